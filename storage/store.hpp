@@ -70,7 +70,7 @@ struct shard_transaction {
   std::optional<current_condition> delete_current; ///< delete the row if it is_run; silently nothing if it is not
   std::vector<run_mutation> runs;
   std::vector<run_key> delete_runs;                ///< header, fixed part and every pending row
-  std::vector<history_append> history;
+  std::vector<history_append> history; ///< an empty batch with a tree_row: a new branch without nodes of its own yet
   std::vector<transfer_row> transfer;
   std::vector<timer_row> timers;
   std::vector<replication_row> replication;
@@ -86,7 +86,6 @@ struct shard_transaction {
   };
   std::vector<history_range> delete_history;
   std::vector<std::pair<uuid, uuid>> delete_branches; ///< (tree, branch) rows
-  std::vector<std::pair<history_append, bool>> fork_rows; ///< unused fields but tree_row: a new branch without nodes of its own
 };
 
 /// Raises a shard's range id (takes the shard) or writes its row. Creates the row when `expected_range_id` is 0.

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "messages/uuid.hpp"
+#include "cadenza/record/v1/domain.pb.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace cadenza::workflow {
+
+/// A domain as one snapshot of the registry knows it. Immutable; shared by everybody who reads it.
+struct domain_view {
+  uuid id;
+  std::string name;
+  record::v1::DomainRow row; ///< everything else: status, retention, bad binaries, clusters, failover version…
+
+  [[nodiscard]] bool global() const { return row.domain().is_global_domain(); }
+  [[nodiscard]] bool registered() const {
+    return row.domain().status() == uber::cadence::api::v1::DOMAIN_STATUS_REGISTERED;
+  }
+  /// Version written into events: the failover version of global domains, -24 of local ones.
+  [[nodiscard]] std::int64_t version() const { return row.failover_version(); }
+  [[nodiscard]] int retention_days() const {
+    return static_cast<int>(row.domain().workflow_execution_retention_period().seconds() / 86400);
+  }
+};
+
+using domain_ptr = std::shared_ptr<const domain_view>;
+
+/// All domains at one moment. Immutable once published.
+struct domain_directory {
+  std::map<std::string, domain_ptr, std::less<>> by_name;
+  std::map<uuid, domain_ptr> by_id;
+  std::int64_t notification_version = 0; ///< of the domain table when this was read
+
+  /// Null when there is no such domain.
+  [[nodiscard]] domain_ptr find(std::string_view name) const {
+    const auto i = by_name.find(name);
+    return i == by_name.end() ? nullptr : i->second;
+  }
+  [[nodiscard]] domain_ptr find(const uuid& id) const {
+    const auto i = by_id.find(id);
+    return i == by_id.end() ? nullptr : i->second;
+  }
+};
+
+using directory_ptr = std::shared_ptr<const domain_directory>;
+
+} // namespace cadenza::workflow
