@@ -12,7 +12,7 @@ namespace cadenza {
 template <class T> class [[nodiscard]] outcome {
 public:
   outcome(T value) : content_(std::in_place_index<0>, std::move(value)) {}
-  outcome(error reason) : content_(std::in_place_index<1>, std::move(reason)) {}
+  outcome(cadenza::error reason) : content_(std::in_place_index<1>, std::move(reason)) {}
 
   [[nodiscard]] explicit operator bool() const { return content_.index() == 0; }
   [[nodiscard]] T& operator*() & { return std::get<0>(content_); }
