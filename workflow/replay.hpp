@@ -1,0 +1,52 @@
+#pragma once
+
+#include "workflow/transaction.hpp"
+
+#include "uber/cadence/api/v1/service_workflow.pb.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace cadenza::workflow {
+
+/// One stored batch of events, in order.
+using batch = std::shared_ptr<const api::History>;
+
+/// Builds the state of a run from its history alone. The result equals what the transactions left, but for ids that are
+/// not in events, heartbeats, and attempts of retried activities. `branch` becomes the current branch.
+/// internal_data_inconsistency when the events are not consecutive or impossible.
+[[nodiscard]] outcome<std::unique_ptr<run>> replay(run_key key, const std::vector<batch>& history,
+                                                   const rec::HistoryBranch& branch, const environment& env);
+
+/// Adds again every transfer and timer task the state calls for (RefreshWorkflowTasks, replication, reset).
+void refresh_tasks(transaction& tx);
+
+/// What a reset needs to know.
+struct reset_input {
+  const run* base = nullptr;             ///< the run whose history is taken
+  std::vector<batch> base_history;       ///< its batches from event 1 to before decision_finish_event_id, whole
+  std::int64_t decision_finish_event_id = 0;
+  const api::HistoryEvent* finish_event = nullptr; ///< the event with that id
+  uuid new_run_id;
+  std::string reason;
+  std::string request_id;
+  std::string identity;
+  bool skip_signal_reapply = false;
+  std::vector<api::HistoryEvent> reapply; ///< signals after the reset point, of the base run and the runs after it
+};
+
+/// Checks of a reset request that need only the base run's state: bad_request says what is wrong.
+[[nodiscard]] outcome<void> check_reset(const run& base, std::int64_t decision_finish_event_id);
+
+/// The new run of a reset with its first own batch: forks the base's branch, fails or times out the decision in flight,
+/// fails started activities, adds the signals again and schedules a decision. To be committed as the successor of the
+/// current run, or as a new run when the current one is closed.
+[[nodiscard]] outcome<std::unique_ptr<successor>> reset(const reset_input& input, const environment& env,
+                                                        task_id_source& ids);
+
+/// Ends the current run in favour of a reset: fails its started decision and terminates it.
+[[nodiscard]] outcome<void> terminate_for_reset(transaction& tx, const std::string& reason);
+
+} // namespace cadenza::workflow

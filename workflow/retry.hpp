@@ -1,0 +1,17 @@
+#pragma once
+
+#include "uber/cadence/api/v1/common.pb.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace cadenza::workflow {
+
+/// Nanoseconds to wait before attempt `attempt` + 1, or nothing when there is none (semantics.md §9.5).
+/// `expiration_ns` 0: none.
+[[nodiscard]] std::optional<std::int64_t> retry_backoff_ns(const uber::cadence::api::v1::RetryPolicy& policy,
+                                                           std::int64_t attempt, std::int64_t expiration_ns,
+                                                           std::int64_t now_ns, std::string_view reason);
+
+} // namespace cadenza::workflow

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace cadenza::workflow {
+
+/// An ordered map that remembers what a transaction changed: for writing just that, and for undoing it.
+template <class Key, class Record> class tracked_map {
+public:
+  using container = std::map<Key, Record>;
+  using const_iterator = typename container::const_iterator;
+
+  [[nodiscard]] const Record* find(const Key& key) const {
+    const auto i = items_.find(key);
+    return i == items_.end() ? nullptr : &i->second;
+  }
+  [[nodiscard]] bool contains(const Key& key) const { return items_.contains(key); }
+  [[nodiscard]] std::size_t size() const { return items_.size(); }
+  [[nodiscard]] bool empty() const { return items_.empty(); }
+  [[nodiscard]] const_iterator begin() const { return items_.begin(); }
+  [[nodiscard]] const_iterator end() const { return items_.end(); }
+
+  /// For change; null when absent. Counts as changed from now on.
+  [[nodiscard]] Record* edit(const Key& key) {
+    const auto i = items_.find(key);
+    if (i == items_.end())
+      return nullptr;
+    remember(key, &i->second);
+    return &i->second;
+  }
+
+  /// Inserts or replaces.
+  Record& put(const Key& key, Record record) {
+    const auto i = items_.find(key);
+    remember(key, i == items_.end() ? nullptr : &i->second);
+    return items_.insert_or_assign(key, std::move(record)).first->second;
+  }
+
+  /// True when it was there.
+  bool erase(const Key& key) {
+    const auto i = items_.find(key);
+    if (i == items_.end())
+      return false;
+    remember(key, &i->second);
+    items_.erase(i);
+    return true;
+  }
+
+  void clear() {
+    while (!items_.empty())
+      erase(Key(items_.begin()->first));
+  }
+
+  /// Puts a stored record in place; not a change.
+  void load(const Key& key, Record record) { items_.insert_or_assign(key, std::move(record)); }
+
+  [[nodiscard]] bool changed() const { return !originals_.empty(); }
+
+  /// Calls `visit(key, record or null)` for each key that was touched and does not merely come and go within the
+  /// transaction; null means removed.
+  template <class Visit> void for_each_change(Visit&& visit) const {
+    for (const auto& [key, original] : originals_) {
+      const Record* now = find(key);
+      if (now != nullptr || original)
+        visit(key, now);
+    }
+  }
+
+  void accept() { originals_.clear(); }
+
+  void undo() {
+    for (auto& [key, original] : originals_) {
+      if (original)
+        items_.insert_or_assign(key, std::move(*original));
+      else
+        items_.erase(key);
+    }
+    originals_.clear();
+  }
+
+private:
+  void remember(const Key& key, const Record* now) {
+    if (!originals_.contains(key))
+      originals_.emplace(key, now ? std::optional<Record>(*now) : std::nullopt);
+  }
+
+  container items_;
+  std::map<Key, std::optional<Record>> originals_;
+};
+
+} // namespace cadenza::workflow

@@ -1,0 +1,162 @@
+#pragma once
+
+#include "workflow/environment.hpp"
+#include "workflow/run.hpp"
+
+#include "cadenza/record/v1/task.pb.h"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace cadenza::workflow {
+
+/// Stored events of a run that the engine has at hand.
+class event_source {
+public:
+  virtual ~event_source() = default;
+  /// The event, or null when it is not at hand. `batch_first_id` is the first event id of the stored batch it is in.
+  [[nodiscard]] virtual const api::HistoryEvent* find(std::int64_t event_id, std::int64_t batch_first_id) = 0;
+};
+
+/// An event that a rule needs and that the event source did not have.
+struct missing_event {
+  std::int64_t event_id = 0;
+  std::int64_t batch_first_id = 0;
+};
+
+/// Gives out shard task ids, growing within one incarnation of a shard and across them.
+class task_id_source {
+public:
+  virtual ~task_id_source() = default;
+  /// The first of `count` consecutive ids.
+  [[nodiscard]] virtual std::int64_t reserve(std::int64_t count) = 0;
+};
+
+struct successor;
+
+/// Everything a closed transaction wants written, in one atomic step.
+struct changes {
+  run_mutation mutation;
+  std::vector<history_append> history;
+  /// The events of `history`, parsed, one entry per batch: for caches and waiting readers.
+  std::vector<std::shared_ptr<const api::History>> batches;
+  std::vector<rec::TransferTask> transfer;
+  std::vector<rec::TimerTask> timers;
+  std::vector<rec::ReplicationTask> replication;
+  /// Set when the current-run row must change: its new content.
+  std::optional<rec::CurrentRun> current;
+  /// The run that follows this one in the same atomic step (continue-as-new, cron, retry). `current` then names it.
+  std::unique_ptr<successor> next;
+  /// First task id and number of ids this transaction took.
+  std::int64_t first_task_id = 0;
+  std::int64_t task_id_count = 0;
+  bool closed_run = false; ///< this transaction closed the run
+};
+
+/// A run made by the transaction of another one.
+struct successor {
+  std::unique_ptr<run> state;
+  changes made;
+};
+
+/// One step of one run: commands add events and tasks to it, and `close` turns them into what must be written.
+///
+/// Lifetime: one command. A transaction that is not closed undoes all its changes to the run when it ends. After
+/// `close` the run counts as changed: if the write then fails, the run must be dropped and loaded again.
+class transaction {
+public:
+  transaction(run& subject, const environment& env, event_source& events);
+  ~transaction();
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+
+  // --- reading
+  [[nodiscard]] const run& state() const { return run_; }
+  [[nodiscard]] const environment& env() const { return env_; }
+  [[nodiscard]] std::int64_t now() const { return env_.now_ns; }
+  /// Version written into this transaction's events.
+  [[nodiscard]] std::int64_t version() const { return version_; }
+  /// A stored or just added event; null ⇒ `missing()` says what to fetch before the command is tried again.
+  [[nodiscard]] const api::HistoryEvent* event(std::int64_t event_id, std::int64_t batch_first_id);
+  [[nodiscard]] const std::optional<missing_event>& missing() const { return missing_; }
+
+  // --- events
+  /// Stamps id, time and version on `e` (type and attributes set by the caller), lets `apply` change the state by it,
+  /// and keeps it for the batch. Events that may come at any time get the id -123 and find their place when the
+  /// transaction closes or the buffer is flushed. The reference is valid until the next call.
+  const api::HistoryEvent& add(api::HistoryEvent e);
+  /// As `add`, with a time of its own (transient decisions, activities with a retry policy write events late).
+  const api::HistoryEvent& add_at(api::HistoryEvent e, std::int64_t time_ns);
+  /// Gives ids to everything buffered, in the order of semantics.md §5. Only while no decision is started.
+  void flush_buffered();
+  /// Stored or new events wait in the buffer.
+  [[nodiscard]] bool has_buffered_events() const;
+  /// Removes a buffered or not yet numbered TimerFired of this timer id. The event when there was one.
+  [[nodiscard]] std::optional<api::HistoryEvent> take_buffered_timer_fired(const std::string& timer_id);
+  /// The id that `add` would give to an event that is not bufferable.
+  [[nodiscard]] std::int64_t next_event_id() const { return run_.head_.next_event_id(); }
+  /// First event id of the batch that events added now belong to.
+  [[nodiscard]] std::int64_t batch_first_id() const;
+  /// Events added from now on start a new stored batch (transient decisions: [scheduled, started] then [completed…]).
+  void start_new_batch();
+  /// True when an event has been added or numbered in this transaction.
+  [[nodiscard]] bool has_new_events() const;
+
+  // --- tasks; fire times are cut to whole milliseconds and never lie in the past
+  rec::TransferTask& add_transfer(rec::TransferType type);
+  rec::TimerTask& add_timer(rec::TimerType type, std::int64_t fire_ns);
+  [[nodiscard]] std::vector<rec::TransferTask>& transfer_tasks() { return out_.transfer; }
+  [[nodiscard]] std::vector<rec::TimerTask>& timer_tasks() { return out_.timers; }
+
+  // --- state, for apply() and the rules of workflow/ only
+  [[nodiscard]] rec::Run& head() { return run_.head_; }
+  [[nodiscard]] rec::RunFixed& edit_fixed(); ///< the fixed row is written again
+  [[nodiscard]] tracked_map<std::int64_t, rec::PendingActivity>& activities() { return run_.activities_; }
+  [[nodiscard]] tracked_map<std::string, rec::PendingTimer>& timers() { return run_.timers_; }
+  [[nodiscard]] tracked_map<std::int64_t, rec::PendingChild>& children() { return run_.children_; }
+  [[nodiscard]] tracked_map<std::int64_t, rec::PendingCancelRequest>& cancel_requests() {
+    return run_.cancel_requests_;
+  }
+  [[nodiscard]] tracked_map<std::int64_t, rec::PendingSignal>& signals() { return run_.signals_; }
+  [[nodiscard]] tracked_map<std::string, bool>& signal_requests() { return run_.signal_requests_; }
+  /// Legal transitions of semantics.md §4; an illegal one is a broken invariant and stops the process.
+  void set_state(int state, int close_status);
+  /// The run that follows this one in the same write.
+  void set_successor(std::unique_ptr<successor> next) { out_.next = std::move(next); }
+  /// Replaces the version histories' current branch token etc. (reset, replication).
+  void set_version_histories(rec::VersionHistories histories);
+
+  // --- the end
+  /// Undoes everything so far and starts over (a decision that turns out bad as a whole).
+  void restart();
+
+  /// Flushes what may be flushed, fails a decision that has too many buffered events behind it, gives ids, generates
+  /// activity and user timer tasks, close tasks and replication tasks, and serializes. `limit_exceeded` when the
+  /// transaction is larger than rules.transaction_size_max (the run is then unchanged).
+  [[nodiscard]] outcome<changes> close(task_id_source& ids);
+
+private:
+  friend class batch_builder;
+
+  run& run_;
+  const environment& env_;
+  event_source& events_;
+  std::int64_t version_ = 0;
+  std::optional<missing_event> missing_;
+
+  rec::Run saved_head_;
+  std::optional<rec::RunFixed> saved_fixed_;
+
+  /// Numbered events of this transaction, one vector per stored batch.
+  std::vector<std::deque<api::HistoryEvent>> batches_;
+  /// Events of this transaction without a number yet, in order of arrival.
+  std::deque<api::HistoryEvent> unnumbered_;
+  changes out_;
+  bool closed_ = false;
+  bool was_open_ = false;
+};
+
+} // namespace cadenza::workflow
