@@ -45,6 +45,12 @@ public:
       send(response);
   }
 
+  /// Answers with success: `bytes` is the serialized response message.
+  void reply_bytes(std::string bytes) {
+    if (!answered_.exchange(true))
+      send_bytes(std::move(bytes));
+  }
+
   /// Answers with a failure.
   void reject(const error& reason) {
     if (!answered_.exchange(true))
@@ -70,6 +76,7 @@ public:
 
 protected:
   virtual void send(const google::protobuf::MessageLite& response) = 0;
+  virtual void send_bytes(std::string bytes) = 0;
   virtual void fail(const error& reason) = 0;
 
   /// For destructors of derived classes: the answer of a call that was lost.
@@ -96,6 +103,13 @@ public:
 protected:
   void send(const google::protobuf::MessageLite& response) override {
     handler_(static_cast<const Response*>(&response), nullptr);
+  }
+  void send_bytes(std::string bytes) override {
+    Response response;
+    if (response.ParseFromString(bytes))
+      return handler_(&response, nullptr);
+    const error reason = internal_error("an answer inside the server does not parse");
+    handler_(nullptr, &reason);
   }
   void fail(const error& reason) override { handler_(nullptr, &reason); }
 
