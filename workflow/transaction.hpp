@@ -56,12 +56,6 @@ struct changes {
   bool closed_run = false; ///< this transaction closed the run
 };
 
-/// A run made by the transaction of another one.
-struct successor {
-  std::unique_ptr<run> state;
-  changes made;
-};
-
 /// One step of one run: commands add events and tasks to it, and `close` turns them into what must be written.
 ///
 /// Lifetime: one command. A transaction that is not closed undoes all its changes to the run when it ends. After
@@ -125,7 +119,7 @@ public:
   /// Legal transitions of semantics.md §4; an illegal one is a broken invariant and stops the process.
   void set_state(int state, int close_status);
   /// The run that follows this one in the same write.
-  void set_successor(std::unique_ptr<successor> next) { out_.next = std::move(next); }
+  void set_successor(std::unique_ptr<successor> next);
   /// Replaces the version histories' current branch token etc. (reset, replication).
   void set_version_histories(rec::VersionHistories histories);
 
@@ -157,6 +151,14 @@ private:
   changes out_;
   bool closed_ = false;
   bool was_open_ = false;
+};
+
+/// A run made by the transaction of another one. Either `open` is set, and the `close` of the transaction it was given
+/// to closes it and fills `made`; or it is null, and `made` is filled already (reset).
+struct successor {
+  std::unique_ptr<run> state;
+  std::unique_ptr<transaction> open; ///< on `*state`; null once closed
+  changes made;
 };
 
 } // namespace cadenza::workflow
