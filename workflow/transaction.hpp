@@ -149,7 +149,6 @@ private:
   /// Events of this transaction without a number yet, in order of arrival.
   std::deque<api::HistoryEvent> unnumbered_;
   changes out_;
-  successor_builder build_successor_;
   bool closed_ = false;
   bool was_open_ = false;
 };
