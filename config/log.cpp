@@ -1,0 +1,205 @@
+#include "config/log.hpp"
+
+#include <array>
+#include <cstdio>
+#include <iterator>
+#include <memory>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+namespace cadenza::log {
+
+namespace detail {
+std::atomic<int> minimum{static_cast<int>(level::info)};
+} // namespace detail
+
+namespace {
+
+/// A started log. Ends its writer, after all queued lines, when the last line in the making has let go of it.
+struct writer {
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::async_logger> logger;
+  bool json = false;
+  std::string level_key;
+};
+
+std::atomic<std::shared_ptr<writer>> current;
+std::mutex starting;
+
+using buffer = fmt::basic_memory_buffer<char, 512>;
+
+void append(buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
+
+void append_json(buffer& out, std::string_view text) {
+  out.push_back('"');
+  for (const char c : text) {
+    switch (c) {
+    case '"': append(out, "\\\""); break;
+    case '\\': append(out, "\\\\"); break;
+    case '\n': append(out, "\\n"); break;
+    case '\r': append(out, "\\r"); break;
+    case '\t': append(out, "\\t"); break;
+    default:
+      if (static_cast<unsigned char>(c) < 0x20)
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+      else
+        out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+void append_message_json(buffer& out, const writer& to, level which, std::string_view message, fields values) {
+  append_json(out, to.level_key);
+  out.push_back(':');
+  append_json(out, name_of(which));
+  append(out, ",\"msg\":");
+  append_json(out, message);
+  for (const auto& [name, value] : values) {
+    out.push_back(',');
+    append_json(out, name);
+    out.push_back(':');
+    append_json(out, value);
+  }
+}
+
+void append_message_text(buffer& out, level which, std::string_view message, fields values) {
+  fmt::format_to(std::back_inserter(out), "{:<5} ", name_of(which));
+  // One event is one line: a newline inside would break tools that read lines.
+  for (const char c : message)
+    out.push_back(c == '\n' || c == '\r' ? ' ' : c);
+  for (const auto& [name, value] : values) {
+    out.push_back(' ');
+    append(out, name);
+    out.push_back('=');
+    if (value.empty() || value.find_first_of(" \"\n\r\t") != std::string_view::npos)
+      append_json(out, value);
+    else
+      append(out, value);
+  }
+}
+
+spdlog::level::level_enum spdlog_level(level which) {
+  switch (which) {
+  case level::debug: return spdlog::level::debug;
+  case level::info: return spdlog::level::info;
+  case level::warn: return spdlog::level::warn;
+  case level::error: return spdlog::level::err;
+  case level::off: break;
+  }
+  return spdlog::level::off;
+}
+
+spdlog::sink_ptr make_sink(const options& how) {
+  if (how.file.empty()) {
+    if (how.standard_output)
+      return std::make_shared<spdlog::sinks::stdout_sink_mt>();
+    return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  }
+  if (how.file_bytes_max == 0)
+    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(how.file);
+  return std::make_shared<spdlog::sinks::rotating_file_sink_mt>(how.file, how.file_bytes_max,
+                                                                static_cast<std::size_t>(how.files_kept_max));
+}
+
+} // namespace
+
+std::string_view name_of(level which) {
+  constexpr std::array<std::string_view, 5> names{"debug", "info", "warn", "error", "off"};
+  return names[static_cast<std::size_t>(which)];
+}
+
+std::optional<level> level_of(std::string_view name) {
+  std::string lower(name);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  if (lower == "debug" || lower == "trace")
+    return level::debug;
+  if (lower == "info")
+    return level::info;
+  if (lower == "warn" || lower == "warning")
+    return level::warn;
+  if (lower == "error" || lower == "dpanic" || lower == "panic" || lower == "fatal")
+    return level::error;
+  if (lower == "off")
+    return level::off;
+  return std::nullopt;
+}
+
+outcome<void> start(const options& how) {
+  const std::scoped_lock lock(starting);
+  auto next = std::make_shared<writer>();
+  try {
+    auto sink = make_sink(how);
+    next->pool = std::make_shared<spdlog::details::thread_pool>(how.queue_lines_max, 1);
+    // The oldest lines are the ones to lose: the newest tell why the queue filled up, and no caller may wait.
+    next->logger = std::make_shared<spdlog::async_logger>("cadenza", std::move(sink), next->pool,
+                                                          spdlog::async_overflow_policy::overrun_oldest);
+    next->logger->set_level(spdlog::level::trace);
+    next->logger->flush_on(spdlog::level::info);
+    next->logger->set_pattern(how.json ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %v",
+                              spdlog::pattern_time_type::utc);
+  } catch (const spdlog::spdlog_ex& failure) {
+    return bad_request(fmt::format("the log cannot be opened: {}", failure.what()));
+  }
+  next->json = how.json;
+  next->level_key = how.level_key;
+  current.store(std::move(next));
+  set_level(how.minimum);
+  return {};
+}
+
+void stop() {
+  const std::scoped_lock lock(starting);
+  current.store(nullptr);
+}
+
+void set_level(level minimum) { detail::minimum.store(static_cast<int>(minimum), std::memory_order_relaxed); }
+
+level current_level() { return static_cast<level>(detail::minimum.load(std::memory_order_relaxed)); }
+
+std::uint64_t lines_lost() {
+  const auto to = current.load();
+  return to ? to->pool->overrun_counter() : 0;
+}
+
+void detail::write(level which, fields values, fmt::string_view format, fmt::format_args arguments) {
+  buffer message;
+  fmt::vformat_to(fmt::appender(message), format, arguments);
+  const std::string_view text(message.data(), message.size());
+  const auto to = current.load();
+  buffer line;
+  if (to && to->json)
+    append_message_json(line, *to, which, text, values);
+  else
+    append_message_text(line, which, text, values);
+  if (to) {
+    to->logger->log(spdlog_level(which), spdlog::string_view_t(line.data(), line.size()));
+  } else {
+    line.push_back('\n');
+    std::fwrite(line.data(), 1, line.size(), stderr);
+  }
+}
+
+std::optional<std::uint64_t> repeat_limit::admit(std::int64_t now_ns) {
+  auto next_ns = next_ns_.load(std::memory_order_relaxed);
+  if (now_ns < next_ns || !next_ns_.compare_exchange_strong(next_ns, now_ns + interval_ns_)) {
+    quiet_.fetch_add(1, std::memory_order_relaxed);
+    return std::nullopt;
+  }
+  return quiet_.exchange(0, std::memory_order_relaxed);
+}
+
+std::optional<std::uint64_t> repeat_limit::admit() {
+  return admit(std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+                   .count());
+}
+
+} // namespace cadenza::log

@@ -1,0 +1,120 @@
+#include "config/log.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+using namespace cadenza;
+
+namespace {
+
+/// A log in a file of its own, ended and removed with the test.
+struct logging {
+  explicit logging(log::options how = {}) {
+    path = std::filesystem::temp_directory_path() / ("cadenza-log-test-" + std::to_string(::getpid()));
+    std::filesystem::remove(path);
+    how.file = path;
+    BOOST_REQUIRE(log::start(how));
+  }
+  ~logging() {
+    log::stop();
+    log::set_level(log::level::info);
+    std::filesystem::remove(path);
+  }
+  std::vector<std::string> lines() {
+    log::stop();
+    std::ifstream in(path);
+    std::vector<std::string> out;
+    for (std::string line; std::getline(in, line);)
+      out.push_back(line);
+    return out;
+  }
+  std::filesystem::path path;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(log_suite)
+
+BOOST_AUTO_TEST_CASE(a_line_below_the_level_is_not_written) {
+  logging to;
+  log::debug("quiet {}", 1);
+  log::info("loud {}", 2);
+  log::set_level(log::level::debug);
+  log::debug("now heard {}", 3);
+  const auto lines = to.lines();
+  BOOST_REQUIRE_EQUAL(lines.size(), 2u);
+  BOOST_TEST(lines[0].ends_with(" info  loud 2"));
+  BOOST_TEST(lines[1].ends_with(" debug now heard 3"));
+}
+
+BOOST_AUTO_TEST_CASE(text_keeps_one_event_on_one_line_and_quotes_fields) {
+  logging to;
+  log::warn({{"domain", "a b"}, {"shard", "3"}}, "two\nlines");
+  const auto lines = to.lines();
+  BOOST_REQUIRE_EQUAL(lines.size(), 1u);
+  BOOST_TEST(lines[0].ends_with(R"( warn  two lines domain="a b" shard=3)"), lines[0]);
+}
+
+BOOST_AUTO_TEST_CASE(json_lines_parse_whatever_is_in_them) {
+  logging to({.json = true, .level_key = "severity"});
+  log::error({{"run_id", "\"x\"\x01"}}, "quote \" slash \\ newline \n end {}", 7);
+  const auto lines = to.lines();
+  BOOST_REQUIRE_EQUAL(lines.size(), 1u);
+  const auto parsed = nlohmann::json::parse(lines[0]);
+  BOOST_TEST(parsed["severity"] == "error");
+  BOOST_TEST(parsed["msg"] == "quote \" slash \\ newline \n end 7");
+  BOOST_TEST(parsed["run_id"] == "\"x\"\x01");
+  BOOST_TEST(parsed["ts"].get<std::string>().size() == std::string("2026-01-01T00:00:00.000Z").size());
+}
+
+BOOST_AUTO_TEST_CASE(stop_writes_everything_that_was_queued_by_any_thread) {
+  logging to({.queue_lines_max = 16'384});
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([t] {
+      for (int i = 0; i < 1000; ++i)
+        log::info("thread {} line {}", t, i);
+    });
+  threads.clear();
+  BOOST_TEST(log::lines_lost() == 0u);
+  BOOST_TEST(to.lines().size() == 4000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_an_error_and_changes_nothing) {
+  logging to;
+  const auto failed = log::start({.file = "/proc/no/such/place"});
+  BOOST_TEST(!failed);
+  log::info("still here");
+  BOOST_TEST(to.lines().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(repeated_messages_are_counted_while_kept_quiet) {
+  log::repeat_limit limit(std::chrono::seconds(1));
+  BOOST_TEST(limit.admit(1'000'000'000).value() == 0u);
+  BOOST_TEST(!limit.admit(1'500'000'000));
+  BOOST_TEST(!limit.admit(1'999'999'999));
+  BOOST_TEST(limit.admit(2'000'000'000).value() == 2u);
+  BOOST_TEST(!limit.admit(2'000'000'001));
+
+  logging to;
+  log::repeat_limit hourly(std::chrono::hours(1));
+  for (int i = 0; i < 10; ++i)
+    log::limited(hourly, log::level::warn, "again {}", i);
+  BOOST_TEST(to.lines().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(levels_are_read_as_cadence_spells_them) {
+  BOOST_TEST((log::level_of("WARN") == log::level::warn));
+  BOOST_TEST((log::level_of("warning") == log::level::warn));
+  BOOST_TEST((log::level_of("fatal") == log::level::error));
+  BOOST_TEST(!log::level_of("loud"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
