@@ -1,0 +1,244 @@
+#pragma once
+
+#include "actors/run_command.hpp"
+#include "actors/shard_sequence.hpp"
+#include "actors/task_receipt.hpp"
+#include "workflow/start.hpp"
+
+#include "uber/cadence/api/v1/service_visibility.pb.h"
+#include "uber/cadence/api/v1/service_worker.pb.h"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// The messages of the engine's actors. Each actor family has one mail type: a shared pointer to a variant. Nothing of
+/// this leaves the process.
+namespace cadenza::actors {
+
+// ---------------------------------------------------------------- history_shard
+
+/// A request about a workflow id that may make a run (start, signal with start, child start): the shard decides between
+/// the current run and a new one.
+struct start_request {
+  workflow_key key;
+  workflow::domain_ptr domain;
+  std::shared_ptr<uber::cadence::api::v1::StartWorkflowExecutionRequest> request;
+  std::int32_t backoff_s = 0;
+  std::optional<workflow::first_signal> signal; ///< signal with start: an open run is just signalled
+  std::optional<workflow::parent_link> parent;
+  call_ptr answer; ///< StartWorkflowExecutionResponse or SignalWithStart…Response (the same bytes)
+  int tries = 0;
+};
+using start_request_ptr = std::shared_ptr<start_request>;
+
+/// A commit of a run of this shard is over. Sent by the commit itself, not by the run, so that the tasks of a run that
+/// died meanwhile are carried out all the same.
+struct commit_note {
+  run_key run;
+  bool committed = false;
+  std::vector<record::v1::TransferTask> transfer;
+  std::vector<record::v1::TimerTask> timers;
+  /// In-memory timers that this commit made pointless: (fire time, task id).
+  std::vector<std::pair<std::int64_t, std::int64_t>> pointless_timers;
+  std::optional<record::v1::CurrentRun> current; ///< of run's workflow id, when it changed
+  bool has_family = true;  ///< on close: a parent to tell or children to end; false spares the visit to the run
+  std::shared_ptr<sequence_lease> lease;
+};
+
+struct current_known {
+  workflow_key key;
+  storage::read_result<std::string> row;
+};
+
+/// A run answers a request to leave memory; from now on it sends back what it still gets.
+struct run_left {
+  run_key key;
+};
+
+/// A run sends back a command that belongs to another incarnation or another run.
+struct reroute {
+  run_command_ptr command;
+  bool run_closed = false; ///< the command wanted an open run, and `command->run_id` is closed
+};
+
+/// The run that was to be made exists already under another run id.
+struct create_refused {
+  start_request_ptr request;
+  run_key tried;
+  std::string current; ///< record.v1.CurrentRun that is there; empty: unknown, read it
+};
+
+/// A run made by the transaction of another one, ready to live.
+struct adopt_run {
+  run_key key;
+  std::shared_ptr<workflow::run> state;
+  std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches;
+};
+
+struct run_used {
+  run_key key;
+  std::int64_t bytes = 0;
+  bool closed = false;
+};
+
+struct shard_row_read { storage::read_result<std::string> row; };
+struct shard_acquired { storage::commit_result result; std::int64_t range_id = 0; };
+struct transfer_loaded { storage::page<transfer_row> page; };
+struct timers_loaded { storage::page<timer_row> page; std::int64_t up_to_ns = 0; };
+struct acks_written { storage::commit_result result; };
+
+/// What an operator asks of a shard.
+struct shard_query {
+  enum class kind { describe, list_runs, kill_run, kill_self };
+  kind what = kind::describe;
+  std::string text;
+  std::function<void(std::vector<std::pair<std::string, std::int64_t>>)> answer;
+};
+
+using shard_mail = std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute,
+                                create_refused, adopt_run, run_used, shard_row_read, shard_acquired, transfer_loaded,
+                                timers_loaded, acks_written, shard_query>;
+using shard_mail_ptr = std::shared_ptr<shard_mail>;
+
+template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {
+  return std::make_shared<shard_mail>(std::forward<T>(content));
+}
+
+// ---------------------------------------------------------------- matching_owner, task_list
+
+/// A decision or activity task for a task list.
+struct list_task {
+  storage::task_list_key list;            ///< domain of the list, name, type
+  uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
+  workflow_key workflow;                  ///< domain and id of the run
+  uuid run_id;
+  std::int64_t schedule_id = 0;
+  std::int64_t attempt = -1;              ///< of an activity, to tell stale tasks; -1: unknown
+  std::int64_t version = 0;
+  std::int64_t created_ns = 0;
+  std::int64_t expiry_ns = 0;             ///< 0: never
+  std::string fallback_list;              ///< sticky decisions: the normal list to use when the worker is gone
+  receipt_ptr receipt;                    ///< done() once a poller has the task or it is in the stored backlog
+};
+using list_task_ptr = std::shared_ptr<list_task>;
+
+/// A worker that waits for a task. Held by the task list; handed to the run that answers it; handed back when the task
+/// turned out to be stale.
+struct list_poll {
+  storage::task_list_key list;
+  uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
+  std::string identity;
+  std::string request_id;                 ///< drawn by the engine; makes starting the task idempotent
+  std::string isolation_group;
+  std::optional<double> rate;             ///< task_list_metadata.max_tasks_per_second
+  std::int64_t deadline_ns = 0;           ///< answer empty by then
+  std::uint64_t id = 0;                   ///< for cancelling
+  call_ptr answer;                        ///< PollForDecisionTaskResponse or PollForActivityTaskResponse
+  workflow::domain_ptr domain;
+};
+using list_poll_ptr = std::shared_ptr<list_poll>;
+
+/// How handing a task to a poll ended. Sent by the run (or by the command's destructor when the run died).
+struct dispatch_over {
+  list_task_ptr task;
+  list_poll_ptr poll;      ///< set when the poll was not answered: it goes on waiting
+  bool task_done = false;  ///< started or stale; else the task must be offered again
+};
+
+struct poll_gone { std::uint64_t id = 0; };
+
+/// A query for a worker. Never stored.
+struct list_query {
+  storage::task_list_key list;
+  uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
+  std::string task_id;                                        ///< names the query in its token
+  std::int64_t deadline_ns = 0;
+  /// Makes the poll answer for the worker that takes it (history and all) and sends it.
+  std::function<void(list_poll_ptr)> deliver;
+  call_ptr answer;                                            ///< QueryWorkflowResponse
+};
+using list_query_ptr = std::shared_ptr<list_query>;
+
+/// A worker's answer to a query task.
+struct query_answer {
+  storage::task_list_key list;
+  std::string task_id;
+  std::shared_ptr<uber::cadence::api::v1::RespondQueryTaskCompletedRequest> request;
+  call_ptr answer; ///< of the worker's RPC
+};
+
+struct describe_list {
+  storage::task_list_key list;
+  uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
+  bool status = false;
+  call_ptr answer;
+};
+
+struct lists_of_domain {
+  uuid domain_id;
+  call_ptr answer;
+};
+
+struct list_row_read { storage::read_result<std::string> row; };
+struct list_written { storage::commit_result result; std::uint64_t batch = 0; };
+struct backlog_read { storage::page<backlog_row> page; };
+
+struct matching_query {
+  enum class kind { list, kill };
+  kind what = kind::list;
+  std::string text;
+  std::function<void(std::vector<std::string>)> answer;
+};
+
+using matching_mail = std::variant<list_task_ptr, list_poll_ptr, dispatch_over, poll_gone, list_query_ptr,
+                                   std::shared_ptr<query_answer>, std::shared_ptr<describe_list>,
+                                   std::shared_ptr<lists_of_domain>, list_row_read, list_written, backlog_read,
+                                   matching_query>;
+using matching_mail_ptr = std::shared_ptr<matching_mail>;
+
+template <class T> [[nodiscard]] matching_mail_ptr make_matching_mail(T&& content) {
+  return std::make_shared<matching_mail>(std::forward<T>(content));
+}
+
+// ---------------------------------------------------------------- visibility_writer
+
+/// A change of the visibility store, from a durable task.
+struct visibility_task {
+  record::v1::TransferTask task;
+  receipt_ptr receipt; ///< done() once the store has it on disk
+};
+
+struct visibility_list {
+  workflow::domain_ptr domain;
+  std::variant<std::shared_ptr<uber::cadence::api::v1::ListOpenWorkflowExecutionsRequest>,
+               std::shared_ptr<uber::cadence::api::v1::ListClosedWorkflowExecutionsRequest>,
+               std::shared_ptr<uber::cadence::api::v1::ListWorkflowExecutionsRequest>,
+               std::shared_ptr<uber::cadence::api::v1::ScanWorkflowExecutionsRequest>,
+               std::shared_ptr<uber::cadence::api::v1::CountWorkflowExecutionsRequest>>
+    request;
+  call_ptr answer;
+};
+
+using visibility_mail = std::variant<std::vector<visibility_task>, visibility_list>;
+using visibility_mail_ptr = std::shared_ptr<visibility_mail>;
+
+// ---------------------------------------------------------------- timers of actors
+
+/// "Look at the clock": the generation tells stale ones.
+struct tick {
+  std::uint64_t generation = 0;
+};
+
+} // namespace cadenza::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::run_command_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::shard_mail_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::matching_mail_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::visibility_mail_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::tick)

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "actors/call.hpp"
+#include "actors/services.hpp"
+#include "workflow/transaction.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace cadenza::actors {
+
+class workflow_run;
+
+/// One request to one run, as it travels from whoever asks over the history shard to the run's actor. There is one
+/// derived class for each kind of request; the run's actor treats them all alike:
+///
+///   act() on an open transaction → nothing changed: finished() at once
+///                                → changed: commit → finished(), or failed() / a fresh try after a conflict
+///
+/// A command is owned by one holder at a time. Dropped without an end, its call answers UNAVAILABLE by itself.
+class run_command {
+public:
+  run_command(workflow_key workflow, uuid run) : key(std::move(workflow)), run_id(run) {}
+  virtual ~run_command() = default;
+  run_command(const run_command&) = delete;
+  run_command& operator=(const run_command&) = delete;
+
+  /// The rules. May run again on a fresh state after a conflict or when an event had to be read first.
+  [[nodiscard]] virtual outcome<void> act(workflow::transaction& tx) = 0;
+
+  /// After act(): whether there is something to write.
+  [[nodiscard]] virtual bool changed() const { return true; }
+
+  /// The writes are on disk, or there were none. The place to answer the call.
+  virtual void finished(workflow_run& run) = 0;
+
+  /// It did not work; nothing was changed. By default the call is told.
+  virtual void failed(const error& reason) {
+    if (request)
+      request->reject(reason);
+  }
+
+  /// Commands that make the run: condition on the workflow id's current-run row. Others: nothing.
+  [[nodiscard]] virtual std::optional<storage::current_condition> creates() const { return std::nullopt; }
+
+  /// What to do when the run turns out to be closed although the command asked for the current one: try the run that is
+  /// current then. Commands that handle closed runs themselves say no.
+  [[nodiscard]] virtual bool wants_open_run() const { return true; }
+
+  /// Name for logs and metrics.
+  [[nodiscard]] virtual const char* name() const = 0;
+
+  workflow_key key;
+  uuid run_id;             ///< none: the current run; filled in by the shard
+  bool by_current = false; ///< run_id was none
+  call_ptr request;        ///< may be null
+  int tries = 0;           ///< conflicts and re-routings so far
+};
+
+using run_command_ptr = std::shared_ptr<run_command>;
+
+} // namespace cadenza::actors

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "actors/clock.hpp"
+#include "messages/constants.hpp"
+#include "storage/store.hpp"
+#include "workflow/environment.hpp"
+
+#include <caf/actor.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cadenza::actors {
+
+/// Counters of the engine, read by the metrics page. All relaxed; nothing depends on them.
+struct engine_counters {
+  std::atomic<std::int64_t> runs_in_memory{0};
+  std::atomic<std::int64_t> run_bytes{0};
+  std::atomic<std::int64_t> runs_loaded{0};
+  std::atomic<std::int64_t> commits{0};
+  std::atomic<std::int64_t> commit_conflicts{0};
+  std::atomic<std::int64_t> shard_restarts{0};
+  std::atomic<std::int64_t> run_deaths{0};
+  std::atomic<std::int64_t> task_list_restarts{0};
+  std::atomic<std::int64_t> owner_restarts{0};
+  std::atomic<std::int64_t> transfer_pending{0};
+  std::atomic<std::int64_t> timers_in_memory{0};
+  std::atomic<std::int64_t> timers_fired{0};
+  std::atomic<std::int64_t> timers_late_ns_max{0};
+  std::atomic<std::int64_t> pollers_waiting{0};
+  std::atomic<std::int64_t> backlog_in_memory{0};
+  std::atomic<std::int64_t> tasks_matched{0};
+  std::atomic<std::int64_t> tasks_spilled{0};
+  std::atomic<std::int64_t> visibility_pending{0};
+  std::atomic<std::int64_t> visibility_failures{0};
+  std::atomic<std::int64_t> decisions_failed_by_server{0};
+};
+
+/// Who is who: handles of the long-lived actors, replaced when a supervisor restarts one. Reading is lock-free enough
+/// for the hot path and allowed on any thread.
+class router {
+public:
+  explicit router(int shard_count);
+
+  [[nodiscard]] int shard_count() const { return shard_count_; }
+  [[nodiscard]] caf::actor shard(int index) const;
+  /// The shard that holds a workflow id. A null handle while it is being taken over.
+  [[nodiscard]] caf::actor shard_of(const std::string& workflow_id) const;
+  [[nodiscard]] caf::actor matching() const;
+  [[nodiscard]] caf::actor visibility() const;
+  [[nodiscard]] caf::actor domains() const;
+
+  void set_shard(int index, caf::actor handle);
+  void set_matching(caf::actor handle);
+  void set_visibility(caf::actor handle);
+  void set_domains(caf::actor handle);
+
+private:
+  struct table {
+    std::vector<caf::actor> shards;
+    caf::actor matching;
+    caf::actor visibility;
+    caf::actor domains;
+  };
+  template <class Change> void update(Change&& change);
+
+  const int shard_count_;
+  std::atomic<std::shared_ptr<const table>> table_;
+};
+
+/// The directory of domains as last published by the domain registry.
+class domain_source {
+public:
+  [[nodiscard]] workflow::directory_ptr get() const { return directory_.load(std::memory_order_acquire); }
+  void publish(workflow::directory_ptr directory) { directory_.store(std::move(directory), std::memory_order_release); }
+
+private:
+  std::atomic<workflow::directory_ptr> directory_{std::make_shared<const workflow::domain_directory>()};
+};
+
+using rules_ptr = std::shared_ptr<const workflow::rules>;
+
+/// Settings of the actors, as the configuration has them. Times in ns unless a name says otherwise.
+struct engine_settings {
+  std::string identity;                            ///< of this node, in task list descriptions and shard rows
+  std::string cluster = "cluster0";
+  std::int64_t run_cache_bytes = 256LL << 20;      ///< all runs in memory, together
+  std::int64_t run_idle_ns = 60LL * ns_per_s;      ///< a run idle for this long may leave memory
+  std::size_t history_cache_per_run = 64 << 10;    ///< bytes of recent batches a run keeps
+  std::int64_t long_poll_ns = 60LL * ns_per_s;     ///< matching.longPollExpirationInterval
+  std::int64_t history_long_poll_ns = 20LL * ns_per_s;
+  std::int64_t timer_window_ns = 120LL * ns_per_s; ///< timers this far ahead are kept in memory
+  int timer_page = 5000;
+  int transfer_page = 5000;
+  std::int64_t cleanup_interval_ns = 10LL * ns_per_s;
+  std::int64_t spill_after_ns = 1LL * ns_per_s;    ///< a task that waits longer goes to the stored backlog
+  std::size_t spill_beyond = 2000;                 ///< so do tasks beyond this many in memory
+  std::int64_t sticky_poller_ns = 10LL * ns_per_s; ///< a sticky list without a poll for this long has no worker
+  std::int64_t task_list_idle_ns = 300LL * ns_per_s;
+  int history_page_max = 1000;
+  bool consistent_query = true;
+  int buffered_queries_max = 1;
+  bool chaos = false;
+};
+
+/// What every actor of a node may use. Built once before the first actor, outlives the last one; immutable but for the
+/// parts that synchronize themselves.
+struct services {
+  storage::store* store = nullptr;
+  clock* time = nullptr;
+  workflow::entropy* chance = nullptr; ///< thread-safe
+  router* routes = nullptr;
+  domain_source* domains = nullptr;
+  engine_counters* counters = nullptr;
+  engine_settings settings;
+  /// The limits and settings for runs of a domain, from the dynamic configuration. Thread-safe.
+  std::function<rules_ptr(const workflow::domain_view&)> rules_for;
+  /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
+  std::function<void(int level, const std::string& text)> log;
+};
+
+} // namespace cadenza::actors

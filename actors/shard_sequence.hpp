@@ -1,0 +1,54 @@
+#pragma once
+
+#include "workflow/transaction.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace cadenza::actors {
+
+/// Task ids of one incarnation of a history shard, and which of them belong to commits that are under way. The runs of a
+/// shard draw ids here, on any thread; the shard asks how far its queues may count as complete.
+///
+/// Ids are range_id << 40 and upward, so those of a later incarnation are always higher. (The reference system shifts by
+/// 20 and renews its range id every million ids; a wider block never has to.) Nothing here is stored.
+class shard_sequence {
+public:
+  explicit shard_sequence(std::int64_t range_id);
+
+  /// The first of `count` ids, which count as under way until `finish(first)`.
+  [[nodiscard]] std::int64_t reserve(std::int64_t count);
+  void finish(std::int64_t first);
+
+  /// Every id below this belongs to a commit that is over.
+  [[nodiscard]] std::int64_t settled_below() const;
+
+  /// True when ids run out: the shard must take a higher range id.
+  [[nodiscard]] bool exhausted() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::int64_t next_;
+  const std::int64_t end_;
+  std::map<std::int64_t, std::int64_t> under_way_; ///< first → count
+};
+
+/// Ids drawn for one transaction: under way until this ends.
+class sequence_lease final : public workflow::task_id_source {
+public:
+  explicit sequence_lease(std::shared_ptr<shard_sequence> sequence) : sequence_(std::move(sequence)) {}
+  ~sequence_lease() override;
+  sequence_lease(const sequence_lease&) = delete;
+  sequence_lease& operator=(const sequence_lease&) = delete;
+
+  [[nodiscard]] std::int64_t reserve(std::int64_t count) override;
+
+private:
+  std::shared_ptr<shard_sequence> sequence_;
+  std::vector<std::int64_t> firsts_;
+};
+
+} // namespace cadenza::actors
