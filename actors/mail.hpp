@@ -187,7 +187,7 @@ struct lists_of_domain {
 
 struct list_row_read { storage::read_result<std::string> row; };
 struct list_written { storage::commit_result result; std::uint64_t batch = 0; };
-struct backlog_read { storage::page<backlog_row> page; };
+struct backlog_read { storage::page<storage::backlog_row> page; };
 
 struct matching_query {
   enum class kind { list, kill };
