@@ -1,0 +1,85 @@
+#pragma once
+
+#include "storage/store.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace cadenza::storage {
+
+/// What a fault hook is told of a call that is about to be carried out.
+struct fault_point {
+  bool commit = false;        ///< a call that changes something; else a read
+  std::string_view operation; ///< the name of the member function: "commit", "update_shard", "scan_timers", …
+  int shard = -1;             ///< -1: not of a shard
+};
+
+/// What a fault hook wants to happen.
+struct fault {
+  enum class kind {
+    none,
+    unavailable,         ///< nothing happens; the answer is `unavailable`
+    unknown_applied,     ///< commits: carried out, the answer is `unknown_outcome`
+    unknown_not_applied, ///< commits: not carried out, the answer is `unknown_outcome`
+  };
+  kind what = kind::none;
+  std::int64_t delay_ns = 0; ///< how late the answer comes; later answers of the same shard or list wait behind it
+};
+
+struct memory_options {
+  /// Runs a callback `delay_ns` from now, now when 0. Must run each exactly once. Default: at once, ignoring delays.
+  std::function<void(std::function<void()>, std::int64_t delay_ns)> post;
+  /// Asked once per call, in the order of the calls. Default: no faults. Must not call the store.
+  std::function<fault(const fault_point&)> fault_hook;
+};
+
+/// A store in memory for unit tests and simulation: the rules of `store` without a disk. It has no threads: every call
+/// is carried out before it returns, under a lock, and its answer goes through `post`. Commits of a shard are answered
+/// in their order, whatever delays the hook asks for. Everything is gone with the object; to simulate a crash, drop the
+/// callers and keep the store.
+class memory_store final : public store {
+public:
+  explicit memory_store(memory_options options = {});
+  ~memory_store() override;
+
+  void commit(shard_transaction tx, done<commit_result> cb) override;
+  void update_shard(shard_update update, done<commit_result> cb) override;
+  void cleanup(shard_cleanup what, done<commit_result> cb) override;
+  void read_shard(int shard, done<read_result<std::string>> cb) override;
+  void read_current(int shard, workflow_key key, done<read_result<std::string>> cb) override;
+  void read_run(int shard, run_key key, done<read_result<run_rows>> cb) override;
+  void read_history(int shard, history_query query, done<page<history_node>> cb) override;
+  void read_tree(int shard, uuid tree_id, done<page<std::string>> cb) override;
+  void scan_transfer(int shard, std::int64_t after, std::int64_t up_to, int limit,
+                     done<page<transfer_row>> cb) override;
+  void scan_timers(int shard, std::int64_t from_ns, std::int64_t from_id, std::int64_t to_ns, int limit,
+                   done<page<timer_row>> cb) override;
+  void scan_replication(int shard, std::int64_t after, std::int64_t up_to, int limit,
+                        done<page<replication_row>> cb) override;
+  void scan_runs(int shard, std::string token, int limit, done<page<std::pair<run_key, run_rows>>> cb) override;
+  void commit(task_list_transaction tx, done<commit_result> cb) override;
+  void read_task_list(task_list_key key, done<read_result<std::string>> cb) override;
+  void scan_tasks(task_list_key key, std::int64_t after, std::int64_t up_to, int limit,
+                  done<page<backlog_row>> cb) override;
+  void scan_task_lists(std::string token, int limit, done<page<std::pair<task_list_key, std::string>>> cb) override;
+  void commit(domain_transaction tx, done<commit_result> cb) override;
+  void read_domains(done<page<domain_row>> cb) override;
+  void read_domain_version(done<read_result<std::int64_t>> cb) override;
+  void append(queue_append message, done<commit_result> cb) override;
+  void read_queue(int queue, std::int64_t after, int limit, done<page<queue_row>> cb) override;
+  void trim_queue(int queue, std::int64_t up_to, done<commit_result> cb) override;
+  void write_document(document_write write, done<commit_result> cb) override;
+  void read_document(int document, done<read_result<std::string>> cb) override;
+  [[nodiscard]] bool accepts_writes() const override;
+
+  /// Refuses new calls. Answers that `post` holds back come when `post` runs them.
+  void close() override;
+
+private:
+  struct state;
+  std::shared_ptr<state> state_; ///< answers on their way outlive the store
+};
+
+} // namespace cadenza::storage

@@ -1,0 +1,193 @@
+#include "storage/memory/tables.hpp"
+
+#include "storage/refusals.hpp"
+
+namespace cadenza::storage::memory {
+
+namespace {
+
+void write_run(shard_tables& shard, run_mutation& run) {
+  auto& entry = shard.runs[run.key];
+  entry.version = run.new_version;
+  entry.header = std::move(run.header);
+  if (run.fixed)
+    entry.fixed = std::move(*run.fixed);
+  if (run.clear_pending)
+    entry.pending.clear();
+  for (auto& row : run.pending) {
+    auto key = pending_key::of(row);
+    if (row.value)
+      entry.pending.insert_or_assign(std::move(key), std::move(*row.value));
+    else
+      entry.pending.erase(key);
+  }
+}
+
+void write_history(shard_tables& shard, history_append& append) {
+  const std::pair branch{append.tree_id, append.branch_id};
+  if (append.tree_row)
+    shard.branches.insert_or_assign(branch, std::move(*append.tree_row));
+  if (!append.batch.empty())
+    shard.nodes[branch].insert_or_assign(node_key{append.first_event_id, append.txn_id}, std::move(append.batch));
+}
+
+void delete_nodes(shard_tables& shard, const shard_transaction::history_range& range) {
+  const auto found = shard.nodes.find({range.tree_id, range.branch_id});
+  if (found == shard.nodes.end() || range.from >= range.to)
+    return;
+  auto& nodes = found->second;
+  // The highest transaction id sorts first among the nodes of an event id.
+  nodes.erase(nodes.lower_bound({range.from, INT64_MAX}), nodes.lower_bound({range.to, INT64_MAX}));
+  if (nodes.empty())
+    shard.nodes.erase(found);
+}
+
+} // namespace
+
+commit_result tables::apply(shard_transaction& tx) {
+  auto& shard = shards[tx.shard];
+  if (shard.range_id == 0 || shard.range_id != tx.range_id)
+    return refuse_shard(tx.shard, tx.range_id, shard.range_id);
+  if (tx.current) {
+    const auto found = shard.current.find(tx.current->key);
+    const auto* row = found == shard.current.end() ? nullptr : &found->second;
+    if (!holds(*tx.current, row))
+      return refuse_current(*tx.current, row == nullptr ? std::string{} : row->value);
+  }
+  for (const auto& run : tx.runs) {
+    const auto found = shard.runs.find(run.key);
+    const bool exists = found != shard.runs.end();
+    if (exists != run.expected_version.has_value() || (exists && found->second.version != *run.expected_version))
+      return refuse_run(run, exists ? found->second.version : 0);
+  }
+  std::optional<current_row> next;
+  if (tx.set_current) {
+    next = parse_current(std::move(tx.set_current->value));
+    if (!next)
+      return refuse_unavailable("the current-run row to be written is no record");
+  }
+
+  if (tx.delete_current) {
+    const auto found = shard.current.find(tx.delete_current->key);
+    if (found != shard.current.end() && found->second.run_id == tx.delete_current->run_id)
+      shard.current.erase(found);
+  }
+  if (next)
+    shard.current.insert_or_assign(std::move(tx.set_current->key), std::move(*next));
+  for (const auto& key : tx.delete_runs)
+    shard.runs.erase(key);
+  for (auto& run : tx.runs)
+    write_run(shard, run);
+  for (const auto& range : tx.delete_history)
+    delete_nodes(shard, range);
+  for (const auto& branch : tx.delete_branches)
+    shard.branches.erase(branch);
+  for (auto& append : tx.history)
+    write_history(shard, append);
+  for (const auto id : tx.delete_transfer)
+    shard.transfer.erase(id);
+  for (const auto& timer : tx.delete_timers)
+    shard.timers.erase({timer.fire_ns, timer.task_id});
+  for (auto& row : tx.transfer)
+    shard.transfer.insert_or_assign(row.task_id, std::move(row.value));
+  for (auto& row : tx.timers)
+    shard.timers.insert_or_assign({row.fire_ns, row.task_id}, std::move(row.value));
+  for (auto& row : tx.replication)
+    shard.replication.insert_or_assign(row.task_id, std::move(row.value));
+  return {};
+}
+
+commit_result tables::apply(shard_update& update) {
+  auto& shard = shards[update.shard];
+  if (shard.range_id != update.expected_range_id)
+    return refuse_shard(update.shard, update.expected_range_id, shard.range_id);
+  shard.range_id = update.new_range_id;
+  shard.value = std::move(update.value);
+  return {};
+}
+
+commit_result tables::apply(const shard_cleanup& what) {
+  const auto found = shards.find(what.shard);
+  if (found == shards.end())
+    return {};
+  auto& shard = found->second;
+  shard.transfer.erase(shard.transfer.begin(), shard.transfer.upper_bound(what.transfer_up_to));
+  shard.timers.erase(shard.timers.begin(), shard.timers.lower_bound({what.timers_before_ns, INT64_MIN}));
+  shard.replication.erase(shard.replication.begin(), shard.replication.upper_bound(what.replication_up_to));
+  return {};
+}
+
+commit_result tables::apply(task_list_transaction& tx) {
+  const auto found = task_lists.find(tx.key);
+  const auto range_id = found == task_lists.end() ? 0 : found->second.range_id;
+  if (range_id != tx.expected_range_id)
+    return refuse_task_list(tx.key, tx.expected_range_id, range_id);
+  if (tx.delete_list) {
+    task_lists.erase(tx.key);
+    return {};
+  }
+  auto& list = task_lists[tx.key];
+  list.range_id = tx.new_range_id;
+  if (tx.row)
+    list.row = std::move(*tx.row);
+  if (tx.delete_up_to > 0)
+    list.tasks.erase(list.tasks.begin(), list.tasks.upper_bound(tx.delete_up_to));
+  for (auto& task : tx.append)
+    list.tasks.insert_or_assign(task.task_id, std::move(task.value));
+  return {};
+}
+
+commit_result tables::apply(domain_transaction& tx) {
+  using kind = decltype(tx.operation);
+  if (tx.expected_notification_version != domain_version)
+    return refuse_domain_version(tx.expected_notification_version, domain_version);
+  const auto by_id = domains.find(tx.id);
+  const auto by_name = domain_names.find(tx.name);
+  if (tx.operation == kind::create) {
+    if (by_id != domains.end() || by_name != domain_names.end())
+      return refuse_domain("a domain with the id " + tx.id.str() + " or the name '" + tx.name + "' exists");
+  } else {
+    if (by_id == domains.end())
+      return refuse_domain("there is no domain with the id " + tx.id.str());
+    if (tx.operation == kind::update && by_name != domain_names.end() && by_name->second != tx.id)
+      return refuse_domain("another domain has the name '" + tx.name + "'");
+    domain_names.erase(by_id->second.name);
+  }
+  if (tx.operation == kind::remove) {
+    domains.erase(tx.id);
+  } else {
+    domain_names[tx.name] = tx.id;
+    auto& row = domains[tx.id];
+    row.id = tx.id;
+    row.name = std::move(tx.name);
+    row.value = std::move(tx.value);
+  }
+  ++domain_version;
+  return {};
+}
+
+commit_result tables::apply(queue_append& message) {
+  auto& queue = queues[message.queue];
+  queue.messages.emplace(++queue.last_id, std::move(message.payload));
+  commit_result result;
+  result.current_value = queue.last_id;
+  return result;
+}
+
+commit_result tables::trim(int queue, std::int64_t up_to) {
+  const auto found = queues.find(queue);
+  if (found != queues.end())
+    found->second.messages.erase(found->second.messages.begin(), found->second.messages.upper_bound(up_to));
+  return {};
+}
+
+commit_result tables::apply(document_write& write) {
+  auto& document = documents[write.document];
+  if (document.version != write.expected_version)
+    return refuse_document(write, document.version);
+  ++document.version;
+  document.value = std::move(write.value);
+  return {};
+}
+
+} // namespace cadenza::storage::memory

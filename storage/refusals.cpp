@@ -1,0 +1,65 @@
+#include "storage/refusals.hpp"
+
+namespace cadenza::storage {
+
+namespace {
+
+commit_result refuse(condition which, std::int64_t found, std::string message) {
+  commit_result result;
+  result.outcome = status::condition_failed;
+  result.failed = which;
+  result.current_value = found;
+  result.message = std::move(message);
+  return result;
+}
+
+std::string mismatch(std::string what, std::int64_t expected, std::int64_t found) {
+  return std::move(what) + " is " + std::to_string(found) + ", expected " + std::to_string(expected);
+}
+
+} // namespace
+
+commit_result refuse_shard(int shard, std::int64_t expected, std::int64_t found) {
+  return refuse(condition::shard_range, found, mismatch("range id of shard " + std::to_string(shard), expected, found));
+}
+
+commit_result refuse_current(const current_condition& expected, std::string found) {
+  auto result = refuse(condition::current_run, 0,
+                       "current run of workflow '" + expected.key.workflow_id + "' is " +
+                           (found.empty() ? "absent" : "not as expected"));
+  result.current = std::move(found);
+  return result;
+}
+
+commit_result refuse_run(const run_mutation& run, std::int64_t found) {
+  const auto what = "row version of run " + run.key.run_id.str();
+  if (!run.expected_version)
+    return refuse(condition::run_version, found, what + " is " + std::to_string(found) + ", expected no such run");
+  return refuse(condition::run_version, found, mismatch(what, *run.expected_version, found));
+}
+
+commit_result refuse_task_list(const task_list_key& key, std::int64_t expected, std::int64_t found) {
+  return refuse(condition::task_list_range, found,
+                mismatch("range id of task list '" + key.name + "'", expected, found));
+}
+
+commit_result refuse_domain_version(std::int64_t expected, std::int64_t found) {
+  return refuse(condition::domain_version, found,
+                mismatch("notification version of the domain table", expected, found));
+}
+
+commit_result refuse_domain(std::string message) { return refuse(condition::domain_exists, 0, std::move(message)); }
+
+commit_result refuse_document(const document_write& write, std::int64_t found) {
+  return refuse(condition::row_version, found,
+                mismatch("version of document " + std::to_string(write.document), write.expected_version, found));
+}
+
+commit_result refuse_unavailable(std::string message) {
+  commit_result result;
+  result.outcome = status::unavailable;
+  result.message = std::move(message);
+  return result;
+}
+
+} // namespace cadenza::storage
