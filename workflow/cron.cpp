@@ -1,0 +1,393 @@
+#include "workflow/cron.hpp"
+
+#include "messages/constants.hpp"
+#include "workflow/time_zone.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace cadenza::workflow {
+
+namespace {
+
+/// Set in a field that was a plain `*` or `?`: the day fields treat it differently.
+constexpr std::uint64_t star_bit = std::uint64_t{1} << 63;
+
+struct bounds {
+  unsigned min;
+  unsigned max;
+  std::span<const std::string_view> names; ///< name i means min + i
+};
+
+constexpr std::array<std::string_view, 12> month_names = {"jan", "feb", "mar", "apr", "may", "jun",
+                                                          "jul", "aug", "sep", "oct", "nov", "dec"};
+constexpr std::array<std::string_view, 7> day_names = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+
+const std::array<bounds, 5> field_bounds = {bounds{0, 59, {}}, bounds{0, 23, {}}, bounds{1, 31, {}},
+                                            bounds{1, 12, month_names}, bounds{0, 6, day_names}};
+
+std::uint64_t bits_of(unsigned first, unsigned last, unsigned step) {
+  std::uint64_t bits = 0;
+  for (unsigned i = first; i <= last; i += step)
+    bits |= std::uint64_t{1} << i;
+  return bits;
+}
+
+std::vector<std::string_view> split(std::string_view text, char by) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const auto at = text.find(by);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos)
+      return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+std::optional<unsigned> parse_number(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
+std::optional<unsigned> parse_value(std::string_view text, const bounds& b) {
+  for (std::size_t i = 0; i < b.names.size(); ++i)
+    if (text.size() == 3 && std::equal(text.begin(), text.end(), b.names[i].begin(), [](char a, char n) {
+          return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == n;
+        }))
+      return b.min + static_cast<unsigned>(i);
+  return parse_number(text);
+}
+
+std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+/// `number | * | ?`, `a-b`, either with `/step`.
+outcome<std::uint64_t> parse_range(std::string_view text, const bounds& b) {
+  const auto range_and_step = split(text, '/');
+  if (range_and_step.size() > 2)
+    return bad_request("too many slashes: " + quoted(text));
+  const auto ends = split(range_and_step[0], '-');
+  std::uint64_t extra = 0;
+  unsigned first = b.min;
+  unsigned last = b.max;
+  if (ends[0] == "*" || ends[0] == "?") {
+    extra = star_bit;
+  } else {
+    if (ends.size() > 2)
+      return bad_request("too many hyphens: " + quoted(text));
+    const auto low = parse_value(ends[0], b);
+    const auto high = ends.size() == 2 ? parse_value(ends[1], b) : low;
+    if (!low || !high)
+      return bad_request("failed to parse number: " + quoted(text));
+    first = *low;
+    last = *high;
+  }
+  unsigned step = 1;
+  if (range_and_step.size() == 2) {
+    const auto parsed = parse_number(range_and_step[1]);
+    if (!parsed)
+      return bad_request("failed to parse step: " + quoted(text));
+    step = *parsed;
+    // "5/10" means "5-max/10".
+    if (ends.size() == 1)
+      last = b.max;
+    if (step > 1)
+      extra = 0;
+  }
+  if (first < b.min)
+    return bad_request("beginning of range is below " + std::to_string(b.min) + ": " + quoted(text));
+  if (last > b.max)
+    return bad_request("end of range is above " + std::to_string(b.max) + ": " + quoted(text));
+  if (first > last)
+    return bad_request("beginning of range is beyond its end: " + quoted(text));
+  if (step == 0)
+    return bad_request("step of range must be a positive number: " + quoted(text));
+  return bits_of(first, last, step) | extra;
+}
+
+outcome<std::uint64_t> parse_field(std::string_view text, const bounds& b) {
+  std::uint64_t bits = 0;
+  for (const auto part : split(text, ',')) {
+    if (part.empty())
+      continue;
+    const auto range = parse_range(part, b);
+    if (!range)
+      return range.error();
+    bits |= *range;
+  }
+  return bits;
+}
+
+/// "1h30m", "2.5s", "-3m", "0": what Go's time.ParseDuration takes. Nothing when it is not a duration.
+std::optional<double> parse_duration_s(std::string_view text) {
+  double sign = 1;
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
+    sign = text.front() == '-' ? -1 : 1;
+    text.remove_prefix(1);
+  }
+  if (text == "0")
+    return 0;
+  if (text.empty())
+    return std::nullopt;
+  struct unit {
+    std::string_view name;
+    double seconds;
+  };
+  constexpr std::array<unit, 8> units = {unit{"ns", 1e-9},      unit{"us", 1e-6}, unit{"\u00b5s", 1e-6},
+                                         unit{"\u03bcs", 1e-6}, unit{"ms", 1e-3}, unit{"s", 1},
+                                         unit{"m", 60},         unit{"h", 3600}};
+  double total = 0;
+  while (!text.empty()) {
+    const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    double value = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + digits, value, std::chars_format::fixed);
+    if (digits == 0 || failure != std::errc{} || end != text.data() + digits)
+      return std::nullopt;
+    text.remove_prefix(digits);
+    const auto name = text.substr(0, std::min(text.find_first_of("0123456789."), text.size()));
+    const auto* found = std::find_if(units.begin(), units.end(), [&](const unit& u) { return u.name == name; });
+    if (found == units.end())
+      return std::nullopt;
+    total += value * found->seconds;
+    text.remove_prefix(name.size());
+  }
+  return sign * total;
+}
+
+/// A moment in local time, with second precision.
+class local_clock {
+public:
+  local_clock(std::int64_t unix_s, const time_zone* zone) : zone_(zone) { set(unix_s); }
+
+  void set(std::int64_t unix_s) {
+    using namespace std::chrono;
+    unix_s_ = unix_s;
+    const auto local = unix_s + (zone_ != nullptr ? zone_->at(unix_s).offset_s : 0);
+    const auto midnight = floor<days>(sys_seconds{seconds{local}});
+    const year_month_day date{midnight};
+    year = static_cast<int>(date.year());
+    month = static_cast<unsigned>(date.month());
+    day = static_cast<unsigned>(date.day());
+    weekday = std::chrono::weekday{midnight}.c_encoding();
+    const auto rest = local - midnight.time_since_epoch().count() * 86400;
+    hour = static_cast<unsigned>(rest / 3600);
+    minute = static_cast<unsigned>(rest / 60 % 60);
+    second = static_cast<unsigned>(rest % 60);
+  }
+  void add(std::int64_t seconds) { set(unix_s_ + seconds); }
+
+  /// Month and day may lie outside of the year and the month: they carry over.
+  void set_date(int y, unsigned m, unsigned d, std::int64_t second_of_day) {
+    using namespace std::chrono;
+    y += static_cast<int>(m - 1) / 12;
+    m = (m - 1) % 12 + 1;
+    const auto first = sys_days{std::chrono::year{y} / std::chrono::month{m} / std::chrono::day{1}};
+    auto wanted = (first.time_since_epoch().count() + static_cast<std::int64_t>(d) - 1) * 86400 + second_of_day;
+    if (zone_ != nullptr) {
+      auto guess = zone_->at(wanted);
+      const auto utc = wanted - guess.offset_s;
+      if (utc < guess.begin || utc >= guess.end)
+        guess = zone_->at(utc);
+      wanted -= guess.offset_s;
+    }
+    set(wanted);
+  }
+  [[nodiscard]] std::int64_t second_of_day() const { return hour * 3600 + minute * 60 + second; }
+  [[nodiscard]] std::int64_t unix_s() const { return unix_s_; }
+
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  unsigned weekday = 0;
+  unsigned hour = 0;
+  unsigned minute = 0;
+  unsigned second = 0;
+
+private:
+  const time_zone* zone_;
+  std::int64_t unix_s_ = 0;
+};
+
+bool has(std::uint64_t bits, unsigned value) { return (bits >> value & 1) != 0; }
+
+std::int64_t floor_s(std::int64_t ns) { return ns / ns_per_s - (ns % ns_per_s < 0 ? 1 : 0); }
+
+std::int64_t ceil_s(std::int64_t ns) { return ns / ns_per_s + (ns % ns_per_s > 0 ? 1 : 0); }
+
+} // namespace
+
+struct cron_schedule::fields {
+  std::int64_t every_s = 0; ///< `@every`; then nothing else counts
+  std::uint64_t minutes = 0;
+  std::uint64_t hours = 0;
+  std::uint64_t days = 0;
+  std::uint64_t months = 0;
+  std::uint64_t weekdays = 0;
+  std::shared_ptr<const time_zone> zone; ///< null: UTC
+
+  [[nodiscard]] bool day_matches(const local_clock& t) const {
+    const bool by_day = has(days, t.day);
+    const bool by_weekday = has(weekdays, t.weekday);
+    return ((days | weekdays) & star_bit) != 0 ? by_day && by_weekday : by_day || by_weekday;
+  }
+
+  /// First matching second at or after `from_s`. Goes up from months to minutes; whenever a larger unit turns over it
+  /// begins again.
+  [[nodiscard]] std::optional<std::int64_t> first_from(std::int64_t from_s) const {
+    local_clock t(from_s, zone.get());
+    const int last_year = t.year + 5;
+    bool moved = false; ///< smaller units are at their lowest
+    while (t.year <= last_year) {
+      if (!has(months, t.month)) {
+        t.set_date(t.year, t.month + 1, 1, 0);
+        moved = true;
+        continue;
+      }
+      if (!day_matches(t)) {
+        t.set_date(t.year, t.month, t.day + 1, 0);
+        moved = true;
+        // A day without a midnight may have been cut to the last hour of the day before.
+        if (t.hour > 12)
+          t.add((24 - static_cast<std::int64_t>(t.hour)) * 3600);
+        continue;
+      }
+      if (!has(hours, t.hour)) {
+        if (!moved)
+          t.set_date(t.year, t.month, t.day, static_cast<std::int64_t>(t.hour) * 3600);
+        moved = true;
+        t.add(3600);
+        continue;
+      }
+      if (!has(minutes, t.minute)) {
+        if (!moved)
+          t.add(-(t.unix_s() % 60));
+        moved = true;
+        t.add(60);
+        continue;
+      }
+      if (t.second != 0) {
+        moved = true;
+        t.add(60 - static_cast<std::int64_t>(t.second));
+        continue;
+      }
+      return t.unix_s();
+    }
+    return std::nullopt;
+  }
+};
+
+std::optional<std::int64_t> cron_schedule::next(std::int64_t after_ns) const {
+  const auto after_s = floor_s(after_ns);
+  if (fields_->every_s > 0)
+    return (after_s + fields_->every_s) * ns_per_s;
+  const auto found = fields_->first_from(after_s + 1);
+  return found ? std::optional(*found * ns_per_s) : std::nullopt;
+}
+
+std::optional<std::int64_t> cron_schedule::next_from(std::int64_t after_ns, std::int64_t not_before_ns) const {
+  const auto first = next(after_ns);
+  if (!first || *first >= not_before_ns)
+    return first;
+  if (const auto every = fields_->every_s * ns_per_s; every > 0) {
+    const auto missing = not_before_ns - *first;
+    return *first + (missing / every + (missing % every != 0 ? 1 : 0)) * every;
+  }
+  const auto found = fields_->first_from(ceil_s(not_before_ns));
+  return found ? std::optional(*found * ns_per_s) : std::nullopt;
+}
+
+outcome<cron_schedule> parse_cron(std::string_view text) {
+  const auto whole = text;
+  const auto refuse = [&](const std::string& why) {
+    return bad_request("Invalid CronSchedule, failed to parse: " + quoted(whole) + ", err: " + why);
+  };
+  constexpr std::string_view blanks = " \t\n\v\f\r";
+  auto parsed = std::make_shared<cron_schedule::fields>();
+  if (text.starts_with("TZ=") || text.starts_with("CRON_TZ=")) {
+    const auto begin = text.find('=') + 1;
+    const auto end = text.find(' ');
+    if (end == std::string_view::npos)
+      return refuse("nothing after the time zone");
+    const auto name = text.substr(begin, end - begin);
+    if (!name.empty() && name != "UTC") {
+      auto zone = time_zone::find(name);
+      if (!zone)
+        return refuse(zone.error().message);
+      parsed->zone = std::move(*zone);
+    }
+    text.remove_prefix(std::min(text.find_first_not_of(blanks, end), text.size()));
+    text = text.substr(0, text.find_last_not_of(blanks) + 1);
+  }
+  if (text.starts_with("@every ")) {
+    const auto seconds = parse_duration_s(text.substr(7));
+    constexpr double longest_s = 9.2e9; // what fits into 64 bits of nanoseconds
+    if (!seconds || std::abs(*seconds) > longest_s)
+      return refuse("failed to parse duration " + quoted(text.substr(7)));
+    parsed->every_s = std::max<std::int64_t>(1, static_cast<std::int64_t>(*seconds));
+  } else {
+    struct descriptor {
+      std::string_view name;
+      std::string_view meaning;
+    };
+    constexpr std::array<descriptor, 7> descriptors = {
+        descriptor{"@yearly", "0 0 1 1 *"}, descriptor{"@annually", "0 0 1 1 *"}, descriptor{"@monthly", "0 0 1 * *"},
+        descriptor{"@weekly", "0 0 * * 0"}, descriptor{"@daily", "0 0 * * *"},    descriptor{"@midnight", "0 0 * * *"},
+        descriptor{"@hourly", "0 * * * *"}};
+    if (text.starts_with('@')) {
+      const auto* found =
+          std::find_if(descriptors.begin(), descriptors.end(), [&](const descriptor& d) { return d.name == text; });
+      if (found == descriptors.end())
+        return refuse("unrecognized descriptor: " + std::string(text));
+      text = found->meaning;
+    }
+    std::vector<std::string_view> words;
+    for (std::size_t at = text.find_first_not_of(blanks); at != std::string_view::npos;) {
+      const auto end = std::min(text.find_first_of(blanks, at), text.size());
+      words.push_back(text.substr(at, end - at));
+      at = text.find_first_not_of(blanks, end);
+    }
+    if (words.size() != field_bounds.size())
+      return refuse("expected exactly 5 fields, found " + std::to_string(words.size()));
+    const std::array<std::uint64_t*, 5> into = {&parsed->minutes, &parsed->hours, &parsed->days, &parsed->months,
+                                                &parsed->weekdays};
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const auto bits = parse_field(words[i], field_bounds[i]);
+      if (!bits)
+        return refuse(bits.error().message);
+      *into[i] = *bits;
+    }
+  }
+  cron_schedule schedule;
+  schedule.fields_ = std::move(parsed);
+  return schedule;
+}
+
+std::optional<std::int32_t> cron_backoff_s(std::string_view text, std::int64_t start_ns, std::int64_t close_ns,
+                                           uber::cadence::api::v1::CronOverlapPolicy overlap) {
+  if (text.empty())
+    return std::nullopt;
+  const auto schedule = parse_cron(text);
+  if (!schedule)
+    return std::nullopt;
+  auto due = schedule->next(start_ns);
+  if (due && *due < close_ns) {
+    if (overlap == uber::cadence::api::v1::CRON_OVERLAP_POLICY_BUFFER_ONE)
+      return 0;
+    due = schedule->next_from(start_ns, close_ns);
+  }
+  if (!due)
+    return std::nullopt;
+  return static_cast<std::int32_t>(
+      std::min<std::int64_t>(ceil_s(*due - close_ns), std::numeric_limits<std::int32_t>::max()));
+}
+
+} // namespace cadenza::workflow

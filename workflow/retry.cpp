@@ -1,0 +1,55 @@
+#include "workflow/retry.hpp"
+
+#include "messages/constants.hpp"
+#include "workflow/wire_time.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace cadenza::workflow {
+
+namespace {
+
+/// Reasons that say that something was too large: it would be too large again.
+constexpr std::array<std::string_view, 4> never_retried = {"CANCEL_DETAILS_EXCEEDS_LIMIT",
+                                                           "COMPLETE_RESULT_EXCEEDS_LIMIT", "HEARTBEAT_EXCEEDS_LIMIT",
+                                                           "DECISION_BLOB_SIZE_EXCEEDS_LIMIT"};
+
+/// Above this the nanoseconds do not fit any more.
+constexpr double interval_max_s = 9.2e9;
+
+} // namespace
+
+std::optional<std::int64_t> retry_backoff_ns(const uber::cadence::api::v1::RetryPolicy& policy, std::int64_t attempt,
+                                             std::int64_t expiration_ns, std::int64_t now_ns, std::string_view reason) {
+  if (policy.maximum_attempts() == 0 && expiration_ns == 0)
+    return std::nullopt;
+  if (policy.maximum_attempts() > 0 && attempt >= policy.maximum_attempts() - 1)
+    return std::nullopt;
+
+  const std::int64_t longest_s = seconds_of(policy.maximum_interval());
+  const double wanted_s =
+      seconds_of(policy.initial_interval()) * std::pow(policy.backoff_coefficient(), static_cast<double>(attempt));
+  std::int64_t interval_s = 0;
+  if (wanted_s >= 1 && wanted_s <= interval_max_s)
+    interval_s = static_cast<std::int64_t>(wanted_s);
+  else if (longest_s > 0)
+    interval_s = longest_s; // ran over, or is not a number
+  else
+    return std::nullopt;
+  if (longest_s > 0)
+    interval_s = std::min(interval_s, longest_s);
+
+  const auto interval_ns = interval_s * ns_per_s;
+  if (expiration_ns != 0 && interval_ns > expiration_ns - now_ns)
+    return std::nullopt;
+  if (std::find(never_retried.begin(), never_retried.end(), reason) != never_retried.end())
+    return std::nullopt;
+  const auto& listed = policy.non_retryable_error_reasons();
+  if (std::find(listed.begin(), listed.end(), reason) != listed.end())
+    return std::nullopt;
+  return interval_ns;
+}
+
+} // namespace cadenza::workflow
