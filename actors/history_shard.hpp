@@ -73,6 +73,7 @@ private:
   void handle(transfer_loaded&);
   void handle(timers_loaded&);
   void handle(acks_written&);
+  void handle(retry_task&);
   void handle(shard_query&);
   void on_run_down(const caf::down_msg&);
   void on_tick(std::uint64_t generation);
@@ -80,7 +81,7 @@ private:
 
   // --- runs (shard_runs.cpp)
   void route(run_command_ptr command);
-  void decide_start(workflow_entry& entry, start_request_ptr request);
+  void decide_start(workflow_entry& entry, start_request_ptr asked);
   void create_run(workflow_entry& entry, start_request_ptr request, std::optional<storage::current_condition> condition);
   void to_run(const run_key& key, run_command_ptr command);
   run_entry& spawn_run(const run_key& key, std::shared_ptr<workflow::run> state,
@@ -94,17 +95,17 @@ private:
   // --- queues (shard_queues.cpp)
   void load_transfer(std::int64_t after);
   void load_timers();
-  void dispatch(const record::v1::TransferTask& task, bool has_family, bool to_visibility);
+  void scan_timers(std::int64_t from_ns, std::int64_t from_id, std::int64_t up_to_ns);
+  void dispatch(const record::v1::TransferTask& task);
+  void carry_out(const record::v1::TransferTask& task, receipt_ptr receipt);
   void push_to_matching(const record::v1::TransferTask& task, receipt_ptr receipt);
   void on_over(const task_over& over);
-  void fire_timers();
   void fire(const record::v1::TimerTask& task);
   void arm();
   void write_acks();
   void ready_if_loaded();
 
   [[nodiscard]] std::int64_t now() const { return env_.time->now_ns(); }
-  template <class T> void mail_later(std::int64_t delay_ns, T&& content);
   [[nodiscard]] caf::actor me();
 
   const services& env_;
@@ -121,7 +122,7 @@ private:
   std::deque<request> before_ready_;
 
   ack_tracker transfer_;
-  std::unordered_map<std::int64_t, record::v1::TransferTask> retry_; ///< tasks in flight, for another try
+  std::unordered_map<std::int64_t, record::v1::TransferTask> tasks_; ///< those not done yet, for another try
   timer_queue timers_;
   bool transfer_loaded_ = false;
   bool timers_loaded_once_ = false;

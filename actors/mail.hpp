@@ -41,8 +41,9 @@ using start_request_ptr = std::shared_ptr<start_request>;
 /// died meanwhile are carried out all the same.
 struct commit_note {
   run_key run;
-  bool committed = false;
+  storage::commit_result result;
   std::vector<record::v1::TransferTask> transfer;
+  std::vector<receipt_ptr> receipts; ///< one for each transfer task, once committed
   std::vector<record::v1::TimerTask> timers;
   /// In-memory timers that this commit made pointless: (fire time, task id).
   std::vector<std::pair<std::int64_t, std::int64_t>> pointless_timers;
@@ -67,11 +68,11 @@ struct reroute {
   bool run_closed = false; ///< the command wanted an open run, and `command->run_id` is closed
 };
 
-/// The run that was to be made exists already under another run id.
+/// A run was not made after all.
 struct create_refused {
-  start_request_ptr request;
+  start_request_ptr request; ///< to be decided again; null: it was answered
   run_key tried;
-  std::string current; ///< record.v1.CurrentRun that is there; empty: unknown, read it
+  std::string current; ///< record.v1.CurrentRun that is there; empty: unknown
 };
 
 /// A run made by the transaction of another one, ready to live.
@@ -92,6 +93,7 @@ struct shard_acquired { storage::commit_result result; std::int64_t range_id = 0
 struct transfer_loaded { storage::page<transfer_row> page; };
 struct timers_loaded { storage::page<timer_row> page; std::int64_t up_to_ns = 0; };
 struct acks_written { storage::commit_result result; };
+struct retry_task { std::int64_t task_id = 0; };
 
 /// What an operator asks of a shard.
 struct shard_query {
@@ -103,7 +105,7 @@ struct shard_query {
 
 using shard_mail = std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute,
                                 create_refused, adopt_run, run_used, shard_row_read, shard_acquired, transfer_loaded,
-                                timers_loaded, acks_written, shard_query>;
+                                timers_loaded, acks_written, retry_task, shard_query>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {

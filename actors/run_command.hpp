@@ -44,6 +44,14 @@ public:
   /// Commands that make the run: condition on the workflow id's current-run row. Others: nothing.
   [[nodiscard]] virtual std::optional<storage::current_condition> creates() const { return std::nullopt; }
 
+  /// Only for commands that make a run: the workflow id has a current run already, or there was a failure that is worth
+  /// another decision of the shard. True: the command has seen to it (sent the shard a create_refused).
+  [[nodiscard]] virtual bool refused(workflow_run& run, const std::string& current) {
+    (void)run;
+    (void)current;
+    return false;
+  }
+
   /// What to do when the run turns out to be closed although the command asked for the current one: try the run that is
   /// current then. Commands that handle closed runs themselves say no.
   [[nodiscard]] virtual bool wants_open_run() const { return true; }

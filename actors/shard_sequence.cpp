@@ -30,6 +30,11 @@ std::int64_t shard_sequence::settled_below() const {
   return under_way_.empty() ? next_ : under_way_.begin()->first;
 }
 
+std::int64_t shard_sequence::next() const {
+  const std::lock_guard guard(mutex_);
+  return next_;
+}
+
 bool shard_sequence::exhausted() const {
   const std::lock_guard guard(mutex_);
   return next_ >= end_;

@@ -26,6 +26,9 @@ public:
   /// Every id below this belongs to a commit that is over.
   [[nodiscard]] std::int64_t settled_below() const;
 
+  /// The id that would be given out next.
+  [[nodiscard]] std::int64_t next() const;
+
   /// True when ids run out: the shard must take a higher range id.
   [[nodiscard]] bool exhausted() const;
 

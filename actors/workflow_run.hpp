@@ -58,10 +58,10 @@ public:
   [[nodiscard]] std::int64_t now() const { return env_.time->now_ns(); }
   [[nodiscard]] caf::actor me();
 
-  /// Serialized events [from, to) of the run's current branch, for one page. `done` runs on any thread, possibly at once.
+  /// Serialized events [from, to) of the run's current branch, for one page. `hand_over` runs on any thread, possibly at once.
   /// `more` is the first event id of the next page, 0 at the end.
   void read_events(std::int64_t from, std::int64_t to, int max_batches, std::int64_t max_bytes,
-                   std::function<void(outcome<history_slice>)> done);
+                   std::function<void(outcome<history_slice>)> hand_over);
 
   void wait_for_events(history_waiter waiter);
 

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "actors/history_cache.hpp"
+#include "messages/outcome.hpp"
+#include "storage/store.hpp"
+
+#include "cadenza/record/v1/run.pb.h"
+
+#include <functional>
+
+namespace cadenza::actors {
+
+/// Number of events in a serialized api.v1.History, without parsing them; -1 when the bytes are damaged.
+[[nodiscard]] std::int64_t count_events(const std::string& history);
+
+/// Reads whole stored batches of a branch, following its ancestors: events [from, to), at most `max_batches` and about
+/// `max_bytes` (at least one batch). `from` must begin a batch. Of several writes of one batch the newest counts.
+/// internal_data_inconsistency when events are missing in between. `done` runs once, on any thread.
+void read_branch(storage::store& store, int shard, const record::v1::HistoryBranch& branch, std::int64_t from,
+                 std::int64_t to, int max_batches, std::int64_t max_bytes,
+                 std::function<void(outcome<history_slice>)> done);
+
+} // namespace cadenza::actors

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "storage/store.hpp"
+#include "workflow/transaction.hpp"
+
+namespace cadenza::actors {
+
+/// The store transaction of a closed workflow transaction (and of the run that follows it). Moves rows out of `made`;
+/// tasks and events stay in it for those who carry them out.
+[[nodiscard]] storage::shard_transaction to_store(int shard, std::int64_t range_id, const run_key& key,
+                                                  workflow::changes& made,
+                                                  std::optional<storage::current_condition> creates);
+
+} // namespace cadenza::actors
