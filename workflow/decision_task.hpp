@@ -32,7 +32,8 @@ struct decision_started {
 
 /// Schedules a decision on the sticky or the normal list: needs that none is pending. `with_tasks` false when the
 /// decision is started in the same transaction.
-void schedule_decision(transaction& tx, bool with_tasks = true);
+/// `original_ns`: when the first decision of a chain of heartbeats was scheduled; 0: now.
+void schedule_decision(transaction& tx, bool with_tasks = true, std::int64_t original_ns = 0);
 
 /// Schedules a decision unless one is pending, or the run still waits for its first one (semantics.md §11).
 void schedule_decision_if_none(transaction& tx);
@@ -42,8 +43,9 @@ void schedule_decision_if_none(transaction& tx);
 [[nodiscard]] outcome<decision_started> start_decision(transaction& tx, std::int64_t schedule_id,
                                                        const std::string& request_id, const std::string& identity);
 
-/// Fields of a started decision as they are now (for repeated answers and returned decisions).
-[[nodiscard]] decision_started describe_started_decision(const run& r);
+/// Fields of a started decision as they are now (for repeated answers and returned decisions). `identity` is written
+/// into the synthetic started event.
+[[nodiscard]] decision_started describe_started_decision(const run& r, const std::string& identity = {});
 
 /// Who completes a decision.
 struct completion_input {
@@ -89,7 +91,20 @@ struct completion_result {
 void fail_started_decision(transaction& tx, api::DecisionTaskFailedCause cause, const std::string& details,
                            const std::string& identity, const std::string& reason = {},
                            const std::string& base_run_id = {}, const std::string& new_run_id = {},
-                           std::int64_t fork_version = 0);
+                           std::int64_t fork_version = 0, const std::string& request_id = {});
+
+/// Ends the started decision because of what its worker answered: an event for attempt 0, none for later ones. Events
+/// behind it stay buffered, and no new decision is scheduled.
+void add_decision_failed(transaction& tx, api::DecisionTaskFailedEventAttributes attributes);
+
+/// Terminates a run whose decisions failed too often. The decision must be over.
+void terminate_for_attempts(transaction& tx, const std::string& details);
+
+/// Adds the task that makes the visibility store take over the run's search attributes and status.
+void add_upsert_task(transaction& tx);
+
+/// Adds the timer that ends the wait of the run for its first decision.
+void add_backoff_timer(transaction& tx, std::int64_t fire_ns, api::ContinueAsNewInitiator initiator);
 
 /// A decision timeout timer fired. Nothing changes when it is stale; true when it did something.
 [[nodiscard]] outcome<bool> decision_timed_out(transaction& tx, const rec::TimerTask& timer);

@@ -68,6 +68,12 @@ public:
     }
   }
 
+  /// What the key held when the transaction began; null when it was absent or has not been touched.
+  [[nodiscard]] const Record* original(const Key& key) const {
+    const auto i = originals_.find(key);
+    return i == originals_.end() || !i->second ? nullptr : &*i->second;
+  }
+
   void accept() { originals_.clear(); }
 
   void undo() {

@@ -133,7 +133,23 @@ public:
   [[nodiscard]] outcome<changes> close(task_id_source& ids);
 
 private:
-  friend class batch_builder;
+  struct id_block; ///< task ids being given out
+
+  void undo();
+  void append(api::HistoryEvent&& e, std::int64_t event_id);
+  [[nodiscard]] api::History& open_batch();
+
+  // The steps of `close`, apart so that a successor's ids can be laid between the run's own.
+  void prepare_close();
+  void store_buffered();
+  void drop_buffered();
+  void add_replication_tasks();
+  [[nodiscard]] std::int64_t count_ids() const;
+  void number_events(id_block& ids);
+  void number_tasks(id_block& ids);
+  void number_replication(id_block& ids);
+  void write_history();
+  void write_rows();
 
   run& run_;
   const environment& env_;
@@ -144,13 +160,12 @@ private:
   rec::Run saved_head_;
   std::optional<rec::RunFixed> saved_fixed_;
 
-  /// Numbered events of this transaction, one vector per stored batch.
-  std::vector<std::deque<api::HistoryEvent>> batches_;
+  /// Numbered events of this transaction, one entry per stored batch. Event ids are consecutive across all of them.
+  std::vector<std::shared_ptr<api::History>> batches_;
   /// Events of this transaction without a number yet, in order of arrival.
   std::deque<api::HistoryEvent> unnumbered_;
   changes out_;
   bool closed_ = false;
-  bool was_open_ = false;
 };
 
 /// A run made by the transaction of another one. Either `open` is set, and the `close` of the transaction it was given

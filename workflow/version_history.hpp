@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/constants.hpp"
 #include "messages/outcome.hpp"
 
 #include "cadenza/record/v1/run.pb.h"

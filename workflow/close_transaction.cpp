@@ -1,0 +1,281 @@
+#include "workflow/activity.hpp"
+#include "workflow/checksum.hpp"
+#include "workflow/close.hpp"
+#include "workflow/decision_task.hpp"
+#include "workflow/invariant.hpp"
+#include "workflow/reset_points.hpp"
+#include "workflow/start.hpp"
+#include "workflow/timer.hpp"
+#include "workflow/transaction.hpp"
+#include "workflow/version_history.hpp"
+
+#include <string>
+
+namespace cadenza::workflow {
+namespace {
+
+constexpr std::int64_t header_format = 1;
+
+bool replicated(const environment& env) {
+  return env.domain->global() && env.domain->row.domain().clusters_size() > 1;
+}
+
+/// Whether other clusters must be told of an activity although no event says so.
+bool needs_sync(const rec::PendingActivity& before, const rec::PendingActivity& now) {
+  return now.has_retry_policy() &&
+         (before.attempt() != now.attempt() || before.started_ns() != now.started_ns() ||
+          before.request_id() != now.request_id() || before.last_heartbeat_ns() != now.last_heartbeat_ns());
+}
+
+std::string tree_row_of(const rec::HistoryBranch& branch, const run_key& key, std::int64_t now_ns) {
+  rec::HistoryTree tree;
+  tree.set_format(1);
+  *tree.mutable_branch() = branch;
+  tree.set_fork_time_ns(now_ns);
+  tree.set_domain_id(key.domain_id.raw());
+  tree.set_workflow_id(key.workflow_id);
+  tree.set_run_id(key.run_id.raw());
+  return tree.SerializeAsString();
+}
+
+std::optional<std::int64_t> last_write_version(const rec::Run& head) {
+  const auto& histories = head.version_histories();
+  if (histories.current() >= histories.branches_size())
+    return std::nullopt;
+  return last_version(histories.branches(histories.current()));
+}
+
+void put_key(pending_row& row, std::int64_t number) { row.number = number; }
+void put_key(pending_row& row, const std::string& text) { row.text = text; }
+
+template <class Key, class Record>
+void write_changes(run_mutation& mutation, pending_kind kind, tracked_map<Key, Record>& map) {
+  map.for_each_change([&](const Key& key, const Record* now) {
+    auto& row = mutation.pending.emplace_back();
+    row.kind = kind;
+    put_key(row, key);
+    if (now == nullptr)
+      return;
+    if constexpr (std::is_same_v<Record, bool>)
+      row.value.emplace();
+    else
+      row.value = now->SerializeAsString();
+  });
+  map.accept();
+}
+
+} // namespace
+
+struct transaction::id_block {
+  std::int64_t next = 0;
+  std::int64_t take() { return next++; }
+};
+
+void transaction::prepare_close() {
+  const auto& limits = *env_.limits;
+  if (run_.open() && run_.has_started_decision() && run_.head_.buffered_batches() >= limits.max_buffered_batches) {
+    fail_started_decision(*this, api::DECISION_TASK_FAILED_CAUSE_FORCE_CLOSE_DECISION, {},
+                          std::string(history_identity));
+    schedule_decision(*this);
+  }
+  if (run_.open() && run_.children_.empty() && bad_reset_point(run_, env_) != nullptr)
+    add_transfer(rec::TRANSFER_RESET);
+
+  if (run_.closed())
+    drop_buffered();
+  else if (run_.has_started_decision())
+    store_buffered();
+  else
+    flush_buffered();
+  std::erase_if(batches_, [](const auto& batch) { return batch->events().empty(); });
+
+  if (run_.open()) {
+    schedule_activity_timers(*this);
+    schedule_user_timers(*this);
+  }
+  out_.closed_run = run_.closed() && saved_head_.state() != run_state::completed;
+  auto& head = run_.head_;
+  head.set_format(header_format);
+  head.set_current_version(version_);
+  head.set_last_updated_ns(env_.now_ns);
+  if (!batches_.empty()) {
+    auto& histories = *head.mutable_version_histories();
+    CADENZA_ASSERT(histories.current() < histories.branches_size(), "a run with events has a history branch");
+    auto& branch = *histories.mutable_branches(histories.current());
+    for (const auto& batch : batches_) {
+      CADENZA_ASSERT(batch->events(0).event_id() > last_event_id(branch), "event ids never go back");
+      for (const auto& e : batch->events())
+        append_event(branch, e.event_id(), e.version());
+    }
+    CADENZA_ASSERT(last_event_id(branch) + 1 == head.next_event_id(), "the next event id follows the last event");
+    head.set_last_first_event_id(batches_.back()->events(0).event_id());
+  }
+  if (out_.closed_run)
+    add_close_tasks(*this);
+  if (replicated(env_))
+    add_replication_tasks();
+}
+
+void transaction::add_replication_tasks() {
+  const auto add = [&](rec::ReplicationType type, std::int64_t version) -> rec::ReplicationTask& {
+    auto& task = out_.replication.emplace_back();
+    task.set_format(1);
+    task.set_type(type);
+    task.set_domain_id(run_.key_.domain_id.raw());
+    task.set_workflow_id(run_.key_.workflow_id);
+    task.set_run_id(run_.key_.run_id.raw());
+    task.set_version(version);
+    task.set_created_ns(env_.now_ns);
+    return task;
+  };
+  for (const auto& batch : batches_) {
+    const auto& events = batch->events();
+    auto& task = add(rec::REPLICATION_HISTORY, events.begin()->version());
+    task.set_first_event_id(events.begin()->event_id());
+    task.set_next_event_id(events.rbegin()->event_id() + 1);
+    *task.mutable_branch() = run_.current_branch().branch();
+  }
+  run_.activities_.for_each_change([&](std::int64_t schedule_id, const rec::PendingActivity* now) {
+    const auto* before = run_.activities_.original(schedule_id);
+    if (now != nullptr && before != nullptr && needs_sync(*before, *now))
+      add(rec::REPLICATION_SYNC_ACTIVITY, now->version()).set_scheduled_id(schedule_id);
+  });
+}
+
+std::int64_t transaction::count_ids() const {
+  std::size_t n = out_.transfer.size() + out_.timers.size() + out_.replication.size();
+  for (const auto& batch : batches_)
+    n += static_cast<std::size_t>(batch->events_size());
+  return static_cast<std::int64_t>(n);
+}
+
+void transaction::number_events(id_block& ids) {
+  for (const auto& batch : batches_)
+    for (auto& e : *batch->mutable_events())
+      e.set_task_id(ids.take());
+  if (!batches_.empty())
+    run_.head_.set_last_event_task_id(batches_.back()->events().rbegin()->task_id());
+}
+
+void transaction::number_tasks(id_block& ids) {
+  for (auto& task : out_.transfer)
+    task.set_task_id(ids.take());
+  for (auto& task : out_.timers)
+    task.set_task_id(ids.take());
+}
+
+void transaction::number_replication(id_block& ids) {
+  for (auto& task : out_.replication)
+    task.set_task_id(ids.take());
+}
+
+void transaction::write_history() {
+  if (batches_.empty())
+    return;
+  const auto& branch = run_.current_branch().branch();
+  const auto tree_id = uuid::from_raw(branch.tree_id());
+  const auto branch_id = uuid::from_raw(branch.branch_id());
+  std::size_t bytes = 0;
+  for (auto& batch : batches_) {
+    auto& node = out_.history.emplace_back();
+    node.tree_id = tree_id;
+    node.branch_id = branch_id;
+    node.first_event_id = batch->events(0).event_id();
+    node.txn_id = batch->events().rbegin()->task_id();
+    node.batch = batch->SerializeAsString();
+    bytes += node.batch.size();
+    out_.batches.push_back(std::move(batch));
+  }
+  batches_.clear();
+  if (saved_head_.row_version() == 0)
+    out_.history.front().tree_row = tree_row_of(branch, run_.key_, env_.now_ns);
+  run_.head_.set_history_size(run_.head_.history_size() + static_cast<std::int64_t>(bytes));
+}
+
+void transaction::write_rows() {
+  auto& mutation = out_.mutation;
+  auto& head = run_.head_;
+  const auto before = saved_head_.row_version();
+  mutation.key = run_.key_;
+  if (before > 0)
+    mutation.expected_version = before;
+  mutation.new_version = before + 1;
+  head.set_row_version(before + 1);
+  if (saved_fixed_ || before == 0)
+    mutation.fixed = run_.fixed_.SerializeAsString();
+  write_changes(mutation, pending_kind::activity, run_.activities_);
+  write_changes(mutation, pending_kind::timer, run_.timers_);
+  write_changes(mutation, pending_kind::child, run_.children_);
+  write_changes(mutation, pending_kind::cancel_request, run_.cancel_requests_);
+  write_changes(mutation, pending_kind::signal, run_.signals_);
+  write_changes(mutation, pending_kind::signal_requested, run_.signal_requests_);
+  write_changes(mutation, pending_kind::buffered, run_.buffered_);
+  mutation.header = seal(head, counts_of(run_));
+  if (before == 0 || head.state() != saved_head_.state() || head.close_status() != saved_head_.close_status() ||
+      run_.last_write_version() != last_write_version(saved_head_))
+    out_.current = current_record(run_);
+}
+
+outcome<changes> transaction::close(task_id_source& ids) {
+  CADENZA_ASSERT(!closed_, "a transaction closes once");
+  auto* next = out_.next ? out_.next->open.get() : nullptr;
+  prepare_close();
+  if (next != nullptr)
+    next->prepare_close();
+  if (out_.next && !out_.replication.empty()) {
+    // The other clusters get the successor's first batch together with the event that announces it.
+    *out_.replication.back().mutable_new_run_branch() = out_.next->state->current_branch().branch();
+    if (next != nullptr)
+      next->out_.replication.clear();
+    else
+      out_.next->made.replication.clear();
+  }
+
+  // Checked before anything is numbered or accepted, so that the transaction can still be undone.
+  const auto limit = static_cast<std::size_t>(env_.limits->transaction_size_max);
+  std::size_t size = 0;
+  for (const auto* tx : {static_cast<const transaction*>(this), static_cast<const transaction*>(next)})
+    if (tx != nullptr)
+      for (const auto& batch : tx->batches_)
+        size += batch->ByteSizeLong();
+  if (size > limit) {
+    restart();
+    return limit_exceeded("transaction size of " + std::to_string(size) + " bytes exceeds limit of " +
+                          std::to_string(limit) + " bytes");
+  }
+
+  const auto own = count_ids();
+  const auto others = next != nullptr ? next->count_ids() : 0;
+  id_block block;
+  if (own + others > 0)
+    block.next = ids.reserve(own + others);
+  out_.first_task_id = block.next;
+  out_.task_id_count = own + others;
+  number_events(block);
+  if (next != nullptr)
+    next->number_events(block);
+  number_tasks(block);
+  if (next != nullptr)
+    next->number_tasks(block);
+  number_replication(block);
+  if (next != nullptr)
+    next->number_replication(block);
+
+  write_history();
+  write_rows();
+  closed_ = true;
+  if (next != nullptr) {
+    next->write_history();
+    next->write_rows();
+    next->closed_ = true;
+    out_.next->made = std::move(next->out_);
+    out_.next->open.reset();
+  }
+  if (out_.next) {
+    out_.next->made.current.reset();
+    out_.current = current_record(*out_.next->state);
+  }
+  return std::move(out_);
+}
+
+} // namespace cadenza::workflow
