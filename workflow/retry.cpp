@@ -52,4 +52,10 @@ std::optional<std::int64_t> retry_backoff_ns(const uber::cadence::api::v1::Retry
   return interval_ns;
 }
 
+void normalize_retry_policy(uber::cadence::api::v1::RetryPolicy& policy) {
+  for (auto* interval :
+       {policy.mutable_initial_interval(), policy.mutable_maximum_interval(), policy.mutable_expiration_interval()})
+    set_seconds(*interval, seconds_of(*interval));
+}
+
 } // namespace cadenza::workflow

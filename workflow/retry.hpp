@@ -14,4 +14,7 @@ namespace cadenza::workflow {
                                                            std::int64_t attempt, std::int64_t expiration_ns,
                                                            std::int64_t now_ns, std::string_view reason);
 
+/// The policy as events carry it: all intervals present, in whole seconds.
+void normalize_retry_policy(uber::cadence::api::v1::RetryPolicy& policy);
+
 } // namespace cadenza::workflow
