@@ -2,8 +2,10 @@
 
 #include "messages/uuid.hpp"
 #include "workflow/domain_view.hpp"
+#include "workflow/search_attributes.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace cadenza::workflow {
@@ -55,6 +57,8 @@ struct rules {
   int search_attributes_max_keys = 100;
   int search_attributes_max_value = 2048;
   int search_attributes_max_total = 40 << 10;
+  bool search_attributes_check_keys = true;
+  std::shared_ptr<const attribute_types> search_attribute_types; ///< null: the default ones
   int deletion_jitter_minutes = 60;
   bool strong_idempotency = false;
 };

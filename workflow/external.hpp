@@ -4,7 +4,9 @@
 #include "workflow/start.hpp"
 #include "workflow/transaction.hpp"
 
+#include <map>
 #include <optional>
+#include <string>
 
 namespace cadenza::workflow {
 
@@ -14,6 +16,7 @@ struct child_start {
   std::string domain;
   api::StartWorkflowExecutionRequest request; ///< with the request id kept in the pending child
   parent_link parent;
+  std::map<std::string, std::string> partition_config; ///< inherited: to go into `carried_over`
   bool already_started = false;               ///< only its first decision remains to be scheduled
   std::string started_run_id;
 };

@@ -4,6 +4,8 @@
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
+#include <map>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -30,6 +32,8 @@ struct carried_over {
   std::int64_t expiration_ns = 0;   ///< kept over retries; 0 ⇒ derived from the retry policy
   std::optional<api::ResetPoints> auto_reset_points;
   std::int64_t first_schedule_ns = 0; ///< cron: when the chain was first scheduled
+  std::map<std::string, std::string> partition_config;
+  std::map<std::string, std::string> partition_config; ///< of the run before, or of the parent
 };
 
 /// A signal that comes with the start (signal-with-start).
