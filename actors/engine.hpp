@@ -125,6 +125,20 @@ public:
   virtual void list_closed(workflow::domain_ptr, body<uber::cadence::api::v1::ListClosedWorkflowExecutionsRequest>,
                            call_ptr) = 0;
 
+  /// Lists and counts by query. Unless overridden they are refused, as the reference system does without a search store.
+  virtual void list_by_query(workflow::domain_ptr, body<uber::cadence::api::v1::ListWorkflowExecutionsRequest>,
+                             call_ptr call) {
+    call->reject(bad_request("Operation is not supported"));
+  }
+  virtual void scan_by_query(workflow::domain_ptr, body<uber::cadence::api::v1::ScanWorkflowExecutionsRequest>,
+                             call_ptr call) {
+    call->reject(bad_request("Operation is not supported"));
+  }
+  virtual void count_by_query(workflow::domain_ptr, body<uber::cadence::api::v1::CountWorkflowExecutionsRequest>,
+                              call_ptr call) {
+    call->reject(bad_request("Operation is not supported"));
+  }
+
   // --- operators
   virtual void admin_describe_workflow(workflow::domain_ptr,
                                        body<uber::cadence::admin::v1::DescribeWorkflowExecutionRequest>, call_ptr) = 0;
