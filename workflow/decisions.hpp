@@ -1,7 +1,7 @@
 #pragma once
 
-#include "workflow/transaction.hpp"
 #include "workflow/decision_task.hpp"
+#include "workflow/transaction.hpp"
 
 #include "uber/cadence/api/v1/decision.pb.h"
 
@@ -14,7 +14,8 @@ namespace cadenza::workflow {
 /// Carries out the decisions of one answer in order. Made by complete_decision after the completed event was added.
 class decision_handler {
 public:
-  decision_handler(transaction& tx, std::int64_t completed_event_id, const std::string& identity, bool unhandled_events);
+  decision_handler(transaction& tx, std::int64_t completed_event_id, const std::string& identity,
+                   bool unhandled_events);
 
   /// One decision. An error is an infrastructure error for the caller (unknown decision type ⇒ bad_request).
   [[nodiscard]] outcome<void> handle(const api::Decision& decision);
@@ -50,6 +51,17 @@ private:
 
   /// Rejects the whole answer.
   result reject(cause why, std::string message);
+  /// Rejects the whole answer for `why` when a check of the attributes failed; other errors go to the caller. Goes on
+  /// when the answer is not `stopped_` afterwards.
+  result checked(const outcome<void>& check, cause why);
+  result check(const api::ScheduleActivityTaskDecisionAttributes&, const domain_view& target) const;
+  result check(const api::StartChildWorkflowExecutionDecisionAttributes&, const domain_view& target) const;
+  result check(const api::SignalExternalWorkflowExecutionDecisionAttributes&, const domain_view& target) const;
+  result check(const api::RequestCancelExternalWorkflowExecutionDecisionAttributes&, const domain_view& target) const;
+  result check(const api::ContinueAsNewWorkflowExecutionDecisionAttributes&) const;
+  result check(const api::UpsertWorkflowSearchAttributesDecisionAttributes&) const;
+  /// Writes the event that closes the run as canceled. `details` may be null.
+  void cancel_run(const std::string* details);
   /// Closes the run as failed by the server (blob too large and the like) and stops.
   result fail_run(const std::string& reason, const std::string& details);
   /// True when the payload is too large; the run is then failed.

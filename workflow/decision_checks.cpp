@@ -1,0 +1,119 @@
+#include "workflow/decision_checks.hpp"
+
+#include "messages/constants.hpp"
+#include "workflow/cron.hpp"
+#include "workflow/decisions.hpp"
+#include "workflow/search_attributes.hpp"
+#include "workflow/wire_time.hpp"
+
+#include <algorithm>
+
+namespace cadenza::workflow {
+
+namespace {
+
+error cross_domain_error(const domain_view& from, const domain_view& to) {
+  return bad_request("cannot make cross domain call between " + from.name + " and " + to.name);
+}
+
+} // namespace
+
+outcome<domain_ptr> target_domain(const environment& env, const std::string& name, const char* unable) {
+  if (name.empty() || name == env.domain->name)
+    return env.domain;
+  auto found = env.domains->find(name);
+  if (found == nullptr)
+    return internal_error(unable + name + '.');
+  return found;
+}
+
+outcome<void> check_cross_domain(const environment& env, const domain_view& target) {
+  if (target.id == env.domain->id)
+    return {};
+  const auto& own = env.domain->row.domain().clusters();
+  const auto& other = target.row.domain().clusters();
+  const bool same_set = own.size() == other.size() && std::all_of(own.begin(), own.end(), [&](const auto& cluster) {
+                          return std::any_of(other.begin(), other.end(),
+                                             [&](const auto& c) { return c.cluster_name() == cluster.cluster_name(); });
+                        });
+  if (!same_set || (own.size() > 1 && !env.limits->cross_cluster_operations))
+    return cross_domain_error(*env.domain, target);
+  return {};
+}
+
+outcome<void> check_length(std::string_view id, const char* what, const rules& limits) {
+  if (id.size() > static_cast<std::size_t>(limits.id_length_max))
+    return bad_request(std::string(what) + " exceeds length limit.");
+  return {};
+}
+
+outcome<void> check_run_id(const std::string& run_id) {
+  if (!run_id.empty() && !uuid::parse(run_id))
+    return bad_request("Invalid RunId set on decision.");
+  return {};
+}
+
+outcome<void> check_cron(const std::string& text, std::int64_t now_ns) {
+  if (text.empty())
+    return {};
+  const auto schedule = parse_cron(text);
+  if (!schedule)
+    return schedule.error();
+  if (!schedule->next(now_ns))
+    return bad_request("Invalid CronSchedule, no next firing time found, maybe impossible date: \"" + text + '"');
+  return {};
+}
+
+outcome<void> check_search_attributes(const api::SearchAttributes& attributes, const rules& limits) {
+  const attribute_limits most{limits.search_attributes_max_keys, limits.search_attributes_max_value,
+                              limits.search_attributes_max_total, limits.search_attributes_check_keys};
+  const auto* valid = limits.search_attribute_types.get();
+  return validate_search_attributes(attributes, valid != nullptr ? *valid : default_attribute_types(), most);
+}
+
+outcome<api::TaskList> decision_task_list(const run& r, const api::TaskList& wanted, const rules& limits) {
+  const auto& fixed = r.fixed();
+  auto list = wanted;
+  if (list.name().empty()) {
+    if (fixed.task_list().empty())
+      return bad_request("missing task list name");
+    list.set_name(fixed.task_list());
+    list.set_kind(fixed.task_list_kind());
+    return list;
+  }
+  const bool normal = list.kind() == api::TASK_LIST_KIND_NORMAL || list.kind() == api::TASK_LIST_KIND_INVALID;
+  if (normal && fixed.task_list_kind() == api::TASK_LIST_KIND_EPHEMERAL)
+    list.set_kind(api::TASK_LIST_KIND_EPHEMERAL);
+  if (list.name().size() > static_cast<std::size_t>(limits.id_length_max))
+    return bad_request("task list name exceeds length limit of " + std::to_string(limits.id_length_max));
+  if (list.name().starts_with(reserved_task_list_prefix))
+    return bad_request("task list name cannot start with reserved prefix " + std::string(reserved_task_list_prefix));
+  return list;
+}
+
+outcome<void> validate_retry_policy(const api::RetryPolicy* policy) {
+  if (policy == nullptr)
+    return {};
+  const auto initial = seconds_of(policy->initial_interval());
+  const auto longest = seconds_of(policy->maximum_interval());
+  const auto expiration = seconds_of(policy->expiration_interval());
+  if (initial <= 0)
+    return bad_request("InitialIntervalInSeconds must be greater than 0 on retry policy.");
+  // Written so that a coefficient that is not a number is refused as well.
+  if (!(policy->backoff_coefficient() >= 1))
+    return bad_request("BackoffCoefficient cannot be less than 1 on retry policy.");
+  if (longest < 0)
+    return bad_request("MaximumIntervalInSeconds cannot be less than 0 on retry policy.");
+  if (longest > 0 && longest < initial)
+    return bad_request("MaximumIntervalInSeconds cannot be less than InitialIntervalInSeconds on retry policy.");
+  if (policy->maximum_attempts() < 0)
+    return bad_request("MaximumAttempts cannot be less than 0 on retry policy.");
+  if (expiration < 0)
+    return bad_request("ExpirationIntervalInSeconds cannot be less than 0 on retry policy.");
+  if (policy->maximum_attempts() == 0 && expiration == 0)
+    return bad_request(
+        "MaximumAttempts and ExpirationIntervalInSeconds are both 0. At least one of them must be specified.");
+  return {};
+}
+
+} // namespace cadenza::workflow
