@@ -16,9 +16,7 @@ namespace {
 
 constexpr std::int64_t header_format = 1;
 
-bool replicated(const environment& env) {
-  return env.domain->global() && env.domain->row.domain().clusters_size() > 1;
-}
+bool replicated(const environment& env) { return env.domain->global() && env.domain->row.domain().clusters_size() > 1; }
 
 /// Whether other clusters must be told of an activity although no event says so.
 bool needs_sync(const rec::PendingActivity& before, const rec::PendingActivity& now) {

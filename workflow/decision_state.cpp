@@ -21,6 +21,7 @@ void note_decision_scheduled(transaction& tx, std::int64_t version, std::int64_t
   decision.set_original_scheduled_ns(original_ns != 0 ? original_ns : scheduled_ns);
   decision.set_task_list(task_list);
   head.set_next_decision_attempt(0);
+  head.clear_last_decision_original_ns();
 }
 
 void note_decision_started(rec::Run& head, std::int64_t version, std::int64_t schedule_id, std::int64_t started_id,

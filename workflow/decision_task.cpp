@@ -121,15 +121,14 @@ void schedule_decision(transaction& tx, bool with_tasks, std::int64_t original_n
   const auto attempt = head.next_decision_attempt();
   const auto timeout_s = tx.state().fixed().decision_timeout_s();
   const std::string task_list =
-    head.sticky_task_list().empty() ? tx.state().fixed().task_list() : head.sticky_task_list();
+      head.sticky_task_list().empty() ? tx.state().fixed().task_list() : head.sticky_task_list();
   if (attempt == 0 || version_changed(tx)) {
     tx.add(scheduled_event(task_list, timeout_s, attempt));
     head.mutable_decision()->set_attempt(0);
     if (original_ns != 0)
       head.mutable_decision()->set_original_scheduled_ns(original_ns);
   } else {
-    note_decision_scheduled(tx, tx.version(), tx.next_event_id(), task_list, timeout_s, attempt, tx.now(),
-                            original_ns);
+    note_decision_scheduled(tx, tx.version(), tx.next_event_id(), task_list, timeout_s, attempt, tx.now(), original_ns);
   }
   if (with_tasks)
     add_schedule_tasks(tx);
@@ -168,8 +167,8 @@ outcome<decision_started> start_decision(transaction& tx, std::int64_t schedule_
 
   auto& decision = *head.mutable_decision();
   const auto timeout_ns = start_to_close_ns(
-    decision.attempt(), decision.attempt() > 1 ? r.fixed().decision_timeout_s() : decision.timeout_s(),
-    *tx.env().chance);
+      decision.attempt(), decision.attempt() > 1 ? r.fixed().decision_timeout_s() : decision.timeout_s(),
+      *tx.env().chance);
   decision.set_timeout_s(static_cast<std::int32_t>(timeout_ns / ns_per_s));
   auto& timer = tx.add_timer(rec::TIMER_DECISION_TIMEOUT, decision.started_ns() + timeout_ns);
   timer.set_version(decision.version());
@@ -196,8 +195,8 @@ decision_started describe_started_decision(const run& r, const std::string& iden
   out.execution_task_list = r.fixed().task_list();
   out.execution_task_list_kind = r.fixed().task_list_kind();
   if (decision.attempt() > 0) {
-    auto& scheduled = out.synthetic.emplace_back(
-      scheduled_event(r.fixed().task_list(), decision.timeout_s(), decision.attempt()));
+    auto& scheduled =
+        out.synthetic.emplace_back(scheduled_event(r.fixed().task_list(), decision.timeout_s(), decision.attempt()));
     scheduled.set_event_id(decision.schedule_id());
     scheduled.set_version(decision.version());
     set_time(*scheduled.mutable_event_time(), decision.scheduled_ns());
@@ -224,7 +223,7 @@ void add_decision_failed(transaction& tx, api::DecisionTaskFailedEventAttributes
     return;
   }
   note_decision_failed(tx.head(), cause != api::DECISION_TASK_FAILED_CAUSE_RESET_WORKFLOW &&
-                                    cause != api::DECISION_TASK_FAILED_CAUSE_FAILOVER_CLOSE_DECISION);
+                                      cause != api::DECISION_TASK_FAILED_CAUSE_FAILOVER_CLOSE_DECISION);
 }
 
 outcome<void> fail_decision(transaction& tx, std::int64_t schedule_id, std::int64_t attempt,
@@ -295,7 +294,7 @@ outcome<bool> decision_timed_out(transaction& tx, const rec::TimerTask& timer) {
   if (limits.enforce_decision_attempts && limits.decision_attempts_max > 0 &&
       r.head().next_decision_attempt() > limits.decision_attempts_max) {
     terminate_for_attempts(
-      tx, "Decision attempt exceeds limit. Last decision attempt failed due to start-to-close timeout.");
+        tx, "Decision attempt exceeds limit. Last decision attempt failed due to start-to-close timeout.");
     return true;
   }
   schedule_decision(tx);

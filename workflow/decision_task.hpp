@@ -16,14 +16,14 @@ struct decision_started {
   std::int64_t schedule_id = 0;
   std::int64_t started_id = 0;
   std::int64_t attempt = 0;
-  std::int64_t previous_started_id = 0; ///< -23 when no decision was ever completed
-  std::int64_t next_event_id = 0;       ///< of the stored history plus `synthetic`
-  std::int64_t stored_next_event_id = 0;///< events below this are in the store once the transaction is committed
+  std::int64_t previous_started_id = 0;  ///< -23 when no decision was ever completed
+  std::int64_t next_event_id = 0;        ///< of the stored history plus `synthetic`
+  std::int64_t stored_next_event_id = 0; ///< events below this are in the store once the transaction is committed
   std::int64_t history_size = 0;
   std::int64_t scheduled_ns = 0;
   std::int64_t started_ns = 0;
-  bool sticky = false;                  ///< history may begin after previous_started_id
-  std::string execution_task_list;      ///< the run's own list
+  bool sticky = false;             ///< history may begin after previous_started_id
+  std::string execution_task_list; ///< the run's own list
   api::TaskListKind execution_task_list_kind = api::TASK_LIST_KIND_NORMAL;
   /// Transient decisions: scheduled and started events that are not stored; they come after the stored ones.
   std::vector<api::HistoryEvent> synthetic;
@@ -70,9 +70,9 @@ struct local_activity {
 struct completion_result {
   /// The heartbeat went on for too long: after the commit the caller gets EntityNotExists "decision heartbeat timeout".
   bool heartbeat_expired = false;
-  bool heartbeat = false;                     ///< force_create with no decisions: buffered queries stay
-  bool new_decision = false;                  ///< a decision is pending after this
-  std::optional<decision_started> returned;   ///< return_new_decision_task: already started
+  bool heartbeat = false;                                 ///< force_create with no decisions: buffered queries stay
+  bool new_decision = false;                              ///< a decision is pending after this
+  std::optional<decision_started> returned;               ///< return_new_decision_task: already started
   std::map<std::string, local_activity> local_activities; ///< by activity id
   /// Set when the server rejected the answer (the RPC still succeeds).
   std::optional<api::DecisionTaskFailedCause> failed_cause;

@@ -34,8 +34,7 @@ std::optional<identity_key> key_of(const api::HistoryEvent& e) {
   }
   case h::kActivityTaskCompletedEventAttributes:
     return of_activity_end(type, e.activity_task_completed_event_attributes());
-  case h::kActivityTaskFailedEventAttributes:
-    return of_activity_end(type, e.activity_task_failed_event_attributes());
+  case h::kActivityTaskFailedEventAttributes: return of_activity_end(type, e.activity_task_failed_event_attributes());
   case h::kActivityTaskCanceledEventAttributes:
     return of_activity_end(type, e.activity_task_canceled_event_attributes());
   case h::kActivityTaskTimedOutEventAttributes:
@@ -62,8 +61,7 @@ std::optional<identity_key> key_of(const api::HistoryEvent& e) {
     return of_initiated(type, e.external_workflow_execution_signaled_event_attributes());
   case h::kSignalExternalWorkflowExecutionFailedEventAttributes:
     return of_initiated(type, e.signal_external_workflow_execution_failed_event_attributes());
-  default:
-    return std::nullopt;
+  default: return std::nullopt;
   }
 }
 
@@ -79,10 +77,8 @@ bool goes_to_tail(event_type type) {
   case h::kChildWorkflowExecutionFailedEventAttributes:
   case h::kChildWorkflowExecutionTimedOutEventAttributes:
   case h::kChildWorkflowExecutionCanceledEventAttributes:
-  case h::kChildWorkflowExecutionTerminatedEventAttributes:
-    return true;
-  default:
-    return false;
+  case h::kChildWorkflowExecutionTerminatedEventAttributes: return true;
+  default: return false;
   }
 }
 
@@ -100,14 +96,10 @@ void rewrite_started_id(api::HistoryEvent& e, const started_ids& started) {
   const auto activity = [&](auto* a) { point_to(started, a->scheduled_event_id(), *a); };
   const auto child = [&](auto* a) { point_to(started, a->initiated_event_id(), *a); };
   switch (e.attributes_case()) {
-  case h::kActivityTaskCompletedEventAttributes:
-    return activity(e.mutable_activity_task_completed_event_attributes());
-  case h::kActivityTaskFailedEventAttributes:
-    return activity(e.mutable_activity_task_failed_event_attributes());
-  case h::kActivityTaskCanceledEventAttributes:
-    return activity(e.mutable_activity_task_canceled_event_attributes());
-  case h::kActivityTaskTimedOutEventAttributes:
-    return activity(e.mutable_activity_task_timed_out_event_attributes());
+  case h::kActivityTaskCompletedEventAttributes: return activity(e.mutable_activity_task_completed_event_attributes());
+  case h::kActivityTaskFailedEventAttributes: return activity(e.mutable_activity_task_failed_event_attributes());
+  case h::kActivityTaskCanceledEventAttributes: return activity(e.mutable_activity_task_canceled_event_attributes());
+  case h::kActivityTaskTimedOutEventAttributes: return activity(e.mutable_activity_task_timed_out_event_attributes());
   case h::kChildWorkflowExecutionCompletedEventAttributes:
     return child(e.mutable_child_workflow_execution_completed_event_attributes());
   case h::kChildWorkflowExecutionFailedEventAttributes:
@@ -118,8 +110,7 @@ void rewrite_started_id(api::HistoryEvent& e, const started_ids& started) {
     return child(e.mutable_child_workflow_execution_canceled_event_attributes());
   case h::kChildWorkflowExecutionTerminatedEventAttributes:
     return child(e.mutable_child_workflow_execution_terminated_event_attributes());
-  default:
-    return;
+  default: return;
   }
 }
 
@@ -201,8 +192,8 @@ std::optional<api::HistoryEvent> transaction::take_buffered_timer_fired(const st
     }
     return taken;
   }
-  const auto i = std::find_if(unnumbered_.begin(), unnumbered_.end(),
-                              [&](const auto& e) { return is_timer_fired(e, timer_id); });
+  const auto i =
+      std::find_if(unnumbered_.begin(), unnumbered_.end(), [&](const auto& e) { return is_timer_fired(e, timer_id); });
   if (i == unnumbered_.end())
     return std::nullopt;
   auto taken = std::move(*i);

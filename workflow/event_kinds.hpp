@@ -19,10 +19,8 @@ using event_type = uber::cadence::api::v1::HistoryEvent::AttributesCase;
   case e::kMarkerRecordedEventAttributes:
   case e::kStartChildWorkflowExecutionInitiatedEventAttributes:
   case e::kSignalExternalWorkflowExecutionInitiatedEventAttributes:
-  case e::kUpsertWorkflowSearchAttributesEventAttributes:
-    return true;
-  default:
-    return false;
+  case e::kUpsertWorkflowSearchAttributesEventAttributes: return true;
+  default: return false;
   }
 }
 
@@ -35,10 +33,8 @@ using event_type = uber::cadence::api::v1::HistoryEvent::AttributesCase;
   case e::kWorkflowExecutionTimedOutEventAttributes:
   case e::kWorkflowExecutionTerminatedEventAttributes:
   case e::kWorkflowExecutionContinuedAsNewEventAttributes:
-  case e::kWorkflowExecutionCanceledEventAttributes:
-    return true;
-  default:
-    return false;
+  case e::kWorkflowExecutionCanceledEventAttributes: return true;
+  default: return false;
   }
 }
 
@@ -49,10 +45,8 @@ using event_type = uber::cadence::api::v1::HistoryEvent::AttributesCase;
   case e::kDecisionTaskStartedEventAttributes:
   case e::kDecisionTaskCompletedEventAttributes:
   case e::kDecisionTaskFailedEventAttributes:
-  case e::kDecisionTaskTimedOutEventAttributes:
-    return true;
-  default:
-    return false;
+  case e::kDecisionTaskTimedOutEventAttributes: return true;
+  default: return false;
   }
 }
 

@@ -32,7 +32,7 @@ bool note_binary_checksum(transaction& tx, const api::HistoryEvent& decision_com
     recent.push_back(p.binary_checksum());
   constexpr auto keep_valid = nlohmann::json::error_handler_t::replace;
   (*fixed.mutable_search_attributes()->mutable_indexed_fields())["BinaryChecksums"].set_data(
-    recent.dump(-1, ' ', false, keep_valid));
+      recent.dump(-1, ' ', false, keep_valid));
   return true;
 }
 

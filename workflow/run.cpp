@@ -8,8 +8,8 @@ namespace cadenza::workflow {
 namespace {
 
 error inconsistent(const run_key& key, const char* what) {
-  return {error_kind::internal_data_inconsistency, std::string("stored run ") + key.workflow_id + " " +
-                                                     key.run_id.str() + ": " + what};
+  return {error_kind::internal_data_inconsistency,
+          std::string("stored run ") + key.workflow_id + " " + key.run_id.str() + ": " + what};
 }
 
 /// Parses a row into the record of its map; false when the bytes are not one.
@@ -46,28 +46,16 @@ outcome<run> run::load(run_key key, const run_rows& rows) {
   for (const auto& row : rows.pending) {
     bool good = false;
     switch (row.kind) {
-    case pending_kind::activity:
-      good = load_row(r.activities_, row.number, row);
-      break;
-    case pending_kind::timer:
-      good = load_row(r.timers_, row.text, row);
-      break;
-    case pending_kind::child:
-      good = load_row(r.children_, row.number, row);
-      break;
-    case pending_kind::cancel_request:
-      good = load_row(r.cancel_requests_, row.number, row);
-      break;
-    case pending_kind::signal:
-      good = load_row(r.signals_, row.number, row);
-      break;
+    case pending_kind::activity: good = load_row(r.activities_, row.number, row); break;
+    case pending_kind::timer: good = load_row(r.timers_, row.text, row); break;
+    case pending_kind::child: good = load_row(r.children_, row.number, row); break;
+    case pending_kind::cancel_request: good = load_row(r.cancel_requests_, row.number, row); break;
+    case pending_kind::signal: good = load_row(r.signals_, row.number, row); break;
     case pending_kind::signal_requested:
       r.signal_requests_.load(row.text, true);
       good = true;
       break;
-    case pending_kind::buffered:
-      good = load_row(r.buffered_, row.number, row);
-      break;
+    case pending_kind::buffered: good = load_row(r.buffered_, row.number, row); break;
     }
     if (!good)
       return inconsistent(r.key_, "a pending row does not parse");

@@ -5,7 +5,6 @@
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
 #include <map>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -22,17 +21,16 @@ struct parent_link {
 
 /// What a new run takes over from the run before it. Default: nothing (a plain start).
 struct carried_over {
-  std::string continued_run_id;     ///< run that continued as new into this one
-  std::string first_run_id;         ///< "" ⇒ this run is the first of its chain
-  std::string original_run_id;      ///< "" ⇒ this run
+  std::string continued_run_id; ///< run that continued as new into this one
+  std::string first_run_id;     ///< "" ⇒ this run is the first of its chain
+  std::string original_run_id;  ///< "" ⇒ this run
   api::ContinueAsNewInitiator initiator = api::CONTINUE_AS_NEW_INITIATOR_INVALID;
   std::optional<api::Failure> failure;
   std::optional<std::string> last_completion_result;
   std::int32_t attempt = 0;
-  std::int64_t expiration_ns = 0;   ///< kept over retries; 0 ⇒ derived from the retry policy
+  std::int64_t expiration_ns = 0; ///< kept over retries; 0 ⇒ derived from the retry policy
   std::optional<api::ResetPoints> auto_reset_points;
-  std::int64_t first_schedule_ns = 0; ///< cron: when the chain was first scheduled
-  std::map<std::string, std::string> partition_config;
+  std::int64_t first_schedule_ns = 0;                  ///< cron: when the chain was first scheduled
   std::map<std::string, std::string> partition_config; ///< of the run before, or of the parent
 };
 

@@ -159,26 +159,18 @@ void transaction::set_state(int state, int status) {
   const bool running = status == close_status::none;
   bool legal = false;
   switch (from) {
-  case run_state::none:
-    legal = (state == run_state::completed) != running;
-    break;
+  case run_state::none: legal = (state == run_state::completed) != running; break;
   case run_state::created:
-    legal = state == run_state::completed
-              ? status == close_status::terminated || status == close_status::timed_out ||
-                  status == close_status::continued_as_new
-              : running;
+    legal = state == run_state::completed ? status == close_status::terminated || status == close_status::timed_out ||
+                                                status == close_status::continued_as_new
+                                          : running;
     break;
   case run_state::running:
     legal = state == run_state::completed ? !running : running && state != run_state::created;
     break;
-  case run_state::completed:
-    legal = state == run_state::completed && status == run_.head_.close_status();
-    break;
-  case run_state::zombie:
-    legal = state == run_state::completed ? !running : running;
-    break;
-  default:
-    break;
+  case run_state::completed: legal = state == run_state::completed && status == run_.head_.close_status(); break;
+  case run_state::zombie: legal = state == run_state::completed ? !running : running; break;
+  default: break;
   }
   CADENZA_ASSERT(legal, "a run changes its state only along the legal transitions");
   run_.head_.set_state(state);
