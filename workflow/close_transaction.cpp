@@ -167,9 +167,9 @@ void transaction::number_replication(id_block& ids) {
     task.set_task_id(ids.take());
 }
 
-void transaction::write_history() {
+std::size_t transaction::write_history() {
   if (batches_.empty())
-    return;
+    return 0;
   const auto& branch = run_.current_branch().branch();
   const auto tree_id = uuid::from_raw(branch.tree_id());
   const auto branch_id = uuid::from_raw(branch.branch_id());
@@ -188,6 +188,7 @@ void transaction::write_history() {
   if (saved_head_.row_version() == 0)
     out_.history.front().tree_row = tree_row_of(branch, run_.key_, env_.now_ns);
   run_.head_.set_history_size(run_.head_.history_size() + static_cast<std::int64_t>(bytes));
+  return bytes;
 }
 
 void transaction::write_rows() {
@@ -229,19 +230,6 @@ outcome<changes> transaction::close(task_id_source& ids) {
       out_.next->made.replication.clear();
   }
 
-  // Checked before anything is numbered or accepted, so that the transaction can still be undone.
-  const auto limit = static_cast<std::size_t>(env_.limits->transaction_size_max);
-  std::size_t size = 0;
-  for (const auto* tx : {static_cast<const transaction*>(this), static_cast<const transaction*>(next)})
-    if (tx != nullptr)
-      for (const auto& batch : tx->batches_)
-        size += batch->ByteSizeLong();
-  if (size > limit) {
-    restart();
-    return limit_exceeded("transaction size of " + std::to_string(size) + " bytes exceeds limit of " +
-                          std::to_string(limit) + " bytes");
-  }
-
   const auto own = count_ids();
   const auto others = next != nullptr ? next->count_ids() : 0;
   id_block block;
@@ -259,11 +247,16 @@ outcome<changes> transaction::close(task_id_source& ids) {
   if (next != nullptr)
     next->number_replication(block);
 
-  write_history();
+  // Until here everything can be undone; ids that were reserved for nothing are no harm.
+  const auto size = write_history() + (next != nullptr ? next->write_history() : 0);
+  if (const auto limit = static_cast<std::size_t>(env_.limits->transaction_size_max); size > limit) {
+    restart();
+    return limit_exceeded("transaction size of " + std::to_string(size) + " bytes exceeds limit of " +
+                          std::to_string(limit) + " bytes");
+  }
   write_rows();
   closed_ = true;
   if (next != nullptr) {
-    next->write_history();
     next->write_rows();
     next->closed_ = true;
     out_.next->made = std::move(next->out_);

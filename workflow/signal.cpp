@@ -77,9 +77,13 @@ outcome<bool> request_cancel(transaction& tx, const cancel_input& input) {
     from.set_initiated_id(input.origin->initiated_id.value_or(0));
   }
   tx.add(std::move(e));
+  if (r.has_pending_decision())
+    return true;
   // Unlike a signal, this also wakes a run that still waits for its first decision.
-  if (!r.has_pending_decision())
-    schedule_decision(tx);
+  const bool waited = !r.has_processed_or_pending_decision();
+  schedule_decision(tx);
+  if (waited && r.fixed().first_decision_backoff_s() > 0)
+    add_upsert_task(tx);
   return true;
 }
 

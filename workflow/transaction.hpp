@@ -123,6 +123,14 @@ public:
   /// Replaces the version histories' current branch token etc. (reset, replication).
   void set_version_histories(rec::VersionHistories histories);
 
+  // --- states rebuilt from history (replay.cpp)
+  /// Applies the events of one stored batch as they are: nothing is stamped, and `close` does not write them again.
+  /// Version histories, next event id and history size follow. internal_data_inconsistency, with the run in between,
+  /// when the events do not follow the ones before or cannot happen to a run in this state.
+  [[nodiscard]] outcome<void> replay(const api::History& stored);
+  /// Ends the transaction: the run keeps its changes, and nothing is to be written for them.
+  void keep();
+
   // --- the end
   /// Undoes everything so far and starts over (a decision that turns out bad as a whole).
   void restart();
@@ -148,7 +156,8 @@ private:
   void number_events(id_block& ids);
   void number_tasks(id_block& ids);
   void number_replication(id_block& ids);
-  void write_history();
+  /// Serializes the batches; their bytes.
+  [[nodiscard]] std::size_t write_history();
   void write_rows();
 
   run& run_;
