@@ -147,6 +147,18 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
   if (note->result.outcome != storage::status::committed)
     return;
 
+  if (note->removed) {
+    const auto run = runs_.find(note->run);
+    if (run != runs_.end()) {
+      send(run->second.handle, std::make_shared<run_mail>(quit_now{}));
+      forget_run(note->run);
+    }
+    const auto workflow = workflows_.find(key);
+    if (workflow != workflows_.end() && workflow->second.state == workflow_entry::knowledge::known) {
+      workflow->second.state = workflow_entry::knowledge::none;
+      drain(key);
+    }
+  }
   if (note->current) {
     auto& entry = workflows_[key];
     entry.state = workflow_entry::knowledge::known;

@@ -48,6 +48,7 @@ struct commit_note {
   /// In-memory timers that this commit made pointless: (fire time, task id).
   std::vector<std::pair<std::int64_t, std::int64_t>> pointless_timers;
   std::optional<record::v1::CurrentRun> current; ///< of run's workflow id, when it changed
+  bool removed = false;    ///< the run is gone from the store (retention, an operator)
   bool has_family = true;  ///< on close: a parent to tell or children to end; false spares the visit to the run
   std::shared_ptr<sequence_lease> lease;
 };

@@ -72,6 +72,9 @@ void answer_started(start_request& request, const uuid& run_id);
 [[nodiscard]] run_command_ptr make_timer(const record::v1::TimerTask& task, receipt_ptr receipt);
 [[nodiscard]] run_command_ptr make_transfer(const record::v1::TransferTask& task, receipt_ptr receipt);
 
+/// A domain has declared the binary bad that made a decision of this run (commands_reset.cpp).
+[[nodiscard]] run_command_ptr make_auto_reset(const record::v1::TransferTask& task, receipt_ptr receipt);
+
 /// Sends a command to the shard that holds its workflow; fails it when nobody does at the moment.
 void send_to_run(const services& env, run_command_ptr command);
 void send_start(const services& env, start_request_ptr request);

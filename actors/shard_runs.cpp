@@ -69,12 +69,12 @@ void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked)
   }
   const auto& current = *entry.current;
   const auto current_id = uuid::from_raw(current.run_id());
+  const run_key current_key{asked->key.domain_id, asked->key.workflow_id, current_id};
   const bool open = current.state() == run_state::created || current.state() == run_state::running;
   const auto policy = asked->request->workflow_id_reuse_policy();
   if (open && asked->signal
       && policy != uber::cadence::api::v1::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING) {
-    return to_run({asked->key.domain_id, asked->key.workflow_id, current_id},
-                  make_signal_of_start(std::move(asked), current_id));
+    return to_run(current_key, make_signal_of_start(std::move(asked), current_id));
   }
   switch (workflow::decide_reuse(current, asked->request->request_id(), policy)) {
     case workflow::reuse_decision::use_existing: return answer_started(*asked, current_id);
@@ -84,8 +84,7 @@ void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked)
       return create_run(entry, std::move(asked), std::move(condition));
     }
     case workflow::reuse_decision::terminate_and_start:
-      return to_run({asked->key.domain_id, asked->key.workflow_id, current_id},
-                    make_terminate_and_start(std::move(asked), current_id));
+      return to_run(current_key, make_terminate_and_start(std::move(asked), current_id));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/decision_answer.hpp"
 #include "actors/history_cache.hpp"
 #include "actors/mail.hpp"
 #include "workflow/run.hpp"
@@ -64,6 +65,16 @@ public:
                    std::function<void(outcome<history_slice>)> hand_over);
 
   void wait_for_events(history_waiter waiter);
+
+  /// Deletes the run with its history from the store, and then this actor. `receipt` (may be null) is done when it is
+  /// gone; `hand_over` hears how it ended, on any thread.
+  void remove(receipt_ptr receipt, std::function<void(outcome<void>)> hand_over);
+
+  /// Queries that wait for the decision now with a worker (run_queries.cpp).
+  [[nodiscard]] riding_queries queries_for_decision();
+  /// A decision was completed: answers, keeps or lets go the queries that rode on it.
+  void decision_over(const uber::cadence::api::v1::RespondDecisionTaskCompletedRequest& body, const caller_info& caller,
+                     const workflow::completion_result& result);
 
   /// A command that comes before all that wait.
   void do_next(run_command_ptr command);
