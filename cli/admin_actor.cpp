@@ -1,0 +1,128 @@
+#include "cli/admin_http.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace cadenza::cli {
+
+namespace {
+
+constexpr auto limit_max = 100000;
+
+struct actor {
+  std::string path; ///< "node/shard_owner/history_shard-3"
+  std::string kind;
+  std::int64_t restarts = 0;
+  std::int64_t mailbox = 0;
+};
+
+outcome<std::vector<actor>> actors_of(invocation& call) {
+  auto answer = http_json(call.http_address(), http_verb::get, "/admin/actors", call.timeout());
+  if (!answer)
+    return answer.error();
+  if (!answer->is_array() || answer->size() > limit_max)
+    return internal_error("the server's list of actors cannot be read");
+  std::vector<actor> actors;
+  for (const auto& entry : *answer) {
+    if (!entry.is_object())
+      return internal_error("the server's list of actors cannot be read");
+    const auto text = [&entry](const char* key) {
+      return entry.contains(key) && entry[key].is_string() ? entry[key].get<std::string>() : std::string{};
+    };
+    const auto number = [&entry](const char* key) {
+      return entry.contains(key) && entry[key].is_number_integer() ? entry[key].get<std::int64_t>() : 0;
+    };
+    actors.push_back({text("path"), text("kind"), number("restarts"), number("mailbox")});
+  }
+  std::ranges::sort(actors, {}, &actor::path);
+  return actors;
+}
+
+json actor_json(const actor& one) {
+  return {{"path", one.path}, {"kind", one.kind}, {"restarts", one.restarts}, {"mailbox", one.mailbox}};
+}
+
+status list(invocation& call) {
+  const auto actors = actors_of(call);
+  if (!actors)
+    return failed("Cannot list actors.", actors.error());
+  row_set rows{{"Path", "Kind", "Restarts", "Mailbox"}, {}};
+  for (const auto& one : *actors) {
+    if (call.given("kind") && one.kind != call.text("kind"))
+      continue;
+    rows.rows.push_back({one.path, one.kind, std::to_string(one.restarts), std::to_string(one.mailbox)});
+    rows.data.push_back(actor_json(one));
+  }
+  return show(call, rows);
+}
+
+status tree(invocation& call) {
+  const auto actors = actors_of(call);
+  if (!actors)
+    return failed("Cannot list actors.", actors.error());
+  if (call.json()) {
+    json document = json::array();
+    for (const auto& one : *actors)
+      document.push_back(actor_json(one));
+    show_json(call, document);
+    return {};
+  }
+  std::vector<std::string> above; // path parts already printed
+  for (const auto& one : *actors) {
+    std::vector<std::string> parts;
+    std::size_t start = 0;
+    while (start <= one.path.size()) {
+      const auto end = std::min(one.path.find('/', start), one.path.size());
+      if (end > start)
+        parts.push_back(one.path.substr(start, end - start));
+      start = end + 1;
+    }
+    std::size_t same = 0;
+    while (same < parts.size() && same < above.size() && parts[same] == above[same])
+      ++same;
+    // Parents that are no actors themselves are shown too, so that no line hangs in the air.
+    for (std::size_t depth = same; depth + 1 < parts.size(); ++depth)
+      call.out() << std::string(depth * 2, ' ') << parts[depth] << '\n';
+    if (!parts.empty()) {
+      call.out() << std::string((parts.size() - 1) * 2, ' ') << parts.back();
+      if (one.kind != parts.back())
+        call.out() << " (" << one.kind << ")";
+      if (one.restarts > 0)
+        call.out() << " restarts " << one.restarts;
+      if (one.mailbox > 0)
+        call.out() << " mailbox " << one.mailbox;
+      call.out() << '\n';
+    }
+    above = std::move(parts);
+  }
+  return {};
+}
+
+status kill(invocation& call) {
+  const auto answer = http_json(call.http_address(), http_verb::post,
+                                "/admin/actors/kill?path=" + url_escaped(call.argument(0)), call.timeout());
+  if (!answer)
+    return failed("Cannot kill actor " + call.argument(0) + ".", answer.error());
+  done(call, "Actor " + call.argument(0) + " killed.");
+  return {};
+}
+
+} // namespace
+
+command admin_actor_commands() {
+  command group{"actor", {"ac"}, "See and kill the server's actors"};
+  command end{"kill", {"k"}, "Kill an actor; its supervisor starts it again (needs chaos.enabled)", {}, kill};
+  end.arguments = "<path>";
+  end.arguments_min = 1;
+  end.arguments_max = 1;
+  group.commands = {
+      {"list", {"l"}, "List the actors", {{"kind", "this kind only"}, format_flag()}, list},
+      {"tree", {"t"}, "Show the actors under their supervisors", {}, tree},
+      end,
+  };
+  return group;
+}
+
+} // namespace cadenza::cli

@@ -1,0 +1,101 @@
+#include "cli/admin_http.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+
+#include <ostream>
+
+namespace cadenza::cli {
+
+namespace {
+
+constexpr std::chrono::seconds backup_timeout{600};
+
+status show_answer(invocation& call, const json& answer) {
+  if (!answer.is_array()) {
+    show_json(call, answer);
+    return {};
+  }
+  row_set rows{{"Backup", "Kind", "Created", "Size", "State"}, {}};
+  for (const auto& one : answer) {
+    const auto text = [&one](const char* key) {
+      if (!one.is_object() || !one.contains(key))
+        return std::string{};
+      return one[key].is_string() ? one[key].get<std::string>() : compact(one[key]);
+    };
+    rows.rows.push_back({text("id"), text("kind"), text("created"), text("size"), text("state")});
+    rows.data.push_back(one);
+  }
+  return show(call, rows);
+}
+
+status create(invocation& call) {
+  std::string path = "/admin/backup/create?kind=" + call.text("kind");
+  if (!call.text("dir").empty())
+    path += "&dir=" + url_escaped(call.text("dir"));
+  auto answer = http_json(call.http_address(), http_verb::post, path, call.timeout(backup_timeout));
+  if (!answer)
+    return failed("Backup failed.", answer.error());
+  return show_answer(call, *answer);
+}
+
+status list(invocation& call) {
+  const std::string dir = call.text("dir").empty() ? "" : "?dir=" + url_escaped(call.text("dir"));
+  auto answer = http_json(call.http_address(), http_verb::get, "/admin/backup/list" + dir, call.timeout());
+  if (!answer)
+    return failed("Cannot list backups.", answer.error());
+  return show_answer(call, *answer);
+}
+
+status verify(invocation& call) {
+  std::string path = "/admin/backup/verify?id=" + url_escaped(call.argument(0));
+  if (!call.text("dir").empty())
+    path += "&dir=" + url_escaped(call.text("dir"));
+  auto answer = http_json(call.http_address(), http_verb::post, path, call.timeout(backup_timeout));
+  if (!answer)
+    return failed("Backup verification failed.", answer.error());
+  return show_answer(call, *answer);
+}
+
+status restore(invocation& call) {
+  if (!call.local().backup_restore)
+    return problem{"This program cannot restore backups.", ""};
+  const auto code =
+      call.local().backup_restore({call.text("dir"), call.argument(0), call.text("data")}, call.out(), call.err());
+  if (code != 0)
+    return problem{"Restore failed.", ""};
+  return {};
+}
+
+} // namespace
+
+command admin_backup_commands() {
+  const flag dir{"dir,d", "directory of the backups; the server's own when left out"};
+  flag from = dir;
+  from.help = "directory of the backups";
+  from.required = true;
+  flag to{"data", "data directory to fill; must be empty"};
+  to.required = true;
+  command group{"backup", {"bk"}, "Back up the server's store"};
+  command check{"verify", {"v"}, "Check that a backup is whole", {dir, format_flag()}, verify};
+  check.arguments = "[id]";
+  check.arguments_max = 1;
+  command fill{
+      "restore", {}, "Fill an empty data directory from a backup; no server may run on it", {from, to}, restore};
+  fill.arguments = "[id]";
+  fill.arguments_max = 1;
+  group.commands = {
+      {"create",
+       {"c"},
+       "Back up a running server",
+       {{"kind", "what to write", flag_kind::text, "incremental", "", false, {"full", "incremental"}},
+        dir,
+        format_flag()},
+       create},
+      {"list", {"l"}, "List backups", {dir, format_flag()}, list},
+      check,
+      fill,
+  };
+  return group;
+}
+
+} // namespace cadenza::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "cli/json_text.hpp"
+#include "messages/outcome.hpp"
+
+#include <chrono>
+
+namespace cadenza::cli {
+
+enum class http_verb { get, post };
+
+/// Asks the server's HTTP side and reads a JSON answer (null when the body is empty). A status other than 2xx is an
+/// error with the body's "error" text, or the body.
+[[nodiscard]] outcome<json> http_json(const std::string& base_url, http_verb verb, const std::string& path,
+                                      std::chrono::milliseconds timeout);
+
+/// `text` escaped for use as a query parameter.
+[[nodiscard]] std::string url_escaped(std::string_view text);
+
+} // namespace cadenza::cli

@@ -1,0 +1,149 @@
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+
+#include "uber/cadence/admin/v1/service_admin.pb.h"
+#include "uber/cadence/api/v1/history.pb.h"
+
+#include <fstream>
+#include <ostream>
+
+namespace cadenza::cli {
+
+namespace {
+
+namespace api = uber::cadence::api::v1;
+namespace admin = uber::cadence::admin::v1;
+
+template <class Request> Request about_run(const invocation& call) {
+  Request request;
+  request.set_domain(call.domain());
+  request.mutable_workflow_execution()->set_workflow_id(call.text("workflow_id"));
+  request.mutable_workflow_execution()->set_run_id(call.text("run_id"));
+  return request;
+}
+
+status describe(invocation& call) {
+  admin::DescribeWorkflowExecutionResponse response;
+  if (auto answer = call.call("AdminAPI/DescribeWorkflowExecution",
+                              about_run<admin::DescribeWorkflowExecutionRequest>(call), response);
+      !answer)
+    return failed("Get workflow mutableState failed", answer.error());
+  // Both states are JSON documents in strings: shown as what they are.
+  show_json(call, {{"shardId", response.shard_id()},
+                   {"historyAddr", response.history_addr()},
+                   {"mutableStateInCache", payload_json(response.mutable_state_in_cache())},
+                   {"mutableStateInDatabase", payload_json(response.mutable_state_in_database())}});
+  return {};
+}
+
+status show_batches(invocation& call) {
+  auto request = about_run<admin::GetWorkflowExecutionRawHistoryV2Request>(call);
+  request.set_page_size(100);
+  const auto first = call.given("min_event_id") ? call.number("min_event_id") : 1;
+  const auto last = call.given("max_event_id") ? call.number("max_event_id") : INT64_MAX;
+  json batches = json::array();
+  std::size_t bytes = 0;
+  do {
+    admin::GetWorkflowExecutionRawHistoryV2Response page;
+    if (auto answer = call.call("AdminAPI/GetWorkflowExecutionRawHistoryV2", request, page); !answer)
+      return failed("ReadHistoryBranch failed", answer.error());
+    for (const auto& blob : page.history_batches()) {
+      api::History events;
+      if (blob.encoding_type() != api::ENCODING_TYPE_PROTO3 || !events.ParseFromString(blob.data()))
+        return problem{"ReadHistoryBranch failed", "a batch in an encoding this client does not read"};
+      if (events.events().empty() || events.events(events.events_size() - 1).event_id() < first ||
+          events.events(0).event_id() >= last)
+        continue;
+      json list = json::array();
+      for (const auto& event : events.events())
+        list.push_back(to_json(event, json_style::stored));
+      bytes += blob.data().size();
+      batches.push_back({{"size", blob.data().size()}, {"events", std::move(list)}});
+    }
+    request.set_next_page_token(page.next_page_token());
+  } while (!request.next_page_token().empty());
+  if (batches.empty())
+    return problem{"no events", ""};
+
+  if (const auto& path = call.text("output_filename"); !path.empty()) {
+    json all = json::array();
+    for (const auto& batch : batches)
+      for (const auto& event : batch["events"])
+        all.push_back(event);
+    std::ofstream file{path, std::ios::binary | std::ios::trunc};
+    file << compact(all);
+    if (!file.flush())
+      return problem{"Failed to export history data file.", "cannot write " + path};
+  }
+  if (call.json()) {
+    show_json(call, {{"batches", batches}, {"totalBytes", bytes}});
+    return {};
+  }
+  int number = 0;
+  for (const auto& batch : batches) {
+    call.out() << "======== batch " << ++number << ", blob len: " << batch["size"] << " ======\n";
+    show_json(call, batch["events"]);
+  }
+  call.out() << "======== total batches " << number << ", total blob len: " << bytes << " ======\n";
+  return {};
+}
+
+status refresh_tasks(invocation& call) {
+  admin::RefreshWorkflowTasksResponse response;
+  if (auto answer =
+          call.call("AdminAPI/RefreshWorkflowTasks", about_run<admin::RefreshWorkflowTasksRequest>(call), response);
+      !answer)
+    return failed("Refresh workflow task failed", answer.error());
+  done(call, "Refresh workflow task succeeded.");
+  return {};
+}
+
+status remove(invocation& call) {
+  if (!call.on("yes") && !confirmed(call, "Delete workflow " + call.text("workflow_id") +
+                                              " with its history and visibility record, open or not?")) {
+    call.err() << "Nothing deleted\n";
+    return {};
+  }
+  admin::DeleteWorkflowResponse response;
+  if (auto answer = call.call("AdminAPI/DeleteWorkflow", about_run<admin::DeleteWorkflowRequest>(call), response);
+      !answer)
+    return failed("Operation DeleteWorkflow failed.", answer.error());
+  done(call,
+       std::string{"history deleted: "} + (response.history_deleted() ? "true" : "false") +
+           "\nexecutions deleted: " + (response.executions_deleted() ? "true" : "false") +
+           "\nvisibility deleted: " + (response.visibility_deleted() ? "true" : "false"),
+       {{"historyDeleted", response.history_deleted()},
+        {"executionsDeleted", response.executions_deleted()},
+        {"visibilityDeleted", response.visibility_deleted()}});
+  return {};
+}
+
+} // namespace
+
+command admin_workflow_commands() {
+  command group{"workflow", {"wf"}, "Look into workflows"};
+  group.commands = {
+      {"describe", {"desc"}, "Show a workflow's state as the server holds and stores it", execution_flags(), describe},
+      {"show",
+       {},
+       "Show the batches of a workflow's history as they are stored",
+       execution_flags() + std::vector<flag>{{"min_event_id", "from this event on", flag_kind::number},
+                                             {"max_event_id", "up to before this event", flag_kind::number},
+                                             {"output_filename,of", "also write the history to this file, as JSON"}},
+       show_batches},
+      {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},
+      {"delete",
+       {"del"},
+       "Delete a workflow, open or not, with all that belongs to it",
+       execution_flags() +
+           std::vector<flag>{{"remote", "accepted for compatibility: the server always does it", flag_kind::toggle},
+                             {"skip_errors,serr", "accepted for compatibility", flag_kind::toggle},
+                             {"yes,y", "do not ask for confirmation", flag_kind::toggle}},
+       remove},
+  };
+  for (auto& one : group.commands)
+    one.needs_domain = true;
+  return group;
+}
+
+} // namespace cadenza::cli

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cadenza::cli {
+
+class invocation;
+
+/// Why a command failed: `message` follows "Error:", `details` (may be empty) follows "Error Details:".
+struct problem {
+  std::string message;
+  std::string details;
+};
+
+/// Nothing when the command did what was asked.
+using status = std::optional<problem>;
+
+enum class flag_kind {
+  text,
+  number,
+  real,
+  toggle, ///< takes no value; `--flag=false` switches it off
+  list,   ///< may be given more than once
+};
+
+/// One flag of a command, or a global one.
+struct flag {
+  std::string names; ///< comma separated: the full name, then the short forms ("workflow_id,wid,w")
+  std::string help;
+  flag_kind kind = flag_kind::text;
+  std::string initial = {}; ///< value when neither the command line nor the environment gives one
+  std::string env = {};     ///< environment variable that gives a value; "" for none
+  bool required = false;
+  std::vector<std::string> choices = {}; ///< the values allowed; empty for any
+
+  /// The full name, by which an invocation knows the flag.
+  [[nodiscard]] std::string_view name() const;
+  /// Every name, the full one first.
+  [[nodiscard]] std::vector<std::string> all_names() const;
+};
+
+using action = std::function<status(invocation&)>;
+
+/// A node of the command tree: a group when it has `commands`, else something to run. Help, man page, completion and
+/// the parser all come from this tree.
+struct command {
+  std::string name;
+  std::vector<std::string> aliases = {};
+  std::string summary; ///< one line, no full stop
+  std::vector<flag> flags = {};
+  action run = {};
+  std::vector<command> commands = {};
+  bool needs_domain = false;  ///< fails unless --domain is given
+  std::string arguments = {}; ///< how positional arguments are shown in help
+  std::size_t arguments_min = 0;
+  std::size_t arguments_max = 0;
+
+  [[nodiscard]] const command* find(std::string_view word) const;
+};
+
+/// The flags of two lists, the first list's first.
+[[nodiscard]] std::vector<flag> operator+(std::vector<flag> left, const std::vector<flag>& right);
+
+} // namespace cadenza::cli

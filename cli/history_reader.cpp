@@ -1,0 +1,65 @@
+#include "cli/history_reader.hpp"
+
+namespace cadenza::cli {
+
+namespace {
+
+namespace api = uber::cadence::api::v1;
+
+/// The server answers a long poll after 20 s at the latest.
+constexpr std::chrono::seconds page_timeout{25};
+
+/// Events of a page that came as stored batches, which servers send to clients that may have them.
+outcome<void> append_raw(const api::GetWorkflowExecutionHistoryResponse& page, api::History& events) {
+  for (const auto& blob : page.raw_history()) {
+    api::History batch;
+    if (blob.encoding_type() != api::ENCODING_TYPE_PROTO3 || !batch.ParseFromString(blob.data()))
+      return internal_error("history batch in an encoding this client does not read");
+    events.MergeFrom(batch);
+  }
+  return {};
+}
+
+} // namespace
+
+bool closes_run(const api::HistoryEvent& event) {
+  using kind = api::HistoryEvent::AttributesCase;
+  switch (event.attributes_case()) {
+  case kind::kWorkflowExecutionCompletedEventAttributes:
+  case kind::kWorkflowExecutionFailedEventAttributes:
+  case kind::kWorkflowExecutionTimedOutEventAttributes:
+  case kind::kWorkflowExecutionCanceledEventAttributes:
+  case kind::kWorkflowExecutionTerminatedEventAttributes:
+  case kind::kWorkflowExecutionContinuedAsNewEventAttributes: return true;
+  default: return false;
+  }
+}
+
+outcome<void> read_history(invocation& call, const history_query& query,
+                           const std::function<bool(const api::HistoryEvent&)>& each) {
+  api::GetWorkflowExecutionHistoryRequest request;
+  request.set_domain(call.domain());
+  request.mutable_workflow_execution()->set_workflow_id(query.workflow_id);
+  request.mutable_workflow_execution()->set_run_id(query.run_id);
+  request.set_wait_for_new_event(query.wait);
+  request.set_skip_archival(query.wait);
+  request.set_history_event_filter_type(api::EVENT_FILTER_TYPE_ALL_EVENT);
+  request.set_query_consistency_level(query.consistency);
+  while (true) {
+    api::GetWorkflowExecutionHistoryResponse page;
+    CADENZA_TRY(call.rpc().call("WorkflowAPI/GetWorkflowExecutionHistory", request, page,
+                                query.wait ? std::chrono::milliseconds{page_timeout} : call.timeout(page_timeout)));
+    CADENZA_TRY(append_raw(page, *page.mutable_history()));
+    for (const auto& event : page.history().events())
+      if (!each(event))
+        return {};
+    if (page.next_page_token().empty())
+      return {};
+    // A token that does not move with a page that is empty would ask for the same for ever; a long poll may.
+    if (!query.wait && page.history().events().empty() && page.next_page_token() == request.next_page_token())
+      return internal_error("the server repeats an empty page of history");
+    request.set_next_page_token(page.next_page_token());
+  }
+}
+
+} // namespace cadenza::cli

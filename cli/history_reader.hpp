@@ -1,0 +1,26 @@
+#pragma once
+
+#include "cli/invocation.hpp"
+
+#include "uber/cadence/api/v1/query.pb.h"
+#include "uber/cadence/api/v1/service_workflow.pb.h"
+
+#include <functional>
+
+namespace cadenza::cli {
+
+struct history_query {
+  std::string workflow_id;
+  std::string run_id; ///< "" for the current run
+  bool wait = false;  ///< long poll until the run closes
+  uber::cadence::api::v1::QueryConsistencyLevel consistency = uber::cadence::api::v1::QUERY_CONSISTENCY_LEVEL_INVALID;
+};
+
+/// Reads a run's history page by page and hands over each event in order; `each` returns false to stop early.
+[[nodiscard]] outcome<void> read_history(invocation& call, const history_query& query,
+                                         const std::function<bool(const uber::cadence::api::v1::HistoryEvent&)>& each);
+
+/// Whether this event is the last of its run.
+[[nodiscard]] bool closes_run(const uber::cadence::api::v1::HistoryEvent& event);
+
+} // namespace cadenza::cli

@@ -1,0 +1,120 @@
+#include "cli/invocation.hpp"
+
+#include "cli/jwt.hpp"
+#include "messages/uuid.hpp"
+
+#include <cassert>
+#include <cstdlib>
+#include <random>
+#include <unistd.h>
+
+namespace cadenza::cli {
+
+namespace {
+
+const std::string nothing;
+const std::vector<std::string> no_texts;
+constexpr auto grpc_address_default = "127.0.0.1:7833";
+constexpr auto http_port_default = "8088";
+
+} // namespace
+
+invocation::invocation(const command& tree, const hooks& local, const streams& io, std::string program)
+  : tree_(tree), local_(local), io_(io), program_(std::move(program)),
+    paint_(io.out_is_terminal && std::getenv("NO_COLOR") == nullptr),
+    paint_err_(io.err_is_terminal && std::getenv("NO_COLOR") == nullptr) {
+  // nop
+}
+
+void invocation::accept(values flags, std::vector<std::string> arguments) {
+  values_ = std::move(flags);
+  arguments_ = std::move(arguments);
+}
+
+const std::vector<std::string>& invocation::all(std::string_view flag) const {
+  const auto found = values_.find(flag);
+  return found == values_.end() ? no_texts : found->second.texts;
+}
+
+const std::string& invocation::text(std::string_view flag) const {
+  const auto& texts = all(flag);
+  return texts.empty() ? nothing : texts.back();
+}
+
+bool invocation::given(std::string_view flag) const {
+  const auto found = values_.find(flag);
+  return found != values_.end() && found->second.given;
+}
+
+bool invocation::on(std::string_view flag) const { return text(flag) == "true"; }
+
+std::int64_t invocation::number(std::string_view flag) const {
+  const auto& written = text(flag);
+  return written.empty() ? 0 : std::strtoll(written.c_str(), nullptr, 10);
+}
+
+double invocation::real(std::string_view flag) const {
+  const auto& written = text(flag);
+  return written.empty() ? 0.0 : std::strtod(written.c_str(), nullptr);
+}
+
+const std::string& invocation::argument(std::size_t index) const {
+  return index < arguments_.size() ? arguments_[index] : nothing;
+}
+
+bool invocation::json() const { return text("output") == "json" || text("format") == "json"; }
+
+std::string invocation::address() const {
+  const auto& given_address = text("address");
+  return given_address.empty() ? grpc_address_default : given_address;
+}
+
+std::string invocation::http_address() const {
+  const auto& given_address = text("http_address");
+  if (!given_address.empty())
+    return given_address.starts_with("http") ? given_address : "http://" + given_address;
+  const auto grpc = address();
+  return "http://" + grpc.substr(0, grpc.rfind(':')) + ":" + http_port_default;
+}
+
+client& invocation::rpc() {
+  if (!client_) {
+    auto token = text("jwt");
+    if (token.empty() && !text("jwt-private-key").empty())
+      token = make_jwt(text("jwt-private-key")).value_or("");
+    client_ = std::make_unique<client>(client_options{address(), text("tls_cert_path"), std::move(token)});
+  }
+  return *client_;
+}
+
+std::chrono::milliseconds invocation::timeout(std::chrono::seconds otherwise) const {
+  if (given("context_timeout") && number("context_timeout") > 0)
+    return std::chrono::seconds{number("context_timeout")};
+  return otherwise;
+}
+
+outcome<void> invocation::call(std::string_view method, const google::protobuf::Message& request,
+                               google::protobuf::Message& response) {
+  return rpc().call(method, request, response, timeout());
+}
+
+std::string identity() {
+  char name[256] = {};
+  return std::string{"cadence-cli@"} + (::gethostname(name, sizeof name - 1) == 0 ? name : "UnKnown");
+}
+
+std::string new_id() {
+  std::random_device source;
+  const auto half = [&source] { return std::uint64_t{source()} << 32 | source(); };
+  const auto high = half();
+  return uuid::v4(high, half()).str();
+}
+
+std::string user_name() {
+  for (const char* variable : {"USER", "LOGNAME", "HOME"})
+    if (const char* value = std::getenv(variable); value != nullptr && *value != '\0')
+      return value;
+  return "unknown";
+}
+
+} // namespace cadenza::cli

@@ -1,0 +1,71 @@
+#include "cli/names.hpp"
+
+#include "google/protobuf/descriptor.h"
+
+#include <cctype>
+
+namespace cadenza::cli {
+
+namespace {
+
+std::string camel(std::string_view snake, bool upper_first, std::string_view id) {
+  std::string result;
+  std::size_t start = 0;
+  while (start < snake.size()) {
+    const auto end = std::min(snake.find('_', start), snake.size());
+    auto word = std::string{snake.substr(start, end - start)};
+    if (word == "id" && !result.empty())
+      word = id;
+    else if (word == "uri" && !result.empty())
+      word = "URI";
+    else if (!word.empty() && (upper_first || !result.empty()))
+      word[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
+    result += word;
+    start = end + 1;
+  }
+  return result;
+}
+
+std::string with_unit(std::string name, const google::protobuf::FieldDescriptor& field) {
+  if (field.message_type() == nullptr || field.message_type()->full_name() != "google.protobuf.Duration")
+    return name;
+  return name + (name.ends_with("Interval") ? "InSeconds" : "Seconds");
+}
+
+} // namespace
+
+std::string title_name(const google::protobuf::FieldDescriptor& field) {
+  return with_unit(camel(field.name(), true, "ID"), field);
+}
+
+std::string json_name(const google::protobuf::FieldDescriptor& field) {
+  return with_unit(camel(field.name(), false, "Id"), field);
+}
+
+std::string enum_name(const google::protobuf::EnumValueDescriptor& value) {
+  // The prefix is the type's own name in capitals: WorkflowExecutionCloseStatus → WORKFLOW_EXECUTION_CLOSE_STATUS_.
+  std::string prefix;
+  const auto& type = value.type()->name();
+  for (std::size_t i = 0; i < type.size(); ++i) {
+    const auto letter = static_cast<unsigned char>(type[i]);
+    const bool word_start =
+        i > 0 && std::isupper(letter) != 0 && std::islower(static_cast<unsigned char>(type[i - 1])) != 0;
+    prefix += (word_start ? "_" : "") + std::string(1, static_cast<char>(std::toupper(letter)));
+  }
+  prefix += '_';
+  std::string name = value.name().starts_with(prefix) ? value.name().substr(prefix.size()) : value.name();
+  if (type != "WorkflowIdReusePolicy" && type != "ContinueAsNewInitiator")
+    return name;
+  for (auto& letter : name)
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return camel(name, true, "ID");
+}
+
+std::string event_name(std::string_view attributes_field) {
+  constexpr std::string_view suffix = "_event_attributes";
+  if (attributes_field.ends_with(suffix))
+    attributes_field.remove_suffix(suffix.size());
+  return camel(attributes_field, true, "ID");
+}
+
+} // namespace cadenza::cli

@@ -1,0 +1,104 @@
+#include "cli/output.hpp"
+
+#include "cli/table.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <istream>
+#include <ostream>
+
+namespace cadenza::cli {
+
+namespace {
+
+/// Fills `{{.Field}}`, `{{.}}` and `{{json .}}`. More of the template language is refused, not guessed.
+std::variant<std::string, problem> fill(const std::string& pattern, const json& row) {
+  std::string result;
+  std::size_t at = 0;
+  while (at < pattern.size()) {
+    const auto open = pattern.find("{{", at);
+    result += pattern.substr(at, open - at);
+    if (open == std::string::npos)
+      break;
+    const auto close = pattern.find("}}", open);
+    if (close == std::string::npos)
+      return problem{"invalid template", "'{{' without '}}' in " + pattern};
+    auto inside = pattern.substr(open + 2, close - open - 2);
+    std::erase(inside, ' ');
+    at = close + 2;
+    if (inside == "json." || inside == ".") {
+      result += compact(row);
+    } else if (inside.starts_with('.') && row.contains(inside.substr(1))) {
+      const auto& value = row[inside.substr(1)];
+      result += value.is_string() ? value.get<std::string>() : compact(value);
+    } else {
+      std::string known;
+      for (const auto& item : row.items())
+        known += (known.empty() ? "." : ", .") + item.key();
+      return problem{"invalid template", "'{{" + inside + "}}' is not a field of this output; fields are " + known};
+    }
+  }
+  return result;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+} // namespace
+
+status show(invocation& call, const row_set& rows) {
+  const auto& format = call.text("format");
+  if (call.json()) {
+    call.out() << pretty(rows.data) << '\n';
+    return {};
+  }
+  if (!format.empty() && format != "table") {
+    for (const auto& row : rows.data) {
+      auto line = fill(format, row);
+      if (auto* failure = std::get_if<problem>(&line))
+        return *failure;
+      call.out() << std::get<std::string>(line) << '\n';
+    }
+    return {};
+  }
+  print(call.out(), {rows.headers, rows.rows, "|", 0}, call.paint());
+  return {};
+}
+
+void show_json(invocation& call, const json& document) { call.out() << pretty(document) << '\n'; }
+
+void done(invocation& call, const std::string& text, json fields) {
+  if (!call.json()) {
+    call.out() << text << '\n';
+    return;
+  }
+  fields["message"] = text;
+  show_json(call, fields);
+}
+
+problem failed(std::string message, const error& reason) {
+  if (reason.kind == error_kind::access_denied)
+    message += " Ensure the domain and cluster are correct.";
+  return {std::move(message), explain(reason)};
+}
+
+bool confirmed(invocation& call, const std::string& question) {
+  call.err() << question << "\nPlease confirm[Yes/No]:" << std::flush;
+  std::string answer;
+  if (!std::getline(call.in(), answer))
+    return false;
+  std::erase_if(answer, [](unsigned char c) { return std::isspace(c) != 0; });
+  const auto word = lower(answer);
+  return word == "yes" || word == "y";
+}
+
+bool next_page(invocation& call) {
+  call.err() << "Press " << call.paint_err()(colour::green, "Enter") << " to show next page, press "
+             << call.paint_err()(colour::red, "any other key then Enter") << " to quit: " << std::flush;
+  std::string answer;
+  return std::getline(call.in(), answer) && answer.find_first_not_of(' ') == std::string::npos;
+}
+
+} // namespace cadenza::cli

@@ -1,0 +1,104 @@
+#include "cli/run.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/help.hpp"
+#include "cli/invocation.hpp"
+#include "cli/jwt.hpp"
+#include "cli/parser.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <unistd.h>
+
+namespace cadenza::cli {
+
+namespace {
+
+void print_problem(const invocation& call, const problem& what) {
+  // A local command that failed has said why itself.
+  if (what.message.empty())
+    return;
+  call.err() << call.paint_err()(colour::red, "Error:") << ' ' << what.message << '\n';
+  if (!what.details.empty())
+    call.err() << call.paint_err()(colour::magenta, "Error Details:") << ' ' << what.details << '\n';
+}
+
+std::string base_name(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+/// Called as `cadence-server`, the program takes that server's own line: flags, then `start`.
+std::vector<std::string> server_words(std::vector<std::string> words) {
+  if (const auto start = std::ranges::find(words, "start"); start != words.end())
+    words.erase(start);
+  words.insert(words.begin(), {"server", "start"});
+  return words;
+}
+
+/// What makes no sense for any command.
+status check_globals(const invocation& call) {
+  if (call.text("transport") == "tchannel")
+    return problem{"Transport tchannel is not supported.",
+                   "this server and this tool speak gRPC: use --transport grpc and its port, 7833"};
+  if (call.text("transport") != "grpc")
+    return problem{"Unknown transport '" + call.text("transport") + "'.", "grpc is the only one"};
+  if (call.text("jwt").empty() && !call.text("jwt-private-key").empty() && !make_jwt(call.text("jwt-private-key")))
+    return problem{"Cannot make a token.", "no RSA private key in " + call.text("jwt-private-key")};
+  if (!call.text("tls_cert_path").empty() && ::access(call.text("tls_cert_path").c_str(), R_OK) != 0)
+    return problem{"Cannot read the CA certificate.", call.text("tls_cert_path")};
+  return {};
+}
+
+} // namespace
+
+int run(const std::vector<std::string>& argv, const hooks& local, const streams& io) {
+  const auto tree = command_tree();
+  const auto program = argv.empty() ? tree.name : base_name(argv.front());
+  invocation call{tree, local, io, program};
+  auto words = argv;
+  if (!words.empty())
+    words.erase(words.begin());
+  if (program == "cadence-server")
+    words = server_words(std::move(words));
+  auto read = parse(tree, words);
+  if (const auto* wrong = std::get_if<problem>(&read)) {
+    print_problem(call, *wrong);
+    return 1;
+  }
+  auto& line = std::get<parsed>(read);
+  if (line.wants_version) {
+    call.out() << program << " version " << local.version << " (CLI feature version 1.7.0)\n";
+    return 0;
+  }
+  if (line.wants_help) {
+    call.out() << help_text(tree, *line.leaf, line.path, program);
+    return 0;
+  }
+  call.accept(std::move(line.flags), std::move(line.arguments));
+  auto failure = check_globals(call);
+  if (!failure)
+    failure = line.leaf->run(call);
+  call.out().flush();
+  if (failure) {
+    print_problem(call, *failure);
+    return 1;
+  }
+  if (!call.out()) {
+    call.err() << "Error: cannot write the output\n";
+    return 1;
+  }
+  return 0;
+}
+
+int run(int argc, char** argv, const hooks& local) {
+  const streams io{&std::cin,
+                   &std::cout,
+                   &std::cerr,
+                   ::isatty(STDIN_FILENO) == 1,
+                   ::isatty(STDOUT_FILENO) == 1,
+                   ::isatty(STDERR_FILENO) == 1};
+  return run({argv, argv + argc}, local, io);
+}
+
+} // namespace cadenza::cli

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cadenza::cli {
+
+enum class colour { plain, red, green, yellow, blue, magenta, header };
+
+/// Colours texts, or leaves them alone when the stream is no terminal or NO_COLOR is set.
+class palette {
+public:
+  explicit palette(bool enabled) : enabled_(enabled) {}
+
+  [[nodiscard]] bool enabled() const { return enabled_; }
+  [[nodiscard]] std::string operator()(colour tint, std::string_view text) const {
+    if (!enabled_ || tint == colour::plain)
+      return std::string{text};
+    std::string result{"\033["};
+    result.append(code(tint)).append("m").append(text).append("\033[0m");
+    return result;
+  }
+
+private:
+  static std::string_view code(colour tint) {
+    switch (tint) {
+    case colour::red: return "31";
+    case colour::green: return "32";
+    case colour::yellow: return "33";
+    case colour::blue: return "34";
+    case colour::magenta: return "35";
+    case colour::header: return "94";
+    case colour::plain: break;
+    }
+    return "0";
+  }
+
+  bool enabled_;
+};
+
+} // namespace cadenza::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "cli/style.hpp"
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace cadenza::cli {
+
+/// Rows of texts under headers, as shown to people.
+struct table {
+  std::vector<std::string> headers; ///< may be empty: no header line
+  std::vector<std::vector<std::string>> rows;
+  std::string separator = "|"; ///< between columns
+  std::size_t wrap_width = 0;  ///< cells longer than this are wrapped at blanks; 0 for never
+};
+
+/// Writes the table: no border, headers in capitals, numbers to the right, texts to the left. An empty table with
+/// headers writes nothing.
+void print(std::ostream& out, const table& content, const palette& paint);
+
+/// Columns that a text takes on a terminal: escape sequences take none, a UTF-8 sequence takes one.
+[[nodiscard]] std::size_t width_of(std::string_view text);
+
+} // namespace cadenza::cli

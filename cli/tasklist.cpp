@@ -1,0 +1,94 @@
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/time_range.hpp"
+
+#include "uber/cadence/api/v1/service_workflow.pb.h"
+
+namespace cadenza::cli {
+
+namespace {
+
+namespace api = uber::cadence::api::v1;
+
+bool wants_activity(const invocation& call) { return call.text("tasklisttype") == "activity"; }
+
+status describe(invocation& call) {
+  api::DescribeTaskListRequest request;
+  request.set_domain(call.domain());
+  request.mutable_task_list()->set_name(call.text("tasklist"));
+  request.set_task_list_type(wants_activity(call) ? api::TASK_LIST_TYPE_ACTIVITY : api::TASK_LIST_TYPE_DECISION);
+  request.set_include_task_list_status(true);
+  api::DescribeTaskListResponse response;
+  if (auto answer = call.call("WorkflowAPI/DescribeTaskList", request, response); !answer)
+    return failed("Operation DescribeTaskList failed.", answer.error());
+  if (response.pollers().empty()) {
+    const auto backlog = response.task_list_status().backlog_count_hint();
+    return problem{"No poller for tasklist: " + call.text("tasklist"),
+                   backlog > 0 ? "about " + std::to_string(backlog) + " tasks wait in it" : ""};
+  }
+  row_set rows{{wants_activity(call) ? "Activity Poller Identity" : "Decision Poller Identity", "Last Access Time"},
+               {}};
+  for (const auto& poller : response.pollers()) {
+    rows.rows.push_back({poller.identity(), local_text(to_ns(poller.last_access_time()), time_style::date_time)});
+    rows.data.push_back({{"Identity", poller.identity()},
+                         {"LastAccessTime", utc_text(to_ns(poller.last_access_time()))},
+                         {"RatePerSecond", poller.rate_per_second()}});
+  }
+  return show(call, rows);
+}
+
+status list_partitions(invocation& call) {
+  api::ListTaskListPartitionsRequest request;
+  request.set_domain(call.domain());
+  request.mutable_task_list()->set_name(call.text("tasklist"));
+  api::ListTaskListPartitionsResponse response;
+  if (auto answer = call.call("WorkflowAPI/ListTaskListPartitions", request, response); !answer)
+    return failed("Operation ListTaskListPartitions failed.", answer.error());
+  if (call.json()) {
+    show_json(call, to_json(response, json_style::readable));
+    return {};
+  }
+  const auto print_kind = [&call](const std::string& header, const auto& partitions) {
+    row_set rows{{header, "Host"}, {}};
+    for (const auto& partition : partitions) {
+      rows.rows.push_back({partition.key(), partition.owner_host_name()});
+      rows.data.push_back({{"Partition", partition.key()}, {"Host", partition.owner_host_name()}});
+    }
+    return show(call, rows);
+  };
+  const auto& type = call.text("tasklisttype");
+  if (type != "decision")
+    if (auto failure = print_kind("Activity Task List Partition", response.activity_task_list_partitions()))
+      return failure;
+  if (type != "activity")
+    return print_kind("Decision Task List Partition", response.decision_task_list_partitions());
+  return {};
+}
+
+} // namespace
+
+command tasklist_commands() {
+  flag name{"tasklist,tl", "task list"};
+  name.required = true;
+  const std::vector<std::string> types{"decision", "activity"};
+  command group{"tasklist", {"tl"}, "Operate task lists"};
+  group.commands = {
+      {"describe",
+       {"desc"},
+       "Show who polls a task list",
+       {name, {"tasklisttype,tlt", "kind of tasks", flag_kind::text, "decision", "", false, types}, format_flag()},
+       describe},
+      {"list-partition",
+       {"lp"},
+       "Show a task list's partitions",
+       {name,
+        {"tasklisttype,tlt", "kind of tasks; both when left out", flag_kind::text, "", "", false, types},
+        format_flag()},
+       list_partitions},
+  };
+  for (auto& one : group.commands)
+    one.needs_domain = true;
+  return group;
+}
+
+} // namespace cadenza::cli

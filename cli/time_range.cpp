@@ -1,0 +1,160 @@
+#include "cli/time_range.hpp"
+
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <ctime>
+
+namespace cadenza::cli {
+
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc{} || end != text.data() + text.size() || text.empty())
+    return std::nullopt;
+  return value;
+}
+
+/// Seconds in a unit of the range syntax; upper and lower case differ (m is a minute, M a month).
+std::optional<std::int64_t> unit_seconds(std::string_view unit) {
+  struct known {
+    std::string_view brief;
+    std::string_view full;
+    std::int64_t seconds;
+  };
+  static constexpr std::array<known, 7> units{{{"s", "second", 1},
+                                               {"m", "minute", 60},
+                                               {"h", "hour", 3600},
+                                               {"d", "day", 86400},
+                                               {"w", "week", 7 * 86400},
+                                               {"M", "month", 30 * 86400},
+                                               {"y", "year", 365 * 86400}}};
+  for (const auto& candidate : units)
+    if (unit == candidate.brief || unit == candidate.full)
+      return candidate.seconds;
+  return std::nullopt;
+}
+
+std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
+  if (at + count > text.size())
+    return std::nullopt;
+  int value = 0;
+  for (const char letter : text.substr(at, count)) {
+    if (letter < '0' || letter > '9')
+      return std::nullopt;
+    value = value * 10 + (letter - '0');
+  }
+  return value;
+}
+
+} // namespace
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
+  const auto year = digits(text, 0, 4);
+  const auto month = digits(text, 5, 2);
+  const auto day = digits(text, 8, 2);
+  const auto hour = digits(text, 11, 2);
+  const auto minute = digits(text, 14, 2);
+  const auto second = digits(text, 17, 2);
+  if (!year || !month || !day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok())
+    return std::nullopt;
+  std::size_t at = 19;
+  std::int64_t fraction_ns = 0;
+  if (text[at] == '.') {
+    std::int64_t scale = second_ns / 10;
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+      fraction_ns += (text[at] - '0') * scale;
+  }
+  std::int64_t offset = 0;
+  const auto zone = text.substr(at);
+  if (zone != "Z") {
+    const auto hours = digits(zone, 1, 2);
+    const auto minutes = digits(zone, 4, 2);
+    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || !hours || !minutes)
+      return std::nullopt;
+    offset = (*hours * 3600 + *minutes * 60) * (zone[0] == '+' ? 1 : -1);
+  }
+  const auto days = std::chrono::sys_days{date}.time_since_epoch().count();
+  const auto seconds = std::int64_t{days} * 86400 + *hour * 3600 + *minute * 60 + *second - offset;
+  return seconds * second_ns + fraction_ns;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text, std::int64_t now) {
+  if (const auto exact = parse_rfc3339(text))
+    return exact;
+  if (const auto raw = whole_number(text))
+    return raw;
+  const auto split = text.find_first_not_of("0123456789");
+  if (split == 0 || split == std::string_view::npos)
+    return std::nullopt;
+  const auto count = whole_number(text.substr(0, split));
+  const auto unit = unit_seconds(text.substr(split));
+  if (!count || !unit || *count <= 0 || *count >= 1'000'000)
+    return std::nullopt;
+  const auto seconds = now / second_ns - *count * *unit;
+  return seconds < 0 ? 0 : seconds * second_ns + now % second_ns;
+}
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string utc_text(std::int64_t unix_ns) {
+  const std::time_t seconds = unix_ns / second_ns;
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+std::string local_text(std::int64_t unix_ns, time_style style) {
+  if (unix_ns == 0)
+    return {};
+  if (style == time_style::raw)
+    return std::to_string(unix_ns);
+  const std::time_t seconds = unix_ns / second_ns;
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  if (style == time_style::clock)
+    return {text.data(), std::strftime(text.data(), text.size(), "%H:%M:%S", &parts)};
+  std::string result{text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts)};
+  const auto offset = parts.tm_gmtoff / 60;
+  if (offset == 0)
+    return result + "Z";
+  const auto written = std::snprintf(text.data(), text.size(), "%c%02ld:%02ld", offset < 0 ? '-' : '+',
+                                     std::abs(offset) / 60, std::abs(offset) % 60);
+  return result.append(text.data(), static_cast<std::size_t>(written));
+}
+
+std::int64_t to_ns(const google::protobuf::Timestamp& time) { return time.seconds() * second_ns + time.nanos(); }
+
+google::protobuf::Timestamp to_timestamp(std::int64_t unix_ns) {
+  google::protobuf::Timestamp time;
+  time.set_seconds(unix_ns / second_ns);
+  time.set_nanos(static_cast<std::int32_t>(unix_ns % second_ns));
+  return time;
+}
+
+google::protobuf::Duration to_duration(std::int64_t seconds) {
+  google::protobuf::Duration duration;
+  duration.set_seconds(seconds);
+  return duration;
+}
+
+} // namespace cadenza::cli

@@ -1,0 +1,70 @@
+#include "cli/commands.hpp"
+#include "cli/consistency.hpp"
+#include "cli/describe_text.hpp"
+#include "cli/output.hpp"
+#include "cli/time_range.hpp"
+
+#include <ostream>
+
+namespace cadenza::cli {
+
+namespace {
+
+namespace api = uber::cadence::api::v1;
+
+status show_reset_points(invocation& call, const api::ResetPoints& points) {
+  row_set rows{{"Binary Checksum", "Create Time", "RunID", "EventID"}, {}};
+  for (const auto& point : points.points()) {
+    rows.rows.push_back({point.binary_checksum(), local_text(to_ns(point.created_time()), time_style::date_time),
+                         point.run_id(), std::to_string(point.first_decision_completed_id())});
+    rows.data.push_back({{"BinaryChecksum", point.binary_checksum()},
+                         {"CreateTime", utc_text(to_ns(point.created_time()))},
+                         {"RunID", point.run_id()},
+                         {"EventID", point.first_decision_completed_id()}});
+  }
+  if (!call.json())
+    call.out() << "Auto Reset Points:\n";
+  return show(call, rows);
+}
+
+status describe(invocation& call, const std::string& workflow_id, const std::string& run_id) {
+  api::DescribeWorkflowExecutionRequest request;
+  request.set_domain(call.domain());
+  request.mutable_workflow_execution()->set_workflow_id(workflow_id);
+  request.mutable_workflow_execution()->set_run_id(run_id);
+  request.set_query_consistency_level(consistency_of(call.text("query_consistency_level")));
+  api::DescribeWorkflowExecutionResponse response;
+  if (auto answer = call.call("WorkflowAPI/DescribeWorkflowExecution", request, response); !answer)
+    return failed("Describe workflow execution failed", answer.error());
+  if (call.on("reset_points_only"))
+    return show_reset_points(call, response.workflow_execution_info().auto_reset_points());
+  show_json(call, call.on("print_raw") ? to_json(response, json_style::stored) : describe_json(response));
+  return {};
+}
+
+std::vector<flag> describe_flags() {
+  return {{"print_raw,praw", "print times and payloads as they are stored", flag_kind::toggle},
+          {"reset_points_only", "only the points at which bad binaries reset the run", flag_kind::toggle},
+          query_consistency_flag()};
+}
+
+} // namespace
+
+std::vector<command> workflow_describe_commands() {
+  command by_flags{
+      "describe", {"desc"}, "Describe a workflow", execution_flags() + describe_flags(), [](invocation& call) {
+        return describe(call, call.text("workflow_id"), call.text("run_id"));
+      }};
+  by_flags.needs_domain = true;
+  command by_arguments{
+      "describeid", {"descid"}, "The same, with the ids as arguments", describe_flags(), [](invocation& call) {
+        return describe(call, call.argument(0), call.argument(1));
+      }};
+  by_arguments.needs_domain = true;
+  by_arguments.arguments = "<workflow_id> [run_id]";
+  by_arguments.arguments_min = 1;
+  by_arguments.arguments_max = 2;
+  return {by_flags, by_arguments};
+}
+
+} // namespace cadenza::cli
