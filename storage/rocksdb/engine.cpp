@@ -1,0 +1,131 @@
+#include "storage/rocksdb/engine.hpp"
+
+#include "storage/rocksdb/options.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace cadenza::storage::rocks {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view format_key = "format";
+constexpr std::string_view format_value = "1";
+
+outcome<void> prepare_directory(const std::string& directory) {
+  std::error_code failure;
+  fs::create_directories(directory, failure);
+  if (failure)
+    return bad_request("the data directory " + directory + " cannot be created: " + failure.message());
+  if (!fs::is_directory(directory, failure))
+    return bad_request("the data directory " + directory + " is not a directory");
+  if (fs::exists(fs::path(directory) / "CURRENT", failure))
+    return {};
+  // Without this file the engine would begin a new store over the remains of the old one.
+  for (fs::directory_iterator it(directory, failure), end; !failure && it != end; it.increment(failure)) {
+    const auto name = it->path().filename().string();
+    if (name.ends_with(".sst") || name.ends_with(".log") || name.starts_with("MANIFEST-"))
+      return error(error_kind::internal_data_inconsistency,
+                   "the data directory " + directory + " is damaged: it has " + name + " but no file CURRENT");
+  }
+  if (failure)
+    return bad_request("the data directory " + directory + " cannot be read: " + failure.message());
+  return {};
+}
+
+error open_failure(const std::string& directory, const rocksdb::Status& status) {
+  const auto text = status.ToString();
+  // The engine has no code of its own for a lock that is held.
+  if (status.IsIOError() && text.find("lock") != text.npos)
+    return unavailable("the data directory " + directory + " is in use by another process (" + text + ")");
+  if (status.IsCorruption())
+    return {error_kind::internal_data_inconsistency,
+            "the data directory " + directory + " is damaged and was not opened: " + text +
+                ". Restore a backup, or open it up to the damage, which loses acknowledged writes."};
+  if (status.IsInvalidArgument())
+    return {error_kind::internal_data_inconsistency,
+            "the data directory " + directory + " was written by another version: " + text};
+  return internal_error("the data directory " + directory + " cannot be opened: " + text);
+}
+
+void stop_process(std::string_view reason) {
+  std::fprintf(stderr, "cadenza: a sync to the disk failed, what is stored is not known any more; stopping: %.*s\n",
+               static_cast<int>(reason.size()), reason.data());
+  std::abort();
+}
+
+} // namespace
+
+engine::engine(rocksdb_options options) : options_(std::move(options)) {
+  if (!options_.fatal)
+    options_.fatal = stop_process;
+  health_ = std::make_shared<health>(options_.probes.writable_changed);
+  watch_ = std::make_shared<disk_watch>();
+  watch_->log_synced = options_.probes.log_synced;
+  watch_->fault = options_.disk_fault;
+  watch_->sync_failed = [this](std::string_view reason, bool no_space) {
+    log_sync_failed_.store(true, std::memory_order_release);
+    if (!no_space)
+      options_.fatal(reason);
+  };
+  env_ = rocksdb::NewCompositeEnv(watched_file_system(watch_));
+}
+
+engine::~engine() {
+  if (data_.db == nullptr)
+    return;
+  for (auto* family : data_.families)
+    data_.db->DestroyColumnFamilyHandle(family);
+  data_.db->DestroyColumnFamilyHandle(default_family_);
+  delete data_.db;
+}
+
+outcome<std::unique_ptr<engine>> engine::open(rocksdb_options options) {
+  CADENZA_TRY(prepare_directory(options.directory));
+  std::unique_ptr<engine> opened(new engine(std::move(options)));
+  CADENZA_TRY(opened->open_database());
+  CADENZA_TRY(opened->check_format());
+  return opened;
+}
+
+outcome<void> engine::open_database() {
+  const auto families = family_options(options_);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(rocksdb::Options(database_options(options_, env_.get(), health_), {}),
+                                        options_.directory, families, &handles, &db);
+  if (!status.ok())
+    return open_failure(options_.directory, status);
+  data_.db = db;
+  default_family_ = handles.front();
+  std::copy(handles.begin() + 1, handles.end(), data_.families.begin());
+  return {};
+}
+
+outcome<void> engine::check_format() {
+  std::string stored;
+  const auto found = data_.db->Get(rocksdb::ReadOptions{}, default_family_, rocksdb::Slice(format_key), &stored);
+  if (found.ok() && stored != format_value)
+    return error(error_kind::internal_data_inconsistency, "the data directory " + options_.directory + " has format " +
+                                                              stored + ", this program reads format " +
+                                                              std::string(format_value));
+  if (found.ok())
+    return {};
+  if (!found.IsNotFound())
+    return open_failure(options_.directory, found);
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const auto written =
+      data_.db->Put(durable, default_family_, rocksdb::Slice(format_key), rocksdb::Slice(format_value));
+  if (!written.ok())
+    return open_failure(options_.directory, written);
+  return {};
+}
+
+} // namespace cadenza::storage::rocks

@@ -1,0 +1,32 @@
+#include "storage/rocksdb/health.hpp"
+
+namespace cadenza::storage::rocks {
+
+std::string health::reason() const {
+  const std::lock_guard guard(mutex_);
+  return reason_;
+}
+
+void health::fail(std::string_view reason) {
+  {
+    const std::lock_guard guard(mutex_);
+    reason_ = reason;
+  }
+  if (writable_.exchange(false, std::memory_order_acq_rel) && changed_)
+    changed_(false, reason);
+}
+
+void health::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* error) {
+  // A soft error does not stop writes: the engine tries again by itself.
+  if (error->severity() >= rocksdb::Status::Severity::kHardError)
+    fail(error->ToString());
+}
+
+void health::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
+  if (!info.new_bg_error.ok())
+    return;
+  if (!writable_.exchange(true, std::memory_order_acq_rel) && changed_)
+    changed_(true, "");
+}
+
+} // namespace cadenza::storage::rocks

@@ -1,0 +1,142 @@
+#include "storage/rocksdb/rocksdb_store.hpp"
+
+#include "storage/rocksdb/reads.hpp"
+
+namespace cadenza::storage::rocks {
+
+rocksdb_store::rocksdb_store(std::unique_ptr<engine> opened)
+  : engine_(std::move(opened)),
+    pipeline_(engine_->data(), engine_->options(), engine_->state(), engine_->log_sync_failed()),
+    readers_(engine_->options().readers, engine_->options().queued_reads) {}
+
+rocksdb_store::~rocksdb_store() { close(); }
+
+template <class Result, class Look> void rocksdb_store::read(done<Result> cb, Look look) {
+  readers_.submit([this, cb = std::move(cb), look = std::move(look)](bool accepted) {
+    if (accepted) {
+      cb(look(engine_->data()));
+      return;
+    }
+    Result refused;
+    refused.outcome = status::unavailable;
+    refused.message = "the store is closed or too many reads wait";
+    cb(std::move(refused));
+  });
+}
+
+void rocksdb_store::commit(shard_transaction tx, done<commit_result> cb) {
+  pipeline_.submit(std::move(tx), std::move(cb));
+}
+
+void rocksdb_store::update_shard(shard_update update, done<commit_result> cb) {
+  pipeline_.submit(std::move(update), std::move(cb));
+}
+
+void rocksdb_store::cleanup(shard_cleanup what, done<commit_result> cb) { pipeline_.submit(what, std::move(cb)); }
+
+void rocksdb_store::commit(task_list_transaction tx, done<commit_result> cb) {
+  pipeline_.submit(std::move(tx), std::move(cb));
+}
+
+void rocksdb_store::commit(domain_transaction tx, done<commit_result> cb) {
+  pipeline_.submit(std::move(tx), std::move(cb));
+}
+
+void rocksdb_store::append(queue_append message, done<commit_result> cb) {
+  pipeline_.submit(std::move(message), std::move(cb));
+}
+
+void rocksdb_store::trim_queue(int queue, std::int64_t up_to, done<commit_result> cb) {
+  pipeline_.submit(queue_trim{queue, up_to}, std::move(cb));
+}
+
+void rocksdb_store::write_document(document_write write, done<commit_result> cb) {
+  pipeline_.submit(std::move(write), std::move(cb));
+}
+
+void rocksdb_store::read_shard(int shard, done<read_result<std::string>> cb) {
+  read(std::move(cb), [shard](const database& data) { return rocks::read_shard(data, shard); });
+}
+
+void rocksdb_store::read_current(int shard, workflow_key key, done<read_result<std::string>> cb) {
+  read(std::move(cb),
+       [shard, key = std::move(key)](const database& data) { return rocks::read_current(data, shard, key); });
+}
+
+void rocksdb_store::read_run(int shard, run_key key, done<read_result<run_rows>> cb) {
+  read(std::move(cb),
+       [shard, key = std::move(key)](const database& data) { return rocks::read_run(data, shard, key); });
+}
+
+void rocksdb_store::read_history(int shard, history_query query, done<page<history_node>> cb) {
+  read(std::move(cb),
+       [shard, query = std::move(query)](const database& data) { return rocks::read_history(data, shard, query); });
+}
+
+void rocksdb_store::read_tree(int shard, uuid tree_id, done<page<std::string>> cb) {
+  read(std::move(cb), [shard, tree_id](const database& data) { return rocks::read_tree(data, shard, tree_id); });
+}
+
+void rocksdb_store::scan_transfer(int shard, std::int64_t after, std::int64_t up_to, int limit,
+                                  done<page<transfer_row>> cb) {
+  read(std::move(cb), [=](const database& data) { return rocks::scan_transfer(data, shard, after, up_to, limit); });
+}
+
+void rocksdb_store::scan_timers(int shard, std::int64_t from_ns, std::int64_t from_id, std::int64_t to_ns, int limit,
+                                done<page<timer_row>> cb) {
+  read(std::move(cb),
+       [=](const database& data) { return rocks::scan_timers(data, shard, from_ns, from_id, to_ns, limit); });
+}
+
+void rocksdb_store::scan_replication(int shard, std::int64_t after, std::int64_t up_to, int limit,
+                                     done<page<replication_row>> cb) {
+  read(std::move(cb), [=](const database& data) { return rocks::scan_replication(data, shard, after, up_to, limit); });
+}
+
+void rocksdb_store::scan_runs(int shard, std::string token, int limit, done<page<std::pair<run_key, run_rows>>> cb) {
+  read(std::move(cb), [shard, token = std::move(token), limit](const database& data) {
+    return rocks::scan_runs(data, shard, token, limit);
+  });
+}
+
+void rocksdb_store::read_task_list(task_list_key key, done<read_result<std::string>> cb) {
+  read(std::move(cb), [key = std::move(key)](const database& data) { return rocks::read_task_list(data, key); });
+}
+
+void rocksdb_store::scan_tasks(task_list_key key, std::int64_t after, std::int64_t up_to, int limit,
+                               done<page<backlog_row>> cb) {
+  read(std::move(cb), [key = std::move(key), after, up_to, limit](const database& data) {
+    return rocks::scan_tasks(data, key, after, up_to, limit);
+  });
+}
+
+void rocksdb_store::scan_task_lists(std::string token, int limit,
+                                    done<page<std::pair<task_list_key, std::string>>> cb) {
+  read(std::move(cb),
+       [token = std::move(token), limit](const database& data) { return rocks::scan_task_lists(data, token, limit); });
+}
+
+void rocksdb_store::read_domains(done<page<domain_row>> cb) {
+  read(std::move(cb), [](const database& data) { return rocks::read_domains(data); });
+}
+
+void rocksdb_store::read_domain_version(done<read_result<std::int64_t>> cb) {
+  read(std::move(cb), [](const database& data) { return rocks::read_domain_version(data); });
+}
+
+void rocksdb_store::read_queue(int queue, std::int64_t after, int limit, done<page<queue_row>> cb) {
+  read(std::move(cb), [=](const database& data) { return rocks::read_queue(data, queue, after, limit); });
+}
+
+void rocksdb_store::read_document(int document, done<read_result<std::string>> cb) {
+  read(std::move(cb), [document](const database& data) { return rocks::read_document(data, document); });
+}
+
+bool rocksdb_store::accepts_writes() const { return engine_->state().accepts_writes(); }
+
+void rocksdb_store::close() {
+  pipeline_.stop();
+  readers_.stop();
+}
+
+} // namespace cadenza::storage::rocks

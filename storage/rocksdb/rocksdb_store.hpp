@@ -1,0 +1,62 @@
+#pragma once
+
+#include "storage/rocksdb/engine.hpp"
+#include "storage/rocksdb/pipeline.hpp"
+#include "storage/rocksdb/readers.hpp"
+#include "storage/store.hpp"
+
+#include <memory>
+#include <string>
+
+namespace cadenza::storage::rocks {
+
+/// The embedded store: commits go through the pipeline, reads through the reader pool. Commits are answered on the
+/// committer's thread, reads on a reader's.
+class rocksdb_store final : public store {
+public:
+  explicit rocksdb_store(std::unique_ptr<engine> opened);
+  ~rocksdb_store() override;
+
+  void commit(shard_transaction tx, done<commit_result> cb) override;
+  void update_shard(shard_update update, done<commit_result> cb) override;
+  void cleanup(shard_cleanup what, done<commit_result> cb) override;
+  void read_shard(int shard, done<read_result<std::string>> cb) override;
+  void read_current(int shard, workflow_key key, done<read_result<std::string>> cb) override;
+  void read_run(int shard, run_key key, done<read_result<run_rows>> cb) override;
+  void read_history(int shard, history_query query, done<page<history_node>> cb) override;
+  void read_tree(int shard, uuid tree_id, done<page<std::string>> cb) override;
+  void scan_transfer(int shard, std::int64_t after, std::int64_t up_to, int limit,
+                     done<page<transfer_row>> cb) override;
+  void scan_timers(int shard, std::int64_t from_ns, std::int64_t from_id, std::int64_t to_ns, int limit,
+                   done<page<timer_row>> cb) override;
+  void scan_replication(int shard, std::int64_t after, std::int64_t up_to, int limit,
+                        done<page<replication_row>> cb) override;
+  void scan_runs(int shard, std::string token, int limit, done<page<std::pair<run_key, run_rows>>> cb) override;
+  void commit(task_list_transaction tx, done<commit_result> cb) override;
+  void read_task_list(task_list_key key, done<read_result<std::string>> cb) override;
+  void scan_tasks(task_list_key key, std::int64_t after, std::int64_t up_to, int limit,
+                  done<page<backlog_row>> cb) override;
+  void scan_task_lists(std::string token, int limit, done<page<std::pair<task_list_key, std::string>>> cb) override;
+  void commit(domain_transaction tx, done<commit_result> cb) override;
+  void read_domains(done<page<domain_row>> cb) override;
+  void read_domain_version(done<read_result<std::int64_t>> cb) override;
+  void append(queue_append message, done<commit_result> cb) override;
+  void read_queue(int queue, std::int64_t after, int limit, done<page<queue_row>> cb) override;
+  void trim_queue(int queue, std::int64_t up_to, done<commit_result> cb) override;
+  void write_document(document_write write, done<commit_result> cb) override;
+  void read_document(int document, done<read_result<std::string>> cb) override;
+  [[nodiscard]] bool accepts_writes() const override;
+  void close() override;
+
+  /// For backups: valid until the store is destroyed.
+  [[nodiscard]] rocksdb::DB& db() { return *engine_->data().db; }
+
+private:
+  template <class Result, class Look> void read(done<Result> cb, Look look);
+
+  std::unique_ptr<engine> engine_;
+  pipeline pipeline_;
+  reader_pool readers_;
+};
+
+} // namespace cadenza::storage::rocks
