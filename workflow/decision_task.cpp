@@ -88,6 +88,16 @@ std::int64_t start_to_close_ns(std::int64_t attempt, std::int32_t configured_s, 
   return base / 10 * 8 + chance.below(base / 10 * 2);
 }
 
+void add_start_to_close_timer(transaction& tx, std::int64_t timeout_ns) {
+  const auto& decision = tx.state().head().decision();
+  auto& timer = tx.add_timer(rec::TIMER_DECISION_TIMEOUT, decision.started_ns() + timeout_ns);
+  timer.set_version(decision.version());
+  timer.set_event_id(decision.schedule_id());
+  timer.set_attempt(decision.attempt());
+  timer.set_timeout_type(api::TIMEOUT_TYPE_START_TO_CLOSE);
+  timer.set_task_list(tx.state().fixed().task_list());
+}
+
 /// The event for the pending decision's timeout, when it leaves one; the decision is over afterwards.
 void add_decision_timed_out(transaction& tx, api::TimeoutType type) {
   const auto& decision = tx.state().head().decision();
@@ -170,12 +180,7 @@ outcome<decision_started> start_decision(transaction& tx, std::int64_t schedule_
       decision.attempt(), decision.attempt() > 1 ? r.fixed().decision_timeout_s() : decision.timeout_s(),
       *tx.env().chance);
   decision.set_timeout_s(static_cast<std::int32_t>(timeout_ns / ns_per_s));
-  auto& timer = tx.add_timer(rec::TIMER_DECISION_TIMEOUT, decision.started_ns() + timeout_ns);
-  timer.set_version(decision.version());
-  timer.set_event_id(decision.schedule_id());
-  timer.set_attempt(decision.attempt());
-  timer.set_timeout_type(api::TIMEOUT_TYPE_START_TO_CLOSE);
-  timer.set_task_list(r.fixed().task_list());
+  add_start_to_close_timer(tx, timeout_ns);
   return describe_started_decision(r, identity);
 }
 
@@ -207,6 +212,13 @@ decision_started describe_started_decision(const run& r, const std::string& iden
   }
   out.next_event_id = out.stored_next_event_id + static_cast<std::int64_t>(out.synthetic.size());
   return out;
+}
+
+void add_pending_decision_tasks(transaction& tx) {
+  if (tx.state().has_started_decision())
+    add_start_to_close_timer(tx, tx.state().head().decision().timeout_s() * ns_per_s);
+  else if (tx.state().has_pending_decision())
+    add_schedule_tasks(tx);
 }
 
 void add_decision_failed(transaction& tx, api::DecisionTaskFailedEventAttributes attributes) {

@@ -100,6 +100,9 @@ void add_decision_failed(transaction& tx, api::DecisionTaskFailedEventAttributes
 /// Terminates a run whose decisions failed too often. The decision must be over.
 void terminate_for_attempts(transaction& tx, const std::string& details);
 
+/// Adds again the tasks of the pending decision, scheduled or started, if there is one.
+void add_pending_decision_tasks(transaction& tx);
+
 /// Adds the task that makes the visibility store take over the run's search attributes and status.
 void add_upsert_task(transaction& tx);
 

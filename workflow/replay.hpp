@@ -20,7 +20,8 @@ using batch = std::shared_ptr<const api::History>;
 [[nodiscard]] outcome<std::unique_ptr<run>> replay(run_key key, const std::vector<batch>& history,
                                                    const rec::HistoryBranch& branch, const environment& env);
 
-/// Adds again every transfer and timer task the state calls for (RefreshWorkflowTasks, replication, reset).
+/// Adds again every transfer and timer task the state calls for (RefreshWorkflowTasks, replication, reset). Needs the
+/// initiated events of pending external signals and cancels: when `tx.missing()` says so, nothing of it may be kept.
 void refresh_tasks(transaction& tx);
 
 /// What a reset needs to know.

@@ -150,16 +150,19 @@ void add_signal(transaction& tx, const first_signal& signal) {
   tx.add(std::move(e));
 }
 
-void add_workflow_timeout(transaction& tx, std::int32_t backoff_s) {
+} // namespace
+
+void add_workflow_timeout(transaction& tx) {
   const auto& fixed = tx.state().fixed();
-  auto fire = fixed.start_ns() + (std::int64_t{fixed.execution_timeout_s()} + backoff_s) * ns_per_s;
+  auto fire =
+      fixed.start_ns() + (std::int64_t{fixed.execution_timeout_s()} + fixed.first_decision_backoff_s()) * ns_per_s;
   // A retried run must not outlive its policy; the first attempt may, so that it gets its full time.
   if (fixed.attempt() > 0 && fixed.expiration_ns() != 0)
     fire = std::min(fire, fixed.expiration_ns());
-  tx.add_timer(rec::TIMER_WORKFLOW_TIMEOUT, fire).set_task_list(fixed.task_list());
+  auto& timer = tx.add_timer(rec::TIMER_WORKFLOW_TIMEOUT, fire);
+  timer.set_version(fixed.start_version());
+  timer.set_task_list(fixed.task_list());
 }
-
-} // namespace
 
 outcome<std::int32_t> first_decision_backoff(const api::StartWorkflowExecutionRequest& request,
                                              const environment& env) {
@@ -198,7 +201,7 @@ outcome<void> start(transaction& tx, const api::StartWorkflowExecutionRequest& r
   if (signal)
     add_signal(tx, *signal);
 
-  add_workflow_timeout(tx, backoff_s);
+  add_workflow_timeout(tx);
   tx.add_transfer(rec::TRANSFER_RECORD_STARTED);
   const auto recorded = tx.transfer_tasks().size() - 1;
   // A child gets its first decision when its parent has recorded that it runs.

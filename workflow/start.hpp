@@ -56,6 +56,9 @@ struct first_signal {
                                   const std::optional<parent_link>& parent = {},
                                   const std::optional<first_signal>& signal = {});
 
+/// Adds the timer that ends the run when its execution timeout is over.
+void add_workflow_timeout(transaction& tx);
+
 /// What to do with a start request when the workflow id has a current run (semantics.md §14.2).
 enum class reuse_decision { use_existing, start_new, terminate_and_start, refuse };
 

@@ -1,0 +1,158 @@
+#include "workflow/decision_task.hpp"
+#include "workflow/replay.hpp"
+#include "workflow/signal.hpp"
+#include "workflow/version_history.hpp"
+
+namespace cadenza::workflow {
+namespace {
+
+/// The part of the base run's history that the new run begins with.
+class base_events final : public event_source {
+public:
+  explicit base_events(const std::vector<batch>& history) : history_(history) {}
+
+  const api::HistoryEvent* find(std::int64_t event_id, std::int64_t) override {
+    for (const auto& stored : history_) {
+      const auto at = event_id - stored->events(0).event_id();
+      if (at >= 0 && at < stored->events_size())
+        return &stored->events(static_cast<int>(at));
+    }
+    return nullptr;
+  }
+
+private:
+  const std::vector<batch>& history_;
+};
+
+bool may_reset_to(const api::HistoryEvent& e) {
+  return e.has_decision_task_started_event_attributes() || e.has_decision_task_completed_event_attributes() ||
+         e.has_decision_task_timed_out_event_attributes() || e.has_decision_task_failed_event_attributes();
+}
+
+rec::VersionHistories forked(const run& base, std::int64_t fork_event_id, entropy& chance) {
+  const auto& from = base.current_branch().branch();
+  const auto begin = from.ancestors().empty() ? first_event_id : from.ancestors().rbegin()->end_node();
+  rec::VersionHistories histories;
+  *histories.add_branches()->mutable_branch() = fork(from, begin, fork_event_id, chance.new_uuid().raw());
+  return histories;
+}
+
+void end_decision(transaction& tx, const reset_input& input, std::int64_t fork_version) {
+  const auto& r = tx.state();
+  if (r.has_started_decision())
+    return fail_started_decision(tx, api::DECISION_TASK_FAILED_CAUSE_RESET_WORKFLOW, {}, std::string(history_identity),
+                                 input.reason, input.base->key().run_id.str(), input.new_run_id.str(), fork_version,
+                                 input.request_id);
+  if (!r.has_pending_decision())
+    return;
+  // A later attempt has no events: nobody is told that it is over.
+  if (r.head().decision().attempt() > 0) {
+    tx.head().clear_decision();
+    return;
+  }
+  api::HistoryEvent e;
+  auto& a = *e.mutable_decision_task_timed_out_event_attributes();
+  a.set_scheduled_event_id(r.head().decision().schedule_id());
+  a.set_started_event_id(0);
+  a.set_timeout_type(api::TIMEOUT_TYPE_SCHEDULE_TO_START);
+  a.set_base_run_id(input.base->key().run_id.str());
+  a.set_new_run_id(input.new_run_id.str());
+  a.set_fork_event_version(fork_version);
+  a.set_reason(input.reason);
+  a.set_cause(api::DECISION_TASK_TIMED_OUT_CAUSE_RESET);
+  a.set_request_id(input.request_id);
+  tx.add(std::move(e));
+}
+
+/// Nobody works for the new run yet: what was with a worker has failed, what was not is scheduled afresh.
+void end_activities(transaction& tx, const std::string& reason) {
+  std::vector<rec::PendingActivity> started;
+  std::vector<std::int64_t> waiting;
+  for (const auto& [schedule_id, activity] : tx.state().activities()) {
+    if (activity.started_id() == no_event_id)
+      waiting.push_back(schedule_id);
+    else
+      started.push_back(activity);
+  }
+  for (const auto schedule_id : waiting)
+    tx.activities().edit(schedule_id)->set_scheduled_ns(tx.now());
+  for (const auto& activity : started) {
+    api::HistoryEvent e;
+    auto& a = *e.mutable_activity_task_failed_event_attributes();
+    a.mutable_failure()->set_reason(reason);
+    a.mutable_failure()->set_details(activity.details());
+    a.set_scheduled_event_id(activity.schedule_id());
+    a.set_started_event_id(activity.started_id());
+    a.set_identity(activity.started_identity());
+    tx.add(std::move(e));
+  }
+}
+
+void reapply_signals(transaction& tx, const std::vector<api::HistoryEvent>& events) {
+  for (const auto& from : events) {
+    if (!from.has_workflow_execution_signaled_event_attributes())
+      continue;
+    api::HistoryEvent e;
+    auto& a = *e.mutable_workflow_execution_signaled_event_attributes();
+    a = from.workflow_execution_signaled_event_attributes();
+    // It has been delivered once under its request id.
+    a.clear_request_id();
+    tx.add(std::move(e));
+  }
+}
+
+} // namespace
+
+outcome<void> check_reset(const run& base, std::int64_t decision_finish_event_id) {
+  // A closed run has forgotten the decision it ended with; the type of the event says the rest.
+  if (!base.closed() && !base.has_processed_or_pending_decision())
+    return bad_request("Cannot reset workflow without a decision task schedule.");
+  if (decision_finish_event_id <= first_event_id || decision_finish_event_id > base.next_event_id())
+    return bad_request("Decision finish ID must be > 1 && <= workflow next event ID.");
+  return {};
+}
+
+outcome<std::unique_ptr<successor>> reset(const reset_input& input, const environment& env, task_id_source& ids) {
+  const auto finish_id = input.decision_finish_event_id;
+  if (input.finish_event == nullptr || !may_reset_to(*input.finish_event))
+    return bad_request("reset event must be of type DecisionTaskStarted, DecisionTaskTimedOut, DecisionTaskFailed, or "
+                       "DecisionTaskCompleted");
+  if (input.base_history.empty() || input.base_history.back()->events().rbegin()->event_id() + 1 != finish_id)
+    return bad_request("Attempting to rebuild mutable state in the middle of an event batch: event " +
+                       std::to_string(finish_id));
+
+  auto made = std::make_unique<successor>();
+  made->state =
+      std::make_unique<run>(run_key{input.base->key().domain_id, input.base->key().workflow_id, input.new_run_id});
+  base_events source(input.base_history);
+  transaction tx(*made->state, env, source);
+  tx.set_version_histories(forked(*input.base, finish_id, *env.chance));
+  for (const auto& stored : input.base_history)
+    CADENZA_TRY(tx.replay(*stored));
+  const auto fork_version = tx.state().last_write_version();
+  auto& fixed = tx.edit_fixed();
+  fixed.set_create_request_id(input.request_id);
+  fixed.set_start_ns(tx.now());
+  if (!tx.state().children().empty())
+    return bad_request("Can not reset workflow with pending child workflows");
+
+  end_decision(tx, input, fork_version);
+  end_activities(tx, input.reason);
+  if (!input.skip_signal_reapply)
+    reapply_signals(tx, input.reapply);
+  tx.head().set_next_decision_attempt(0);
+  constexpr bool with_tasks = false;
+  schedule_decision(tx, with_tasks);
+  refresh_tasks(tx);
+  auto changes = tx.close(ids);
+  if (!changes)
+    return changes.error();
+  made->made = std::move(*changes);
+  return made;
+}
+
+outcome<void> terminate_for_reset(transaction& tx, const std::string& reason) {
+  return terminate(tx, {reason, {}, std::string(history_identity), {}, {}});
+}
+
+} // namespace cadenza::workflow
