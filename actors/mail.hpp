@@ -128,6 +128,7 @@ struct list_task {
   std::int64_t expiry_ns = 0;             ///< 0: never
   std::string fallback_list;              ///< sticky decisions: the normal list to use when the worker is gone
   receipt_ptr receipt;                    ///< done() once a poller has the task or it is in the stored backlog
+  std::int64_t backlog_id = 0;            ///< task id in the list's stored backlog; 0: not stored there
 };
 using list_task_ptr = std::shared_ptr<list_task>;
 
@@ -154,7 +155,10 @@ struct dispatch_over {
   bool task_done = false;  ///< started or stale; else the task must be offered again
 };
 
-struct poll_gone { std::uint64_t id = 0; };
+struct poll_gone {
+  storage::task_list_key list;
+  std::uint64_t id = 0;
+};
 
 /// A query for a worker. Never stored.
 struct list_query {
@@ -189,7 +193,9 @@ struct lists_of_domain {
 };
 
 struct list_row_read { storage::read_result<std::string> row; };
-struct list_written { storage::commit_result result; std::uint64_t batch = 0; };
+struct list_written { storage::commit_result result; std::vector<list_task_ptr> tasks; };
+struct list_idle { storage::task_list_key list; };
+struct list_quit {};
 struct backlog_read { storage::page<storage::backlog_row> page; };
 
 struct matching_query {
@@ -202,7 +208,7 @@ struct matching_query {
 using matching_mail = std::variant<list_task_ptr, list_poll_ptr, dispatch_over, poll_gone, list_query_ptr,
                                    std::shared_ptr<query_answer>, std::shared_ptr<describe_list>,
                                    std::shared_ptr<lists_of_domain>, list_row_read, list_written, backlog_read,
-                                   matching_query>;
+                                   list_idle, list_quit, matching_query>;
 using matching_mail_ptr = std::shared_ptr<matching_mail>;
 
 template <class T> [[nodiscard]] matching_mail_ptr make_matching_mail(T&& content) {
