@@ -1,0 +1,108 @@
+#include "tests/storage/support.hpp"
+
+#include <deque>
+
+namespace cadenza::storage::test {
+
+namespace {
+
+memory_options with(fault_point& seen, fault& next) {
+  memory_options options;
+  options.fault_hook = [&](const fault_point& point) {
+    seen = point;
+    return std::exchange(next, fault{});
+  };
+  return options;
+}
+
+shard_transaction new_run(unsigned n) {
+  auto tx = in_shard();
+  tx.runs.push_back(write_of(run_of(n), std::nullopt));
+  return tx;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(memory_faults)
+
+BOOST_AUTO_TEST_CASE(a_fault_decides_what_happens_and_what_is_told) {
+  fault_point seen;
+  fault next;
+  memory_store s(with(seen, next));
+  take_shard(s);
+
+  next.what = fault::kind::unavailable;
+  BOOST_TEST(commit(s, new_run(1)).outcome == status::unavailable);
+  BOOST_TEST(!read_run(s, run_of(1)).value.has_value());
+
+  next.what = fault::kind::unknown_not_applied;
+  BOOST_TEST(commit(s, new_run(1)).outcome == status::unknown_outcome);
+  BOOST_TEST(!read_run(s, run_of(1)).value.has_value());
+
+  next.what = fault::kind::unknown_applied;
+  BOOST_TEST(commit(s, new_run(1)).outcome == status::unknown_outcome);
+  BOOST_TEST(seen.commit);
+  BOOST_TEST(seen.operation == "commit");
+  BOOST_TEST(seen.shard == 1);
+  BOOST_TEST(read_run(s, run_of(1)).value.has_value());
+  BOOST_TEST(!seen.commit);
+  BOOST_TEST(seen.operation == "read_run");
+
+  // Sent again after a reload, the write is refused: it was there all the time.
+  BOOST_TEST(commit(s, new_run(1)).failed == condition::run_version);
+
+  next.what = fault::kind::unavailable;
+  BOOST_TEST(read_run(s, run_of(1)).outcome == status::unavailable);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_commit_is_answered_before_the_ones_behind_it) {
+  std::deque<std::pair<std::int64_t, std::function<void()>>> posted;
+  fault next;
+  memory_options options;
+  options.post = [&](std::function<void()> f, std::int64_t delay_ns) { posted.emplace_back(delay_ns, std::move(f)); };
+  options.fault_hook = [&](const fault_point&) { return std::exchange(next, fault{}); };
+  memory_store s(options);
+  std::string order;
+  const auto told = [&](char name) { return [&order, name](const commit_result&) { order += name; }; };
+  s.update_shard({1, 0, 1, "one"}, told('0'));
+  next.delay_ns = 5'000;
+  s.commit(new_run(1), told('a'));
+  s.commit(new_run(2), told('b'));
+  s.update_shard({2, 0, 1, "two"}, told('c'));
+  BOOST_TEST(order.empty());
+  BOOST_TEST_REQUIRE(posted.size() == 4U);
+  BOOST_TEST(posted[1].first == 5'000);
+  for (const int i : {3, 2, 0})
+    posted[static_cast<std::size_t>(i)].second();
+  BOOST_TEST(order == "c0");
+  posted[1].second();
+  BOOST_TEST(order == "c0ab");
+}
+
+BOOST_AUTO_TEST_CASE(answers_on_their_way_outlive_the_store) {
+  std::deque<std::function<void()>> posted;
+  memory_options options;
+  options.post = [&](std::function<void()> f, std::int64_t) { posted.push_back(std::move(f)); };
+  int answered = 0;
+  {
+    memory_store s(options);
+    s.update_shard({1, 0, 1, "one"}, [&](const commit_result&) { ++answered; });
+    s.read_shard(1, [&](const read_result<std::string>&) { ++answered; });
+  }
+  for (const auto& f : posted)
+    f();
+  BOOST_TEST(answered == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_may_call_the_store) {
+  memory_store s;
+  bool answered = false;
+  s.update_shard({1, 0, 1, "one"}, [&](const commit_result&) {
+    s.commit(new_run(1), [&](const commit_result& result) { answered = result.outcome == status::committed; });
+  });
+  BOOST_TEST(answered);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cadenza::storage::test
