@@ -165,15 +165,20 @@ histogram& registry::histogram(const declaration& what, const labels& with, cons
 
 registry::callback_handle registry::computed_gauges(std::string_view name, std::string_view help,
                                                     std::function<samples()> compute) {
-  const std::scoped_lock lock(lock_);
-  const auto id = ++last_callback_id_;
-  family_of(name, help, kind::gauge).callbacks.emplace(id, std::move(compute));
-  return {*this, id};
+  return compute_family(name, help, kind::gauge, std::move(compute));
 }
 
 registry::callback_handle registry::computed_gauges(const declaration& what, std::function<samples()> compute) {
-  assert((what.type == kind::gauge) && "a gauge is used as it is declared");
-  return computed_gauges(what.name, what.help, std::move(compute));
+  assert(what.type != kind::histogram && "a histogram cannot be computed");
+  return compute_family(what.name, what.help, what.type, std::move(compute));
+}
+
+registry::callback_handle registry::compute_family(std::string_view name, std::string_view help, kind type,
+                                                   std::function<samples()> compute) {
+  const std::scoped_lock lock(lock_);
+  const auto id = ++last_callback_id_;
+  family_of(name, help, type).callbacks.emplace(id, std::move(compute));
+  return {*this, id};
 }
 
 registry::callback_handle registry::computed_gauge(std::string_view name, std::string_view help,
@@ -216,7 +221,7 @@ std::string registry::text() const {
           told.resize(series_max);
         for (const auto& [with, value] : told) {
           auto metric = metric_of(with);
-          metric.gauge.value = value;
+          (from->type == kind::counter ? metric.counter.value : metric.gauge.value) = value;
           out.metric.push_back(std::move(metric));
         }
       }

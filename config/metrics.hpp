@@ -168,6 +168,7 @@ public:
                                  const labels& with = {});
   /// The same for many label sets at once (at most `series_max` of them are told).
   callback_handle computed_gauges(std::string_view name, std::string_view help, std::function<samples()> compute);
+  /// Of a declared gauge or, when what is computed only grows, counter.
   callback_handle computed_gauges(const declaration& what, std::function<samples()> compute);
 
   /// Everything in Prometheus' text format (version 0.0.4), families and series in order of name.
@@ -179,6 +180,8 @@ public:
 private:
   struct family;
   struct series;
+  callback_handle compute_family(std::string_view name, std::string_view help, kind type,
+                                 std::function<samples()> compute);
   family& family_of(std::string_view name, std::string_view help, kind type);
   series& series_of(family& in, const labels& with);
   void remove(std::uint64_t id) noexcept;

@@ -1,0 +1,167 @@
+#include "config/option_table.hpp"
+
+namespace cadenza::config::table {
+
+namespace {
+
+using enum option_kind;
+using enum option_effect;
+
+constexpr bool live = true;     // takes effect on SIGHUP
+constexpr bool restart = false; // takes effect at the next start
+
+constexpr row log_rows[] = {
+    {"level", choice, "info", "debug|info|warn|error|off", active, live,
+     "Lines below this level are not written. Cadence's other spellings (warning, fatal, …) are taken too."},
+    {"stdout", boolean, "false", "", active, restart,
+     "Without `outputFile`: write to standard output instead of standard error."},
+    {"outputFile", text, "", "", active, restart, "File to append to; empty: standard error."},
+    {"encoding", choice, "console", "console|json", active, restart, "Text lines or one JSON object per line."},
+    {"levelKey", text, "level", "nonempty", active, restart, "Name of the level's field in JSON lines."},
+    {"rotateBytes", bytes, "0", "0..1TiB", active, restart, "The file is rotated when it is larger; 0: never."},
+    {"rotateKeep", integer, "5", "1..1000", active, restart, "Rotated files kept."},
+};
+
+constexpr row frontend_rows[] = {
+    {"rpc.grpcPort", integer, "7833", "0..65535", active, restart,
+     "Port of the gRPC services; 0: a free port, printed at start."},
+    {"rpc.http.port", integer, "8088", "0..65535", active, restart,
+     "Port of HTTP: health, metrics, JSON, web page; 0: a free port, printed at start."},
+    {"rpc.bindOnLocalHost", boolean, "true", "", active, restart,
+     "Listen on 127.0.0.1 only. When false and no `bindOnIP` is given: on all addresses."},
+    {"rpc.bindOnIP", text, "", "", active, restart, "Address to listen on; wins over `bindOnLocalHost`."},
+    {"rpc.grpcMaxMsgSize", bytes, "64MiB", "1MiB..1GiB", active, restart, "Largest gRPC message sent or taken."},
+    {"rpc.http.procedures", text_list, "", "", inert, restart,
+     "Cadence needs the list of procedures open over HTTP; here all are."},
+    {"rpc.port", integer, "7933", "0..65535", inert, restart, "Port of TChannel, which is not spoken here."},
+    {"rpc.disableLogging", boolean, "false", "", inert, restart, "Belongs to TChannel."},
+    {"rpc.logLevel", text, "", "", inert, restart, "Belongs to TChannel."},
+    {"rpc.http.TLSMode", text, "", "", checked, restart, "How HTTP demands TLS."},
+};
+
+constexpr row service_rows[] = {
+    {"rpc.port", integer, "0", "0..65535", inert, restart, "One process does the work of all Cadence services here."},
+    {"rpc.grpcPort", integer, "0", "0..65535", inert, restart, "As above."},
+    {"rpc.bindOnLocalHost", boolean, "true", "", inert, restart, "As above."},
+    {"rpc.bindOnIP", text, "", "", inert, restart, "As above."},
+    {"rpc.grpcMaxMsgSize", bytes, "64MiB", "1MiB..1GiB", inert, restart, "As above."},
+    {"rpc.disableLogging", boolean, "false", "", inert, restart, "As above."},
+    {"rpc.logLevel", text, "", "", inert, restart, "As above."},
+};
+
+constexpr row service_metrics_rows[] = {
+    {"prometheus.listenAddress", address, "", "", inert, restart,
+     "Metrics are told to Prometheus under `/metrics` of the HTTP port."},
+    {"prometheus.timerType", text, "", "", inert, restart, "Timers are histograms."},
+    {"prometheus.*", anything, "", "", inert, restart, "Other settings of Cadence's reporter."},
+    {"statsd.hostPort", address, "", "", checked, restart, "Where statsd listens."},
+    {"statsd.prefix", text, "", "", checked, restart, "Put before each name."},
+    {"statsd.flushInterval", duration, "300ms", "1ms..1h", checked, restart, "Time between packets."},
+    {"statsd.flushBytes", integer, "1432", "0..65507", checked, restart, "Size of a packet."},
+    {"m3", anything, "", "", inert, restart, "Uber's own metrics system."},
+    {"tags", text_map, "", "", checked, restart, "Labels put on every metric."},
+    {"prefix", text, "", "", inert, restart, "Put before each name."},
+    {"reportingInterval", duration, "1s", "1ms..1h", inert, restart, "Time between reports."},
+};
+
+constexpr row pprof_rows[] = {
+    {"port", integer, "0", "0..65535", inert, restart, "Go's profiler."},
+    {"host", text, "", "", inert, restart, "Go's profiler."},
+};
+
+constexpr row persistence_rows[] = {
+    {"numHistoryShards", integer, "16", "1..16384", active, restart,
+     "Number of history shards. Fixed when a data directory is first used; a different number is refused ever after."},
+    {"defaultStore", text, "rocksdb", "nonempty", active, restart,
+     "Name of the datastore that holds everything but visibility. `rocksdb` and `memory` exist without being "
+     "declared."},
+    {"visibilityStore", text, "sqlite", "", active, restart,
+     "Name of the datastore of the lists of workflows. `sqlite` exists without being declared."},
+    {"advancedVisibilityStore", text, "", "", checked, restart,
+     "Name of an elasticsearch or pinot datastore for searches."},
+    {"dataDirectory", text, "data", "nonempty", active, restart,
+     "Directory of the embedded stores. `--data` sets it, too."},
+    {"backupDirectory", text, "", "", active, restart, "Where backups go; empty: `backups` in the data directory."},
+    {"historyMaxConns", integer, "0", "0..100000", inert, restart, "Connections of the history service in Cadence."},
+    {"enablePersistenceLatencyHistogramMetrics", boolean, "true", "", inert, restart, "Latencies are histograms."},
+};
+
+constexpr row rocksdb_rows[] = {
+    {"path", text, "store", "nonempty", active, restart, "Directory, below the data directory unless absolute."},
+    {"walRecovery", choice, "tolerate-torn-tail", "tolerate-torn-tail|strict", active, restart,
+     "What a damaged log means at start: `tolerate-torn-tail` accepts a last record that was cut off by a crash (it "
+     "was "
+     "never acknowledged) and refuses any other damage; `strict` refuses both."},
+    {"blockCacheBytes", bytes, "32MiB", "1MiB..1TiB", active, restart, "Memory for blocks read from disk."},
+    {"writeBufferBytes", bytes, "64MiB", "1MiB..16GiB", active, restart,
+     "Memory for rows not yet written to table files, of all tables together."},
+    {"commitGroupMax", integer, "512", "1..65536", active, restart,
+     "Most transactions made durable by one write and one sync of the log."},
+};
+
+constexpr row sqlite_rows[] = {
+    {"path", text, "visibility.db", "nonempty", active, restart, "File, below the data directory unless absolute."},
+};
+
+constexpr row memory_rows[] = {
+    {"memory", anything, "", "", active, restart,
+     "Write `memory: {}`: everything in memory, forgotten at exit. For tests and demonstrations."},
+};
+
+constexpr row engine_rows[] = {
+    {"schedulerThreads", integer, "0", "0..1024", active, restart, "Threads that run actors; 0: one per core."},
+    {"grpcThreads", integer, "0", "0..256", active, restart, "Threads that serve gRPC; 0: one per two cores."},
+    {"runCacheBytes", bytes, "256MiB", "1MiB..1TiB", active, restart,
+     "Memory for runs kept ready; beyond it idle runs leave memory and come back on demand."},
+    {"historyCacheBytes", bytes, "64MiB", "0..1TiB", active, restart, "Memory for recent history events."},
+    {"drainTimeout", duration, "10s", "0s..1h", active, restart,
+     "Longest time between SIGTERM and exit for finishing what was begun."},
+};
+
+constexpr row chaos_rows[] = {
+    {"enabled", boolean, "false", "", active, restart,
+     "Allows `admin actor kill` and the killing below. For tests; never in production."},
+    {"interval", duration, "0s", "0s..24h", active, live, "Mean time between kills of a random actor; 0s: none."},
+    {"kinds", text_list, "",
+     "workflow_run|history_shard|shard_owner|task_list|matching_owner|domain_registry|visibility_writer", active, live,
+     "Kinds of actor that may be killed; empty: all."},
+    {"seed", integer, "0", "0..9223372036854775807", active, restart,
+     "Of the choice of victims; 0: a random one, logged."},
+};
+
+constexpr row dynamic_rows[] = {
+    {"client", choice, "filebased", "filebased|configstore|nop|openfeature", active, restart,
+     "`filebased` reads the file below; changes through the admin RPCs lie over it either way."},
+    {"filebased.filepath", text, "", "", active, live,
+     "File of dynamic configuration in Cadence's format; empty: none. Below the root directory unless absolute."},
+    {"filebased.pollInterval", duration, "10s", "1s..24h", active, restart,
+     "How often the file is looked at for changes; SIGHUP reads it at once."},
+    {"configstore.pollInterval", duration, "10s", "1s..24h", inert, restart, "Changes are seen at once here."},
+    {"configstore.updateRetryAttempts", integer, "2", "0..100", inert, restart, "As above."},
+    {"configstore.FetchTimeout", duration, "2s", "0s..1h", inert, restart, "As above."},
+    {"configstore.UpdateTimeout", duration, "2s", "0s..1h", inert, restart, "As above."},
+    {"openfeature", anything, "", "", checked, restart, "Provider of values outside."},
+};
+
+constexpr group groups[] = {
+    {"log", log_rows},
+    {"services.frontend", frontend_rows},
+    {"services.frontend.metrics", service_metrics_rows},
+    {"services.frontend.pprof", pprof_rows},
+    {"services.*", service_rows},
+    {"services.*.metrics", service_metrics_rows},
+    {"services.*.pprof", pprof_rows},
+    {"persistence", persistence_rows},
+    {"persistence.datastores.*.rocksdb", rocksdb_rows},
+    {"persistence.datastores.*.sqlite", sqlite_rows},
+    {"persistence.datastores.*", memory_rows},
+    {"engine", engine_rows},
+    {"chaos", chaos_rows},
+    {"dynamicconfig", dynamic_rows},
+};
+
+} // namespace
+
+std::span<const group> server_groups() { return groups; }
+
+} // namespace cadenza::config::table

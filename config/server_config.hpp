@@ -1,0 +1,159 @@
+#pragma once
+
+#include "config/log.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+/// The static configuration as the server uses it. docs/configuration.md says what each option means.
+namespace cadenza::config {
+
+struct tls_config {
+  bool enabled = false;
+  std::string certificate_file;
+  std::string key_file;
+  std::vector<std::string> authority_files;
+  bool verify_host = false;
+  bool require_client_certificate = false;
+  std::string server_name;
+};
+
+struct frontend_config {
+  std::string address; ///< to listen on
+  int grpc_port = 0;   ///< 0: any free one
+  int http_port = 0;   ///< 0: any free one
+  std::int64_t message_bytes_max = 0;
+  tls_config tls;
+};
+
+struct rocksdb_config {
+  std::string directory; ///< resolved against the data directory
+  bool tolerate_torn_tail = true;
+  std::int64_t block_cache_bytes = 0;
+  std::int64_t write_buffer_bytes = 0;
+  int commit_group_max = 0;
+};
+
+struct sqlite_config {
+  std::string file; ///< resolved against the data directory; empty: in memory, as it is beside a memory store
+};
+
+struct sql_config {
+  std::string plugin; ///< postgres, mysql, sqlite
+  std::string database;
+  std::string address; ///< host:port
+  std::string user;
+  std::string password;
+  int connections_max = 0;
+  int idle_connections_max = 0;
+  std::chrono::nanoseconds connection_life{0};
+  std::map<std::string, std::string> attributes;
+  tls_config tls;
+};
+
+struct nosql_config {
+  std::string plugin;
+  std::vector<std::string> hosts;
+  int port = 0;
+  std::string user;
+  std::string password;
+  std::string keyspace;
+  std::string datacenter;
+  int connections_per_host = 0;
+  std::chrono::nanoseconds connect_timeout{0};
+  std::chrono::nanoseconds timeout{0};
+  std::string consistency;
+  std::string serial_consistency;
+  tls_config tls;
+};
+
+enum class datastore_kind { rocksdb, memory, sqlite, sql, nosql, sharded_nosql, elasticsearch, pinot };
+/// As the key in the file: "rocksdb", "shardedNosql".
+[[nodiscard]] std::string_view name_of(datastore_kind kind);
+
+/// One datastore; only the member of its kind is filled.
+struct datastore_config {
+  std::string name;
+  datastore_kind kind = datastore_kind::rocksdb;
+  rocksdb_config rocksdb;
+  sqlite_config sqlite;
+  sql_config sql;
+  nosql_config nosql;
+};
+
+struct persistence_config {
+  int history_shards = 0;
+  std::string data_directory;
+  std::string backup_directory;
+  datastore_config main;       ///< what `defaultStore` names
+  datastore_config visibility; ///< what `visibilityStore` names
+  std::string search_store;    ///< name of the store for searches; empty: none
+};
+
+struct engine_config {
+  int scheduler_threads = 0; ///< 0: one per core
+  int grpc_threads = 0;      ///< 0: chosen by the bridge
+  std::int64_t run_cache_bytes = 0;
+  std::int64_t history_cache_bytes = 0;
+  std::chrono::nanoseconds drain_timeout{0};
+};
+
+struct chaos_config {
+  bool enabled = false;
+  std::chrono::nanoseconds interval{0}; ///< mean time between kills; 0: none
+  std::vector<std::string> kinds;       ///< of actor; empty: all
+  std::uint64_t seed = 0;               ///< 0: random
+};
+
+struct cluster_member {
+  std::string name;
+  bool enabled = true;
+  std::int64_t initial_failover_version = 0;
+  std::string rpc_address;
+};
+
+struct cluster_config {
+  std::int64_t failover_version_increment = 0;
+  std::string primary;
+  std::string current;
+  std::vector<cluster_member> members; ///< in the order of the file
+  std::string redirection_policy;
+};
+
+/// One of history and visibility.
+struct archival_config {
+  std::string status; ///< disabled, paused, enabled
+  bool readable = false;
+  std::vector<std::string> providers; ///< filestore, s3store, gstorage
+  bool domain_default_enabled = false;
+  std::string domain_default_uri;
+};
+
+struct kafka_config {
+  std::map<std::string, std::vector<std::string>> brokers_of_cluster;
+  std::map<std::string, std::string> cluster_of_topic;
+  tls_config tls;
+};
+
+struct dynamic_source {
+  std::string file; ///< resolved against the root directory; empty: none
+  std::chrono::nanoseconds poll_interval{0};
+};
+
+struct server_config {
+  log::options log;
+  frontend_config frontend;
+  persistence_config persistence;
+  engine_config engine;
+  chaos_config chaos;
+  cluster_config clusters;
+  archival_config history_archival;
+  archival_config visibility_archival;
+  kafka_config kafka;
+  dynamic_source dynamic;
+};
+
+} // namespace cadenza::config
