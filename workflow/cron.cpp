@@ -52,6 +52,8 @@ std::vector<std::string_view> split(std::string_view text, char by) {
 }
 
 std::optional<unsigned> parse_number(std::string_view text) {
+  if (text.size() > 1 && text.front() == '+')
+    text.remove_prefix(1);
   unsigned value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure != std::errc{} || end != text.data() + text.size())
