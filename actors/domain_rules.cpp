@@ -23,12 +23,12 @@ bool valid_name(const std::string& name) {
 
 outcome<void> check_retention(std::int64_t seconds, const domain_world& world) {
   const auto days = seconds / day_s;
-  if (days < world.min_retention_days)
+  if (days < world.limits.min_retention_days)
     return bad_request("A valid retention period is not set on request: at least "
-                       + std::to_string(world.min_retention_days) + " day(s) are required.");
-  if (days > world.max_retention_days)
+                       + std::to_string(world.limits.min_retention_days) + " day(s) are required.");
+  if (days > world.limits.max_retention_days)
     return bad_request("A valid retention period is not set on request: at most "
-                       + std::to_string(world.max_retention_days) + " days are allowed.");
+                       + std::to_string(world.limits.max_retention_days) + " days are allowed.");
   return {};
 }
 
@@ -138,9 +138,9 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
       entry = info;
       workflow::set_time(*entry.mutable_created_time(), world.now_ns);
     }
-    if (static_cast<int>(binaries.size()) > world.max_bad_binaries)
+    if (static_cast<int>(binaries.size()) > world.limits.max_bad_binaries)
       return bad_request("Total resettable binaries cannot exceed the max limit: "
-                         + std::to_string(world.max_bad_binaries));
+                         + std::to_string(world.limits.max_bad_binaries));
   }
   if (has("delete_bad_binary") && binaries.erase(request.delete_bad_binary()) == 0)
     return bad_request("Bad binary checksum " + request.delete_bad_binary() + " doesn't exists.");

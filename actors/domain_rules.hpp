@@ -9,13 +9,18 @@
 
 namespace cadenza::actors {
 
+/// Limits of domains, as configured.
+struct domain_limits {
+  int min_retention_days = 1;
+  int max_retention_days = 30;
+  int max_bad_binaries = 10;
+};
+
 /// What the rules of domains may know.
 struct domain_world {
   std::int64_t now_ns = 0;
   std::string current_cluster;
-  int min_retention_days = 1;
-  int max_retention_days = 30;
-  int max_bad_binaries = 10;
+  domain_limits limits;
 };
 
 /// The new row of a domain after a request, or why not (semantics.md §20). Pure; `old` is the row as it is.

@@ -68,6 +68,16 @@ void answer_started(start_request& request, const uuid& run_id);
   const workflow::domain_ptr&, task_token, engine::body<uber::cadence::api::v1::RespondActivityTaskCanceledRequest>,
   call_ptr);
 
+// --- queries (commands_query.cpp)
+[[nodiscard]] run_command_ptr make_query(const workflow::domain_ptr&,
+                                         engine::body<uber::cadence::api::v1::QueryWorkflowRequest>, call_ptr);
+
+// --- flows over several runs (commands_reset.cpp)
+void reset_run(const services& env, workflow::domain_ptr,
+               engine::body<uber::cadence::api::v1::ResetWorkflowExecutionRequest>, call_ptr);
+void restart_run(const services& env, workflow::domain_ptr,
+                 engine::body<uber::cadence::api::v1::RestartWorkflowExecutionRequest>, call_ptr);
+
 // --- queue tasks of the shard (commands_timer.cpp, commands_transfer.cpp)
 [[nodiscard]] run_command_ptr make_timer(const record::v1::TimerTask& task, receipt_ptr receipt);
 [[nodiscard]] run_command_ptr make_transfer(const record::v1::TransferTask& task, receipt_ptr receipt);
