@@ -2,6 +2,7 @@
 
 #include "storage/rocksdb/options.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -81,7 +82,8 @@ engine::~engine() {
   if (data_.db == nullptr)
     return;
   for (auto* family : data_.families)
-    data_.db->DestroyColumnFamilyHandle(family);
+    if (family != nullptr)
+      data_.db->DestroyColumnFamilyHandle(family);
   data_.db->DestroyColumnFamilyHandle(default_family_);
   delete data_.db;
 }
@@ -95,17 +97,27 @@ outcome<std::unique_ptr<engine>> engine::open(rocksdb_options options) {
 }
 
 outcome<void> engine::open_database() {
-  const auto families = family_options(options_);
+  auto families = family_options(options_);
+  const rocksdb::Options options(database_options(options_, env_.get(), health_), {});
+  std::error_code ignored;
+  const bool fresh = !fs::exists(fs::path(options_.directory) / "CURRENT", ignored);
+  // Families that an open creates are created with an options file each; all at once they share one.
+  const auto opened_first = fresh ? decltype(families)(families.begin(), families.begin() + 1) : families;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(rocksdb::Options(database_options(options_, env_.get(), health_), {}),
-                                        options_.directory, families, &handles, &db);
-  if (!status.ok())
+  auto status = rocksdb::DB::Open(options, options_.directory, opened_first, &handles, &data_.db);
+  if (!status.ok()) {
+    data_.db = nullptr;
     return open_failure(options_.directory, status);
-  data_.db = db;
+  }
+  if (fresh) {
+    families.erase(families.begin());
+    std::vector<rocksdb::ColumnFamilyHandle*> created;
+    status = data_.db->CreateColumnFamilies(families, &created);
+    handles.insert(handles.end(), created.begin(), created.end());
+  }
   default_family_ = handles.front();
   std::copy(handles.begin() + 1, handles.end(), data_.families.begin());
-  return {};
+  return status.ok() ? outcome<void>{} : open_failure(options_.directory, status);
 }
 
 outcome<void> engine::check_format() {

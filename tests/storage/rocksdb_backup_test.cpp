@@ -1,0 +1,152 @@
+#include "tests/storage/support.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace cadenza::storage::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+commit_result put_run(store& s, unsigned n) {
+  auto tx = in_shard();
+  tx.runs.push_back(write_of(run_of(n), std::nullopt, std::to_string(n)));
+  tx.history.push_back({id(n), id(n), 1, 1, std::string(500, 'h'), std::nullopt});
+  return commit(s, std::move(tx));
+}
+
+bool has_run(store& s, unsigned n) {
+  const auto read = read_run(s, run_of(n));
+  if (read.outcome != status::committed || !read.value)
+    return false;
+  history_query query;
+  query.tree_id = id(n);
+  query.branch_id = id(n);
+  query.to = 100;
+  return read.value->header == std::to_string(n) && read_history(s, query).rows.size() == 1;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(rocksdb_backup)
+
+BOOST_AUTO_TEST_CASE(backups_are_taken_while_writing_and_hold_what_was_acknowledged) {
+  const temporary_directory directory;
+  const auto s = open_store(directory / "store");
+  take_shard(*s);
+  std::atomic<unsigned> acknowledged{0};
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (unsigned n = 1; !stop; ++n) {
+      if (put_run(*s, n).outcome != status::committed)
+        return;
+      acknowledged = n;
+      acknowledged.notify_all();
+    }
+  });
+  const auto wait_beyond = [&](unsigned n) {
+    for (auto seen = acknowledged.load(); seen <= n; seen = acknowledged.load())
+      acknowledged.wait(seen);
+  };
+  std::vector<unsigned> held;
+  for (int i = 0; i < 3; ++i) {
+    wait_beyond(acknowledged + 20);
+    held.push_back(acknowledged);
+    const auto taken = create_backup(*s, directory / "backups");
+    BOOST_TEST_REQUIRE(static_cast<bool>(taken), (taken ? std::string() : taken.error().message));
+    BOOST_TEST(taken->id == static_cast<std::uint32_t>(i + 1));
+    BOOST_TEST(taken->files > 0U);
+  }
+  stop = true;
+  writer.join();
+  const auto listed = list_backups(directory / "backups");
+  BOOST_TEST_REQUIRE(static_cast<bool>(listed));
+  BOOST_TEST_REQUIRE(listed->size() == 3U);
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    BOOST_TEST((*listed)[i - 1].id == i);
+    BOOST_TEST(!(*listed)[i - 1].damaged);
+    BOOST_TEST((*listed)[i - 1].created_s > 0);
+    BOOST_TEST(static_cast<bool>(verify_backup(directory / "backups", i)));
+    const auto target = directory / ("restored" + std::to_string(i));
+    const auto restored = restore_backup(directory / "backups", i, target);
+    BOOST_TEST_REQUIRE(static_cast<bool>(restored), (restored ? std::string() : restored.error().message));
+    const auto copy = open_store(target);
+    for (unsigned n = 1; n <= held[i - 1]; ++n)
+      BOOST_TEST_REQUIRE(has_run(*copy, n));
+    // No transaction is there in parts, and none after one that is missing.
+    unsigned last = held[i - 1];
+    while (has_run(*copy, last + 1))
+      ++last;
+    BOOST_TEST(last <= acknowledged + 1);
+    for (unsigned n = last + 1; n < last + 50; ++n)
+      BOOST_TEST(!read_run(*copy, run_of(n)).value.has_value());
+    check_committed(put_run(*copy, last + 1));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_second_backup_shares_the_files_of_the_first) {
+  const temporary_directory directory;
+  const auto s = open_store(directory / "store");
+  take_shard(*s);
+  auto tx = in_shard();
+  std::string noise(8U << 20, '\0');
+  std::uint32_t state = 7;
+  for (auto& byte : noise) {
+    state = state * 1664525 + 1013904223;
+    byte = static_cast<char>(state >> 24);
+  }
+  tx.history.push_back({id(1), id(1), 1, 1, noise, std::nullopt});
+  check_committed(commit(*s, std::move(tx)));
+  const auto size = [&] {
+    std::uintmax_t bytes = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(directory / "backups"))
+      bytes += entry.is_regular_file() ? entry.file_size() : 0;
+    return bytes;
+  };
+  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  const auto first = size();
+  BOOST_TEST(first > noise.size());
+  check_committed(put_run(*s, 1));
+  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  BOOST_TEST(size() - first < 1U << 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_backup_is_found_and_not_restored) {
+  const temporary_directory directory;
+  const auto s = open_store(directory / "store");
+  take_shard(*s);
+  for (unsigned n = 1; n <= 50; ++n)
+    check_committed(put_run(*s, n));
+  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  for (const auto& entry : fs::recursive_directory_iterator(directory / "backups"))
+    if (entry.path().extension() == ".sst") {
+      std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(50);
+      file << "damage";
+    }
+  const auto verified = verify_backup(directory / "backups", 1);
+  BOOST_TEST_REQUIRE(!verified);
+  BOOST_TEST((verified.error().kind == error_kind::internal_data_inconsistency));
+  BOOST_TEST(!restore_backup(directory / "backups", 1, directory / "restored"));
+  BOOST_TEST(!fs::exists(directory / "restored/CURRENT"));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_backed_up_or_restored_is_refused) {
+  const temporary_directory directory;
+  memory_store memory;
+  BOOST_TEST((create_backup(memory, directory / "backups").error().kind == error_kind::bad_request));
+  BOOST_TEST((list_backups(directory / "absent").error().kind == error_kind::entity_not_exists));
+  const auto s = open_store(directory / "store");
+  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  BOOST_TEST((verify_backup(directory / "backups", 9).error().kind == error_kind::entity_not_exists));
+  BOOST_TEST((restore_backup(directory / "backups", 1, directory / "store").error().kind == error_kind::bad_request));
+  BOOST_TEST(
+      (restore_backup(directory / "backups", 9, directory / "new").error().kind == error_kind::entity_not_exists));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cadenza::storage::test
