@@ -1,0 +1,152 @@
+#include "bridge/caller.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+namespace cadenza::bridge {
+
+namespace {
+
+struct version {
+  std::vector<std::uint64_t> numbers;
+  bool pre_release = false;
+};
+
+std::optional<version> parse_version(std::string_view text) {
+  version out;
+  if (text.starts_with('v'))
+    text.remove_prefix(1);
+  if (const auto plus = text.find('+'); plus != text.npos)
+    text = text.substr(0, plus);
+  if (const auto dash = text.find('-'); dash != text.npos) {
+    out.pre_release = dash + 1 < text.size();
+    if (!out.pre_release)
+      return std::nullopt;
+    text = text.substr(0, dash);
+  }
+  while (true) {
+    std::uint64_t number = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (result.ec != std::errc{})
+      return std::nullopt;
+    out.numbers.push_back(number);
+    text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
+    if (text.empty())
+      break;
+    if (text.front() != '.')
+      return std::nullopt;
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+/// < 0, 0, > 0; nothing when `text` is no version or a pre-release, which no plain bound admits.
+std::optional<int> compare(std::string_view text, std::string_view bound) {
+  const auto left = parse_version(text);
+  const auto right = parse_version(bound);
+  if (!left || !right || left->pre_release)
+    return std::nullopt;
+  const auto size = std::max(left->numbers.size(), right->numbers.size());
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto a = i < left->numbers.size() ? left->numbers[i] : 0;
+    const auto b = i < right->numbers.size() ? right->numbers[i] : 0;
+    if (a != b)
+      return a < b ? -1 : 1;
+  }
+  return 0;
+}
+
+/// The header is the JSON of a message with two flags. Clients write its names in three ways.
+bool asks_for_already_completed(std::string_view flags) {
+  for (const std::string_view name :
+       {"\"WorkflowExecutionAlreadyCompletedErrorEnabled\"", "\"workflowExecutionAlreadyCompletedErrorEnabled\"",
+        "\"workflow_execution_already_completed_error_enabled\""}) {
+    auto at = flags.find(name);
+    if (at == flags.npos)
+      continue;
+    at = flags.find_first_not_of(" \t", at + name.size());
+    if (at == flags.npos || flags[at] != ':')
+      continue;
+    at = flags.find_first_not_of(" \t", at + 1);
+    return at != flags.npos && flags.substr(at).starts_with("true");
+  }
+  return false;
+}
+
+std::string_view highest_supported(std::string_view client) {
+  if (client == "uber-go")
+    return go_version_max;
+  if (client == "uber-java")
+    return java_version_max;
+  if (client == "cli")
+    return cli_version_max;
+  return {};
+}
+
+bool knows_already_completed(const actors::caller_info& caller) {
+  if (caller.client_impl == "uber-go" || caller.client_impl == "cli")
+    return version_at_least(caller.feature_version, "1.7.0");
+  return caller.client_impl == "uber-java" && version_at_least(caller.feature_version, "1.4.0");
+}
+
+} // namespace
+
+void caller_builder::add(std::string_view header, std::string_view value) {
+  if (header == "rpc-caller") {
+    caller_.name = value;
+    return;
+  }
+  constexpr std::string_view prefix = "cadence-";
+  if (!header.starts_with(prefix))
+    return;
+  header.remove_prefix(prefix.size());
+  if (header == "client-name")
+    caller_.client_impl = value;
+  else if (header == "client-library-version")
+    caller_.library_version = value;
+  else if (header == "client-feature-version")
+    caller_.feature_version = value;
+  else if (header == "client-feature-flags")
+    feature_flags_ = value;
+  else if (header == "caller-type")
+    caller_.caller_type = value;
+  else if (header == "authorization")
+    caller_.authorization = value;
+  else if (header == "workflow-partition-config")
+    caller_.partition_config = value;
+  else if (header == "worker-isolation-group" ||
+           (header == "client-isolation-group" && caller_.isolation_group.empty()))
+    caller_.isolation_group = value;
+}
+
+actors::caller_info caller_builder::finish() && {
+  caller_.told_already_completed = asks_for_already_completed(feature_flags_) && knows_already_completed(caller_);
+  return std::move(caller_);
+}
+
+bool version_at_most(std::string_view text, std::string_view bound) {
+  const auto order = compare(text, bound);
+  return order && *order <= 0;
+}
+
+bool version_at_least(std::string_view text, std::string_view bound) {
+  const auto order = compare(text, bound);
+  return order && *order >= 0;
+}
+
+outcome<void> check_client_version(const actors::caller_info& caller) {
+  if (caller.feature_version.empty())
+    return {};
+  const auto highest = highest_supported(caller.client_impl);
+  if (highest.empty() || version_at_most(caller.feature_version, highest))
+    return {};
+  error_detail detail;
+  detail.feature_version = caller.feature_version;
+  detail.client_impl = caller.client_impl;
+  detail.supported_versions = "<=" + std::string(highest);
+  return error{error_kind::client_version_not_supported, "Client version not supported", std::move(detail)};
+}
+
+} // namespace cadenza::bridge

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "messages/error.hpp"
+
+#include <string>
+
+namespace cadenza::bridge {
+
+/// A failure as gRPC carries it.
+struct wire_status {
+  int code = 2;        ///< grpc::StatusCode
+  std::string message; ///< for people
+  std::string details; ///< serialized google.rpc.Status with at most one detail; "" when the error has none
+};
+
+/// The one table from errors to wire codes. `told_already_completed`: the caller can take
+/// WorkflowExecutionAlreadyCompletedError; others are told that the workflow does not exist, as the reference system
+/// does. Very long messages are cut, so that they fit the trailers that clients accept.
+[[nodiscard]] wire_status to_wire(const error& reason, bool told_already_completed);
+
+} // namespace cadenza::bridge

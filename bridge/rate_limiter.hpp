@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace cadenza::bridge {
+
+/// What kind of work an RPC is, for rate limits.
+enum class rate_class : std::uint8_t {
+  none,       ///< not limited: health, domain calls
+  user,       ///< starts, signals, describes…
+  worker,     ///< answers and heartbeats of workers: counted, never refused
+  poll,       ///< polls: share the budget of `worker`, and are refused
+  visibility, ///< lists and counts
+  async,      ///< asynchronous starts
+};
+
+/// Requests per second; 0 is unlimited. The defaults are unlimited, unlike the reference system's 1200 for users: they
+/// would be far below what this server does. Bursts may be as large as one second's worth.
+struct rate_settings {
+  struct budget {
+    double host = 0;      ///< all callers of this node together
+    double domain = 0;    ///< each domain
+    double task_list = 0; ///< each (domain, task list)
+  };
+  budget user;       ///< frontend.rps, domainrps, tasklistrps
+  budget worker;     ///< frontend.workerrps, domainworkerrps, tasklistworkerrps
+  budget visibility; ///< frontend.visibilityrps, domainvisibilityrps
+  budget async;      ///< frontend.asyncrps, domainasyncrps, tasklistasyncrps
+};
+
+/// Token buckets in three stages: a request needs a token of the host, its domain and its task list. Any thread. Costs
+/// one relaxed load while a class of work is unlimited.
+class rate_limiter {
+public:
+  explicit rate_limiter(const rate_settings& settings = {}) { set(settings); }
+
+  /// Replaces the limits; every bucket starts full again.
+  void set(const rate_settings& settings);
+
+  /// Takes a token of each stage. False: refuse with ServiceBusy. `now_ns` is steady time.
+  [[nodiscard]] bool admit(rate_class what, std::string_view domain, std::string_view task_list, std::int64_t now_ns);
+
+private:
+  /// Tokens are counted in time: the moment from which on the bucket is full.
+  struct bucket {
+    std::int64_t full_at_ns = INT64_MIN;
+    bool take(double per_second, std::int64_t now_ns);
+  };
+  struct stage {
+    std::atomic<bool> limited{false};
+    std::mutex lock;
+    rate_settings::budget rates;
+    bucket host;
+    std::map<std::string, bucket, std::less<>> domains;
+    std::map<std::string, bucket, std::less<>> task_lists;
+  };
+
+  static bool take_keyed(std::map<std::string, bucket, std::less<>>& from, std::string_view key, double per_second,
+                         std::int64_t now_ns);
+
+  std::array<stage, 4> stages_;
+};
+
+} // namespace cadenza::bridge

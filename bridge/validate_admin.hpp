@@ -1,0 +1,18 @@
+#pragma once
+
+#include "bridge/checks.hpp"
+
+#include "uber/cadence/admin/v1/service_admin.pb.h"
+
+namespace cadenza::bridge {
+
+/// Validation of AdminAPI.
+[[nodiscard]] outcome<workflow::domain_ptr> check(const checks&,
+                                                  const uber::cadence::admin::v1::DescribeWorkflowExecutionRequest&);
+[[nodiscard]] outcome<workflow::domain_ptr>
+check(const checks&, const uber::cadence::admin::v1::UpdateTaskListPartitionConfigRequest&);
+[[nodiscard]] outcome<workflow::domain_ptr> check(const checks&,
+                                                  const uber::cadence::admin::v1::RefreshWorkflowTasksRequest&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::DescribeHistoryHostRequest&);
+
+} // namespace cadenza::bridge
