@@ -122,6 +122,8 @@ run_command_ptr make_refresh(const workflow::domain_ptr& domain, engine::body<ap
     "refresh_tasks", std::move(key), run, answer, false,
     [](workflow::transaction& tx) -> outcome<bool> {
       workflow::refresh_tasks(tx);
+      if (tx.missing())
+        return internal_error("an event is not at hand");
       return true;
     },
     answer_empty<api::RefreshWorkflowTasksResponse>(answer));

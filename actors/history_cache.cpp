@@ -71,6 +71,7 @@ history_slice history_cache::slice(std::int64_t from, std::int64_t to, int max_b
       return out;
     }
     out.bytes += e.bytes;
+    out.ends.push_back(out.bytes.size());
     out.next_event_id = e.next;
     ++count;
   }

@@ -17,6 +17,7 @@ struct history_slice {
   std::int64_t first_event_id = 0;
   std::int64_t next_event_id = 0; ///< first event id after the slice
   bool at_end = true;             ///< the asked-for range is exhausted
+  std::vector<std::size_t> ends;  ///< where each batch ends in `bytes`
 };
 
 /// The last batches of a run's history, as written, so that workers that follow a run closely never read the store.

@@ -80,6 +80,7 @@ bool take(const std::shared_ptr<reading>& r, storage::page<storage::history_node
       r->slice.bytes = std::move(node.batch);
     else
       r->slice.bytes += node.batch;
+    r->slice.ends.push_back(r->slice.bytes.size());
     r->slice.next_event_id = node.first_event_id + count;
     --r->batches_left;
   }
@@ -124,6 +125,20 @@ std::int64_t count_events(const std::string& history) {
     ++count;
   }
   return in.ConsumedEntireMessage() ? count : -1;
+}
+
+outcome<std::vector<std::shared_ptr<const uber::cadence::api::v1::History>>> parse_batches(const history_slice& slice) {
+  std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> out;
+  out.reserve(slice.ends.size());
+  std::size_t begin = 0;
+  for (const auto end : slice.ends) {
+    auto batch = std::make_shared<uber::cadence::api::v1::History>();
+    if (!batch->ParseFromArray(slice.bytes.data() + begin, static_cast<int>(end - begin)))
+      return error{error_kind::internal_data_inconsistency, "a stored batch of events is damaged"};
+    out.push_back(std::move(batch));
+    begin = end;
+  }
+  return out;
 }
 
 void read_branch(storage::store& store, int shard, const record::v1::HistoryBranch& branch, std::int64_t from,

@@ -67,6 +67,7 @@ private:
   void handle(current_known&);
   void handle(run_left&);
   void handle(reroute&);
+  void handle(create_with&);
   void handle(create_refused&);
   void handle(adopt_run&);
   void handle(run_used&);

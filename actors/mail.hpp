@@ -69,6 +69,12 @@ struct reroute {
   bool run_closed = false; ///< the command wanted an open run, and `command->run_id` is closed
 };
 
+/// Makes a run with a command of its own (reset of a closed workflow).
+struct create_with {
+  run_key key;
+  run_command_ptr command;
+};
+
 /// A run was not made after all.
 struct create_refused {
   start_request_ptr request; ///< to be decided again; null: it was answered
@@ -105,7 +111,7 @@ struct shard_query {
 };
 
 using shard_mail = std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute,
-                                create_refused, adopt_run, run_used, shard_row_read, shard_acquired, transfer_loaded,
+                                create_with, create_refused, adopt_run, run_used, shard_row_read, shard_acquired, transfer_loaded,
                                 timers_loaded, acks_written, retry_task, shard_query>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 

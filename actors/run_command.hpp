@@ -2,6 +2,7 @@
 
 #include "actors/call.hpp"
 #include "actors/services.hpp"
+#include "actors/shard_sequence.hpp"
 #include "workflow/transaction.hpp"
 
 #include <functional>
@@ -44,6 +45,17 @@ public:
   /// Commands that make the run: condition on the workflow id's current-run row. Others: nothing.
   [[nodiscard]] virtual std::optional<storage::current_condition> creates() const { return std::nullopt; }
 
+  /// Commands that close a second run's transaction inside act() ask for task ids of their own.
+  [[nodiscard]] virtual bool needs_ids() const { return false; }
+
+  /// Commands that make a run without act(): the run and what is to be written. Only asked on a fresh run whose
+  /// command says `builds()`.
+  [[nodiscard]] virtual bool builds() const { return false; }
+  [[nodiscard]] virtual outcome<std::unique_ptr<workflow::successor>> build(const workflow::environment& env) {
+    (void)env;
+    return internal_error("nothing to build");
+  }
+
   /// Only for commands that make a run: the workflow id has a current run already, or there was a failure that is worth
   /// another decision of the shard. True: the command has seen to it (sent the shard a create_refused).
   [[nodiscard]] virtual bool refused(workflow_run& run, const std::string& current) {
@@ -63,6 +75,7 @@ public:
   uuid run_id;             ///< none: the current run; filled in by the shard
   bool by_current = false; ///< run_id was none
   call_ptr request;        ///< may be null
+  std::shared_ptr<sequence_lease> ids; ///< set before act() or build() when needs_ids()
   int tries = 0;           ///< conflicts and re-routings so far
 };
 

@@ -2,6 +2,7 @@
 
 #include "actors/engine.hpp"
 #include "actors/mail.hpp"
+#include "actors/workflow_run.hpp"
 
 namespace cadenza::actors {
 
@@ -71,6 +72,13 @@ void answer_started(start_request& request, const uuid& run_id);
 // --- queries (commands_query.cpp)
 [[nodiscard]] run_command_ptr make_query(const workflow::domain_ptr&,
                                          engine::body<uber::cadence::api::v1::QueryWorkflowRequest>, call_ptr);
+
+/// Goes on with a query that the sticky worker did not answer.
+[[nodiscard]] run_command_ptr make_query_without_stickiness(workflow_key workflow, uuid run, waiting_query query);
+/// Answers a poll with a query.
+[[nodiscard]] run_command_ptr make_query_delivery(const query_token& token,
+                                                  const uber::cadence::api::v1::WorkflowQuery& query, bool sticky,
+                                                  list_poll_ptr poll);
 
 // --- flows over several runs (commands_reset.cpp)
 void reset_run(const services& env, workflow::domain_ptr,

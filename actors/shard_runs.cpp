@@ -97,6 +97,16 @@ void history_shard::create_run(workflow_entry& entry, start_request_ptr asked,
   send(run.handle, make_create(std::move(asked), key.run_id, std::move(condition)));
 }
 
+void history_shard::handle(create_with& made) {
+  auto& entry = workflows_[{made.key.domain_id, made.key.workflow_id}];
+  if (phase_ != phase::ready || entry.creating)
+    return made.command->failed(unavailable("another run of this workflow is being made; try again"));
+  entry.creating = true;
+  auto& run = spawn_run(made.key, nullptr, {}, true);
+  run.making = true;
+  send(run.handle, std::move(made.command));
+}
+
 void history_shard::handle(create_refused& refused) {
   const workflow_key key{refused.tried.domain_id, refused.tried.workflow_id};
   const auto run = runs_.find(refused.tried);

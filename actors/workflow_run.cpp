@@ -87,6 +87,7 @@ void workflow_run::on_exit() {
   queue_.clear();
   committing_.reset();
   waiters_.clear();
+  queries_.clear();
 }
 
 caf::actor workflow_run::me() { return caf::actor_cast<caf::actor>(this); }
@@ -218,6 +219,19 @@ void workflow_run::execute(run_command_ptr command) {
   const auto rules = env_.rules_for(*domain_);
   workflow::environment world{env_.time->now_ns(), env_.chance,           domain_, directory,
                               rules.get(),         env_.settings.cluster, shard_index_};
+  if (command->needs_ids())
+    command->ids = std::make_shared<sequence_lease>(sequence_);
+  if (fresh_ && command->builds()) {
+    auto built = command->build(world);
+    if (!built) {
+      caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
+      leaving_ = true;
+      return command->failed(built.error());
+    }
+    state_ = std::shared_ptr<workflow::run>(std::move((*built)->state));
+    auto lease = command->ids;
+    return submit(std::move(command), std::move((*built)->made), std::move(lease));
+  }
   cached_events events(cache_);
   workflow::transaction tx(*state_, world, events);
   const auto acted = command->act(tx);
@@ -349,7 +363,8 @@ void workflow_run::send_back(run_command_ptr command, bool closed) {
 // ---------------------------------------------------------------- leaving memory
 
 void workflow_run::handle(leave_memory&) {
-  const bool busy = committing_ || loading_ || fetching_ || !queue_.empty() || !waiters_.empty() || fresh_;
+  const bool busy = committing_ || loading_ || fetching_ || !queue_.empty() || !waiters_.empty()
+                    || !queries_.empty() || fresh_;
   if (busy || leaving_) {
     report_use();
     return;

@@ -32,6 +32,14 @@ struct history_waiter {
   std::function<void(workflow_run&, bool news)> wake;
 };
 
+/// A query that has not been answered.
+struct waiting_query {
+  std::string id;
+  uber::cadence::api::v1::WorkflowQuery query;
+  std::int64_t deadline_ns = 0;
+  call_ptr answer; ///< QueryWorkflowResponse
+};
+
 /// One run of a workflow that is in memory. Carries out one command at a time; the others wait.
 ///
 /// State is only a cache of the store: when the actor dies, or a commit does not end well, the state is dropped and the
@@ -70,7 +78,11 @@ public:
   /// gone; `hand_over` hears how it ended, on any thread.
   void remove(receipt_ptr receipt, std::function<void(outcome<void>)> hand_over);
 
-  /// Queries that wait for the decision now with a worker (run_queries.cpp).
+  /// Takes a strong query that must see the pending decision; false when too many wait (run_queries.cpp).
+  [[nodiscard]] bool buffer_query(waiting_query query);
+  /// Sends a query to a worker on its own, sticky list first.
+  void dispatch_query(waiting_query query);
+  /// Queries that ride on the decision now handed to a worker.
   [[nodiscard]] riding_queries queries_for_decision();
   /// A decision was completed: answers, keeps or lets go the queries that rode on it.
   void decision_over(const uber::cadence::api::v1::RespondDecisionTaskCompletedRequest& body, const caller_info& caller,
@@ -103,6 +115,7 @@ private:
   void wake_waiters();
   void arm_waiters();
   void report_use();
+  void send_query(waiting_query query, bool sticky);
   std::vector<std::pair<std::int64_t, std::int64_t>> pointless_timers();
   void remember_timers(const std::vector<record::v1::TimerTask>& added);
 
@@ -125,6 +138,7 @@ private:
   workflow::changes pending_;
   history_cache cache_;
   std::vector<history_waiter> waiters_;
+  std::vector<waiting_query> queries_; ///< strong ones, until the pending decision is over
   bool waiters_armed_ = false;
 
   /// A timer of this run that may still be in the shard's memory.
