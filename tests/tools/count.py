@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Adds up what `counted` recorded: cases of Boost.Test programs one by one, any other program as one case.
+
+usage: count.py RESULTS RUNNER_STATUS [passed failed]
+
+A program that crashed or was killed counts as failed on top of the cases it still reported. RUNNER_STATUS is meson's
+exit code: when it says failure and nothing here does, that is a failure, too. Further passed and failed checks are
+added. The last line is `N passed, N failed`; the exit code is 0 only when nothing failed and something passed.
+"""
+import pathlib
+import sys
+import xml.etree.ElementTree as xml
+
+SKIPPED = 77  # meson's exit code for "not here"
+
+
+def cases(path):
+    """(passed, failed, skipped) of one JUnit file; None when there is none or it broke off."""
+    try:
+        root = xml.parse(path).getroot()
+    except (OSError, xml.ParseError):
+        return None
+    passed = failed = skipped = 0
+    for case in root.iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        elif case.find("skipped") is not None:
+            skipped += 1
+        else:
+            passed += 1
+    return passed, failed, skipped
+
+
+def main():
+    results, runner_status = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+    passed, failed = (int(n) for n in sys.argv[3:5]) if len(sys.argv) > 4 else (0, 0)
+    skipped = 0
+    for started in sorted(results.glob("*.command")):
+        command = started.read_text().strip()
+        ended = started.with_suffix(".status")
+        status = int(ended.read_text()) if ended.exists() else None
+        counts = cases(started.with_suffix(".xml"))
+        if counts:
+            passed += counts[0]
+            failed += counts[1]
+            skipped += counts[2]
+        if status == SKIPPED and not counts:
+            skipped += 1
+        elif status != 0 and not (counts and counts[1]):
+            failed += 1
+            print(f"failed: {command}: " + ("killed" if status is None else f"exit code {status}"))
+        elif status == 0 and not counts:
+            passed += 1
+    if runner_status != 0 and failed == 0:
+        failed = 1
+        print(f"failed: the test runner ended with exit code {runner_status}")
+    if passed == 0 and failed == 0:
+        failed = 1
+        print("failed: no test ran")
+    if skipped:
+        print(f"{skipped} skipped")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+# Starting and ending a server from scripts; to be sourced, with the repository's root as working directory.
+
+# Whether somebody listens on a port of this machine.
+port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# The first free port from $1 on.
+free_port() {
+  local port=$1
+  while port_taken "$port"; do port=$((port + 1)); done
+  echo "$port"
+}
+
+# start_server BINARY DATA LOG GRPC_PORT HTTP_PORT: sets server_pid; fails when the server does not become ready.
+start_server() {
+  local binary=$1 data=$2 log=$3 port=$4 http_port=$5 waited=0
+  "$binary" server start --data "$data" --port "$port" --http-port "$http_port" </dev/null >"$log" 2>&1 &
+  server_pid=$!
+  until curl -fsS -o /dev/null "http://127.0.0.1:$http_port/ready" 2>/dev/null; do
+    if ! kill -0 "$server_pid" 2>/dev/null; then
+      echo "the server ended before it was ready; its log:" >&2
+      tail -n 50 "$log" >&2
+      return 1
+    fi
+    if [ "$waited" -ge 300 ]; then
+      echo "the server was not ready after 30 seconds; its log:" >&2
+      tail -n 50 "$log" >&2
+      stop_server
+      return 1
+    fi
+    waited=$((waited + 1))
+    sleep 0.1
+  done
+}
+
+# Ends the server started last and waits for it.
+stop_server() {
+  [ -n "${server_pid:-}" ] || return 0
+  kill "$server_pid" 2>/dev/null || true
+  wait "$server_pid" 2>/dev/null || true
+  server_pid=
+}

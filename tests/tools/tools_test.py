@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""The scripts that count tests: what they must never do is call a failed run passed."""
+import os
+import pathlib
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+JUNIT = """<testsuite tests="3" skipped="1" errors="0" failures="{failures}" name="m">
+<testcase classname="s" name="a"/><testcase classname="s" name="b">{inside}</testcase>
+<testcase classname="s" name="c"><skipped/></testcase></testsuite>"""
+
+
+def last_line(text):
+    return text.strip().splitlines()[-1]
+
+
+class Counting(unittest.TestCase):
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.results = pathlib.Path(self.place.name)
+
+    def tearDown(self):
+        self.place.cleanup()
+
+    def record(self, pid, status, junit=None):
+        (self.results / f"{pid}.command").write_text("program\n")
+        if status is not None:
+            (self.results / f"{pid}.status").write_text(f"{status}\n")
+        if junit is not None:
+            (self.results / f"{pid}.xml").write_text(junit)
+
+    def count(self, runner_status=0, *more):
+        done = subprocess.run([sys.executable, HERE / "count.py", self.results, str(runner_status), *more],
+                              capture_output=True, text=True)
+        return last_line(done.stdout), done.returncode
+
+    def test_cases_are_counted_one_by_one(self):
+        self.record(1, 0, JUNIT.format(failures=0, inside=""))
+        self.record(2, 0)
+        self.assertEqual(self.count(), ("3 passed, 0 failed", 0))
+
+    def test_a_failed_case_fails_the_run(self):
+        self.record(1, 201, JUNIT.format(failures=1, inside="<failure/>"))
+        self.assertEqual(self.count(1), ("1 passed, 1 failed", 1))
+
+    def test_a_crash_after_the_report_counts(self):
+        self.record(1, 139, JUNIT.format(failures=0, inside=""))
+        self.assertEqual(self.count(1), ("2 passed, 1 failed", 1))
+
+    def test_a_report_that_breaks_off_counts_as_failed(self):
+        self.record(1, 134, "<testsuite><testcase name='a'/>")
+        self.assertEqual(self.count(1), ("0 passed, 1 failed", 1))
+
+    def test_a_killed_program_counts_as_failed(self):
+        self.record(1, None)
+        self.record(2, 0)
+        self.assertEqual(self.count(1), ("1 passed, 1 failed", 1))
+
+    def test_a_program_that_is_not_for_here_is_skipped(self):
+        self.record(1, 77)
+        self.record(2, 0)
+        self.assertEqual(self.count(), ("1 passed, 0 failed", 0))
+
+    def test_the_runner_has_the_last_word(self):
+        self.record(1, 0)
+        self.assertEqual(self.count(1), ("1 passed, 1 failed", 1))
+
+    def test_nothing_run_is_a_failure(self):
+        self.assertEqual(self.count(), ("0 passed, 1 failed", 1))
+
+    def test_other_checks_are_added(self):
+        self.record(1, 0)
+        self.assertEqual(self.count(0, "0", "1"), ("1 passed, 1 failed", 1))
+
+    def test_the_wrapper_hands_on_the_exit_code(self):
+        program = self.results / "program"
+        program.write_text("#!/bin/sh\nexit 3\n")
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        done = subprocess.run([HERE / "counted", program], env={**os.environ, "CADENZA_TEST_RESULTS": str(self.results)})
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(self.count(1), ("0 passed, 1 failed", 1))
+
+
+class Acceptance(unittest.TestCase):
+    def judge(self, output, status, left_out="TestA_Later children\n"):
+        with tempfile.TemporaryDirectory() as place:
+            names = pathlib.Path(place) / "left-out"
+            names.write_text("# why\n" + left_out)
+            code = pathlib.Path(place) / "status"
+            code.write_text(f"{status}\n")
+            done = subprocess.run([sys.executable, HERE / "acceptance_report.py", names, code], input=output,
+                                  capture_output=True, text=True)
+            return done.stdout, last_line(done.stdout), done.returncode
+
+    RUN = "=== RUN   TestA_One\n=== RUN   TestA_Later\n"
+
+    def test_a_left_out_test_may_fail(self):
+        out, last, code = self.judge(self.RUN + "--- PASS: TestA_One (0.1s)\n--- FAIL: TestA_Later (0.1s)\nFAIL\n", 1)
+        self.assertEqual((last, code), ("1 passed, 0 failed", 0))
+        self.assertIn("left out: TestA_Later: FAIL: children", out)
+
+    def test_a_left_out_test_that_passes_is_reported(self):
+        out, last, code = self.judge(self.RUN + "--- PASS: TestA_One (0.1s)\n--- PASS: TestA_Later (0.1s)\n", 0)
+        self.assertEqual((last, code), ("1 passed, 0 failed", 0))
+        self.assertIn("TestA_Later passes and can leave the list", out)
+
+    def test_any_other_failure_fails(self):
+        _, last, code = self.judge(self.RUN + "--- FAIL: TestA_One (0.1s)\n--- FAIL: TestA_Later (0.1s)\n", 1)
+        self.assertEqual((last, code), ("0 passed, 1 failed", 1))
+
+    def test_a_test_that_never_ends_fails(self):
+        _, last, code = self.judge(self.RUN + "--- FAIL: TestA_Later (0.1s)\npanic: test timed out\n", 2)
+        self.assertEqual((last, code), ("0 passed, 1 failed", 1))
+
+    def test_a_suite_that_does_not_build_fails(self):
+        _, last, code = self.judge("FAIL\tx [build failed]\n", 1, left_out="")
+        self.assertNotEqual(code, 0)
+        self.assertTrue(last.startswith("0 passed, "))
+
+    def test_a_left_out_test_must_exist(self):
+        _, last, code = self.judge("=== RUN   TestA_One\n--- PASS: TestA_One (0.1s)\n", 0)
+        self.assertEqual((last, code), ("1 passed, 1 failed", 1))
+
+    def test_subtests_belong_to_their_test(self):
+        run = "=== RUN   TestA_One\n=== RUN   TestA_One/x\n    --- PASS: TestA_One/x (0.1s)\n--- PASS: TestA_One (0.1s)\n"
+        _, last, code = self.judge(run, 0, left_out="")
+        self.assertEqual((last, code), ("1 passed, 0 failed", 0))
+
+
+if __name__ == "__main__":
+    unittest.main()
