@@ -91,13 +91,18 @@ std::string zsh(const command& tree) {
 std::string fish(const command& tree) {
   std::string script = "# fish completion of cadenza and cadence\n"
                        "function __cadenza_at\n"
-                       "  set -l typed (commandline -opc)[2..-1]\n"
-                       "  set -l words\n"
-                       "  for word in $typed\n"
-                       "    string match -q -- '-*' $word; or set -a words $word\n"
-                       "  end\n"
-                       "  test \"$words\" = \"$argv\"\n"
-                       "end\n";
+                       "  set -l path\n"
+                       "  for word in (commandline -opc)[2..-1]\n"
+                       "    switch \"$path|$word\"\n";
+  each(tree, "", [&script](const command& node, const std::string& path) {
+    for (const auto& child : node.commands) {
+      script += "      case " + quoted(path + "|" + child.name);
+      for (const auto& alias : child.aliases)
+        script += " " + quoted(path + "|" + alias);
+      script += "\n        set path " + quoted(path.empty() ? child.name : path + " " + child.name) + "\n";
+    }
+  });
+  script += "    end\n  end\n  test \"$path\" = \"$argv\"\nend\n";
   for (const std::string program : {"cadenza", "cadence"}) {
     each(tree, "", [&](const command& node, const std::string& path) {
       const auto condition = "complete -c " + program + " -n '__cadenza_at" + (path.empty() ? "" : " " + path) + "'";

@@ -30,7 +30,7 @@ void add_flags(std::string& page, const std::vector<flag>& flags) {
       label += (label.empty() ? "\\fB" : ", \\fB") + escaped((name.size() == 1 ? "-" : "--") + name) + "\\fR";
     if (declared.kind != flag_kind::toggle)
       label += " \\fIvalue\\fR";
-    page += label + "\n" + escaped(declared.help);
+    page += label + "\n" + escaped(declared.help) + ".";
     for (const auto& choice : declared.choices)
       page += escaped((&choice == &declared.choices.front() ? " One of: " : ", ") + choice);
     if (declared.required)

@@ -109,7 +109,8 @@ void print(std::ostream& out, const table& content, const palette& paint) {
       for (std::size_t i = 0; i < row.size(); ++i) {
         const std::string text = y < row[i].size() ? row[i][y] : std::string{};
         const std::string gap(widths[i] - width_of(text), ' ');
-        line += (i == 0 ? "" : content.separator) + " " + (is_number(text) ? gap + text : text + gap) + " ";
+        line += (i == 0 ? "" : content.separator) + " " +
+                (content.numbers_right && is_number(text) ? gap + text : text + gap) + " ";
       }
       write_line(out, std::move(line));
     }

@@ -144,7 +144,8 @@ status run_workflow(invocation& call) {
             {"Task List", request->task_list().name()},
             {"Args", cut(payload_text(request->input().data()), shown_input_max)}},
            ":",
-           0},
+           0,
+           false},
           call.paint());
   }
   return follow_run(call, request->workflow_id(), response.run_id());

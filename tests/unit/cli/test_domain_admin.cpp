@@ -1,0 +1,352 @@
+#include "tests/unit/cli/fake_server.hpp"
+#include "tests/unit/cli/runner.hpp"
+
+#include "uber/cadence/admin/v1/service_admin.pb.h"
+#include "uber/cadence/api/v1/error.pb.h"
+#include "uber/cadence/api/v1/service_domain.pb.h"
+#include "uber/cadence/api/v1/service_visibility.pb.h"
+#include "uber/cadence/api/v1/service_workflow.pb.h"
+
+#include <boost/test/unit_test.hpp>
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+
+#include <thread>
+
+using namespace cadenza::test;
+namespace api = uber::cadence::api::v1;
+namespace admin = uber::cadence::admin::v1;
+
+namespace {
+
+struct fixture {
+  fake_server server;
+
+  output run(std::vector<std::string> words, const std::string& input = {}) const {
+    words.insert(words.begin(), {"--ad", server.address(), "--do", "d"});
+    return run_cli(std::move(words), {}, input);
+  }
+
+  void answer_domain() {
+    server.on<api::DescribeDomainRequest, api::DescribeDomainResponse>(
+        "DomainAPI/DescribeDomain", [](const auto& request, auto& response) {
+          if (request.name() == "none")
+            return answer::error(5, "Domain none does not exist.", api::EntityNotExistsError{});
+          auto& domain = *response.mutable_domain();
+          domain.set_name("d");
+          domain.set_id("uuid-1");
+          domain.set_status(api::DOMAIN_STATUS_REGISTERED);
+          domain.set_description("about");
+          domain.mutable_workflow_execution_retention_period()->set_seconds(3 * 86400);
+          domain.set_active_cluster_name("cluster0");
+          (*domain.mutable_data())["k"] = "v";
+          return answer::ok();
+        });
+  }
+};
+
+/// An HTTP side that answers what a test sets.
+class http_side {
+public:
+  http_side() {
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread{[this] { server_.listen_after_bind(); }};
+  }
+  ~http_side() {
+    server_.stop();
+    thread_.join();
+  }
+  httplib::Server& server() { return server_; }
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  void wait() const {
+    while (!server_.is_running())
+      std::this_thread::yield();
+  }
+
+private:
+  httplib::Server server_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(domain_and_admin, fixture)
+
+BOOST_AUTO_TEST_CASE(register_sends_the_settings) {
+  server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>("DomainAPI/RegisterDomain",
+                                                                     [](const auto&, auto&) { return answer::ok(); });
+  const auto result = run({"d", "re", "--rd", "7", "--oe", "me@example.com", "--dmd", "a:1,b:2", "--gd", "false",
+                           "--has", "enabled", "--domain_data_entry", "c=x=y"});
+  BOOST_TEST(result.out == "Domain d successfully registered.\n");
+  const auto request = server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain");
+  BOOST_TEST(request.name() == "d");
+  BOOST_TEST(request.workflow_execution_retention_period().seconds() == 7 * 86400);
+  BOOST_TEST(request.owner_email() == "me@example.com");
+  BOOST_TEST(request.data().at("b") == "2");
+  BOOST_TEST(request.data().at("c") == "x=y");
+  BOOST_TEST(!request.is_global_domain());
+  BOOST_TEST(request.history_archival_status() == api::ARCHIVAL_STATUS_ENABLED);
+}
+
+BOOST_AUTO_TEST_CASE(registering_twice_says_so) {
+  server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>(
+      "DomainAPI/RegisterDomain",
+      [](const auto&, auto&) { return answer::error(6, "Domain already exists.", api::DomainAlreadyExistsError{}); });
+  const auto result = run({"domain", "register"});
+  BOOST_TEST(result.code == 1);
+  BOOST_TEST(result.err == "Error: Domain d already registered.\nError Details: Domain already exists.\n");
+}
+
+BOOST_AUTO_TEST_CASE(describe_prints_the_labels_in_order) {
+  answer_domain();
+  BOOST_TEST(run({"d", "desc"}).out ==
+             "Name: d\nUUID: uuid-1\nDescription: about\nOwnerEmail: \nDomainData: k:v\nStatus: REGISTERED\n"
+             "RetentionInDays: 3\nEmitMetrics: true\nIsGlobal(XDC)Domain: false\nActiveClusterName: cluster0\n"
+             "IsActiveActiveDomain: false\nClusters: N/A, Not a global domain\nHistoryArchivalStatus: DISABLED\n"
+             "VisibilityArchivalStatus: DISABLED\n");
+  const auto document = nlohmann::json::parse(run({"--output", "json", "domain", "describe"}).out);
+  BOOST_TEST(document["RetentionDays"] == 3);
+  const auto missing = run_cli({"--ad", server.address(), "--do", "none", "d", "desc"});
+  BOOST_TEST(missing.err.starts_with("Error: Domain none does not exist.\n"), missing.err);
+}
+
+BOOST_AUTO_TEST_CASE(update_keeps_what_was_not_named) {
+  answer_domain();
+  server.on<api::UpdateDomainRequest, api::UpdateDomainResponse>("DomainAPI/UpdateDomain",
+                                                                 [](const auto&, auto&) { return answer::ok(); });
+  BOOST_TEST(run({"domain", "update", "--retention", "5"}).out == "Domain d successfully updated.\n");
+  const auto request = server.last<api::UpdateDomainRequest>("DomainAPI/UpdateDomain");
+  BOOST_TEST(request.description() == "about");
+  BOOST_TEST(request.workflow_execution_retention_period().seconds() == 5 * 86400);
+  const std::vector<std::string> mask{request.update_mask().paths().begin(), request.update_mask().paths().end()};
+  const std::vector<std::string> expected{"description", "owner_email", "workflow_execution_retention_period"};
+  BOOST_TEST(mask == expected);
+}
+
+BOOST_AUTO_TEST_CASE(update_with_a_cluster_sends_failover_fields_only) {
+  server.on<api::UpdateDomainRequest, api::UpdateDomainResponse>("DomainAPI/UpdateDomain",
+                                                                 [](const auto&, auto&) { return answer::ok(); });
+  BOOST_TEST(run({"domain", "update", "--ac", "c2", "--ft", "grace", "--desc", "x"}).code == 0);
+  const auto request = server.last<api::UpdateDomainRequest>("DomainAPI/UpdateDomain");
+  BOOST_TEST(request.active_cluster_name() == "c2");
+  BOOST_TEST(request.failover_timeout().seconds() == 60);
+  BOOST_TEST(request.description().empty());
+}
+
+BOOST_AUTO_TEST_CASE(deprecate_looks_for_open_workflows_first) {
+  int open = 2;
+  server.on<api::CountWorkflowExecutionsRequest, api::CountWorkflowExecutionsResponse>(
+      "VisibilityAPI/CountWorkflowExecutions", [&open](const auto&, auto& response) {
+        response.set_count(open);
+        return answer::ok();
+      });
+  server.on<api::DeprecateDomainRequest, api::DeprecateDomainResponse>("DomainAPI/DeprecateDomain",
+                                                                       [](const auto&, auto&) { return answer::ok(); });
+  BOOST_TEST(run({"domain", "deprecate"}).code == 1);
+  BOOST_TEST(run({"domain", "deprecate", "--force"}).code == 0);
+  open = 0;
+  BOOST_TEST(run({"domain", "dep"}).out == "Domain d successfully deprecated.\n");
+}
+
+BOOST_AUTO_TEST_CASE(delete_asks_first) {
+  answer_domain();
+  int deleted = 0;
+  server.on<api::DeleteDomainRequest, api::DeleteDomainResponse>("DomainAPI/DeleteDomain",
+                                                                 [&deleted](const auto&, auto&) {
+                                                                   ++deleted;
+                                                                   return answer::ok();
+                                                                 });
+  const auto kept = run({"domain", "delete"}, "no\n");
+  BOOST_TEST(kept.code == 0);
+  BOOST_TEST(kept.out.empty());
+  BOOST_TEST(kept.err.find("Please confirm[Yes/No]:") != std::string::npos);
+  BOOST_TEST(deleted == 0);
+  BOOST_TEST(run({"domain", "delete"}, "Yes\n").out == "Domain d successfully deleted.\n");
+  BOOST_TEST(deleted == 1);
+}
+
+BOOST_AUTO_TEST_CASE(list_shows_every_page_of_registered_domains) {
+  server.on<api::ListDomainsRequest, api::ListDomainsResponse>(
+      "DomainAPI/ListDomains", [](const auto& request, auto& response) {
+        const bool first = request.next_page_token().empty();
+        auto& domain = *response.add_domains();
+        domain.set_name(first ? "one" : "two");
+        domain.set_status(first ? api::DOMAIN_STATUS_REGISTERED : api::DOMAIN_STATUS_DEPRECATED);
+        response.set_next_page_token(first ? "2" : "");
+        return answer::ok();
+      });
+  BOOST_TEST(run({"domain", "list", "--format", "{{.Name}}"}).out == "one\n");
+  BOOST_TEST(run({"admin", "domain", "list", "--all", "--format", "{{.Name}} {{.Status}}"}).out ==
+             "one REGISTERED\ntwo DEPRECATED\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_task_list_without_pollers_is_an_error) {
+  server.on<api::DescribeTaskListRequest, api::DescribeTaskListResponse>(
+      "WorkflowAPI/DescribeTaskList", [](const auto& request, auto& response) {
+        response.mutable_task_list_status()->set_backlog_count_hint(4);
+        if (request.task_list_type() == api::TASK_LIST_TYPE_ACTIVITY) {
+          auto& poller = *response.add_pollers();
+          poller.set_identity("worker@host");
+          poller.mutable_last_access_time()->set_seconds(1'700'000'000);
+        }
+        return answer::ok();
+      });
+  const auto none = run({"tl", "desc", "-tl", "list"});
+  BOOST_TEST(none.code == 1);
+  BOOST_TEST(none.err == "Error: No poller for tasklist: list\nError Details: about 4 tasks wait in it\n");
+  const auto some = run({"tl", "desc", "--tl", "list", "--tlt", "activity"});
+  BOOST_TEST(some.out.starts_with("  ACTIVITY POLLER IDENTITY |"), some.out);
+  BOOST_TEST(some.out.find("  worker@host              | 2023-11-1") != std::string::npos, some.out);
+}
+
+BOOST_AUTO_TEST_CASE(partition_updates_that_could_lose_tasks_need_force) {
+  server.on<api::DescribeTaskListRequest, api::DescribeTaskListResponse>(
+      "WorkflowAPI/DescribeTaskList", [](const auto&, auto& response) {
+        response.add_pollers()->set_identity("w");
+        response.mutable_partition_config()->set_num_read_partitions(4);
+        response.mutable_partition_config()->set_num_write_partitions(4);
+        return answer::ok();
+      });
+  server.on<admin::UpdateTaskListPartitionConfigRequest, admin::UpdateTaskListPartitionConfigResponse>(
+      "AdminAPI/UpdateTaskListPartitionConfig", [](const auto&, auto&) { return answer::ok(); });
+  const std::vector<std::string> words{"admin",    "tl",    "up", "--tl",  "list", "--tlt",
+                                       "decision", "--nrp", "2",  "--nwp", "2"};
+  const auto refused = run(words);
+  BOOST_TEST(refused.code == 1);
+  BOOST_TEST(refused.err.starts_with("Error: Potentially unsafe operation."), refused.err);
+  auto forced = words;
+  forced.push_back("--force");
+  BOOST_TEST(run(forced).out == "Successfully updated list : DECISION\n");
+  const auto request =
+      server.last<admin::UpdateTaskListPartitionConfigRequest>("AdminAPI/UpdateTaskListPartitionConfig");
+  BOOST_TEST(request.partition_config().read_partitions_size() == 2);
+  BOOST_TEST(server.calls().back().method == "/uber.cadence.admin.v1.AdminAPI/UpdateTaskListPartitionConfig");
+}
+
+BOOST_AUTO_TEST_CASE(shards_are_listed_in_order) {
+  server.on<admin::DescribeShardDistributionRequest, admin::DescribeShardDistributionResponse>(
+      "AdminAPI/DescribeShardDistribution", [](const auto&, auto& response) {
+        response.set_number_of_shards(16);
+        (*response.mutable_shards())[2] = "host-b";
+        (*response.mutable_shards())[0] = "host-a";
+        return answer::ok();
+      });
+  BOOST_TEST(run({"admin", "shard", "list"}).out == "Total Number of Shards: 16\nNumber of Shards Returned: 2\n"
+                                                    "  SHARDID | IDENTITY\n"
+                                                    "        0 | host-a\n"
+                                                    "        2 | host-b\n");
+}
+
+BOOST_AUTO_TEST_CASE(queue_types_are_translated_to_the_contracts_numbers) {
+  server.on<admin::DescribeQueueRequest, admin::DescribeQueueResponse>(
+      "AdminAPI/DescribeQueue", [](const auto&, auto& response) {
+        response.add_processing_queue_states("{\"ackLevel\":5}");
+        return answer::ok();
+      });
+  BOOST_TEST(run({"admin", "queue", "desc", "--sid", "1", "--queue_type", "3"}).out == "{\"ackLevel\":5}\n");
+  BOOST_TEST(server.last<admin::DescribeQueueRequest>("AdminAPI/DescribeQueue").task_type() == admin::TASK_TYPE_TIMER);
+  BOOST_TEST(run({"admin", "queue", "desc", "--sid", "1", "--queue_type", "1"}).code == 1);
+}
+
+BOOST_AUTO_TEST_CASE(dynamic_config_values_carry_their_filters) {
+  server.on<admin::UpdateDynamicConfigRequest, admin::UpdateDynamicConfigResponse>(
+      "AdminAPI/UpdateDynamicConfig", [](const auto&, auto&) { return answer::ok(); });
+  const auto result = run({"admin", "config", "update", "--name", "frontend.rps", "--value",
+                           R"({"Value":7,"Filters":[{"Name":"domainName","Value":"x"}]})", "--value", "9"});
+  BOOST_TEST(result.code == 0, result.err);
+  const auto request = server.last<admin::UpdateDynamicConfigRequest>("AdminAPI/UpdateDynamicConfig");
+  BOOST_REQUIRE(request.config_values_size() == 2);
+  BOOST_TEST(request.config_values(0).value().data() == "7");
+  BOOST_TEST(request.config_values(0).value().encoding_type() == api::ENCODING_TYPE_JSON);
+  BOOST_TEST(request.config_values(0).filters(0).name() == "domainName");
+  BOOST_TEST(request.config_values(0).filters(0).value().data() == "\"x\"");
+  BOOST_TEST(request.config_values(1).value().data() == "9");
+}
+
+BOOST_AUTO_TEST_CASE(mutable_state_is_shown_as_the_document_it_is) {
+  server.on<admin::DescribeWorkflowExecutionRequest, admin::DescribeWorkflowExecutionResponse>(
+      "AdminAPI/DescribeWorkflowExecution", [](const auto&, auto& response) {
+        response.set_shard_id(3);
+        response.set_mutable_state_in_database(R"({"nextEventId":4})");
+        return answer::ok();
+      });
+  const auto document = nlohmann::json::parse(run({"admin", "wf", "desc", "-w", "id"}).out);
+  BOOST_TEST(document["shardId"] == 3);
+  BOOST_TEST(document["mutableStateInDatabase"]["nextEventId"] == 4);
+}
+
+BOOST_AUTO_TEST_CASE(stored_batches_are_shown_with_their_sizes) {
+  api::History events;
+  events.add_events()->set_event_id(1);
+  events.add_events()->set_event_id(2);
+  const auto bytes = events.SerializeAsString();
+  server.on<admin::GetWorkflowExecutionRawHistoryV2Request, admin::GetWorkflowExecutionRawHistoryV2Response>(
+      "AdminAPI/GetWorkflowExecutionRawHistoryV2", [&bytes](const auto&, auto& response) {
+        auto& blob = *response.add_history_batches();
+        blob.set_encoding_type(api::ENCODING_TYPE_PROTO3);
+        blob.set_data(bytes);
+        return answer::ok();
+      });
+  const auto result = run({"admin", "wf", "show", "-w", "id"});
+  const auto size = std::to_string(bytes.size());
+  BOOST_TEST(result.out.starts_with("======== batch 1, blob len: " + size + " ======\n"), result.out);
+  BOOST_TEST(result.out.ends_with("======== total batches 1, total blob len: " + size + " ======\n"), result.out);
+}
+
+BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
+  http_side http;
+  std::string killed;
+  http.server().Get("/admin/actors", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(
+        R"([{"path":"node/shard_owner/shard-1","kind":"history_shard","restarts":2,"mailbox":5},
+          {"path":"node","kind":"node","restarts":0,"mailbox":0}])",
+        "application/json");
+  });
+  http.server().Post("/admin/actors/kill", [&killed](const httplib::Request& request, httplib::Response& response) {
+    killed = request.get_param_value("path");
+    if (killed == "node") {
+      response.status = 404;
+      response.set_content(R"({"error":"no such actor"})", "application/json");
+    }
+  });
+  http.wait();
+  const auto ask = [&http](std::vector<std::string> words) {
+    words.insert(words.begin(), {"--http_address", http.address(), "admin", "actor"});
+    return run_cli(std::move(words));
+  };
+  BOOST_TEST(ask({"list"}).out == "            PATH           |     KIND      | RESTARTS | MAILBOX\n"
+                                  "  node                     | node          |        0 |       0\n"
+                                  "  node/shard_owner/shard-1 | history_shard |        2 |       5\n");
+  BOOST_TEST(ask({"tree"}).out == "node\n"
+                                  "  shard_owner\n"
+                                  "    shard-1 (history_shard) restarts 2 mailbox 5\n");
+  BOOST_TEST(ask({"kill", "node/shard_owner/a b"}).code == 0);
+  BOOST_TEST(killed == "node/shard_owner/a b");
+  BOOST_TEST(ask({"kill", "node"}).err == "Error: Cannot kill actor node.\nError Details: no such actor\n");
+}
+
+BOOST_AUTO_TEST_CASE(config_list_joins_meaning_and_stored_values) {
+  http_side http;
+  http.server().Get("/admin/config", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(
+        R"([{"name":"frontend.rps","type":"int","default":1200,"value":7,"description":"calls per second"}])",
+        "application/json");
+  });
+  http.wait();
+  server.on<admin::ListDynamicConfigRequest, admin::ListDynamicConfigResponse>(
+      "AdminAPI/ListDynamicConfig", [](const auto&, auto& response) {
+        auto& entry = *response.add_entries();
+        entry.set_name("frontend.rps");
+        entry.add_values()->mutable_value()->set_data("7");
+        return answer::ok();
+      });
+  const auto table = run({"--http_address", http.address(), "admin", "config", "list"});
+  BOOST_TEST(table.out.find("  frontend.rps |     7 |          1200 | calls per second\n") != std::string::npos,
+             table.out);
+  const auto document =
+      nlohmann::json::parse(run({"--http_address", http.address(), "--output", "json", "admin", "config", "list"}).out);
+  BOOST_TEST(document[0]["stored"][0]["Value"] == 7);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

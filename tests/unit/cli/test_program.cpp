@@ -1,0 +1,155 @@
+#include "tests/unit/cli/runner.hpp"
+
+#include "cli/commands.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+
+using namespace cadenza::test;
+using namespace cadenza::cli;
+
+BOOST_AUTO_TEST_SUITE(program)
+
+BOOST_AUTO_TEST_CASE(server_start_hands_its_flags_over) {
+  server_options seen;
+  hooks local;
+  local.server_start = [&seen](const server_options& options, std::ostream& out, std::ostream&) {
+    seen = options;
+    out << "banner\n";
+    return 0;
+  };
+  const auto result = run_cli({"server", "start", "--data", "dir", "--port", "0", "--http-port=8089", "--print-config",
+                               "--env", "prod", "--az", "z1"},
+                              local);
+  BOOST_TEST(result.code == 0, result.err);
+  BOOST_TEST(result.out == "banner\n");
+  BOOST_TEST(seen.data_dir == "dir");
+  BOOST_TEST(seen.port.value_or(1) == 0);
+  BOOST_TEST(seen.http_port.value_or(0) == 8089);
+  BOOST_TEST(seen.print_config);
+  BOOST_TEST(!seen.check_config);
+  BOOST_TEST(!seen.ephemeral);
+  BOOST_TEST(seen.environment == "prod");
+  BOOST_TEST(seen.zone == "z1");
+}
+
+BOOST_AUTO_TEST_CASE(a_config_directory_is_told_from_a_file) {
+  server_options seen;
+  hooks local;
+  local.server_start = [&seen](const server_options& options, std::ostream&, std::ostream&) {
+    seen = options;
+    return 0;
+  };
+  BOOST_TEST(run_cli({"server", "start", "--config", "some.yaml"}, local).code == 0);
+  BOOST_TEST(seen.config_file == "some.yaml");
+  BOOST_TEST(seen.config_dir.empty());
+  BOOST_TEST(run_cli({"server", "start", "--root", "/", "--config", "usr"}, local).code == 0);
+  BOOST_TEST(seen.config_dir == "usr");
+  BOOST_TEST(seen.config_file.empty());
+  BOOST_TEST(seen.root == "/");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_fails_makes_the_program_fail_without_a_second_text) {
+  hooks local;
+  local.server_start = [](const server_options&, std::ostream&, std::ostream& err) {
+    err << "port taken\n";
+    return 3;
+  };
+  const auto result = run_cli({"server", "start"}, local);
+  BOOST_TEST(result.code == 1);
+  BOOST_TEST(result.err == "port taken\n");
+}
+
+BOOST_AUTO_TEST_CASE(impossible_server_flags_are_refused) {
+  BOOST_TEST(run_cli({"server", "start", "--port", "70000"}).code == 1);
+  BOOST_TEST(run_cli({"server", "start", "--ephemeral", "--data", "x"}).code == 1);
+  BOOST_TEST(run_cli({"server", "start"}).err == "Error: This program has no server in it.\n");
+}
+
+BOOST_AUTO_TEST_CASE(restore_and_verify_work_through_hooks) {
+  restore_options restored;
+  verify_options verified;
+  hooks local;
+  local.backup_restore = [&restored](const restore_options& options, std::ostream&, std::ostream&) {
+    restored = options;
+    return 0;
+  };
+  local.verify = [&verified](const verify_options& options, std::ostream&, std::ostream&) {
+    verified = options;
+    return 1;
+  };
+  BOOST_TEST(run_cli({"admin", "backup", "restore", "--dir", "b", "--data", "d", "7"}, local).code == 0);
+  BOOST_TEST(restored.backup_dir == "b");
+  BOOST_TEST(restored.data_dir == "d");
+  BOOST_TEST(restored.backup_id == "7");
+  BOOST_TEST(run_cli({"verify", "--data", "d", "--repair"}, local).code == 1);
+  BOOST_TEST(verified.repair);
+}
+
+BOOST_AUTO_TEST_CASE(the_name_it_is_called_by_is_the_name_it_uses) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const streams io{nullptr, &out, &err};
+  BOOST_TEST(run(std::vector<std::string>{"/opt/bin/cadence", "--version"}, {}, io) == 0);
+  BOOST_TEST(out.str().starts_with("cadence version "));
+  server_options seen;
+  hooks local;
+  local.server_start = [&seen](const server_options& options, std::ostream&, std::ostream&) {
+    seen = options;
+    return 0;
+  };
+  const std::vector<std::string> line{"cadence-server", "--env", "prod", "start", "--services=frontend,history"};
+  BOOST_TEST(run(line, local, io) == 0);
+  BOOST_TEST(seen.environment == "prod");
+  BOOST_TEST(seen.services.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(tchannel_is_refused_clearly) {
+  const auto result = run_cli({"--transport", "tchannel", "--do", "d", "wf", "list"});
+  BOOST_TEST(result.code == 1);
+  BOOST_TEST(result.err.starts_with("Error: Transport tchannel is not supported.\n"), result.err);
+  BOOST_TEST(run_cli({"-t", "carrier-pigeon", "--do", "d", "wf", "list"}).code == 1);
+}
+
+BOOST_AUTO_TEST_CASE(errors_are_red_on_a_terminal_only_and_never_with_no_color) {
+  BOOST_TEST(run_cli({"nothing"}, {}, {}, true).err.starts_with("\033[31mError:\033[0m "));
+  BOOST_TEST(run_cli({"nothing"}).err.starts_with("Error: "));
+  ::setenv("NO_COLOR", "1", 1);
+  const auto plain = run_cli({"nothing"}, {}, {}, true);
+  ::unsetenv("NO_COLOR");
+  BOOST_TEST(plain.err.starts_with("Error: "));
+}
+
+BOOST_AUTO_TEST_CASE(help_man_page_and_completion_know_every_command) {
+  const auto tree = command_tree();
+  const auto man = run_cli({"man"}).out;
+  const auto bash = run_cli({"completion", "bash"}).out;
+  const auto fish = run_cli({"completion", "fish"}).out;
+  const auto zsh = run_cli({"completion", "zsh"}).out;
+  const auto help = run_cli({"--help"}).out;
+  for (const auto& group : tree.commands) {
+    BOOST_TEST(help.find("   " + group.name) != std::string::npos, group.name);
+    for (const auto& one : group.commands) {
+      auto path = group.name + " " + one.name;
+      BOOST_TEST(bash.find("'" + path + "')") != std::string::npos, path);
+      BOOST_TEST(zsh.find("'" + path + "')") != std::string::npos, path);
+      BOOST_TEST(fish.find("-a " + one.name + " ") != std::string::npos, path);
+      for (auto at = path.find('-'); at != std::string::npos; at = path.find('-', at + 2))
+        path.insert(at, "\\");
+      if (one.run)
+        BOOST_TEST(man.find(".SS " + path) != std::string::npos, path);
+    }
+  }
+  BOOST_TEST(run_cli({"completion", "tcsh"}).code == 1);
+}
+
+BOOST_AUTO_TEST_CASE(help_names_flags_with_their_short_forms_and_defaults) {
+  const auto help = run_cli({"help", "workflow", "start"}).out;
+  BOOST_TEST(help.starts_with("NAME:\n   cadenza workflow start - Start a workflow\n"), help);
+  BOOST_TEST(help.find("--decision_timeout, --dt N") != std::string::npos, help);
+  BOOST_TEST(help.find("(default: 10)") != std::string::npos, help);
+  BOOST_TEST(help.find("[$CADENCE_CLI_DOMAIN]") != std::string::npos, help);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
