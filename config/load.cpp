@@ -67,18 +67,21 @@ void rename_old(tree& document, std::vector<std::string>& warnings) {
   }
 }
 
+/// One line for each section that holds options without effect in this version.
 void warn_of_idle(const tree& value, const schema& rules, const std::string& path, std::vector<std::string>& warnings) {
-  if (value.type == tree::kind::null)
-    return;
-  if (rules.leaf) {
-    if (rules.leaf->effect == option_effect::checked)
-      warnings.push_back(
-          fmt::format("{}: {}: this version checks the option but does not act on it", value.at.text(), path));
-    return;
-  }
-  for (const auto& [key, entry] : value.entries)
-    if (const auto* below = rules.find(key))
+  std::vector<std::string> idle;
+  for (const auto& [key, entry] : value.entries) {
+    const auto* below = rules.find(key);
+    if (!below || entry.type == tree::kind::null)
+      continue;
+    if (!below->leaf)
       warn_of_idle(entry, *below, path.empty() ? key : fmt::format("{}.{}", path, key), warnings);
+    else if (below->leaf->effect == option_effect::checked)
+      idle.push_back(key);
+  }
+  if (!idle.empty())
+    warnings.push_back(fmt::format("{}: {}: this version checks these options but does not act on them: {}",
+                                   value.at.text(), path, fmt::join(idle, ", ")));
 }
 
 outcome<loaded> finish(tree document, const std::string& root) {

@@ -131,6 +131,9 @@ dynamicconfig: {client: filebased, filebased: {filepath: "dynamic.yaml", pollInt
   BOOST_TEST(has_warning("clusterGroupMetadata.masterClusterName is an old name"));
   BOOST_TEST(has_warning("cassandra is an old name of nosql"));
   BOOST_TEST(has_warning("dcRedirectionPolicy is an old name"));
+  BOOST_TEST(
+      has_warning("persistence.datastores.pg.sql.tls: this version checks these options but does not act on them: "
+                  "enabled, caFile"));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_refused_with_its_place_and_a_proposal) {
