@@ -14,6 +14,7 @@ struct table {
   std::vector<std::vector<std::string>> rows;
   std::string separator = "|"; ///< between columns
   std::size_t wrap_width = 0;  ///< cells longer than this are wrapped at blanks; 0 for never
+  bool numbers_right = true;   ///< numbers to the right of their column, as texts to the left
 };
 
 /// Writes the table: no border, headers in capitals, numbers to the right, texts to the left. An empty table with
