@@ -91,6 +91,7 @@ void transaction::prepare_close() {
     schedule_activity_timers(*this);
     schedule_user_timers(*this);
   }
+  settle_upserts();
   out_.closed_run = run_.closed() && saved_head_.state() != run_state::completed;
   auto& head = run_.head_;
   head.set_format(header_format);
@@ -112,6 +113,13 @@ void transaction::prepare_close() {
     add_close_tasks(*this);
   if (replicated(env_))
     add_replication_tasks();
+}
+
+void transaction::settle_upserts() {
+  const auto asked = std::erase_if(out_.transfer, [](const auto& task) { return task.type() == rec::TRANSFER_UPSERT; });
+  // One record says it all, and that of the close says it for a run that is over.
+  if (asked > 0 && run_.open())
+    add_upsert_task(*this);
 }
 
 void transaction::add_replication_tasks() {
@@ -238,8 +246,11 @@ outcome<changes> transaction::close(task_id_source& ids) {
   out_.first_task_id = block.next;
   out_.task_id_count = own + others;
   number_events(block);
-  if (next != nullptr)
+  if (next != nullptr) {
+    next->out_.first_task_id = block.next;
+    next->out_.task_id_count = others;
     next->number_events(block);
+  }
   number_tasks(block);
   if (next != nullptr)
     next->number_tasks(block);

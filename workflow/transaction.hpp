@@ -50,7 +50,8 @@ struct changes {
   std::optional<rec::CurrentRun> current;
   /// The run that follows this one in the same atomic step (continue-as-new, cron, retry). `current` then names it.
   std::unique_ptr<successor> next;
-  /// First task id and number of ids this transaction took.
+  /// First task id and number of ids this transaction took, those of a successor it closed included: the two runs' ids
+  /// lie between each other, replication tasks last. In a successor: its own first id and number.
   std::int64_t first_task_id = 0;
   std::int64_t task_id_count = 0;
   bool closed_run = false; ///< this transaction closed the run
@@ -149,6 +150,7 @@ private:
 
   // The steps of `close`, apart so that a successor's ids can be laid between the run's own.
   void prepare_close();
+  void settle_upserts();
   void store_buffered();
   void drop_buffered();
   void add_replication_tasks();

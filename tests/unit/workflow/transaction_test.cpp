@@ -261,6 +261,24 @@ BOOST_AUTO_TEST_CASE(damaged_rows_are_noticed) {
   BOOST_TEST((refused.error().kind == error_kind::internal_data_inconsistency));
 }
 
+BOOST_AUTO_TEST_CASE(one_visibility_change_is_enough) {
+  bench b;
+  b.begin();
+  b.change([](transaction& tx) {
+    add_upsert_task(tx);
+    add_upsert_task(tx);
+  });
+  BOOST_TEST(b.transfer(rec::TRANSFER_UPSERT).size() == 1);
+  b.decide({complete_workflow()}); // a new binary asks for an upsert, too
+  BOOST_TEST(b.transfer(rec::TRANSFER_UPSERT).empty());
+  BOOST_TEST(b.transfer(rec::TRANSFER_CLOSE)
+                 .at(0)
+                 .visibility()
+                 .search_attributes()
+                 .indexed_fields()
+                 .contains("BinaryChecksums"));
+}
+
 BOOST_AUTO_TEST_CASE(events_are_found_in_the_transaction_and_in_the_store) {
   bench b;
   b.begin();
