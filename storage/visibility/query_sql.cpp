@@ -65,7 +65,9 @@ public:
   builder(const checked_query& query, const query_scope& scope)
     : query_(query), scope_(scope), start_(starting_point(query.where)), closedness_(closedness_of(query.where)),
       domain_(add(scope.domain_number)) {
-    where_ = "r.domain = " + domain_;
+    // The plus keeps SQLite from walking all runs of the domain where the set of runs with some attribute is at hand.
+    const bool from_attribute = start_ != nullptr && !start_->field.attribute.empty();
+    where_ = (from_attribute ? "+r.domain = " : "r.domain = ") + domain_;
     if (query.needs_execution_time)
       where_ += " AND r.execution_ns > 0";
     if (closedness_ == closedness::closed)
@@ -88,9 +90,21 @@ public:
     return {std::move(sql), std::move(values_)};
   }
 
-  built_sql count() { return {"SELECT count(*) FROM runs r WHERE " + where_, std::move(values_)}; }
+  built_sql count() {
+    const std::string sql = "SELECT count(*) AS found FROM runs r WHERE " + where_;
+    if (!in_halves())
+      return {sql, std::move(values_)};
+    return {"SELECT sum(found) FROM (" + sql + open_half + " UNION ALL " + sql + closed_half + ")", std::move(values_)};
+  }
 
 private:
+  static constexpr const char* open_half = " AND r.close_status IS NULL";
+  static constexpr const char* closed_half = " AND r.close_status IS NOT NULL";
+
+  /// The indexes by start time and by type hold either the open or the closed runs. A search through both is two
+  /// searches; as one it could only go through all runs by workflow id, all over the file.
+  bool in_halves() const { return start_ == nullptr && closedness_ == closedness::any; }
+
   /// Names a parameter with the value.
   std::string add(sql_value value) {
     values_.push_back(std::move(value));
@@ -112,17 +126,18 @@ private:
                " OR r.run_id > " + run + ")";
     }
     std::string sql = select("r.start_ns") + " WHERE " + where;
-    // The indexes by start time hold either the open or the closed runs: two ordered searches, merged, read no more
-    // than the page.
-    if (start_ == nullptr && closedness_ == closedness::any)
-      sql = sql + " AND r.close_status IS NULL UNION ALL " + sql + " AND r.close_status IS NOT NULL";
+    // Two ordered searches, merged, read no more than the page.
+    if (in_halves())
+      sql = sql + open_half + " UNION ALL " + sql + closed_half;
     sql += " ORDER BY 2 " + direction + ", 1 LIMIT " + add(std::int64_t{rows_max});
     return {std::move(sql), std::move(values_)};
   }
 
   built_sql list_by(const query_field& field, int rows_max, const std::optional<page_position>& after) {
     const std::string direction = query_.descending ? "DESC" : "ASC";
-    std::string sql = "SELECT * FROM (" + select(sort_expression(field)) + " WHERE " + where_ + ")";
+    const std::string runs = select(sort_expression(field)) + " WHERE " + where_;
+    std::string sql =
+        "SELECT * FROM (" + (in_halves() ? runs + open_half + " UNION ALL " + runs + closed_half : runs) + ")";
     if (after)
       sql += " WHERE " + beyond(*after);
     sql += " ORDER BY sort_value " + direction + " NULLS LAST, run_id LIMIT " + add(std::int64_t{rows_max});

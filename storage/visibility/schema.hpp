@@ -5,7 +5,7 @@
 
 #include <string>
 
-/// The tables of the visibility database. docs/storage-format.md describes them.
+/// The tables of the visibility database; README.md describes them.
 namespace cadenza::storage::visibility {
 
 /// What `PRAGMA user_version` must say.

@@ -34,7 +34,7 @@ struct visibility_change {
   record::v1::VisibilityRecord record; ///< whole, with every change; `execution_status` is the api enum, 0: deduced
 };
 
-/// How many changes of a batch took effect, and how many were older than what is stored.
+/// How many changes of a batch took effect, and how many were older than what is stored or than another of the batch.
 struct apply_result {
   std::int64_t applied = 0;
   std::int64_t ignored = 0;

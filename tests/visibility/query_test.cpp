@@ -377,6 +377,8 @@ BOOST_AUTO_TEST_CASE(the_largest_legal_queries_run) {
     conditions += i % 2 == 0 ? " or CustomIntField != 77" : " or CustomStringField = 'nobody'";
   BOOST_TEST(counted(*store, conditions) == 5);
   BOOST_TEST(all_matching(*store, conditions, 2).size() == 5u);
+  BOOST_TEST(all_matching(*store, conditions + " order by CustomIntField", 2).size() == 5u);
+  BOOST_TEST(all_scanned(*store, conditions, 2).size() == 5u);
   std::string values = "WorkflowID in ('wf-1'";
   for (int i = 0; i < 15'000; ++i)
     values += ",'" + std::to_string(i) + "'";

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <random>
 #include <vector>
@@ -62,6 +63,7 @@ int write_all(visibility_store& store, std::uint64_t runs, std::size_t batch, co
   const std::uint64_t lag = distance * batch;
   double applying = 0;
   double syncing = 0;
+  double cpu = 0;
   std::uint64_t written = 0;
   for (std::uint64_t n = 0; n < runs + lag; ++n) {
     if (n < runs)
@@ -71,8 +73,10 @@ int write_all(visibility_store& store, std::uint64_t runs, std::size_t batch, co
     if (changes.size() < batch && n + 1 < runs + lag)
       continue;
     auto start = clock_type::now();
+    const auto cpu_start = std::clock();
     const auto applied = store.apply(changes);
     applying += seconds_since(start);
+    cpu += static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
     if (!applied)
       return fail(applied.error());
     written += changes.size();
@@ -82,8 +86,9 @@ int write_all(visibility_store& store, std::uint64_t runs, std::size_t batch, co
       return fail(durable.error());
     syncing += seconds_since(start);
   }
-  std::printf("%-52s %8.0f changes/s applied, %8.0f changes/s durable after every batch\n", what,
-              static_cast<double>(written) / applying, static_cast<double>(written) / (applying + syncing));
+  const auto count = static_cast<double>(written);
+  std::printf("%-28s %8.0f changes/s applied, %8.0f made durable after every batch, %8.0f for each second of CPU\n",
+              what, count / applying, count / (applying + syncing), count / cpu);
   return 0;
 }
 
