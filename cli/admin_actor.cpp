@@ -9,7 +9,7 @@ namespace cadenza::cli {
 
 namespace {
 
-constexpr auto limit_max = 100000;
+constexpr std::size_t actors_max = 2'000'000;
 
 struct actor {
   std::string path; ///< "node/shard_owner/history_shard-3"
@@ -22,10 +22,11 @@ outcome<std::vector<actor>> actors_of(invocation& call) {
   auto answer = http_json(call.http_address(), http_verb::get, "/admin/actors", call.timeout());
   if (!answer)
     return answer.error();
-  if (!answer->is_array() || answer->size() > limit_max)
+  const auto rows = rows_of(*answer, "actors");
+  if (rows.is_null() || rows.size() > actors_max)
     return internal_error("the server's list of actors cannot be read");
   std::vector<actor> actors;
-  for (const auto& entry : *answer) {
+  for (const auto& entry : rows) {
     if (!entry.is_object())
       return internal_error("the server's list of actors cannot be read");
     const auto text = [&entry](const char* key) {

@@ -11,12 +11,13 @@ namespace {
 constexpr std::chrono::seconds backup_timeout{600};
 
 status show_answer(invocation& call, const json& answer) {
-  if (!answer.is_array()) {
+  const auto backups = rows_of(answer, "backups");
+  if (backups.is_null()) {
     show_json(call, answer);
     return {};
   }
   row_set rows{{"Backup", "Kind", "Created", "Size", "State"}, {}};
-  for (const auto& one : answer) {
+  for (const auto& one : backups) {
     const auto text = [&one](const char* key) {
       if (!one.is_object() || !one.contains(key))
         return std::string{};

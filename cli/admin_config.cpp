@@ -142,9 +142,12 @@ std::string text_of(const json& entry, const char* key) {
 /// What the server says it knows: [{name, type, default, value, description, filters}].
 outcome<json> known_keys(invocation& call) {
   auto answer = http_json(call.http_address(), http_verb::get, "/admin/config", call.timeout());
-  if (answer && !answer->is_array())
+  if (!answer)
+    return answer.error();
+  auto keys = rows_of(*answer, "config");
+  if (keys.is_null())
     return internal_error("the server's list of configuration keys cannot be read");
-  return answer;
+  return keys;
 }
 
 status list(invocation& call) {

@@ -27,6 +27,12 @@ outcome<json> http_json(const std::string& base_url, http_verb verb, const std::
   return body;
 }
 
+json rows_of(const json& answer, const std::string& key) {
+  if (answer.is_array())
+    return answer;
+  return answer.is_object() && answer.contains(key) && answer[key].is_array() ? answer[key] : json(nullptr);
+}
+
 std::string url_escaped(std::string_view text) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
   std::string result;

@@ -14,6 +14,9 @@ enum class http_verb { get, post };
 [[nodiscard]] outcome<json> http_json(const std::string& base_url, http_verb verb, const std::string& path,
                                       std::chrono::milliseconds timeout);
 
+/// The rows of an answer that is an array, or an object that holds the array under `key`; null when it is neither.
+[[nodiscard]] json rows_of(const json& answer, const std::string& key);
+
 /// `text` escaped for use as a query parameter.
 [[nodiscard]] std::string url_escaped(std::string_view text);
 

@@ -299,8 +299,8 @@ BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
   std::string killed;
   http.server().Get("/admin/actors", [](const httplib::Request&, httplib::Response& response) {
     response.set_content(
-        R"([{"path":"node/shard_owner/shard-1","kind":"history_shard","restarts":2,"mailbox":5},
-          {"path":"node","kind":"node","restarts":0,"mailbox":0}])",
+        R"({"actors":[{"path":"node/shard_owner/shard-1","kind":"history_shard","restarts":2,"mailbox":5},
+          {"path":"node","kind":"node","restarts":0,"mailbox":0}]})",
         "application/json");
   });
   http.server().Post("/admin/actors/kill", [&killed](const httplib::Request& request, httplib::Response& response) {
