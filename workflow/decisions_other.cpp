@@ -1,6 +1,5 @@
 #include "workflow/decision_checks.hpp"
 #include "workflow/decisions.hpp"
-#include "workflow/describe.hpp"
 
 namespace cadenza::workflow {
 
@@ -43,9 +42,7 @@ outcome<void> decision_handler::on(const api::UpsertWorkflowSearchAttributesDeci
   a.set_decision_task_completed_event_id(completed_id_);
   *a.mutable_search_attributes() = d.search_attributes();
   tx_.add(std::move(e));
-  auto& task = tx_.add_transfer(rec::TRANSFER_UPSERT);
-  task.set_task_list(tx_.state().fixed().task_list());
-  *task.mutable_visibility() = visibility_record(tx_.state(), tx_.env());
+  add_upsert_task(tx_);
   return {};
 }
 

@@ -148,8 +148,9 @@ BOOST_AUTO_TEST_CASE(continue_as_new_carries_what_the_decision_says) {
   BOOST_TEST(c.has_backoff_start_interval()); // present although zero
   BOOST_TEST((c.initiator() == api::CONTINUE_AS_NEW_INITIATOR_DECIDER));
   BOOST_TEST(b.state().head().close_status() == close_status::continued_as_new);
-  BOOST_TEST(b.last.next->made.first_task_id > b.last.first_task_id);
+  const auto last_task_id = b.events().back().task_id();
   follow(b);
+  BOOST_TEST(b.event(1).task_id() > last_task_id);
   BOOST_TEST(b.shape() == "Started DScheduled");
   const auto s = started(b);
   BOOST_TEST(s.workflow_type().name() == "type-2");
