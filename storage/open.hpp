@@ -32,7 +32,7 @@ struct rocksdb_options {
   std::size_t block_cache_bytes = std::size_t{64} << 20;   ///< upper bound; grows with use
   std::size_t write_buffers_bytes = std::size_t{96} << 20; ///< upper bound of all tables together; grows with use
   /// Older log files are let go by flushing when they exceed this; also what a start may have to read again.
-  std::uint64_t log_bytes = std::uint64_t{256} << 20;
+  std::uint64_t log_bytes = std::uint64_t{128} << 20;
 
   int readers = 2;                      ///< threads that serve reads
   std::size_t queued_reads = 100'000;   ///< beyond this, reads are answered `unavailable`
@@ -43,11 +43,16 @@ struct rocksdb_options {
                             << 20;  ///< a group is closed when it reaches this; one transaction may be larger
   std::size_t cached_rows = 32'768; ///< row versions, current runs and task list leases kept for conditions
 
+  bool flush_on_close = true; ///< writes tables at `close`, so that the next start has no log to read
+
   /// Operator switch: open a store whose log is damaged in the middle and drop everything after the damage. Loses
   /// acknowledged writes; without it such a store is refused.
   bool recover_to_point_in_time = false;
 
   store_probes probes;
+
+  /// Warnings and errors of the engine, one line each; on any of its threads, must not block. Default: dropped.
+  std::function<void(bool error, std::string_view text)> log;
 
   /// Called when a sync failed for another reason than lack of space: what is on the disk is not known any more, so the
   /// process must end without writing again. Default: one line on stderr, then std::abort. Must not return outside

@@ -28,7 +28,7 @@ enum class condition {
   run_version,    ///< a run's row_version is not the expected one, or a run that must not exist does
   task_list_range,
   domain_version, ///< the domain table's notification version
-  domain_exists,  ///< name or id already taken
+  domain_exists,  ///< create: name or id already taken; update: the name is another domain's; update, remove: no such id
   row_version,    ///< a queue's, document's or shard row's version
 };
 
@@ -37,7 +37,7 @@ struct commit_result {
   condition failed = condition::none;
   /// With condition_failed(current_run): the record.v1.CurrentRun that is there, empty when there is none.
   std::string current;
-  /// With shard_range, task_list_range, domain_version, row_version: the value that is there.
+  /// With shard_range, run_version, task_list_range, domain_version, row_version: the value that is there, 0 for none.
   std::int64_t current_value = 0;
   std::string message; ///< for logs; says what failed in words
 };
@@ -61,7 +61,8 @@ struct current_write {
   std::string value; ///< record.v1.CurrentRun
 };
 
-/// One atomic change within one history shard. Every such change is conditional on the shard's range id.
+/// One atomic change within one history shard. Every such change is conditional on the shard's range id. Conditions look
+/// at the state before it; deletions are carried out before writes.
 struct shard_transaction {
   int shard = 0;
   std::int64_t range_id = 0;
@@ -96,7 +97,8 @@ struct shard_update {
   std::string value; ///< record.v1.Shard
 };
 
-/// Ranges of finished tasks of a shard that may be dropped. Not conditional; dropping is idempotent.
+/// Ranges of finished tasks of a shard that may be dropped. Not conditional; dropping is idempotent. `committed` does not
+/// mean synced here: after a crash what was dropped may be there again.
 struct shard_cleanup {
   int shard = 0;
   std::int64_t transfer_up_to = 0;    ///< ids ≤ this
@@ -137,7 +139,8 @@ struct domain_transaction {
   std::string value; ///< record.v1.DomainRow; its notification_version is expected_notification_version
 };
 
-/// Appends to a cluster-wide queue (domain replication and its dead letters). The store gives the message id.
+/// Appends to a cluster-wide queue (domain replication and its dead letters). The store gives the message id: 1 for the
+/// first, then one more each; trimming does not bring ids back.
 struct queue_append {
   int queue = 0; ///< 1 domain replication, -1 its dead letters; other numbers are free
   std::string payload;
@@ -179,7 +182,7 @@ struct history_query {
   int max_nodes = 1000;
   std::int64_t max_bytes = 4 << 20; ///< a page ends after the node that goes beyond; at least one node is read
   std::string page;
-  bool reverse = false;
+  bool reverse = false; ///< the exact opposite order: oldest transaction first among the nodes of an event id
 };
 
 struct domain_row {

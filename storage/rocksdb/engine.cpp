@@ -88,6 +88,15 @@ engine::~engine() {
   delete data_.db;
 }
 
+void engine::flush() {
+  std::vector<rocksdb::ColumnFamilyHandle*> families(data_.families.begin(), data_.families.end());
+  families.push_back(default_family_);
+  // The rows are in the log already: a table that cannot be written now is read from there at the next start.
+  rocksdb::FlushOptions options;
+  options.allow_write_stall = true; // nobody writes any more
+  data_.db->Flush(options, families).PermitUncheckedError();
+}
+
 outcome<std::unique_ptr<engine>> engine::open(rocksdb_options options) {
   CADENZA_TRY(prepare_directory(options.directory));
   std::unique_ptr<engine> opened(new engine(std::move(options)));

@@ -22,6 +22,9 @@ public:
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
+  /// Writes every table that has rows in memory only. Blocks. What fails is left to the log.
+  void flush();
+
   [[nodiscard]] const database& data() const { return data_; }
   [[nodiscard]] const rocksdb_options& options() const { return options_; }
   [[nodiscard]] health& state() { return *health_; }

@@ -1,5 +1,6 @@
 #include "storage/rocksdb/options.hpp"
 
+#include "storage/rocksdb/engine_log.hpp"
 #include "storage/rocksdb/tables.hpp"
 
 #include <rocksdb/cache.h>
@@ -101,8 +102,7 @@ rocksdb::DBOptions database_options(const rocksdb_options& options, rocksdb::Env
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.info_log_level = rocksdb::WARN_LEVEL;
-  db.max_log_file_size = 4 * mib;
-  db.keep_log_file_num = 4;
+  db.info_log = engine_log(options.log);
   return db;
 }
 

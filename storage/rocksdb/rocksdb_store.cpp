@@ -137,6 +137,8 @@ bool rocksdb_store::accepts_writes() const { return engine_->state().accepts_wri
 void rocksdb_store::close() {
   pipeline_.stop();
   readers_.stop();
+  if (engine_->options().flush_on_close && !closed_.exchange(true) && accepts_writes())
+    engine_->flush();
 }
 
 } // namespace cadenza::storage::rocks

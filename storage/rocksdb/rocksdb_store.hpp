@@ -5,6 +5,7 @@
 #include "storage/rocksdb/readers.hpp"
 #include "storage/store.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -57,6 +58,7 @@ private:
   std::unique_ptr<engine> engine_;
   pipeline pipeline_;
   reader_pool readers_;
+  std::atomic<bool> closed_{false};
 };
 
 } // namespace cadenza::storage::rocks

@@ -66,8 +66,12 @@ error refused(const std::string& directory) {
   return opened.error();
 }
 
+/// Leaves the rows in the log, as a killed process does.
 void fill(const std::string& directory, unsigned runs) {
-  const auto s = open_store(directory);
+  rocksdb_options options;
+  options.directory = directory;
+  options.flush_on_close = false;
+  const auto s = open_store(options);
   take_shard(*s);
   for (unsigned n = 1; n <= runs; ++n)
     check_committed(put_run(*s, n));
@@ -87,6 +91,22 @@ BOOST_AUTO_TEST_CASE(a_store_opened_again_has_everything_and_still_fences) {
   BOOST_TEST(update_shard(*s, 1, 0, 1).current_value == 1);
   check_committed(update_shard(*s, 1, 1, 2));
   BOOST_TEST(put_run(*s, 51).failed == condition::shard_range);
+}
+
+BOOST_AUTO_TEST_CASE(a_clean_end_leaves_no_log_to_read) {
+  const temporary_directory directory;
+  {
+    const auto s = open_store(directory.path());
+    take_shard(*s);
+    for (unsigned n = 1; n <= 20; ++n)
+      check_committed(put_run(*s, n));
+  }
+  for (const auto& entry : fs::directory_iterator(directory.path()))
+    if (entry.path().extension() == ".log")
+      BOOST_TEST(entry.file_size() < 1000U);
+  const auto s = open_store(directory.path());
+  for (unsigned n = 1; n <= 20; ++n)
+    BOOST_TEST(has_run(*s, n));
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_keeps_what_was_acknowledged) {
