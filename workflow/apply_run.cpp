@@ -5,14 +5,14 @@
 namespace cadenza::workflow::events {
 namespace {
 
-void note_parent(rec::RunFixed& fixed, const api::WorkflowExecutionStartedEventAttributes& a) {
+void note_parent(const context& c, rec::RunFixed& fixed, const api::WorkflowExecutionStartedEventAttributes& a) {
   if (!a.has_parent_execution_info()) {
     fixed.set_parent_initiated_id(no_event_id);
     return;
   }
   const auto& parent = a.parent_execution_info();
-  if (const auto id = uuid::parse(parent.domain_id()))
-    fixed.set_parent_domain_id(id->raw());
+  if (const auto domain = c.tx.env().domains->find(parent.domain_name()))
+    fixed.set_parent_domain_id(domain->id.raw());
   fixed.set_parent_domain(parent.domain_name());
   fixed.set_parent_workflow_id(parent.workflow_execution().workflow_id());
   fixed.set_parent_run_id(parent.workflow_execution().run_id());
@@ -41,7 +41,7 @@ void on(const context& c, const api::WorkflowExecutionStartedEventAttributes& a)
   *fixed.mutable_partition_config() = a.partition_config();
   if (a.has_active_cluster_selection_policy())
     *fixed.mutable_active_cluster_policy() = a.active_cluster_selection_policy();
-  note_parent(fixed, a);
+  note_parent(c, fixed, a);
   fixed.set_first_execution_run_id(a.first_execution_run_id().empty() ? c.tx.state().key().run_id.str()
                                                                       : a.first_execution_run_id());
   fixed.set_create_request_id(a.request_id());

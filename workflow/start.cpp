@@ -111,7 +111,6 @@ api::HistoryEvent started_event(const transaction& tx, const api::StartWorkflowE
     (*a.mutable_partition_config())[name] = value;
   if (parent) {
     auto& p = *a.mutable_parent_execution_info();
-    p.set_domain_id(parent->domain_id.str());
     p.set_domain_name(parent->domain);
     p.mutable_workflow_execution()->set_workflow_id(parent->workflow_id);
     p.mutable_workflow_execution()->set_run_id(parent->run_id);
@@ -196,6 +195,9 @@ outcome<void> start(transaction& tx, const api::StartWorkflowExecutionRequest& r
   backoff_s = std::max(backoff_s, 0);
   tx.set_version_histories(new_tree(tx));
   tx.add(started_event(tx, request, backoff_s, carried, parent));
+  // Events name the parent's domain, and names can be given anew.
+  if (parent)
+    tx.edit_fixed().set_parent_domain_id(parent->domain_id.raw());
   if (const auto jitter_s = seconds_of(request.jitter_start()); jitter_s > 0)
     tx.edit_fixed().set_jitter_s(jitter_s);
   if (signal)

@@ -57,6 +57,11 @@ void stored_history::append(const history_append& node) {
   nodes_[node.first_event_id] = std::move(parsed);
 }
 
+void stored_history::share(std::shared_ptr<const api::History> batch) {
+  const auto first = batch->events(0).event_id();
+  nodes_[first] = std::move(batch);
+}
+
 std::vector<std::shared_ptr<const api::History>> stored_history::batches() const {
   std::vector<std::shared_ptr<const api::History>> out;
   for (const auto& [id, batch] : nodes_)
@@ -100,7 +105,7 @@ api::StartWorkflowExecutionRequest bench::request() const {
   out.mutable_input()->set_data("in");
   set_seconds(*out.mutable_execution_start_to_close_timeout(), 100);
   set_seconds(*out.mutable_task_start_to_close_timeout(), 20);
-  out.set_identity("worker");
+  out.set_identity(identity);
   out.set_request_id("start-request");
   return out;
 }
@@ -121,7 +126,8 @@ void bench::commit(transaction& tx) {
   last = std::move(*made);
   if (last.next) {
     const auto id = last.next->state->key().run_id;
-    runs_[id] = std::make_unique<stored_run>();
+    if (!runs_.contains(id))
+      runs_[id] = std::make_unique<stored_run>();
     store(last.next->made, std::move(last.next->state));
   }
   store(last, nullptr);
@@ -144,9 +150,13 @@ void bench::store(changes& made, std::unique_ptr<run> successor_state) {
     stored.history.append(node);
   if (made.current)
     stored.current = made.current;
-  if (!check_reload)
-    return;
-  auto again = run::load(made.mutation.key, stored.rows);
+  if (check_reload)
+    reload(stored, made.mutation.key);
+  committed(made);
+}
+
+void bench::reload(stored_run& stored, const run_key& key) {
+  auto again = run::load(key, stored.rows);
   BOOST_REQUIRE_MESSAGE(bool(again), "load: " << (again ? "" : again.error().message));
   BOOST_REQUIRE_EQUAL(again->head().ShortDebugString(), stored.state->head().ShortDebugString());
   BOOST_REQUIRE_EQUAL(again->fixed().ShortDebugString(), stored.state->fixed().ShortDebugString());
@@ -156,7 +166,7 @@ void bench::store(changes& made, std::unique_ptr<run> successor_state) {
 decision_started bench::poll_decision(const std::string& request_id) {
   BOOST_REQUIRE_MESSAGE(state().has_pending_decision(), "no decision is pending after " << shape());
   const auto schedule_id = state().head().decision().schedule_id();
-  auto result = command([&](transaction& tx) { return start_decision(tx, schedule_id, request_id, "worker"); });
+  auto result = command([&](transaction& tx) { return start_decision(tx, schedule_id, request_id, identity); });
   BOOST_REQUIRE_MESSAGE(bool(result), "start_decision: " << (result ? "" : result.error().message));
   return *result;
 }
@@ -172,8 +182,8 @@ outcome<completion_result> bench::try_respond(const decision_started& decision,
 
 completion_result bench::respond(const decision_started& decision, std::vector<api::Decision> decisions) {
   api::RespondDecisionTaskCompletedRequest answer;
-  answer.set_identity("worker");
-  answer.set_binary_checksum("binary");
+  answer.set_identity(identity);
+  answer.set_binary_checksum(binary);
   for (auto& d : decisions)
     *answer.add_decisions() = std::move(d);
   auto result = try_respond(decision, answer);
@@ -184,7 +194,7 @@ completion_result bench::respond(const decision_started& decision, std::vector<a
 void bench::send_signal(const std::string& name, const std::string& request_id) {
   signal_input input;
   input.name = name;
-  input.identity = "worker";
+  input.identity = identity;
   input.request_id = request_id;
   const auto result = command([&](transaction& tx) { return signal(tx, input); });
   BOOST_REQUIRE_MESSAGE(bool(result), "signal: " << (result ? "" : result.error().message));

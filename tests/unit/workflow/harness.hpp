@@ -43,6 +43,8 @@ class stored_history final : public event_source {
 public:
   [[nodiscard]] const api::HistoryEvent* find(std::int64_t event_id, std::int64_t batch_first_id) override;
   void append(const history_append& node);
+  /// A batch of the run this one was forked from.
+  void share(std::shared_ptr<const api::History> batch);
   [[nodiscard]] std::vector<std::shared_ptr<const api::History>> batches() const;
 
 private:
@@ -60,6 +62,7 @@ struct stored_run {
 class bench {
 public:
   bench();
+  virtual ~bench() = default;
 
   std::int64_t now_ns = 1'700'000'000LL * ns_per_s;
   rules limits;
@@ -69,6 +72,8 @@ public:
   counting_ids ids;
   changes last; ///< of the last commit; its successor's part is moved into the store
   bool check_reload = true;
+  std::string identity = "worker"; ///< of workers and of who starts
+  std::string binary = "binary";   ///< checksum that workers report
 
   void advance_ms(std::int64_t ms) { now_ns += ms * ns_per_ms; }
   void advance_s(std::int64_t s) { now_ns += s * ns_per_s; }
@@ -126,12 +131,18 @@ public:
   [[nodiscard]] std::vector<rec::TransferTask> transfer(rec::TransferType type) const;
   [[nodiscard]] std::vector<rec::TimerTask> timers(rec::TimerType type) const;
 
-private:
+protected:
   void commit(transaction& tx);
+  /// Told of every commit, successors first, when it is stored.
+  virtual void committed(const changes&) {}
+
   void store(changes& made, std::unique_ptr<run> successor_state);
 
   std::map<uuid, std::unique_ptr<stored_run>> runs_;
   uuid subject_;
+
+private:
+  void reload(stored_run& stored, const run_key& key);
 };
 
 /// Short names of the types of events, as the acceptance suite prints them.

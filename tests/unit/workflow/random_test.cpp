@@ -1,0 +1,502 @@
+#include "engine.hpp"
+
+#include "workflow/wire_time.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+
+/// Random lives: legal commands, stale and repeated deliveries, in any order. After each step everything of
+/// `engine::check_invariants` must hold. CADENZA_SEED plays one life again.
+namespace cadenza::workflow::test {
+namespace {
+
+/// What the lives went through: a test of invariants that meets nothing proves nothing.
+struct coverage {
+  std::map<int, int> events;
+  int resets = 0;
+  int transients = 0; ///< completed decisions of a later attempt
+  int buffered = 0;   ///< steps with events behind a started decision
+};
+
+class random_life : public engine {
+public:
+  explicit random_life(std::uint64_t seed) : random_(seed) {
+    check_reload = true;
+    limits.max_buffered_batches = 5;
+    limits.max_signals_per_run = 40;
+  }
+
+  void live(int steps) {
+    begin_somehow();
+    for (int i = 0; i < steps && (state().open() || one_in(3)); ++i) {
+      one_step();
+      settle_sometimes();
+      check_invariants();
+      buffered_ += state().buffered().empty() ? 0 : 1;
+    }
+  }
+
+  [[nodiscard]] const std::string& log() const { return log_; }
+
+  void add_to(coverage& covered) const {
+    for (const auto& [id, stored] : runs_)
+      for (const auto& batch : stored->history.batches())
+        for (const auto& e : batch->events())
+          ++covered.events[e.attributes_case()];
+    covered.resets += resets_;
+    covered.transients += transients_;
+    covered.buffered += buffered_;
+  }
+
+private:
+  [[nodiscard]] int below(int n) { return static_cast<int>(random_() % static_cast<std::uint64_t>(n)); }
+  [[nodiscard]] bool one_in(int n) { return below(n) == 0; }
+  template <class T> const T& pick(const std::vector<T>& from) {
+    return from[static_cast<std::size_t>(below(static_cast<int>(from.size())))];
+  }
+  void note(const std::string& what) {
+    log_ += what;
+    log_ += ' ';
+  }
+  std::string fresh() { return chance.new_uuid().str(); }
+
+  void begin_somehow() {
+    auto r = request();
+    set_seconds(*r.mutable_execution_start_to_close_timeout(), 100 + below(3000));
+    std::int32_t backoff_s = 0;
+    std::optional<first_signal> signal;
+    if (one_in(6))
+      r.set_cron_schedule("@every 7s"), backoff_s = 7;
+    else if (one_in(6))
+      backoff_s = 3;
+    if (one_in(6)) {
+      auto& p = *r.mutable_retry_policy();
+      set_seconds(*p.mutable_initial_interval(), 2);
+      p.set_backoff_coefficient(1.5);
+      p.set_maximum_attempts(3);
+    }
+    if (one_in(6))
+      signal = first_signal{"first", "x", identity, fresh(), {}};
+    if (one_in(4)) {
+      domain_row.mutable_domain()->set_is_global_domain(true);
+      domain_row.mutable_domain()->add_clusters()->set_cluster_name("active");
+      domain_row.mutable_domain()->add_clusters()->set_cluster_name("standby");
+      domain_row.set_failover_version(1);
+    }
+    note("start");
+    begin(r, backoff_s, {}, {}, signal);
+    check_invariants();
+  }
+
+  void settle_sometimes() {
+    if (one_in(2)) {
+      note("settle");
+      settle();
+    }
+  }
+
+  void one_step() {
+    advance_ms(below(1500));
+    switch (below(24)) {
+    case 0:
+    case 1:
+    case 2: return poll_some_decision();
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+    case 7: return answer_decision();
+    case 8: return give_decision_back();
+    case 9:
+    case 10: return signal_somehow();
+    case 11:
+    case 12:
+    case 13: return poll_some_activity();
+    case 14:
+    case 15:
+    case 16:
+    case 17: return answer_activity();
+    case 18:
+    case 19: return fire();
+    case 20: return deliver_again();
+    case 21: return one_in(3) ? cancel_somehow() : child_news();
+    case 22: return one_in(4) ? end_or_reset() : maintain();
+    default: return follow();
+    }
+  }
+
+  // --- decisions
+
+  void poll_some_decision() {
+    if (!state().has_pending_decision())
+      return;
+    const auto schedule_id = state().head().decision().schedule_id();
+    const bool again = !decisions_.empty() && one_in(4);
+    const auto request_id = again ? decision_request_ : fresh();
+    note("poll");
+    auto got = step([&](transaction& tx) { return start_decision(tx, schedule_id, request_id, identity); });
+    if (!got)
+      return;
+    decision_request_ = request_id;
+    BOOST_REQUIRE_EQUAL(got->started_id, got->next_event_id - 1);
+    decisions_.push_back(*got);
+  }
+
+  void answer_decision() {
+    if (decisions_.empty())
+      return poll_some_decision();
+    // Mostly the newest one; an old one must be refused.
+    const auto task = one_in(8) ? pick(decisions_) : decisions_.back();
+    api::RespondDecisionTaskCompletedRequest answer;
+    answer.set_identity(identity);
+    answer.set_binary_checksum(one_in(4) ? "other" : "binary");
+    const int n = below(4);
+    for (int i = 0; i < n; ++i)
+      *answer.add_decisions() = some_decision();
+    if (one_in(7))
+      *answer.add_decisions() = some_close();
+    if (one_in(3)) {
+      auto& sticky = *answer.mutable_sticky_attributes();
+      sticky.mutable_worker_task_list()->set_name("sticky");
+      set_seconds(*sticky.mutable_schedule_to_start_timeout(), 5);
+    }
+    answer.set_force_create_new_decision_task(one_in(5));
+    answer.set_return_new_decision_task(one_in(4));
+    note("answer" + std::to_string(answer.decisions_size()));
+    const auto schedule_before = state().head().decision().schedule_id();
+    const bool current = state().has_started_decision() && schedule_before == task.schedule_id &&
+                         state().head().decision().attempt() == task.attempt;
+    completion_input input;
+    input.schedule_id = task.schedule_id;
+    input.attempt = task.attempt;
+    input.request = &answer;
+    const auto done = step([&](transaction& tx) { return complete_decision(tx, input); });
+    BOOST_REQUIRE_MESSAGE(bool(done) == current, (done ? "a stale decision was accepted"
+                                                       : "a current decision was refused: " + done.error().message));
+    if (done && task.attempt > 0 && !done->failed_cause)
+      ++transients_;
+    if (done && done->returned)
+      decisions_.push_back(*done->returned);
+  }
+
+  void give_decision_back() {
+    if (decisions_.empty())
+      return;
+    const auto task = decisions_.back();
+    api::RespondDecisionTaskFailedRequest request;
+    request.set_cause(api::DECISION_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE);
+    request.set_identity(identity);
+    note("giveback");
+    (void)step([&](transaction& tx) { return fail_decision(tx, task.schedule_id, task.attempt, request); });
+  }
+
+  api::Decision some_decision() {
+    const std::vector<std::string> names = {"a", "b", "c"};
+    api::Decision d;
+    switch (below(13)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3: {
+      d = schedule_activity(pick(names));
+      auto& a = *d.mutable_schedule_activity_task_decision_attributes();
+      if (one_in(2))
+        set_seconds(*a.mutable_heartbeat_timeout(), 2 + below(5));
+      set_seconds(*a.mutable_schedule_to_start_timeout(), 3 + below(30));
+      set_seconds(*a.mutable_start_to_close_timeout(), 3 + below(30));
+      if (one_in(2)) {
+        auto& p = *a.mutable_retry_policy();
+        set_seconds(*p.mutable_initial_interval(), 1 + below(3));
+        p.set_backoff_coefficient(1.5);
+        p.set_maximum_attempts(1 + below(4));
+        if (one_in(2))
+          set_seconds(*p.mutable_expiration_interval(), 10 + below(40));
+      }
+      a.set_request_local_dispatch(one_in(6));
+      return d;
+    }
+    case 4: d.mutable_request_cancel_activity_task_decision_attributes()->set_activity_id(pick(names)); return d;
+    case 5:
+    case 6: return start_timer(pick(names), 1 + below(20));
+    case 7: return cancel_timer(pick(names));
+    case 8: return record_marker("m");
+    case 9: {
+      auto& a = *d.mutable_start_child_workflow_execution_decision_attributes();
+      a.set_workflow_id("child-" + pick(names));
+      a.mutable_workflow_type()->set_name("child-type");
+      a.mutable_task_list()->set_name("child-list");
+      set_seconds(*a.mutable_execution_start_to_close_timeout(), 5 + below(200));
+      a.set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE);
+      a.set_parent_close_policy(static_cast<api::ParentClosePolicy>(1 + below(3)));
+      return d;
+    }
+    case 10: {
+      auto& a = *d.mutable_signal_external_workflow_execution_decision_attributes();
+      a.mutable_workflow_execution()->set_workflow_id(one_in(3) ? "wf" : "child-" + pick(names));
+      a.set_signal_name("ext");
+      return d;
+    }
+    case 11: {
+      auto& a = *d.mutable_request_cancel_external_workflow_execution_decision_attributes();
+      a.mutable_workflow_execution()->set_workflow_id("child-" + pick(names));
+      return d;
+    }
+    default:
+      (*d.mutable_upsert_workflow_search_attributes_decision_attributes()
+            ->mutable_search_attributes()
+            ->mutable_indexed_fields())["CustomIntField"]
+          .set_data(std::to_string(below(9)));
+      return d;
+    }
+  }
+
+  api::Decision some_close() {
+    api::Decision d;
+    switch (below(5)) {
+    case 0: return fail_workflow("bad");
+    case 1: return cancel_workflow();
+    case 2:
+      d.mutable_continue_as_new_workflow_execution_decision_attributes()->set_initiator(
+          api::CONTINUE_AS_NEW_INITIATOR_DECIDER);
+      return d;
+    default: return complete_workflow();
+    }
+  }
+
+  // --- activities
+
+  void poll_some_activity() {
+    if (!activity_waits())
+      return;
+    note("apoll");
+    activities_.push_back(poll_activity());
+  }
+
+  void answer_activity() {
+    if (activities_.empty())
+      return poll_some_activity();
+    const auto task = one_in(4) ? pick(activities_) : activities_.back();
+    const auto* live = state().activities().find(task.schedule_id);
+    const bool current =
+        state().open() && live != nullptr && live->started_id() != no_event_id && live->attempt() == task.attempt;
+    bool done = false;
+    note("aanswer");
+    switch (below(4)) {
+    case 0: {
+      api::RespondActivityTaskCompletedRequest r;
+      r.set_identity(identity);
+      done = bool(step([&](transaction& tx) { return complete_activity(tx, task.ref(), r); }));
+      break;
+    }
+    case 1: {
+      api::RespondActivityTaskFailedRequest r;
+      r.mutable_failure()->set_reason("broken");
+      r.set_identity(identity);
+      done = bool(step([&](transaction& tx) { return fail_activity(tx, task.ref(), r); }));
+      break;
+    }
+    case 2: {
+      if (current && !live->cancel_requested())
+        return;
+      api::RespondActivityTaskCanceledRequest r;
+      r.set_identity(identity);
+      done = bool(step([&](transaction& tx) { return cancel_activity(tx, task.ref(), r); }));
+      break;
+    }
+    default: {
+      api::RecordActivityTaskHeartbeatRequest r;
+      r.mutable_details()->set_data("beat");
+      const auto beat = command([&](transaction& tx) { return record_heartbeat(tx, task.ref(), r); });
+      done = bool(beat);
+      if (beat)
+        BOOST_REQUIRE_EQUAL(*beat, live_cancel_requested(task));
+      break;
+    }
+    }
+    BOOST_REQUIRE_MESSAGE(done == current, (done ? "a stale activity was accepted" : "a current activity was refused"));
+  }
+
+  bool live_cancel_requested(const activity_task& task) {
+    const auto* live = state().activities().find(task.schedule_id);
+    return live != nullptr && live->cancel_requested();
+  }
+
+  // --- the world
+
+  void signal_somehow() {
+    signal_input input;
+    input.name = "s";
+    input.identity = identity;
+    if (one_in(2))
+      input.request_id = one_in(3) && !signal_requests_.empty() ? pick(signal_requests_) : fresh();
+    const bool seen = state().signal_requests().contains(input.request_id);
+    note("signal");
+    const auto done = step([&](transaction& tx) { return signal(tx, input); });
+    if (seen)
+      BOOST_REQUIRE(done && !*done);
+    if (!input.request_id.empty())
+      signal_requests_.push_back(input.request_id);
+  }
+
+  void cancel_somehow() {
+    cancel_input input;
+    input.identity = identity;
+    input.request_id = one_in(2) ? "same" : fresh();
+    note("cancel");
+    (void)step([&](transaction& tx) { return request_cancel(tx, input); });
+  }
+
+  void child_news() {
+    // Children have workers too.
+    for (const auto& [initiated_id, child] : state().children()) {
+      const auto id = uuid::parse(child.started_run_id()).value_or(uuid());
+      if (!runs_.contains(id) || !runs_.at(id)->state->open() || id == subject_)
+        continue;
+      const auto me = subject_;
+      look_at(id);
+      if (one_in(4)) {
+        stop("gone");
+        check_invariants();
+        look_at(me);
+        return;
+      }
+      if (state().has_pending_decision() && !state().has_started_decision()) {
+        note("child");
+        respond(poll_decision(fresh()), {some_close()});
+        check_invariants();
+      }
+      look_at(me);
+      return;
+    }
+  }
+
+  void fire() {
+    note("fire");
+    fire_next();
+    follow();
+  }
+
+  void deliver_again() {
+    if (fired.empty())
+      return;
+    note("again");
+    const auto task = pick(fired);
+    const auto done = deliver(task);
+    BOOST_REQUIRE(bool(done));
+    follow();
+  }
+
+  /// The next run of the chain becomes the subject.
+  void follow() {
+    if (state().open() || state().head().close_status() != close_status::continued_as_new)
+      return;
+    note("follow");
+    const auto last_event = events().back();
+    look_at(last_event.workflow_execution_continued_as_new_event_attributes().new_execution_run_id());
+    decisions_.clear();
+    activities_.clear();
+  }
+
+  void end_or_reset() {
+    if (one_in(2)) {
+      terminate_input input;
+      input.identity = identity;
+      note("terminate");
+      (void)step([&](transaction& tx) { return terminate(tx, input); });
+      return;
+    }
+    if (current(state().key().workflow_id) != subject_)
+      return;
+    std::vector<std::int64_t> points;
+    for (const auto& e : events())
+      if (e.has_decision_task_completed_event_attributes() || e.has_decision_task_failed_event_attributes() ||
+          e.has_decision_task_timed_out_event_attributes() || e.has_decision_task_started_event_attributes())
+        points.push_back(e.event_id());
+    if (points.empty())
+      return;
+    const auto point = pick(points);
+    note("reset@" + std::to_string(point));
+    const auto before = subject_;
+    const auto made = try_reset(point, "undo");
+    if (!made) {
+      BOOST_REQUIRE_EQUAL(static_cast<int>(made.error().kind), static_cast<int>(error_kind::bad_request));
+      BOOST_REQUIRE(subject_ == before);
+      return;
+    }
+    ++resets_;
+    decisions_.clear();
+    activities_.clear();
+  }
+
+  void maintain() {
+    // The owner of a domain that comes back with a higher version ends the decisions in flight first.
+    if (one_in(3) && domain_row.failover_version() > 0 && !state().has_started_decision()) {
+      note("failover");
+      domain_row.set_failover_version(domain_row.failover_version() + 10);
+      return;
+    }
+    if (one_in(2)) {
+      note("unstick");
+      (void)step([&](transaction& tx) { return clear_sticky(tx); });
+      return;
+    }
+    note("refresh");
+    change([&](transaction& tx) { refresh_tasks(tx); });
+  }
+
+  std::mt19937_64 random_;
+  std::string log_;
+  int resets_ = 0;
+  int transients_ = 0;
+  int buffered_ = 0;
+  std::vector<decision_started> decisions_;
+  std::string decision_request_;
+  std::vector<activity_task> activities_;
+  std::vector<std::string> signal_requests_;
+};
+
+void play(std::uint64_t seed, coverage& covered) {
+  random_life life(seed);
+  try {
+    life.live(60);
+    life.add_to(covered);
+  } catch (...) {
+    BOOST_TEST_MESSAGE("CADENZA_SEED=" << seed << "\nsteps: " << life.log() << "\nhistory: " << life.shape());
+    std::fprintf(stderr, "CADENZA_SEED=%llu\n  %s\n  %s\n", static_cast<unsigned long long>(seed), life.log().c_str(),
+                 shape_of(life.events()).c_str());
+    throw;
+  }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(random_lives)
+
+BOOST_AUTO_TEST_CASE(invariants_hold) {
+  coverage covered;
+  if (const char* one = std::getenv("CADENZA_SEED"); one != nullptr)
+    return play(std::strtoull(one, nullptr, 10), covered);
+  const char* many = std::getenv("CADENZA_SEEDS");
+  const std::uint64_t lives = many != nullptr ? std::strtoull(many, nullptr, 10) : 2000;
+  for (std::uint64_t seed = 1; seed <= lives; ++seed)
+    play(seed, covered);
+
+  BOOST_TEST_MESSAGE("resets " << covered.resets << ", transient decisions " << covered.transients << ", buffered "
+                               << covered.buffered);
+  const auto* attributes = api::HistoryEvent::descriptor()->FindOneofByName("attributes");
+  for (int i = 0; i < attributes->field_count(); ++i) {
+    const auto* field = attributes->field(i);
+    BOOST_TEST_MESSAGE(field->name() << ' ' << covered.events[field->number()]);
+    if (lives >= 2000)
+      BOOST_CHECK_MESSAGE(covered.events[field->number()] > 0, "no life had an event " << field->name());
+  }
+  if (lives >= 2000)
+    BOOST_CHECK(covered.resets > 0 && covered.transients > 0 && covered.buffered > 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cadenza::workflow::test
