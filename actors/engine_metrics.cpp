@@ -1,0 +1,75 @@
+#include "actors/engine_metrics.hpp"
+
+#include <array>
+
+namespace cadenza::actors {
+namespace {
+
+using field = std::atomic<std::int64_t> engine_counters::*;
+
+struct shown {
+  metrics::declaration what;
+  field from;
+};
+
+constexpr auto gauge = metrics::kind::gauge;
+constexpr auto counter = metrics::kind::counter;
+
+constexpr std::array table{
+  shown{{"cadenza_runs_in_memory", gauge, "", "Workflow run actors alive."}, &engine_counters::runs_in_memory},
+  shown{{"cadenza_run_bytes", gauge, "", "Bytes the runs in memory hold, roughly."}, &engine_counters::run_bytes},
+  shown{{"cadenza_runs_loaded_total", counter, "", "Runs read from the store."}, &engine_counters::runs_loaded},
+  shown{{"cadenza_run_commits_total", counter, "", "Transactions of runs handed to the store."}, &engine_counters::commits},
+  shown{{"cadenza_run_commit_failures_total", counter, "", "Transactions of runs that did not commit."},
+        &engine_counters::commit_conflicts},
+  shown{{"cadenza_shard_restarts_total", counter, "", "History shard actors that died and were made anew."},
+        &engine_counters::shard_restarts},
+  shown{{"cadenza_run_deaths_total", counter, "", "Workflow run actors that died."}, &engine_counters::run_deaths},
+  shown{{"cadenza_task_list_restarts_total", counter, "", "Task list actors that died."},
+        &engine_counters::task_list_restarts},
+  shown{{"cadenza_owner_restarts_total", counter, "",
+         "Domain registry, shard owner, matching owner and visibility writer actors that died and were made anew."},
+        &engine_counters::owner_restarts},
+  shown{{"cadenza_transfer_tasks_pending", gauge, "", "Transfer tasks of all shards that are not done."},
+        &engine_counters::transfer_pending},
+  shown{{"cadenza_timers_in_memory", gauge, "", "Timer tasks of all shards that are due soon and not done."},
+        &engine_counters::timers_in_memory},
+  shown{{"cadenza_timers_fired_total", counter, "", "Timer tasks fired."}, &engine_counters::timers_fired},
+  shown{{"cadenza_timer_late_max_nanoseconds", gauge, "", "Longest time a timer task fired late since the start."},
+        &engine_counters::timers_late_ns_max},
+  shown{{"cadenza_pollers_waiting", gauge, "", "Polls that wait for a task."}, &engine_counters::pollers_waiting},
+  shown{{"cadenza_tasks_matched_total", counter, "", "Tasks handed to a waiting poll."}, &engine_counters::tasks_matched},
+  shown{{"cadenza_tasks_spilled_total", counter, "", "Tasks written to the stored backlog of their list."},
+        &engine_counters::tasks_spilled},
+  shown{{"cadenza_visibility_changes_pending", gauge, "", "Changes that wait for the visibility store."},
+        &engine_counters::visibility_pending},
+  shown{{"cadenza_visibility_failures_total", counter, "", "Times the visibility store failed."},
+        &engine_counters::visibility_failures},
+  shown{{"cadenza_decisions_rejected_total", counter, "", "Decision answers the server rejected."},
+        &engine_counters::decisions_failed_by_server},
+};
+
+constexpr auto declarations = [] {
+  std::array<metrics::declaration, table.size()> out{};
+  for (std::size_t i = 0; i < table.size(); ++i)
+    out[i] = table[i].what;
+  return out;
+}();
+
+} // namespace
+
+std::span<const metrics::declaration> engine_metrics() { return declarations; }
+
+std::vector<metrics::registry::callback_handle> show_metrics(metrics::registry& registry,
+                                                             const engine_counters& counters) {
+  std::vector<metrics::registry::callback_handle> out;
+  out.reserve(table.size());
+  for (const auto& row : table) {
+    out.push_back(registry.computed_gauges(row.what, [&counters, from = row.from] {
+      return metrics::samples{{{}, static_cast<double>((counters.*from).load(std::memory_order_relaxed))}};
+    }));
+  }
+  return out;
+}
+
+} // namespace cadenza::actors

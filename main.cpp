@@ -1,0 +1,10 @@
+#include "cli/run.hpp"
+#include "offline.hpp"
+#include "serve.hpp"
+
+int main(int argc, char** argv) {
+  cadenza::cli::hooks local;
+  local.server_start = cadenza::serve;
+  local.backup_restore = cadenza::restore_backup_offline;
+  return cadenza::cli::run(argc, argv, local);
+}

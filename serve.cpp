@@ -1,0 +1,279 @@
+#include "serve.hpp"
+
+#include "actors/engine_metrics.hpp"
+#include "actors/local_engine.hpp"
+#include "actors/system_sources.hpp"
+#include "bridge/server.hpp"
+#include "config/dynamic.hpp"
+#include "config/load.hpp"
+#include "config/log.hpp"
+#include "config/process_metrics.hpp"
+#include "serve_http.hpp"
+#include "serve_settings.hpp"
+#include "serve_store.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <optional>
+#include <ostream>
+#include <thread>
+
+namespace cadenza {
+namespace {
+
+using std::chrono::milliseconds;
+
+void log_from_actors(int level, const std::string& text) {
+  switch (level) {
+    case 0: return log::debug("{}", text);
+    case 1: return log::info("{}", text);
+    case 2: return log::warn("{}", text);
+    default: return log::error("{}", text);
+  }
+}
+
+outcome<config::loaded> load_configuration(const cli::server_options& options) {
+  config::source from;
+  from.root = options.root;
+  if (!options.config_file.empty()) {
+    from.files.push_back(options.config_file);
+  } else if (!options.config_dir.empty()) {
+    auto files = config::files_of(options.root, options.config_dir, options.environment, options.zone);
+    if (!files)
+      return files.error();
+    from.files = *std::move(files);
+  }
+  if (!options.data_dir.empty())
+    from.settings.emplace_back("persistence.dataDirectory", options.data_dir);
+  if (options.port)
+    from.settings.emplace_back("services.frontend.rpc.grpcPort", std::to_string(*options.port));
+  if (options.http_port)
+    from.settings.emplace_back("services.frontend.rpc.http.port", std::to_string(*options.http_port));
+  if (options.ephemeral)
+    from.settings.emplace_back("persistence.defaultStore", "memory");
+  return config::load(from);
+}
+
+actors::engine_options engine_options_of(const config::server_config& c, const config::snapshot& now, int shards) {
+  actors::engine_options out;
+  out.shard_count = shards;
+  auto& s = out.settings;
+  s.identity = c.frontend.address + ":" + std::to_string(c.frontend.grpc_port);
+  s.cluster = c.clusters.current;
+  s.run_cache_bytes = c.engine.run_cache_bytes;
+  s.long_poll_ns = now.get(config::keys::matching_long_poll_expiration_interval).count();
+  s.history_long_poll_ns = now.get(config::keys::history_long_poll_expiration_interval).count();
+  s.task_list_idle_ns = now.get(config::keys::matching_max_task_list_idle_time).count();
+  s.history_page_max = static_cast<int>(now.get(config::keys::frontend_history_max_page_size));
+  s.consistent_query = now.get(config::keys::history_enable_consistent_query)
+                       && now.get(config::keys::history_enable_consistent_query_by_domain);
+  s.buffered_queries_max = static_cast<int>(now.get(config::keys::history_max_buffered_query_count));
+  s.chaos = c.chaos.enabled;
+  out.domains.min_retention_days = static_cast<int>(now.get(config::keys::system_min_retention_days));
+  out.domains.max_retention_days = static_cast<int>(now.get(config::keys::system_max_retention_days));
+  out.domains.max_bad_binaries = static_cast<int>(now.get(config::keys::frontend_max_bad_binaries));
+  return out;
+}
+
+/// Signals are taken by the main thread alone, one at a time.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+/// Waits for a signal for so long; 0 when none came.
+int wait_signal(const sigset_t& set, milliseconds longest) {
+  timespec time{};
+  time.tv_sec = longest.count() / 1000;
+  time.tv_nsec = longest.count() % 1000 * 1'000'000;
+  const int got = sigtimedwait(&set, nullptr, &time);
+  return got > 0 ? got : 0;
+}
+
+/// Kills a random actor now and then, when the configuration asks for it.
+class chaos_monkey {
+public:
+  chaos_monkey(const config::chaos_config& how, int shards, actors::local_engine& engine)
+    : how_(how), shards_(shards), engine_(engine) {}
+
+  [[nodiscard]] bool active() const { return how_.enabled && how_.interval.count() > 0; }
+  [[nodiscard]] milliseconds pause() {
+    const auto mean = std::chrono::duration_cast<milliseconds>(how_.interval).count();
+    return milliseconds(1 + chance_.below(2 * mean));
+  }
+  void strike() {
+    static const std::vector<std::string> all{"run", "shard", "task_list", "shard_owner", "matching_owner",
+                                              "domain_registry", "visibility_writer"};
+    const auto& kinds = how_.kinds.empty() ? all : how_.kinds;
+    const auto& kind = kinds[static_cast<std::size_t>(chance_.below(static_cast<std::int64_t>(kinds.size())))];
+    const auto shard = "node/shard_owner/history_shard:" + std::to_string(chance_.below(shards_));
+    std::string path = "node/" + kind;
+    if (kind == "run" || kind == "workflow_run")
+      path = shard + "/workflow_run:*";
+    else if (kind == "shard" || kind == "history_shard")
+      path = shard;
+    else if (kind == "task_list")
+      path = "node/matching_owner/task_list:*";
+    engine_.kill_actor(path, [](const std::string&) {});
+  }
+
+private:
+  const config::chaos_config& how_;
+  const int shards_;
+  actors::local_engine& engine_;
+  actors::system_entropy chance_;
+};
+
+} // namespace
+
+int serve(const cli::server_options& options, std::ostream& out, std::ostream& err) {
+  auto loaded = load_configuration(options);
+  if (!loaded) {
+    err << "Error: the configuration is not valid\n" << loaded.error().message << '\n';
+    return 1;
+  }
+  if (options.print_config) {
+    out << config::print(*loaded);
+    return 0;
+  }
+  if (options.check_config) {
+    out << "The configuration is valid.\n";
+    return 0;
+  }
+  const auto& c = loaded->values;
+  const auto signals = block_signals();
+  if (const auto started = log::start(c.log); !started) {
+    err << "Error: " << started.error().message << '\n';
+    return 1;
+  }
+  for (const auto& warning : loaded->warnings)
+    log::warn("{}", warning);
+
+  config::dynamic_config dynamic;
+  if (!c.dynamic.file.empty()) {
+    if (const auto read = dynamic.load_file(c.dynamic.file); !read) {
+      err << "Error: the dynamic configuration is not valid\n" << read.error().message << '\n';
+      return 1;
+    }
+  }
+
+  metrics::registry registry;
+  const auto process = config::register_process_metrics(registry);
+  auto opened = open_stores(c, registry);
+  if (!opened) {
+    err << "Error: " << opened.error().message << '\n';
+    return 1;
+  }
+  auto& stores = **opened;
+
+  caf::actor_system_config system_config;
+  system_config.set("scheduler.policy", caf::atom("sharing"));
+  system_config.set("scheduler.max-threads", static_cast<std::size_t>(c.engine.scheduler_threads > 0
+                                                                        ? c.engine.scheduler_threads
+                                                                        : static_cast<int>(std::max(
+                                                                            2U, std::thread::hardware_concurrency()))));
+  caf::actor_system system(system_config);
+  actors::system_clock time;
+  actors::system_entropy chance;
+  rules_book rules(dynamic);
+  actors::local_engine engine(
+    system, *stores.store, time, chance, [&rules](const auto& domain) { return rules.rules_for(domain); },
+    log_from_actors, stores.open_visibility, engine_options_of(c, *dynamic.current(), stores.shard_count));
+  const auto engine_gauges = actors::show_metrics(registry, engine.counters());
+  engine.begin();
+
+  bridge::health_board health;
+  bridge::services with(engine, health, bridge::default_validators(), {});
+  const auto apply_settings = [&](const config::snapshot& now) {
+    with.set_limits(limits_of(now));
+    with.set_rates(rates_of(now));
+  };
+  apply_settings(*dynamic.current());
+  const auto subscription = dynamic.subscribe([&](const config::snapshot_ptr& now) { apply_settings(*now); });
+
+  bridge::rpc_server rpc(with, health, registry);
+  bridge::rpc_options rpc_options;
+  rpc_options.host = c.frontend.address;
+  rpc_options.port = c.frontend.grpc_port;
+  rpc_options.message_bytes_max = static_cast<int>(c.frontend.message_bytes_max);
+  rpc_options.queues = c.engine.grpc_threads;
+  // Requests are taken from the moment the port is open: the engine must be able to carry them out.
+  while (!engine.ready()) {
+    if (const int got = wait_signal(signals, milliseconds(2)); got == SIGTERM || got == SIGINT) {
+      engine.stop();
+      stores.store->close();
+      return 0;
+    }
+  }
+  const auto port = rpc.start(rpc_options);
+  if (!port) {
+    err << "Error: " << port.error().message << '\n';
+    engine.stop();
+    stores.store->close();
+    return 1;
+  }
+  admin_http http(c, engine, health, registry, stores);
+  const auto http_port = http.start();
+  if (!http_port) {
+    err << "Error: " << http_port.error().message << '\n';
+    rpc.stop();
+    engine.stop();
+    stores.store->close();
+    return 1;
+  }
+  health.set(bridge::health_state::ok);
+  out << "Cadenza " << CADENZA_VERSION << " is ready\n"
+      << "  gRPC   " << c.frontend.address << ':' << *port << "  (uber.cadence.api.v1)\n"
+      << "  HTTP   " << c.frontend.address << ':' << *http_port << "  (/health /ready /version /metrics)\n"
+      << "  data   " << (stores.directory.empty() ? "in memory; gone when the server stops" : stores.directory) << '\n'
+      << "  shards " << stores.shard_count << std::endl;
+
+  chaos_monkey chaos(c.chaos, stores.shard_count, engine);
+  for (bool running = true; running;) {
+    const auto pause = chaos.active() ? chaos.pause() : milliseconds(c.dynamic.file.empty() ? 60'000 : 10'000);
+    switch (wait_signal(signals, pause)) {
+      case SIGTERM:
+      case SIGINT: running = false; break;
+      case SIGHUP: {
+        auto again = load_configuration(options);
+        if (again)
+          log::set_level(again->values.log.minimum);
+        else
+          log::error("configuration not reloaded: {}", again.error().message);
+        if (const auto reloaded = dynamic.reload(true); !reloaded)
+          log::error("dynamic configuration not reloaded: {}", reloaded.error().message);
+        else
+          log::info("configuration reloaded");
+        break;
+      }
+      default:
+        if (chaos.active())
+          chaos.strike();
+        else if (const auto reloaded = dynamic.reload(); !reloaded)
+          log::error("dynamic configuration not reloaded: {}", reloaded.error().message);
+    }
+  }
+  log::info("draining");
+  health.set(bridge::health_state::shutting_down);
+  rpc.drain();
+  rpc.stop(std::chrono::duration_cast<milliseconds>(c.engine.drain_timeout));
+  http.stop();
+  engine.stop();
+  stores.store->close();
+  log::info("stopped");
+  log::stop();
+  return 0;
+}
+
+} // namespace cadenza

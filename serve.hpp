@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/run.hpp"
+
+#include <iosfwd>
+
+namespace cadenza {
+
+/// Runs a server until SIGTERM or SIGINT, as `cadenza server start` was told. Returns the exit code. Call it before any
+/// other thread exists: it blocks the signals it waits for.
+[[nodiscard]] int serve(const cli::server_options& options, std::ostream& out, std::ostream& err);
+
+} // namespace cadenza
