@@ -1,73 +1,24 @@
 #include "config/documents.hpp"
 
+#include "tests/documents.hpp"
+
 #include "config/dynamic.hpp"
 #include "config/load.hpp"
 #include "config/process_metrics.hpp"
 
-#include <cstdlib>
-#include <fstream>
-#include <span>
+#include <sstream>
 
 #include <boost/test/unit_test.hpp>
 
 using namespace cadenza;
 using namespace cadenza::config;
-
-namespace {
-
-/// Every component's table of metrics, in the order of docs/metrics.md.
-struct component {
-  std::string name;
-  std::span<const metrics::declaration> table;
-};
-const std::vector<component>& components() {
-  static const std::vector<component> all{{"process", process_metrics}};
-  return all;
-}
-
-std::string path_of(const std::string& name) { return std::string(SOURCE_ROOT) + "/" + name; }
-
-bool writing() { return std::getenv("CADENZA_WRITE_DOCUMENTS") != nullptr; }
-
-void expect_file(const std::string& name, const std::string& expected) {
-  if (writing())
-    std::ofstream(path_of(name)) << expected;
-  const auto text = read_text_file(path_of(name));
-  BOOST_REQUIRE(text);
-  BOOST_TEST((*text == expected), name << " is not what the tables say; run this test with CADENZA_WRITE_DOCUMENTS=1");
-}
-
-/// The part of a document between two marks comes from a table, the rest is written by hand.
-void expect_part(const std::string& name, const std::string& part, const std::string& expected) {
-  const auto text = read_text_file(path_of(name));
-  BOOST_REQUIRE(text);
-  const auto begin_mark = "<!-- begin " + part + " -->\n";
-  const auto begin = text->find(begin_mark);
-  const auto end = text->find("<!-- end " + part + " -->");
-  BOOST_REQUIRE_MESSAGE(begin != std::string::npos && end != std::string::npos, name << " has no part " << part);
-  const auto from = begin + begin_mark.size();
-  if (writing())
-    std::ofstream(path_of(name)) << text->substr(0, from) + expected + text->substr(end);
-  else
-    BOOST_TEST((text->substr(from, end - from) == expected),
-               name << ", part " << part
-                    << " is not what the tables say; run this test with CADENZA_WRITE_DOCUMENTS=1");
-}
-
-} // namespace
+using namespace cadenza::test;
 
 BOOST_AUTO_TEST_SUITE(documents_suite)
 
 BOOST_AUTO_TEST_CASE(the_configuration_page_tells_every_option_and_key) {
   expect_part("docs/configuration.md", "static options", static_options_markdown());
   expect_part("docs/configuration.md", "dynamic keys", dynamic_keys_markdown());
-}
-
-BOOST_AUTO_TEST_CASE(the_metrics_page_tells_every_declared_metric) {
-  std::string tables;
-  for (const auto& one : components())
-    tables += "\n### " + one.name + "\n\n" + metrics::markdown_of(one.table);
-  expect_part("docs/metrics.md", "metrics", tables);
 }
 
 BOOST_AUTO_TEST_CASE(the_sample_file_holds_every_default) {
