@@ -191,8 +191,6 @@ outcome<sql_value> connection::ask(std::string_view sql) {
 
 std::int64_t connection::last_row_id() const { return sqlite3_last_insert_rowid(raw_.get()); }
 
-std::int64_t connection::changed_rows() const { return sqlite3_changes64(raw_.get()); }
-
 outcome<void> connection::sync() {
   // With synchronous=NORMAL a commit only appends to the write-ahead log, so syncing that one file makes every commit
   // durable without the random page writes of a checkpoint. A checkpoint syncs the log by itself before it reuses it.

@@ -94,7 +94,6 @@ public:
   [[nodiscard]] outcome<sql_value> ask(std::string_view sql);
 
   [[nodiscard]] std::int64_t last_row_id() const;
-  [[nodiscard]] std::int64_t changed_rows() const; ///< by the last statement
 
   /// Waits until what was committed is on disk.
   [[nodiscard]] outcome<void> sync();
