@@ -127,8 +127,8 @@ private:
     origin.child_only = true;
     auto act = [child, origin](workflow::transaction& tx) -> outcome<bool> {
       if (!child.terminate) {
+        // Unlike the reason of a termination, the reference system gives no cause here.
         workflow::cancel_input input;
-        input.cause = "by parent close policy";
         input.identity = std::string(history_identity);
         input.first_execution_run_id = child.first_run_id;
         input.origin = origin;
