@@ -1,6 +1,7 @@
 #include "cli/admin_http.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/time_range.hpp"
 
 #include <ostream>
 
@@ -10,20 +11,26 @@ namespace {
 
 constexpr std::chrono::seconds backup_timeout{600};
 
-status show_answer(invocation& call, const json& answer) {
-  const auto backups = rows_of(answer, "backups");
-  if (backups.is_null()) {
-    show_json(call, answer);
-    return {};
-  }
-  row_set rows{{"Backup", "Kind", "Created", "Size", "State"}, {}};
+std::int64_t number_of(const json& backup, const char* key) {
+  return backup.contains(key) && backup[key].is_number_integer() ? backup[key].get<std::int64_t>() : 0;
+}
+
+/// One backup, or a list of them, as the server tells of them.
+status show_backups(invocation& call, const json& answer) {
+  auto backups = rows_of(answer, "backups");
+  if (backups.is_null() && answer.is_object() && answer.contains("id"))
+    backups = json::array({answer});
+  if (backups.is_null())
+    return problem{"The server's answer cannot be read.", compact(answer).substr(0, 200)};
+  row_set rows{{"Backup", "Created", "Bytes", "Files", "State"}, {}};
   for (const auto& one : backups) {
-    const auto text = [&one](const char* key) {
-      if (!one.is_object() || !one.contains(key))
-        return std::string{};
-      return one[key].is_string() ? one[key].get<std::string>() : compact(one[key]);
-    };
-    rows.rows.push_back({text("id"), text("kind"), text("created"), text("size"), text("state")});
+    if (!one.is_object())
+      return problem{"The server's answer cannot be read.", compact(one).substr(0, 200)};
+    const bool damaged = one.contains("damaged") && one["damaged"] == true;
+    rows.rows.push_back({std::to_string(number_of(one, "id")),
+                         local_text(number_of(one, "created_s") * 1'000'000'000, time_style::date_time),
+                         std::to_string(number_of(one, "bytes")), std::to_string(number_of(one, "files")),
+                         damaged ? "damaged" : "whole"});
     rows.data.push_back(one);
   }
   return show(call, rows);
@@ -36,7 +43,7 @@ status create(invocation& call) {
   auto answer = http_json(call.http_address(), http_verb::post, path, call.timeout(backup_timeout));
   if (!answer)
     return failed("Backup failed.", answer.error());
-  return show_answer(call, *answer);
+  return show_backups(call, *answer);
 }
 
 status list(invocation& call) {
@@ -44,7 +51,7 @@ status list(invocation& call) {
   auto answer = http_json(call.http_address(), http_verb::get, "/admin/backup/list" + dir, call.timeout());
   if (!answer)
     return failed("Cannot list backups.", answer.error());
-  return show_answer(call, *answer);
+  return show_backups(call, *answer);
 }
 
 status verify(invocation& call) {
@@ -54,7 +61,9 @@ status verify(invocation& call) {
   auto answer = http_json(call.http_address(), http_verb::post, path, call.timeout(backup_timeout));
   if (!answer)
     return failed("Backup verification failed.", answer.error());
-  return show_answer(call, *answer);
+  const auto id = answer->is_object() && answer->contains("id") ? compact((*answer)["id"]) : call.argument(0);
+  done(call, "Backup " + id + " is whole.", {{"id", payload_json(id)}, {"valid", true}});
+  return {};
 }
 
 status restore(invocation& call) {

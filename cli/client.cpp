@@ -165,7 +165,7 @@ std::string explain(const error& reason) {
   if (!reason.detail)
     return text;
   const auto add = [&text](std::string_view label, const std::string& value) {
-    if (!value.empty())
+    if (!value.empty() && text.find(value) == std::string::npos)
       text.append(" ").append(label).append(" ").append(value).append(".");
   };
   switch (reason.kind) {

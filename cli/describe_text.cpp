@@ -43,7 +43,7 @@ json info_json(const api::WorkflowExecutionInfo& info) {
     result["ParentDomainID"] = info.parent_execution_info().domain_id();
     result["ParentExecution"] = to_json(info.parent_execution_info().workflow_execution(), json_style::readable);
   }
-  result["Memo"] = message_or_null(info.has_memo(), info.memo());
+  result["Memo"] = message_or_null(!info.memo().fields().empty(), info.memo());
   result["SearchAttributes"] = nullptr;
   if (info.has_search_attributes()) {
     const auto fields = to_json(info.search_attributes(), json_style::readable);

@@ -67,6 +67,8 @@ outcome<std::int64_t> open_runs(invocation& call) {
 status deprecate(invocation& call) {
   if (!call.on("force")) {
     const auto open = open_runs(call);
+    if (!open && open.error().kind == error_kind::entity_not_exists)
+      return failed("Domain " + call.domain() + " does not exist.", open.error());
     if (!open)
       return failed("Operation DeprecateDomain failed: cannot tell whether workflows are open.", open.error());
     if (*open > 0)

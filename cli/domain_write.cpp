@@ -105,7 +105,9 @@ status register_domain(invocation& call) {
   request.set_security_token(call.text("security_token"));
   *request.mutable_workflow_execution_retention_period() =
       to_duration((call.given("retention") ? call.number("retention") : 3) * day_seconds);
-  request.set_is_global_domain(call.text("global_domain") != "false");
+  // A server that is alone refuses global domains; naming several clusters says that it is not.
+  const bool many = clusters_of(call).size() > 1 || call.given("active_clusters");
+  request.set_is_global_domain(call.given("global_domain") ? call.text("global_domain") == "true" : many);
   request.set_active_cluster_name(call.text("active_cluster"));
   for (const auto& name : clusters_of(call))
     request.add_clusters()->set_cluster_name(name);
@@ -264,17 +266,20 @@ std::vector<flag> setting_flags() {
 } // namespace
 
 std::vector<command> domain_write_commands() {
-  command create{"register",
-                 {"re"},
-                 "Register a domain",
-                 setting_flags() + std::vector<flag>{{"global_domain,gd",
-                                                      "whether the domain may move between clusters",
-                                                      flag_kind::text,
-                                                      "true",
-                                                      "",
-                                                      false,
-                                                      {"true", "false"}}},
-                 register_domain};
+  command create{
+      "register",
+      {"re"},
+      "Register a domain",
+      setting_flags() +
+          std::vector<flag>{
+              {"global_domain,gd",
+               "whether the domain may move between clusters (default: true when several clusters are named)",
+               flag_kind::text,
+               "",
+               "",
+               false,
+               {"true", "false"}}},
+      register_domain};
   create.needs_domain = true;
   command change{
       "update",

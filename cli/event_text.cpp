@@ -96,7 +96,9 @@ public:
           add(result, "Details", "[" + payload_text(failure->details()) + "]");
         continue;
       }
-      add(result, title_name(*field), value(content, *field));
+      // An empty message says no more than one that is not there.
+      if (auto text = value(content, *field); text != "{}")
+        add(result, title_name(*field), std::move(text));
     }
     return result + "}";
   }

@@ -89,6 +89,21 @@ BOOST_AUTO_TEST_CASE(register_sends_the_settings) {
   BOOST_TEST(request.history_archival_status() == api::ARCHIVAL_STATUS_ENABLED);
 }
 
+BOOST_AUTO_TEST_CASE(domains_are_local_unless_several_clusters_are_named) {
+  server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>("DomainAPI/RegisterDomain",
+                                                                     [](const auto&, auto&) { return answer::ok(); });
+  const auto global = [this](std::vector<std::string> more) {
+    more.insert(more.begin(), {"domain", "register"});
+    BOOST_TEST(run(more).code == 0);
+    return server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain").is_global_domain();
+  };
+  BOOST_TEST(!global({}));
+  BOOST_TEST(!global({"--cl", "c1"}));
+  BOOST_TEST(global({"--cl", "c1", "--cl", "c2"}));
+  BOOST_TEST(global({"--cl", "c1,c2"}));
+  BOOST_TEST(global({"--gd", "true"}));
+}
+
 BOOST_AUTO_TEST_CASE(registering_twice_says_so) {
   server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>(
       "DomainAPI/RegisterDomain",
@@ -324,6 +339,39 @@ BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
   BOOST_TEST(ask({"kill", "node/shard_owner/a b"}).code == 0);
   BOOST_TEST(killed == "node/shard_owner/a b");
   BOOST_TEST(ask({"kill", "node"}).err == "Error: Cannot kill actor node.\nError Details: no such actor\n");
+}
+
+BOOST_AUTO_TEST_CASE(backups_are_made_listed_and_checked_through_the_http_side) {
+  http_side http;
+  std::string dir;
+  http.server().Post("/admin/backup/create", [&dir](const httplib::Request& request, httplib::Response& response) {
+    dir = request.get_param_value("dir");
+    response.set_content(R"({"id":1,"created_s":1700000000,"bytes":512,"files":3,"damaged":false})",
+                         "application/json");
+  });
+  http.server().Get("/admin/backup/list", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(R"([{"id":1,"created_s":1700000000,"bytes":512,"files":3,"damaged":true}])",
+                         "application/json");
+  });
+  http.server().Post("/admin/backup/verify", [](const httplib::Request& request, httplib::Response& response) {
+    response.status = request.get_param_value("id") == "2" ? 500 : 200;
+    response.set_content(response.status == 200 ? R"({"id":1,"valid":true})" : R"({"error":"file 3 is torn"})",
+                         "application/json");
+  });
+  http.wait();
+  const auto ask = [&http](std::vector<std::string> words) {
+    words.insert(words.begin(), {"--http_address", http.address(), "admin", "backup"});
+    return run_cli(std::move(words));
+  };
+  const auto made = ask({"create", "--dir", "/some where"});
+  BOOST_TEST(made.code == 0, made.err);
+  BOOST_TEST(made.out.find("|   512 |     3 | whole\n") != std::string::npos, made.out);
+  BOOST_TEST(dir == "/some where");
+  BOOST_TEST(ask({"list"}).out.find("| damaged\n") != std::string::npos);
+  BOOST_TEST(ask({"verify"}).out == "Backup 1 is whole.\n");
+  const auto torn = ask({"verify", "2"});
+  BOOST_TEST(torn.code == 1);
+  BOOST_TEST(torn.err == "Error: Backup verification failed.\nError Details: file 3 is torn\n");
 }
 
 BOOST_AUTO_TEST_CASE(config_list_joins_meaning_and_stored_values) {
