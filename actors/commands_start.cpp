@@ -23,7 +23,7 @@ public:
     const auto backoff = backoff_of(*asked_, tx.env());
     if (!backoff)
       return backoff.error();
-    return workflow::start(tx, *asked_->request, *backoff, {}, asked_->parent, asked_->signal);
+    return workflow::start(tx, *asked_->request, *backoff, asked_->carried, asked_->parent, asked_->signal);
   }
   void finished(workflow_run& run) override { answer_started(*asked_, run.key().run_id); }
   void failed(const error& reason) override { asked_->answer->reject(reason); }

@@ -181,6 +181,7 @@ public:
     asked->request = std::make_shared<api::StartWorkflowExecutionRequest>(std::move(plan_->request));
     asked->backoff_s = -1;
     asked->parent = plan_->parent;
+    asked->carried.partition_config = plan_->partition_config;
     asked->answer = std::make_shared<inner_call<api::StartWorkflowExecutionResponse>>(
       INT64_MAX, [&env, child, source = key, source_run = run_id, initiated = task_.initiated_id(),
                   receipt = receipt_](const api::StartWorkflowExecutionResponse* response, const error* reason) {

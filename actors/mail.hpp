@@ -32,6 +32,7 @@ struct start_request {
   std::int32_t backoff_s = 0;
   std::optional<workflow::first_signal> signal; ///< signal with start: an open run is just signalled
   std::optional<workflow::parent_link> parent;
+  workflow::carried_over carried; ///< of a child: what it takes over from its parent
   call_ptr answer; ///< StartWorkflowExecutionResponse or SignalWithStart…Response (the same bytes)
   int tries = 0;
 };

@@ -1,0 +1,153 @@
+#include "tests/load/load_worker.hpp"
+
+#include <cstdlib>
+#include <thread>
+
+namespace cadenza::load {
+namespace {
+
+constexpr auto poll_timeout = std::chrono::seconds(8);
+constexpr auto answer_timeout = std::chrono::seconds(10);
+
+/// What the history so far says: how many activities are done, how many signals are in, whether one is running.
+struct progress {
+  std::string input;
+  int scheduled = 0;
+  int done = 0;
+  int signals = 0;
+};
+
+progress read(const api::History& history) {
+  progress p;
+  for (const auto& e : history.events()) {
+    if (e.has_workflow_execution_started_event_attributes())
+      p.input = e.workflow_execution_started_event_attributes().input().data();
+    else if (e.has_activity_task_scheduled_event_attributes())
+      ++p.scheduled;
+    else if (e.has_activity_task_completed_event_attributes())
+      ++p.done;
+    else if (e.has_workflow_execution_signaled_event_attributes())
+      ++p.signals;
+  }
+  return p;
+}
+
+} // namespace
+
+load_worker::load_worker(client& c, std::string domain, std::string task_list, int decision_polls, int activity_polls)
+  : client_(c), domain_(std::move(domain)), task_list_(std::move(task_list)) {
+  for (int i = 0; i < decision_polls; ++i)
+    poll_decision();
+  for (int i = 0; i < activity_polls; ++i)
+    poll_activity();
+}
+
+load_worker::~load_worker() {
+  stop_ = true;
+  while (under_way_.load() != 0)
+    std::this_thread::yield();
+}
+
+void load_worker::poll_decision() {
+  if (stop_)
+    return;
+  ++under_way_;
+  api::PollForDecisionTaskRequest request;
+  request.set_domain(domain_);
+  request.mutable_task_list()->set_name(task_list_);
+  request.set_identity("load-worker");
+  client_.call<api::PollForDecisionTaskRequest, api::PollForDecisionTaskResponse>(
+    "WorkerAPI/PollForDecisionTask", request, poll_timeout, [this](const result& r, api::PollForDecisionTaskResponse& task) {
+      if (r.ok() && !task.task_token().empty())
+        decide(task);
+      else
+        poll_decision();
+      --under_way_;
+    });
+}
+
+void load_worker::decide(const api::PollForDecisionTaskResponse& task) {
+  const auto p = read(task.history());
+  api::RespondDecisionTaskCompletedRequest answer;
+  answer.set_task_token(task.task_token());
+  answer.set_identity("load-worker");
+  const bool by_signals = p.input.rfind("signals:", 0) == 0;
+  const int wanted = std::atoi(by_signals ? p.input.c_str() + 8 : p.input.c_str());
+  const int have = by_signals ? p.signals : p.done;
+  if (have >= wanted) {
+    answer.add_decisions()->mutable_complete_workflow_execution_decision_attributes()->mutable_result()->set_data(
+      p.input);
+    ++completed;
+  } else if (!by_signals && p.scheduled == p.done) {
+    auto& activity = *answer.add_decisions()->mutable_schedule_activity_task_decision_attributes();
+    activity.set_activity_id(std::to_string(p.scheduled + 1));
+    activity.mutable_activity_type()->set_name("step");
+    activity.mutable_task_list()->set_name(task_list_);
+    activity.mutable_input()->set_data("in");
+    activity.mutable_schedule_to_close_timeout()->set_seconds(300);
+    activity.mutable_schedule_to_start_timeout()->set_seconds(300);
+    activity.mutable_start_to_close_timeout()->set_seconds(10);
+    // A worker or server that dies in between must not end the workflow.
+    auto& retry = *activity.mutable_retry_policy();
+    retry.mutable_initial_interval()->set_seconds(1);
+    retry.set_backoff_coefficient(1);
+    retry.mutable_expiration_interval()->set_seconds(3000);
+  }
+  ++decisions;
+  ++under_way_;
+  client_.call<api::RespondDecisionTaskCompletedRequest, api::RespondDecisionTaskCompletedResponse>(
+    "WorkerAPI/RespondDecisionTaskCompleted", answer, answer_timeout,
+    [this](const result&, api::RespondDecisionTaskCompletedResponse&) {
+      poll_decision();
+      --under_way_;
+    });
+}
+
+void load_worker::poll_activity() {
+  if (stop_)
+    return;
+  ++under_way_;
+  api::PollForActivityTaskRequest request;
+  request.set_domain(domain_);
+  request.mutable_task_list()->set_name(task_list_);
+  request.set_identity("load-worker");
+  client_.call<api::PollForActivityTaskRequest, api::PollForActivityTaskResponse>(
+    "WorkerAPI/PollForActivityTask", request, poll_timeout, [this](const result& r, api::PollForActivityTaskResponse& task) {
+      if (!r.ok() || task.task_token().empty()) {
+        poll_activity();
+        --under_way_;
+        return;
+      }
+      ++activities;
+      api::RespondActivityTaskCompletedRequest answer;
+      answer.set_task_token(task.task_token());
+      answer.set_identity("load-worker");
+      answer.mutable_result()->set_data("out");
+      ++under_way_;
+      client_.call<api::RespondActivityTaskCompletedRequest, api::RespondActivityTaskCompletedResponse>(
+        "WorkerAPI/RespondActivityTaskCompleted", answer, answer_timeout,
+        [this](const result&, api::RespondActivityTaskCompletedResponse&) {
+          poll_activity();
+          --under_way_;
+        });
+      --under_way_;
+    });
+}
+
+api::StartWorkflowExecutionRequest make_start(const std::string& domain, const std::string& task_list,
+                                              const std::string& workflow_id, const std::string& input) {
+  api::StartWorkflowExecutionRequest request;
+  request.set_domain(domain);
+  request.set_workflow_id(workflow_id);
+  request.mutable_workflow_type()->set_name("load");
+  request.mutable_task_list()->set_name(task_list);
+  request.mutable_input()->set_data(input);
+  request.mutable_execution_start_to_close_timeout()->set_seconds(3600);
+  request.mutable_task_start_to_close_timeout()->set_seconds(5);
+  request.set_identity("load");
+  request.set_request_id(new_uuid());
+  request.set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE);
+  return request;
+}
+
+} // namespace cadenza::load

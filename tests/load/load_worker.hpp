@@ -1,0 +1,39 @@
+#pragma once
+
+#include "tests/load/client.hpp"
+
+#include <atomic>
+#include <string>
+
+namespace cadenza::load {
+
+/// A worker for load: keeps a number of polls of each kind open and answers at once. Its workflow runs `activities`
+/// activities one after the other (the input of the workflow: a decimal number) and then completes with that number.
+/// A workflow whose input begins with "signals:N" completes when N signals are in its history.
+class load_worker {
+public:
+  load_worker(client& c, std::string domain, std::string task_list, int decision_polls, int activity_polls);
+  /// Stops and waits until every poll has come back.
+  ~load_worker();
+
+  std::atomic<std::int64_t> decisions{0};
+  std::atomic<std::int64_t> activities{0};
+  std::atomic<std::int64_t> completed{0};
+
+private:
+  void poll_decision();
+  void poll_activity();
+  void decide(const api::PollForDecisionTaskResponse& task);
+
+  client& client_;
+  const std::string domain_;
+  const std::string task_list_;
+  std::atomic<bool> stop_{false};
+  std::atomic<int> under_way_{0};
+};
+
+/// A start request of such a workflow.
+[[nodiscard]] api::StartWorkflowExecutionRequest make_start(const std::string& domain, const std::string& task_list,
+                                                            const std::string& workflow_id, const std::string& input);
+
+} // namespace cadenza::load
