@@ -27,9 +27,11 @@ grpc::ByteBuffer to_buffer(const google::protobuf::MessageLite& message) {
     return {&slice, 1};
   }
   grpc::ByteBuffer buffer;
-  grpc::ProtoBufferWriter writer(&buffer, static_cast<int>(single_slice_bytes_max), static_cast<int>(size));
-  google::protobuf::io::CodedOutputStream out(&writer);
-  message.SerializeWithCachedSizes(&out);
+  {
+    grpc::ProtoBufferWriter writer(&buffer, static_cast<int>(single_slice_bytes_max), static_cast<int>(size));
+    google::protobuf::io::CodedOutputStream out(&writer);
+    message.SerializeWithCachedSizes(&out);
+  } // the writers hand over what they hold when they go
   return buffer;
 }
 
