@@ -6,8 +6,10 @@
 namespace cadenza::workflow::events {
 
 void on(const context& c, const api::DecisionTaskScheduledEventAttributes& a) {
+  // Whatever attempt the event tells of: this decision is in the history, so whatever becomes of it is written there.
+  constexpr std::int64_t attempt = 0;
   note_decision_scheduled(c.tx, c.event.version(), c.event.event_id(), a.task_list().name(),
-                          seconds_of(a.start_to_close_timeout()), a.attempt(), c.time_ns);
+                          seconds_of(a.start_to_close_timeout()), attempt, c.time_ns);
 }
 
 void on(const context& c, const api::DecisionTaskStartedEventAttributes& a) {
@@ -15,8 +17,6 @@ void on(const context& c, const api::DecisionTaskStartedEventAttributes& a) {
   if (!head.has_decision() || head.decision().schedule_id() != a.scheduled_event_id())
     return;
   note_decision_started(head, c.event.version(), a.scheduled_event_id(), c.event.event_id(), a.request_id(), c.time_ns);
-  // The decision is in the history now, so whatever becomes of it must be written there too.
-  head.mutable_decision()->set_attempt(0);
 }
 
 void on(const context& c, const api::DecisionTaskCompletedEventAttributes& a) {

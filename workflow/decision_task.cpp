@@ -134,7 +134,6 @@ void schedule_decision(transaction& tx, bool with_tasks, std::int64_t original_n
       head.sticky_task_list().empty() ? tx.state().fixed().task_list() : head.sticky_task_list();
   if (attempt == 0 || version_changed(tx)) {
     tx.add(scheduled_event(task_list, timeout_s, attempt));
-    head.mutable_decision()->set_attempt(0);
     if (original_ns != 0)
       head.mutable_decision()->set_original_scheduled_ns(original_ns);
   } else {
