@@ -22,7 +22,7 @@ template <class Answer, class Ask> std::optional<Answer> wait_for(Ask ask, std::
   return answer.get();
 }
 
-http_response too_late() { return http_error(504, "the actors did not answer in time"); }
+http_response too_late() { return http_error(503, "the actors did not answer in time"); }
 
 http_response list_actors(actors::engine& engine, std::chrono::milliseconds patience) {
   const auto found = wait_for<std::vector<actors::actor_info>>(
@@ -32,7 +32,7 @@ http_response list_actors(actors::engine& engine, std::chrono::milliseconds pati
   auto rows = json::array();
   for (const auto& one : *found)
     rows.push_back({{"path", one.path}, {"kind", one.kind}, {"restarts", one.restarts}, {"mailbox", one.mailbox}});
-  return {200, "application/json", json{{"actors", std::move(rows)}}.dump()};
+  return {200, "application/json", rows.dump()};
 }
 
 http_response kill_actor(actors::engine& engine, const http_request& request, std::chrono::milliseconds patience) {
@@ -44,7 +44,7 @@ http_response kill_actor(actors::engine& engine, const http_request& request, st
   if (!failure)
     return too_late();
   if (!failure->empty())
-    return http_error(409, *failure);
+    return http_error(400, *failure);
   return {200, "application/json", json{{"killed", path->second}}.dump()};
 }
 

@@ -75,6 +75,7 @@ struct http_server::state {
   bool admin_from_anywhere = false;
   std::string version;
   std::function<std::string()> missing;
+  std::map<std::pair<std::string, std::string>, route> routes; ///< by method and path
   httplib::Server server;
   std::thread thread;
 };
@@ -95,11 +96,7 @@ http_server::http_server(const health_board& health, const metrics::registry& re
 http_server::~http_server() { stop(); }
 
 void http_server::add_route(std::string_view method, const std::string& path, route handler) {
-  auto guarded = state_->guarded(path, std::move(handler));
-  if (method == "POST")
-    state_->server.Post(path, std::move(guarded));
-  else
-    state_->server.Get(path, std::move(guarded));
+  state_->routes[{std::string(method), path}] = std::move(handler);
 }
 
 void http_server::set_readiness(std::function<std::string()> missing) { state_->missing = std::move(missing); }
@@ -108,6 +105,13 @@ outcome<int> http_server::start(const http_options& options) {
   auto& s = *state_;
   s.admin_from_anywhere = options.admin_from_anywhere;
   s.version = options.version;
+  for (const auto& [key, handler] : s.routes) {
+    const auto& [method, path] = key;
+    if (method == "POST")
+      s.server.Post(path, s.guarded(path, handler));
+    else
+      s.server.Get(path, s.guarded(path, handler));
+  }
   s.server.new_task_queue = [] { return new httplib::ThreadPool(threads_count); };
   s.server.set_payload_max_length(body_bytes_max);
   s.server.set_read_timeout(silence_s_max);

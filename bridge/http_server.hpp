@@ -51,7 +51,8 @@ public:
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
 
-  /// `method` is GET or POST. Only before `start`.
+  /// `method` is GET or POST. Replaces a route of the same method and path, so that the ones above can be made to say
+  /// more. Only before `start`.
   void add_route(std::string_view method, const std::string& path, route handler);
 
   /// Another condition for /ready beside health. Gives "" or what is missing. Only before `start`.

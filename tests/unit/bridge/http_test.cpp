@@ -63,12 +63,12 @@ BOOST_AUTO_TEST_CASE(actors_are_listed_and_killed) {
   bridge::add_actor_routes(s.server, s.engine, std::chrono::seconds(5));
   auto client = s.open();
   const auto listed = json::parse(client.Get("/admin/actors")->body);
-  BOOST_TEST(listed["actors"].size() == 2u);
-  BOOST_TEST(listed["actors"][1]["path"] == "node/shard_owner");
-  BOOST_TEST(listed["actors"][1]["restarts"] == 2);
+  BOOST_TEST(listed.size() == 2u);
+  BOOST_TEST(listed[1]["path"] == "node/shard_owner");
+  BOOST_TEST(listed[1]["restarts"] == 2);
   BOOST_TEST(client.Post("/admin/actors/kill?path=node/shard_owner")->status == 200);
   const auto refused = client.Post("/admin/actors/kill?path=nobody");
-  BOOST_TEST(refused->status == 409);
+  BOOST_TEST(refused->status == 400);
   BOOST_TEST(json::parse(refused->body)["error"] == "no actor at nobody");
   BOOST_TEST(client.Post("/admin/actors/kill")->status == 400);
 }
@@ -87,6 +87,15 @@ BOOST_AUTO_TEST_CASE(routes_take_parameters_and_bodies_and_may_fail) {
   const auto failed = client.Post("/admin/echo?who=me");
   BOOST_TEST(failed->status == 500);
   BOOST_TEST(json::parse(failed->body)["error"] == "nothing to say");
+}
+
+BOOST_AUTO_TEST_CASE(a_route_may_be_replaced) {
+  site s;
+  s.server.add_route("GET", "/health", [](const bridge::http_request&) {
+    return bridge::http_response{503, "application/json", R"({"accepts_writes":false})"};
+  });
+  auto client = s.open();
+  BOOST_TEST(client.Get("/health")->status == 503);
 }
 
 BOOST_AUTO_TEST_CASE(a_taken_port_is_an_error) {
