@@ -450,6 +450,11 @@ private:
       return;
     }
     note("refresh");
+    if (one_in(2)) { // that is what it is for: tasks got lost
+      const auto of_subject = [&](const auto& t) { return uuid::from_raw(t.run_id()) == subject_; };
+      std::erase_if(outstanding_timers, of_subject);
+      std::erase_if(outstanding_transfer, of_subject);
+    }
     change([&](transaction& tx) { refresh_tasks(tx); });
   }
 
