@@ -10,6 +10,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 namespace cadenza::load {
@@ -22,6 +23,8 @@ struct client::state {
   std::vector<connection> connections;
   std::atomic<std::size_t> next{0};
   std::atomic<std::int64_t> under_way{0};
+  std::mutex contexts_mutex;
+  std::unordered_set<std::shared_ptr<grpc::ClientContext>> contexts; ///< of the calls under way
 };
 
 client::client(const std::string& address, int connections) : state_(new state) {
@@ -63,23 +66,30 @@ void client::raw_call(const char* method, const google::protobuf::MessageLite& r
   p->context.AddMetadata("cadence-client-feature-flags", R"({"WorkflowExecutionAlreadyCompletedErrorEnabled":true})");
   grpc::Slice slice(request.SerializeAsString());
   p->request = grpc::ByteBuffer(&slice, 1);
-  auto& connection = state_->connections[state_->next.fetch_add(1, std::memory_order_relaxed)
-                                         % state_->connections.size()];
+  auto& connection =
+      state_->connections[state_->next.fetch_add(1, std::memory_order_relaxed) % state_->connections.size()];
   state_->under_way.fetch_add(1);
-  connection.stub->UnaryCall(
-    &p->context, std::string("/uber.cadence.api.v1.") + method, grpc::StubOptions(), &p->request, &p->response,
-    [this, p, done = std::move(done)](grpc::Status status) {
-      std::string bytes;
-      if (status.ok()) {
-        std::vector<grpc::Slice> slices;
-        if (p->response.Dump(&slices).ok()) {
-          for (const auto& s : slices)
-            bytes.append(reinterpret_cast<const char*>(s.begin()), s.size());
-        }
-      }
-      done({static_cast<int>(status.error_code()), status.error_message()}, bytes);
-      state_->under_way.fetch_sub(1);
-    });
+  {
+    const std::lock_guard guard(state_->contexts_mutex);
+    state_->contexts.insert(std::shared_ptr<grpc::ClientContext>(p, &p->context));
+  }
+  connection.stub->UnaryCall(&p->context, std::string("/uber.cadence.api.v1.") + method, grpc::StubOptions(),
+                             &p->request, &p->response, [this, p, done = std::move(done)](grpc::Status status) {
+                               {
+                                 const std::lock_guard guard(state_->contexts_mutex);
+                                 state_->contexts.erase(std::shared_ptr<grpc::ClientContext>(p, &p->context));
+                               }
+                               std::string bytes;
+                               if (status.ok()) {
+                                 std::vector<grpc::Slice> slices;
+                                 if (p->response.Dump(&slices).ok()) {
+                                   for (const auto& s : slices)
+                                     bytes.append(reinterpret_cast<const char*>(s.begin()), s.size());
+                                 }
+                               }
+                               done({static_cast<int>(status.error_code()), status.error_message()}, bytes);
+                               state_->under_way.fetch_sub(1);
+                             });
 }
 
 result client::raw_wait(const char* method, const google::protobuf::MessageLite& request,
@@ -91,6 +101,17 @@ result client::raw_wait(const char* method, const google::protobuf::MessageLite&
     promise.set_value(r);
   });
   return future.get();
+}
+
+void client::cancel_all() {
+  std::vector<std::shared_ptr<grpc::ClientContext>> contexts;
+  {
+    const std::lock_guard guard(state_->contexts_mutex);
+    contexts.assign(state_->contexts.begin(), state_->contexts.end());
+  }
+  // Outside the lock: a cancelled call may end on this thread.
+  for (const auto& context : contexts)
+    context->TryCancel();
 }
 
 std::string new_uuid() {

@@ -52,6 +52,9 @@ public:
     return r;
   }
 
+  /// Cancels every call under way; their `done` runs as for any other end.
+  void cancel_all();
+
 private:
   void raw_call(const char* method, const google::protobuf::MessageLite& request, std::chrono::milliseconds timeout,
                 std::function<void(const result&, const std::string&)> done);

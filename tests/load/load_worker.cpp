@@ -15,6 +15,8 @@ struct progress {
   int scheduled = 0;
   int done = 0;
   int signals = 0;
+  int timers = 0;
+  int fired = 0;
 };
 
 progress read(const api::History& history) {
@@ -28,14 +30,19 @@ progress read(const api::History& history) {
       ++p.done;
     else if (e.has_workflow_execution_signaled_event_attributes())
       ++p.signals;
+    else if (e.has_timer_started_event_attributes())
+      ++p.timers;
+    else if (e.has_timer_fired_event_attributes())
+      ++p.fired;
   }
   return p;
 }
 
 } // namespace
 
-load_worker::load_worker(client& c, std::string domain, std::string task_list, int decision_polls, int activity_polls)
-  : client_(c), domain_(std::move(domain)), task_list_(std::move(task_list)) {
+load_worker::load_worker(client& c, std::string domain, std::string task_list, int decision_polls, int activity_polls,
+                         worker_observer observer)
+  : client_(c), domain_(std::move(domain)), task_list_(std::move(task_list)), observer_(std::move(observer)) {
   for (int i = 0; i < decision_polls; ++i)
     poll_decision();
   for (int i = 0; i < activity_polls; ++i)
@@ -48,6 +55,14 @@ load_worker::~load_worker() {
     std::this_thread::yield();
 }
 
+void load_worker::abandon() {
+  stop_ = true;
+  while (under_way_.load() != 0) {
+    client_.cancel_all(); // again: a poll may just have begun
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
 void load_worker::poll_decision() {
   if (stop_)
     return;
@@ -57,13 +72,17 @@ void load_worker::poll_decision() {
   request.mutable_task_list()->set_name(task_list_);
   request.set_identity("load-worker");
   client_.call<api::PollForDecisionTaskRequest, api::PollForDecisionTaskResponse>(
-    "WorkerAPI/PollForDecisionTask", request, poll_timeout, [this](const result& r, api::PollForDecisionTaskResponse& task) {
-      if (r.ok() && !task.task_token().empty())
-        decide(task);
-      else
-        poll_decision();
-      --under_way_;
-    });
+      "WorkerAPI/PollForDecisionTask", request, poll_timeout,
+      [this](const result& r, api::PollForDecisionTaskResponse& task) {
+        if (r.ok() && !task.task_token().empty()) {
+          if (observer_.decision)
+            observer_.decision(task);
+          decide(task);
+        } else {
+          poll_decision();
+        }
+        --under_way_;
+      });
 }
 
 void load_worker::decide(const api::PollForDecisionTaskResponse& task) {
@@ -72,12 +91,22 @@ void load_worker::decide(const api::PollForDecisionTaskResponse& task) {
   answer.set_task_token(task.task_token());
   answer.set_identity("load-worker");
   const bool by_signals = p.input.rfind("signals:", 0) == 0;
-  const int wanted = std::atoi(by_signals ? p.input.c_str() + 8 : p.input.c_str());
-  const int have = by_signals ? p.signals : p.done;
+  const bool by_timer = p.input.rfind("timer:", 0) == 0;
+  const int number = std::atoi(by_signals ? p.input.c_str() + 8 : by_timer ? p.input.c_str() + 6 : p.input.c_str());
+  const int wanted = by_timer ? 1 : number;
+  const int have = by_signals ? p.signals : by_timer ? p.fired : p.done;
+  std::string closing;
   if (have >= wanted) {
+    closing = task.workflow_execution().workflow_id();
     answer.add_decisions()->mutable_complete_workflow_execution_decision_attributes()->mutable_result()->set_data(
-      p.input);
+        p.input);
     ++completed;
+  } else if (by_timer) {
+    if (p.timers == 0) {
+      auto& timer = *answer.add_decisions()->mutable_start_timer_decision_attributes();
+      timer.set_timer_id("t");
+      timer.mutable_start_to_fire_timeout()->set_seconds(number);
+    }
   } else if (!by_signals && p.scheduled == p.done) {
     auto& activity = *answer.add_decisions()->mutable_schedule_activity_task_decision_attributes();
     activity.set_activity_id(std::to_string(p.scheduled + 1));
@@ -92,15 +121,19 @@ void load_worker::decide(const api::PollForDecisionTaskResponse& task) {
     retry.mutable_initial_interval()->set_seconds(1);
     retry.set_backoff_coefficient(1);
     retry.mutable_expiration_interval()->set_seconds(3000);
+    if (observer_.scheduling)
+      observer_.scheduling(task.workflow_execution().workflow_id());
   }
   ++decisions;
   ++under_way_;
   client_.call<api::RespondDecisionTaskCompletedRequest, api::RespondDecisionTaskCompletedResponse>(
-    "WorkerAPI/RespondDecisionTaskCompleted", answer, answer_timeout,
-    [this](const result&, api::RespondDecisionTaskCompletedResponse&) {
-      poll_decision();
-      --under_way_;
-    });
+      "WorkerAPI/RespondDecisionTaskCompleted", answer, answer_timeout,
+      [this, closing = std::move(closing)](const result& r, api::RespondDecisionTaskCompletedResponse&) {
+        if (!closing.empty() && observer_.closed)
+          observer_.closed(closing, r.ok());
+        poll_decision();
+        --under_way_;
+      });
 }
 
 void load_worker::poll_activity() {
@@ -112,26 +145,29 @@ void load_worker::poll_activity() {
   request.mutable_task_list()->set_name(task_list_);
   request.set_identity("load-worker");
   client_.call<api::PollForActivityTaskRequest, api::PollForActivityTaskResponse>(
-    "WorkerAPI/PollForActivityTask", request, poll_timeout, [this](const result& r, api::PollForActivityTaskResponse& task) {
-      if (!r.ok() || task.task_token().empty()) {
-        poll_activity();
-        --under_way_;
-        return;
-      }
-      ++activities;
-      api::RespondActivityTaskCompletedRequest answer;
-      answer.set_task_token(task.task_token());
-      answer.set_identity("load-worker");
-      answer.mutable_result()->set_data("out");
-      ++under_way_;
-      client_.call<api::RespondActivityTaskCompletedRequest, api::RespondActivityTaskCompletedResponse>(
-        "WorkerAPI/RespondActivityTaskCompleted", answer, answer_timeout,
-        [this](const result&, api::RespondActivityTaskCompletedResponse&) {
+      "WorkerAPI/PollForActivityTask", request, poll_timeout,
+      [this](const result& r, api::PollForActivityTaskResponse& task) {
+        if (!r.ok() || task.task_token().empty()) {
           poll_activity();
           --under_way_;
-        });
-      --under_way_;
-    });
+          return;
+        }
+        ++activities;
+        if (observer_.activity)
+          observer_.activity(task);
+        api::RespondActivityTaskCompletedRequest answer;
+        answer.set_task_token(task.task_token());
+        answer.set_identity("load-worker");
+        answer.mutable_result()->set_data("out");
+        ++under_way_;
+        client_.call<api::RespondActivityTaskCompletedRequest, api::RespondActivityTaskCompletedResponse>(
+            "WorkerAPI/RespondActivityTaskCompleted", answer, answer_timeout,
+            [this](const result&, api::RespondActivityTaskCompletedResponse&) {
+              poll_activity();
+              --under_way_;
+            });
+        --under_way_;
+      });
 }
 
 api::StartWorkflowExecutionRequest make_start(const std::string& domain, const std::string& task_list,

@@ -33,8 +33,8 @@ bool server_process::start(std::chrono::seconds patience) {
   int pipe_ends[2];
   if (pipe(pipe_ends) != 0)
     return false;
-  std::vector<std::string> words{binary_, "server", "start", "--port", std::to_string(port_), "--http-port",
-                                 std::to_string(http_port_)};
+  std::vector<std::string> words{
+      binary_, "server", "start", "--port", std::to_string(port_), "--http-port", std::to_string(http_port_)};
   if (data_dir_.empty())
     words.emplace_back("--ephemeral");
   else

@@ -1,3 +1,5 @@
+#include "tests/bench/store_rates.hpp"
+
 #include "storage/open.hpp"
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <semaphore>
 #include <string>
@@ -15,13 +18,13 @@
 #include <unistd.h>
 #include <vector>
 
-/// Rates of the embedded store on this machine: transactions of four rows with so many under way at once, beside what
-/// the disk's syncs alone allow. `store_bench [DIRECTORY [SECONDS]]`.
+namespace cadenza::bench {
 namespace {
 
-using namespace cadenza;
 using namespace cadenza::storage;
 using steady = std::chrono::steady_clock;
+
+constexpr int shards = 16;
 
 double seconds_since(steady::time_point begin) { return std::chrono::duration<double>(steady::now() - begin).count(); }
 
@@ -78,7 +81,9 @@ shard_transaction transaction(int shard, unsigned run, std::int64_t version, std
   return tx;
 }
 
-double raw_syncs(const std::string& directory, double seconds) {
+} // namespace
+
+double sync_rate(const std::string& directory, double seconds) {
   const auto name = directory + "/syncs";
   const int file = open(name.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0644);
   const auto bytes = record(512, 1);
@@ -93,8 +98,44 @@ double raw_syncs(const std::string& directory, double seconds) {
   return rate;
 }
 
-void measure(store& s, counters& told, int at_once, double seconds, std::int64_t& number) {
-  constexpr int shards = 16;
+struct store_under_test::state {
+  counters told;
+  std::unique_ptr<store> opened;
+  std::int64_t number = 0;
+};
+
+store_under_test::store_under_test(const std::string& directory) : state_(new state) {
+  auto& told = state_->told;
+  rocksdb_options options;
+  options.directory = directory;
+  options.probes.group_committed = [&told](std::int64_t, std::int64_t bytes, std::int64_t) {
+    ++told.groups;
+    told.bytes += bytes;
+  };
+  options.probes.log_synced = [&told](std::int64_t elapsed_ns) {
+    ++told.syncs;
+    told.sync_ns += elapsed_ns;
+  };
+  auto opened = open_rocksdb(std::move(options));
+  if (!opened) {
+    std::fprintf(stderr, "%s\n", opened.error().message.c_str());
+    std::exit(1);
+  }
+  state_->opened = *std::move(opened);
+  for (int shard = 0; shard < shards; ++shard) {
+    std::promise<commit_result> taken;
+    state_->opened->update_shard({shard, 0, 1, "shard"},
+                                 [&](commit_result result) { taken.set_value(std::move(result)); });
+    if (taken.get_future().get().outcome != status::committed)
+      std::exit(1);
+  }
+}
+
+store_under_test::~store_under_test() { state_->opened->close(); }
+
+store_rate store_under_test::measure(int at_once, double seconds) {
+  auto& told = state_->told;
+  auto& s = *state_->opened;
   // Each worker slot drives runs of its own through ten versions: a run's next commit follows its last answer.
   struct slot {
     unsigned run = 0;
@@ -104,8 +145,8 @@ void measure(store& s, counters& told, int at_once, double seconds, std::int64_t
   std::counting_semaphore<> finished(0);
   std::atomic<std::int64_t> done{0};
   std::atomic<std::int64_t> failed{0};
-  std::atomic<unsigned> next_run{static_cast<unsigned>(number)};
-  std::atomic<std::int64_t> next_number{number};
+  std::atomic<unsigned> next_run{static_cast<unsigned>(state_->number)};
+  std::atomic<std::int64_t> next_number{state_->number};
   const auto begin = steady::now();
   const auto cpu = cpu_seconds();
   const auto groups = told.groups.load();
@@ -131,63 +172,20 @@ void measure(store& s, counters& told, int at_once, double seconds, std::int64_t
   for (int i = 0; i < at_once; ++i)
     finished.acquire();
   const auto elapsed = seconds_since(begin);
-  number = next_number;
-  std::printf("%4d at once: %8.0f transactions/s, %7.0f syncs/s of %6.0f us, %5.1f per group, %6.1f MB/s, "
-              "%5.1f us CPU each%s\n",
-              at_once, static_cast<double>(done) / elapsed, static_cast<double>(told.syncs - syncs) / elapsed,
-              static_cast<double>(told.sync_ns - sync_ns) / 1e3 /
-                  static_cast<double>(std::max<std::int64_t>(told.syncs - syncs, 1)),
-              static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(told.groups - groups, 1)),
-              static_cast<double>(told.bytes - bytes) / elapsed / 1e6,
-              (cpu_seconds() - cpu) * 1e6 / static_cast<double>(done), failed == 0 ? "" : "  SOME FAILED");
-  if (failed != 0)
+  state_->number = next_number;
+  if (failed != 0) {
+    std::fprintf(stderr, "%lld transactions failed\n", static_cast<long long>(failed.load()));
     std::exit(1);
+  }
+  const auto at_least_one = [](std::int64_t n) { return static_cast<double>(std::max<std::int64_t>(n, 1)); };
+  store_rate out;
+  out.transactions_per_s = static_cast<double>(done) / elapsed;
+  out.syncs_per_s = static_cast<double>(told.syncs - syncs) / elapsed;
+  out.sync_us = static_cast<double>(told.sync_ns - sync_ns) / 1e3 / at_least_one(told.syncs - syncs);
+  out.per_group = static_cast<double>(done) / at_least_one(told.groups - groups);
+  out.megabytes_per_s = static_cast<double>(told.bytes - bytes) / elapsed / 1e6;
+  out.cpu_us = (cpu_seconds() - cpu) * 1e6 / at_least_one(done);
+  return out;
 }
 
-} // namespace
-
-int main(int count, char** arguments) {
-  const std::string directory = count > 1 ? arguments[1] : "store_bench.data";
-  const double seconds = count > 2 ? std::atof(arguments[2]) : 3;
-  std::filesystem::create_directories(directory);
-  std::printf("raw 512-byte append + fdatasync: %.0f/s\n", raw_syncs(directory, std::min(seconds, 2.0)));
-
-  counters told;
-  rocksdb_options options;
-  options.directory = directory + "/store";
-  options.probes.group_committed = [&](std::int64_t, std::int64_t bytes, std::int64_t) {
-    ++told.groups;
-    told.bytes += bytes;
-  };
-  options.probes.log_synced = [&](std::int64_t elapsed_ns) {
-    ++told.syncs;
-    told.sync_ns += elapsed_ns;
-  };
-  auto begin = steady::now();
-  auto opened = open_rocksdb(options);
-  if (!opened) {
-    std::fprintf(stderr, "%s\n", opened.error().message.c_str());
-    return 1;
-  }
-  std::printf("created in %.0f ms\n", seconds_since(begin) * 1e3);
-  auto s = *std::move(opened);
-  for (int shard = 0; shard < 16; ++shard) {
-    std::promise<commit_result> taken;
-    s->update_shard({shard, 0, 1, "shard"}, [&](commit_result result) { taken.set_value(std::move(result)); });
-    if (taken.get_future().get().outcome != status::committed)
-      return 1;
-  }
-  std::int64_t number = 0;
-  for (const int at_once : {1, 4, 16, 64, 256})
-    measure(*s, told, at_once, seconds, number);
-  s.reset();
-  begin = steady::now();
-  opened = open_rocksdb(options);
-  std::printf("opened again in %.0f ms\n", seconds_since(begin) * 1e3);
-  if (opened)
-    (*opened)->close();
-  const bool good = static_cast<bool>(opened);
-  opened = cadenza::internal_error("closed");
-  std::filesystem::remove_all(directory);
-  return good ? 0 : 1;
-}
+} // namespace cadenza::bench
