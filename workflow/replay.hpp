@@ -14,9 +14,12 @@ namespace cadenza::workflow {
 /// One stored batch of events, in order.
 using batch = std::shared_ptr<const api::History>;
 
-/// Builds the state of a run from its history alone. The result equals what the transactions left, but for ids that are
-/// not in events, heartbeats, and attempts of retried activities. `branch` becomes the current branch.
-/// internal_data_inconsistency when the events are not consecutive or impossible.
+/// Builds the state of a run from its history alone. The result equals what the transactions left, but for what is not
+/// in events: request ids of children and externals (drawn anew), heartbeats, starts and attempts of activities that
+/// are retried, the number of attempts of a decision after the first, stickiness and client versions, jitter, the
+/// execution context, and whatever waits in the buffer. Request ids of signals stay known although their sender may
+/// have withdrawn them. `branch` becomes the current branch. internal_data_inconsistency when the events are not
+/// consecutive or impossible. Nothing is written; the row version is that of a run that was never stored.
 [[nodiscard]] outcome<std::unique_ptr<run>> replay(run_key key, const std::vector<batch>& history,
                                                    const rec::HistoryBranch& branch, const environment& env);
 
@@ -26,8 +29,8 @@ void refresh_tasks(transaction& tx);
 
 /// What a reset needs to know.
 struct reset_input {
-  const run* base = nullptr;             ///< the run whose history is taken
-  std::vector<batch> base_history;       ///< its batches from event 1 to before decision_finish_event_id, whole
+  const run* base = nullptr;       ///< the run whose history is taken
+  std::vector<batch> base_history; ///< its batches from event 1 to before decision_finish_event_id, whole
   std::int64_t decision_finish_event_id = 0;
   const api::HistoryEvent* finish_event = nullptr; ///< the event with that id
   uuid new_run_id;
