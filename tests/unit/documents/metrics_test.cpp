@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE documents
 #include "tests/documents.hpp"
 
+#include "actors/engine_metrics.hpp"
 #include "bridge/rpc_metrics.hpp"
 #include "config/process_metrics.hpp"
 
@@ -20,6 +21,7 @@ struct component {
 std::vector<component> components() {
   return {
       {"process", config::process_metrics},
+      {"actors", actors::engine_metrics()},
       {"bridge", bridge::rpc_metric_table},
   };
 }
