@@ -2,6 +2,7 @@
 
 #include "actors/persist.hpp"
 #include "actors/run_commands.hpp"
+#include "workflow/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -266,6 +267,11 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
   note->current = made.current;
   note->pointless_timers = pointless_timers();
   note->has_family = state_->has_parent() || !state_->children().empty();
+  // The store takes the batches' bytes; copying them costs less than serializing them again for the cache.
+  pending_bytes_.clear();
+  for (const auto& node : made.history)
+    pending_bytes_.push_back(node.batch);
+  CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
 
   // Timers too far ahead to be in the shard's memory are deleted where they are stored.
@@ -302,9 +308,10 @@ void workflow_run::handle(run_committed& over) {
     const bool made_run = fresh_;
     fresh_ = false;
     command->tries = 0;
-    for (const auto& batch : made.batches) {
+    for (std::size_t i = 0; i < made.batches.size(); ++i) {
+      const auto& batch = made.batches[i];
       const auto first = batch->events(0).event_id();
-      cache_.append(batch->SerializeAsString(), batch, first, first + batch->events_size());
+      cache_.append(std::move(pending_bytes_[i]), batch, first, first + batch->events_size());
     }
     remember_timers(made.timers);
     if (made.next) {

@@ -136,6 +136,7 @@ private:
   std::deque<run_command_ptr> queue_;
   run_command_ptr committing_;
   workflow::changes pending_;
+  std::vector<std::string> pending_bytes_; ///< of pending_.batches, for the cache
   history_cache cache_;
   std::vector<history_waiter> waiters_;
   std::vector<waiting_query> queries_; ///< strong ones, until the pending decision is over
