@@ -96,7 +96,7 @@ private:
 void start(load::client& c, const std::string& task_list, const std::string& id, const std::string& input,
            std::function<void(bool)> over);
 
-/// Ends the program with a message.
+/// Ends the program with a message, by an exception, so that servers and directories go with it.
 [[noreturn]] void give_up(const std::string& why);
 
 /// Tells on the report when steps failed, so that no figure hides it.

@@ -1,8 +1,7 @@
 #include "tests/bench/bench.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+#include <stdexcept>
 
 namespace cadenza::bench {
 
@@ -16,10 +15,7 @@ double ceilings::chain_ms(double calls, double commits) const {
   return calls * noop_ms + (syncs > 0 ? commits * 1e3 / syncs : 0);
 }
 
-void give_up(const std::string& why) {
-  std::fprintf(stderr, "cadenza_bench: %s\n", why.c_str());
-  std::exit(1);
-}
+void give_up(const std::string& why) { throw std::runtime_error(why); }
 
 live_server::live_server(const options& from) : process_(from.server, directory_.path() + "/data", from.extra) {
   if (!process_.start()) {

@@ -3,10 +3,9 @@
 #include <rocksdb/db.h>
 #include <rocksdb/utilities/options_util.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 namespace cadenza::bench {
@@ -17,14 +16,14 @@ namespace fs = std::filesystem;
 void check(const rocksdb::Status& status, const char* what) {
   if (status.ok())
     return;
-  std::fprintf(stderr, "cadenza_bench: %s: %s\n", what, status.ToString().c_str());
-  std::exit(1);
+  throw std::runtime_error(std::string(what) + ": " + status.ToString());
 }
 
 void compact(const std::string& directory) {
   rocksdb::DBOptions options;
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  check(rocksdb::LoadLatestOptions({}, directory, &options, &families), "the store's options cannot be read");
+  check(rocksdb::LoadLatestOptions(rocksdb::ConfigOptions(), directory, &options, &families),
+        "the store's options cannot be read");
   options.env = rocksdb::Env::Default();
   options.create_if_missing = false;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

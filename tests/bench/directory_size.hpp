@@ -13,7 +13,7 @@ struct directory_sizes {
 [[nodiscard]] directory_sizes directory_bytes(const std::string& directory);
 
 /// Compacts every embedded store below the directory down to its last level, with the options it was written with. The
-/// server must not run. Blocks; ends the program when a store cannot be opened.
+/// server must not run. Blocks; throws std::runtime_error when a store cannot be opened.
 void compact_stores(const std::string& directory);
 
 } // namespace cadenza::bench

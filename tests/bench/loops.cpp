@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <semaphore>
 #include <thread>
 
@@ -13,7 +15,10 @@ using steady = std::chrono::steady_clock;
 
 double seconds_since(steady::time_point begin) { return std::chrono::duration<double>(steady::now() - begin).count(); }
 
-loop_result run(int at_once, const loop_step& step, const std::function<bool()>& another) {
+/// Steps that are not over by then never will be.
+constexpr double patience_s = 120;
+
+loop_result run(int at_once, double seconds, const loop_step& step, const std::function<bool()>& another) {
   struct slot {
     std::vector<double> ms;
     std::int64_t failed = 0;
@@ -35,10 +40,16 @@ loop_result run(int at_once, const loop_step& step, const std::function<bool()>&
     });
   };
   const auto begin = steady::now();
+  const auto until =
+      begin + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>(seconds + patience_s));
   for (std::size_t i = 0; i < slots.size(); ++i)
     next(i);
   for (int i = 0; i < at_once; ++i)
-    finished.acquire();
+    if (!finished.try_acquire_until(until)) {
+      // Late answers would find nothing to come back to: no way but to end here. The servers end with this process.
+      std::fprintf(stderr, "cadenza_bench: work that began is not over after %.0f s\n", seconds_since(begin));
+      std::_Exit(1);
+    }
   loop_result out;
   out.seconds = seconds_since(begin);
   for (auto& mine : slots) {
@@ -54,12 +65,13 @@ loop_result run(int at_once, const loop_step& step, const std::function<bool()>&
 
 loop_result run_loop(int at_once, double seconds, const loop_step& step) {
   const auto begin = steady::now();
-  return run(at_once, step, [&] { return seconds_since(begin) < seconds; });
+  return run(at_once, seconds, step, [&] { return seconds_since(begin) < seconds; });
 }
 
 loop_result run_count(int at_once, std::int64_t total, const loop_step& step) {
   std::atomic<std::int64_t> begun{0};
-  return run(at_once, step, [&] { return begun.fetch_add(1, std::memory_order_relaxed) < total; });
+  const double patience = static_cast<double>(total) / 20; // slower than that is broken
+  return run(at_once, patience, step, [&] { return begun.fetch_add(1, std::memory_order_relaxed) < total; });
 }
 
 void run_paced(double per_second, double seconds, const std::function<void(std::int64_t, double)>& begin) {

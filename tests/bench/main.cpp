@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <exception>
 #include <unistd.h>
 
 namespace {
@@ -34,6 +35,31 @@ constexpr std::array measurements{
     measurement{"idle", "memory and restart with many open workflows (--idle N)", measure_open_idle, false},
 };
 
+void measure(const options& opts, const std::vector<std::string>& only, report& out) {
+  context c(opts, out);
+  std::fprintf(stderr, "ceilings\n");
+  measure_ceilings(c);
+  const auto wanted = [&](const measurement& m) {
+    return only.empty() || std::find(only.begin(), only.end(), m.name) != only.end();
+  };
+  for (const bool shared : {true, false}) {
+    for (const auto& m : measurements) {
+      if (m.shared != shared || !wanted(m))
+        continue;
+      std::fprintf(stderr, "%s\n", m.name);
+      m.run(c);
+    }
+    if (shared && only.empty())
+      out.add({"memory after all this load, resident",
+               static_cast<double>(c.shared().process().resident_bytes()) / (1024.0 * 1024.0),
+               "MiB",
+               {},
+               {},
+               {}});
+    c.stop_shared();
+  }
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -44,7 +70,8 @@ int main(int count, char** arguments) {
   CLI::App app("Benchmarks of a cadenza server of their own, on a scratch directory and loopback ports.\n"
                "The ceilings (no-op calls, syncs, the store alone) are measured first in every run.");
   app.add_option("--server", opts.server, "the program under test")->capture_default_str();
-  app.add_option("--server-arg", opts.extra, "one more argument of `server start`; may be repeated");
+  app.add_option("--server-arg", opts.extra, "one more argument of `server start`; may be repeated")
+      ->allow_extra_args(false);
   app.add_option("--seconds", opts.seconds, "length of each loop")
       ->capture_default_str()
       ->check(CLI::Range(0.2, 600.0));
@@ -68,31 +95,17 @@ int main(int count, char** arguments) {
       return 2;
     }
   }
-  if (access(opts.server.c_str(), X_OK) != 0)
-    give_up(opts.server + " is not there; build it, or name it with --server");
+  if (access(opts.server.c_str(), X_OK) != 0) {
+    std::fprintf(stderr, "%s is not there; build it, or name it with --server\n", opts.server.c_str());
+    return 1;
+  }
 
-  report out(true);
-  context c(opts, out);
-  std::fprintf(stderr, "ceilings\n");
-  measure_ceilings(c);
-  const auto wanted = [&](const measurement& m) {
-    return only.empty() || std::find(only.begin(), only.end(), m.name) != only.end();
-  };
-  for (const bool shared : {true, false}) {
-    for (const auto& m : measurements) {
-      if (m.shared != shared || !wanted(m))
-        continue;
-      std::fprintf(stderr, "%s\n", m.name);
-      m.run(c);
-    }
-    if (shared && only.empty())
-      out.add({"memory after all this load, resident",
-               static_cast<double>(c.shared().process().resident_bytes()) / (1024.0 * 1024.0),
-               "MiB",
-               {},
-               {},
-               {}});
-    c.stop_shared();
+  report out;
+  try {
+    measure(opts, only, out);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "cadenza_bench: %s\n", e.what());
+    return 1;
   }
   if (json)
     out.print_json();

@@ -75,14 +75,12 @@ double quantile(const std::vector<double>& sorted, double q) {
 }
 
 void report::add(figure f) {
-  if (live_)
-    std::fprintf(stderr, "  %-52s %10s %s\n", f.name.c_str(), digits(f.value).c_str(), f.unit.c_str());
+  std::fprintf(stderr, "  %-52s %10s %s\n", f.name.c_str(), digits(f.value).c_str(), f.unit.c_str());
   figures_.push_back(std::move(f));
 }
 
 void report::note(std::string text) {
-  if (live_)
-    std::fprintf(stderr, "  (%s)\n", text.c_str());
+  std::fprintf(stderr, "  (%s)\n", text.c_str());
   notes_.push_back(std::move(text));
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-/// What a benchmark found, one table at the end.
+/// What a benchmark found, one table at the end; each also as a line on stderr as it comes.
 namespace cadenza::bench {
 
 struct figure {
@@ -20,9 +20,6 @@ struct figure {
 /// Not safe for several threads.
 class report {
 public:
-  /// `live`: lines of progress go to stderr.
-  explicit report(bool live) : live_(live) {}
-
   void add(figure f);
   /// A fact that belongs beside the figures (counts, conditions).
   void note(std::string text);
@@ -32,7 +29,6 @@ public:
   void print_json() const;
 
 private:
-  bool live_;
   std::vector<figure> figures_;
   std::vector<std::string> notes_;
 };

@@ -6,13 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <future>
 #include <semaphore>
+#include <stdexcept>
 #include <string>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -118,8 +118,7 @@ store_under_test::store_under_test(const std::string& directory) : state_(new st
   };
   auto opened = open_rocksdb(std::move(options));
   if (!opened) {
-    std::fprintf(stderr, "%s\n", opened.error().message.c_str());
-    std::exit(1);
+    throw std::runtime_error(opened.error().message);
   }
   state_->opened = *std::move(opened);
   for (int shard = 0; shard < shards; ++shard) {
@@ -127,7 +126,7 @@ store_under_test::store_under_test(const std::string& directory) : state_(new st
     state_->opened->update_shard({shard, 0, 1, "shard"},
                                  [&](commit_result result) { taken.set_value(std::move(result)); });
     if (taken.get_future().get().outcome != status::committed)
-      std::exit(1);
+      throw std::runtime_error("the store refuses a shard");
   }
 }
 
@@ -173,10 +172,8 @@ store_rate store_under_test::measure(int at_once, double seconds) {
     finished.acquire();
   const auto elapsed = seconds_since(begin);
   state_->number = next_number;
-  if (failed != 0) {
-    std::fprintf(stderr, "%lld transactions failed\n", static_cast<long long>(failed.load()));
-    std::exit(1);
-  }
+  if (failed != 0)
+    throw std::runtime_error(std::to_string(failed.load()) + " transactions failed");
   const auto at_least_one = [](std::int64_t n) { return static_cast<double>(std::max<std::int64_t>(n, 1)); };
   store_rate out;
   out.transactions_per_s = static_cast<double>(done) / elapsed;

@@ -22,13 +22,14 @@ struct store_rate {
 /// The embedded store on a directory of its own, and transactions shaped as a run's commits.
 class store_under_test {
 public:
-  /// Opens or creates; ends the process with a message when it cannot.
+  /// Opens or creates; throws std::runtime_error when it cannot.
   explicit store_under_test(const std::string& directory);
   ~store_under_test();
   store_under_test(const store_under_test&) = delete;
   store_under_test& operator=(const store_under_test&) = delete;
 
-  /// Transactions of four rows with `at_once` under way for `seconds`. Blocks. Ends the process when one fails.
+  /// Transactions of four rows with `at_once` under way for `seconds`. Blocks. Throws std::runtime_error when one
+  /// fails.
   [[nodiscard]] store_rate measure(int at_once, double seconds);
 
 private:

@@ -17,17 +17,17 @@ double seconds_of(const google::protobuf::Timestamp& t) {
   return static_cast<double>(t.seconds()) + static_cast<double>(t.nanos()) / 1e9;
 }
 
-/// How late the timer of a history fired by the events' own times, in seconds; negative: not fired yet.
-double lateness_of(const load::api::History& history) {
+/// How late the timer of a history fired by the events' own times, in seconds; nothing when it has not.
+std::optional<double> lateness_of(const load::api::History& history) {
   double due = 0;
   for (const auto& e : history.events()) {
     if (e.has_timer_started_event_attributes())
       due = seconds_of(e.event_time()) +
             static_cast<double>(e.timer_started_event_attributes().start_to_fire_timeout().seconds());
     else if (e.has_timer_fired_event_attributes())
-      return std::max(seconds_of(e.event_time()) - due, 0.0);
+      return seconds_of(e.event_time()) - due;
   }
-  return -1;
+  return {};
 }
 
 } // namespace
@@ -48,7 +48,7 @@ void measure_timers(context& c) {
   load::worker_observer observer;
   observer.decision = [&](const load::api::PollForDecisionTaskResponse& task) {
     const auto late = lateness_of(task.history());
-    if (late < 0)
+    if (!late)
       return;
     const auto now = steady::now();
     const auto wall = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -60,8 +60,8 @@ void measure_timers(context& c) {
     if (late_ms.empty())
       first_fired = now;
     last_fired = now;
-    late_ms.push_back(late * 1e3);
-    hands_ms.push_back((late + wall - fired) * 1e3);
+    late_ms.push_back(*late * 1e3);
+    hands_ms.push_back((*late + wall - fired) * 1e3);
   };
   std::atomic<std::int64_t> closed{0};
   observer.closed = [&](const std::string&, bool) { ++closed; };
@@ -107,6 +107,8 @@ void measure_timers(context& c) {
              "1/2 call + 2 syncs",
              {}});
   c.out.add({"timer due to decision in the poller's hands, p99", quantile(hands_ms, 0.99), "ms", {}, {}, {}});
+  if (!late_ms.empty() && late_ms.front() < 0)
+    c.out.note("timers: the earliest fired " + std::to_string(-late_ms.front()) + " ms before it was due");
   if (failed > 0 || closed < started)
     c.out.note("timers: " + std::to_string(failed.load()) + " starts FAILED, " + std::to_string(started - closed) +
                " workflows did not end");
