@@ -27,7 +27,7 @@ int restore_backup_offline(const cli::restore_options& options, std::ostream& ou
       return 1;
     }
   }
-  const auto target = (std::filesystem::path(options.data_dir) / "rocksdb").string();
+  const auto target = (std::filesystem::path(options.data_dir) / "store").string();
   if (const auto done = storage::restore_backup(options.backup_dir, id, target); !done) {
     err << "Error: " << done.error().message << '\n';
     return 1;

@@ -55,6 +55,13 @@ void local_engine::begin() {
 void local_engine::stop() {
   if (!state_->root)
     return;
+  kill();
+  state_->system.await_all_actors_done();
+}
+
+void local_engine::kill() {
+  if (!state_->root)
+    return;
   state_->ready.store(false);
   caf::anon_send_exit(state_->root, caf::exit_reason::kill);
   state_->root = nullptr;
@@ -63,7 +70,6 @@ void local_engine::stop() {
   state_->routes.set_matching(nullptr);
   state_->routes.set_visibility(nullptr);
   state_->routes.set_domains(nullptr);
-  state_->system.await_all_actors_done();
 }
 
 bool local_engine::ready() const { return state_->ready.load(); }

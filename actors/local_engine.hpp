@@ -37,6 +37,8 @@ public:
   ~local_engine() override;
 
   void begin();
+  /// The first half of `stop`: kills the tree and returns at once. For a scheduler that only runs when told to.
+  void kill();
   void stop();
   [[nodiscard]] bool ready() const;
   [[nodiscard]] const engine_counters& counters() const;
