@@ -170,7 +170,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
 
   metrics::registry registry;
   const auto process = config::register_process_metrics(registry);
-  auto opened = open_stores(c, registry);
+  auto opened = open_stores(c, registry, log_from_actors);
   if (!opened) {
     err << "Error: " << opened.error().message << '\n';
     return 1;
@@ -211,6 +211,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   // Requests are taken from the moment the port is open: the engine must be able to carry them out.
   while (!engine.ready()) {
     if (const int got = wait_signal(signals, milliseconds(2)); got == SIGTERM || got == SIGINT) {
+      stores.stopping = true;
       engine.stop();
       stores.store->close();
       return 0;
@@ -219,6 +220,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   const auto port = rpc.start(rpc_options);
   if (!port) {
     err << "Error: " << port.error().message << '\n';
+    stores.stopping = true;
     engine.stop();
     stores.store->close();
     return 1;
@@ -228,6 +230,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   if (!http_port) {
     err << "Error: " << http_port.error().message << '\n';
     rpc.stop();
+    stores.stopping = true;
     engine.stop();
     stores.store->close();
     return 1;
@@ -269,6 +272,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   rpc.drain();
   rpc.stop(std::chrono::duration_cast<milliseconds>(c.engine.drain_timeout));
   http.stop();
+  stores.stopping = true;
   engine.stop();
   stores.store->close();
   log::info("stopped");

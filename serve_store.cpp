@@ -1,5 +1,6 @@
 #include "serve_store.hpp"
 
+#include "actors/visibility_rebuild.hpp"
 #include "config/log.hpp"
 #include "storage/memory/memory_store.hpp"
 #include "storage/open.hpp"
@@ -78,7 +79,8 @@ storage::store_probes probes_of(metrics::registry& registry) {
 
 } // namespace
 
-outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c, metrics::registry& registry) {
+outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c, metrics::registry& registry,
+                                                 std::function<void(int, const std::string&)> log_line) {
   auto out = std::make_unique<open_store>();
   const auto& main = c.persistence.main;
   std::string visibility_file;
@@ -93,7 +95,8 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
       options.write_buffers_bytes = static_cast<std::size_t>(main.rocksdb.write_buffer_bytes);
     if (main.rocksdb.commit_group_max > 0)
       options.group_transactions = static_cast<std::size_t>(main.rocksdb.commit_group_max);
-    options.recover_to_point_in_time = !main.rocksdb.tolerate_torn_tail;
+    if (!main.rocksdb.tolerate_torn_tail)
+      return error{error_kind::unimplemented, "walRecovery: strict is not implemented yet"};
     options.probes = probes_of(registry);
     auto store = storage::open_rocksdb(std::move(options));
     if (!store)
@@ -112,11 +115,14 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
     return shards.error();
   }
   out->shard_count = *shards;
-  out->open_visibility = [visibility_file] {
-    storage::visibility_options options;
-    options.path = visibility_file;
-    return storage::open_visibility_store(options);
-  };
+  storage::visibility_options lists;
+  lists.path = visibility_file;
+  actors::rebuild_source runs;
+  runs.store = out->store.get();
+  runs.shard_count = out->shard_count;
+  runs.log = std::move(log_line);
+  runs.stopping = [&stopping = out->stopping] { return stopping.load(std::memory_order_relaxed); };
+  out->open_visibility = actors::rebuilding_opener(std::move(runs), std::move(lists));
   return out;
 }
 

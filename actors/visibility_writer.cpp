@@ -66,13 +66,21 @@ template <class Request> storage::query_request to_query(const workflow::domain_
   return out;
 }
 
-template <class Response> void reply_page(const call_ptr& answer, outcome<storage::list_page> page) {
+/// False when the store is damaged and must be opened anew.
+bool reject(const call_ptr& answer, const error& why) {
+  answer->reject(why);
+  return why.kind != error_kind::internal_data_inconsistency;
+}
+
+/// False when the store is damaged and must be opened anew.
+template <class Response> bool reply_page(const call_ptr& answer, outcome<storage::list_page> page) {
   if (!page)
-    return answer->reject(page.error());
+    return reject(answer, page.error());
   Response response;
   *response.mutable_executions() = std::move(page->executions);
   response.set_next_page_token(std::move(page->next_page_token));
   answer->reply(response);
+  return true;
 }
 
 } // namespace
@@ -192,22 +200,22 @@ void visibility_writer::answer(visibility_list& asked) {
   if (!ready())
     return asked.answer->reject(unavailable("the visibility store is not available at the moment"));
   const auto& domain = *asked.domain;
-  std::visit(
+  const bool sound = std::visit(
     [&](auto& request) {
       using T = std::decay_t<decltype(*request)>;
       if constexpr (std::is_same_v<T, api::ListOpenWorkflowExecutionsRequest>) {
-        reply_page<api::ListOpenWorkflowExecutionsResponse>(asked.answer, store_->list_open(to_list(domain, *request)));
+        return reply_page<api::ListOpenWorkflowExecutionsResponse>(asked.answer, store_->list_open(to_list(domain, *request)));
       } else if constexpr (std::is_same_v<T, api::ListClosedWorkflowExecutionsRequest>) {
         auto list = to_list(domain, *request);
         if (request->has_status_filter()) {
           list.filter.what = storage::list_filter::by::status;
           list.filter.status = request->status_filter().status();
         }
-        reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.answer, store_->list_closed(list));
+        return reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.answer, store_->list_closed(list));
       } else if constexpr (std::is_same_v<T, api::ListWorkflowExecutionsRequest>) {
-        reply_page<api::ListWorkflowExecutionsResponse>(asked.answer, store_->list_by_query(to_query(domain, *request)));
+        return reply_page<api::ListWorkflowExecutionsResponse>(asked.answer, store_->list_by_query(to_query(domain, *request)));
       } else if constexpr (std::is_same_v<T, api::ScanWorkflowExecutionsRequest>) {
-        reply_page<api::ScanWorkflowExecutionsResponse>(asked.answer, store_->scan_by_query(to_query(domain, *request)));
+        return reply_page<api::ScanWorkflowExecutionsResponse>(asked.answer, store_->scan_by_query(to_query(domain, *request)));
       } else {
         storage::query_request query;
         query.domain_id = domain.id;
@@ -215,13 +223,19 @@ void visibility_writer::answer(visibility_list& asked) {
         query.attributes = &workflow::default_attribute_types();
         const auto count = store_->count_by_query(query);
         if (!count)
-          return asked.answer->reject(count.error());
+          return reject(asked.answer, count.error());
         api::CountWorkflowExecutionsResponse response;
         response.set_count(*count);
         asked.answer->reply(response);
+        return true;
       }
     },
     asked.request);
+  if (!sound) {
+    env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
+    env_.log(3, "visibility store damaged: it is opened anew");
+    store_.reset();
+  }
 }
 
 } // namespace cadenza::actors

@@ -5,12 +5,12 @@
 namespace cadenza::workflow {
 namespace {
 
-api::WorkflowExecutionStatus status_of(const run& r) {
-  if (!r.closed())
-    return r.has_processed_or_pending_decision() || r.fixed().first_decision_backoff_s() == 0
+api::WorkflowExecutionStatus status_of(const rec::Run& head, const rec::RunFixed& fixed) {
+  if (head.state() != run_state::completed)
+    return head.has_decision() || head.last_processed_event() != no_event_id || fixed.first_decision_backoff_s() == 0
                ? api::WORKFLOW_EXECUTION_STATUS_STARTED
                : api::WORKFLOW_EXECUTION_STATUS_PENDING;
-  switch (r.head().close_status()) {
+  switch (head.close_status()) {
   case close_status::completed: return api::WORKFLOW_EXECUTION_STATUS_COMPLETED;
   case close_status::failed: return api::WORKFLOW_EXECUTION_STATUS_FAILED;
   case close_status::canceled: return api::WORKFLOW_EXECUTION_STATUS_CANCELED;
@@ -71,7 +71,7 @@ void describe_info(const run& r, const domain_directory& domains, api::WorkflowE
   *info.mutable_partition_config() = fixed.partition_config();
   if (fixed.has_active_cluster_policy())
     *info.mutable_active_cluster_selection_policy() = fixed.active_cluster_policy();
-  info.set_execution_status(status_of(r));
+  info.set_execution_status(status_of(head, fixed));
 }
 
 void describe_activity(const rec::PendingActivity& activity, api::PendingActivityInfo& out) {
@@ -148,14 +148,17 @@ api::DescribeWorkflowExecutionResponse describe(const run& r, const domain_direc
 }
 
 rec::VisibilityRecord visibility_record(const run& r, const environment& env) {
-  const auto& fixed = r.fixed();
-  const auto& head = r.head();
+  return visibility_record(r.head(), r.fixed(),
+                           {env.domain->name, env.domain->row.domain().clusters_size(), env.now_ns, env.shard});
+}
+
+rec::VisibilityRecord visibility_record(const rec::Run& head, const rec::RunFixed& fixed, const record_origin& origin) {
   rec::VisibilityRecord out;
   out.set_type(fixed.type().name());
   out.set_start_ns(fixed.start_ns());
   if (fixed.first_decision_backoff_s() > 0)
     out.set_execution_ns(execution_ns(fixed));
-  if (r.closed()) {
+  if (head.state() == run_state::completed) {
     out.set_close_ns(head.close_time_ns());
     out.set_close_status(head.close_status());
   }
@@ -168,12 +171,12 @@ rec::VisibilityRecord visibility_record(const run& r, const environment& env) {
   out.set_task_list_kind(fixed.task_list_kind());
   out.set_is_cron(!fixed.cron_schedule().empty());
   out.set_cron_schedule(fixed.cron_schedule());
-  out.set_num_clusters(env.domain->row.domain().clusters_size());
-  out.set_update_ns(env.now_ns);
-  out.set_shard(env.shard);
-  out.set_execution_status(status_of(r));
+  out.set_num_clusters(origin.clusters);
+  out.set_update_ns(origin.update_ns);
+  out.set_shard(origin.shard);
+  out.set_execution_status(status_of(head, fixed));
   out.set_scheduled_execution_ns(execution_ns(fixed));
-  out.set_domain(env.domain->name);
+  out.set_domain(std::string{origin.domain});
   const auto& cluster = fixed.active_cluster_policy().cluster_attribute();
   out.set_cluster_scope(cluster.scope());
   out.set_cluster_name(cluster.name());
