@@ -76,7 +76,7 @@ int run(const arguments& given) {
   int killed = 0;
   {
     load::load_worker worker(client, domain, task_list, 16, 16);
-    ledger.drive(24);
+    ledger.drive(given.actors ? 4 : 24);
     for (int i = 0; i < given.kills;) {
       std::this_thread::sleep_for(milliseconds(given.actors ? 1 + chance() % 10 : 20 + chance() % 300)); // load runs meanwhile
       if (given.actors) {
