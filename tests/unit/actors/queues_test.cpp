@@ -1,0 +1,198 @@
+#include "actors/ack_tracker.hpp"
+#include "actors/rate_gate.hpp"
+#include "actors/restart_backoff.hpp"
+#include "actors/shard_sequence.hpp"
+#include "actors/timer_queue.hpp"
+#include "messages/constants.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace cadenza::actors {
+namespace {
+
+record::v1::TimerTask timer(std::int64_t fire_ns, std::int64_t task_id) {
+  record::v1::TimerTask out;
+  out.set_fire_ns(fire_ns);
+  out.set_task_id(task_id);
+  return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(timer_queues)
+
+BOOST_AUTO_TEST_CASE(takes_in_order_of_fire_time_then_id) {
+  timer_queue queue;
+  queue.set_window_end(100);
+  BOOST_TEST(queue.add(timer(30, 1)));
+  BOOST_TEST(queue.add(timer(10, 9)));
+  BOOST_TEST(queue.add(timer(10, 2)));
+  BOOST_TEST(*queue.next_due() == 10);
+  BOOST_TEST(!queue.take(9));
+  BOOST_TEST(queue.take(50)->task_id() == 2);
+  BOOST_TEST(queue.take(50)->task_id() == 9);
+  BOOST_TEST(queue.take(50)->task_id() == 1);
+  BOOST_TEST(!queue.take(50));
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_is_known_or_beyond_the_window) {
+  timer_queue queue;
+  queue.set_window_end(100);
+  BOOST_TEST(queue.add(timer(99, 1)));
+  BOOST_TEST(!queue.add(timer(99, 1)));
+  BOOST_TEST(!queue.add(timer(100, 2)));
+  BOOST_TEST(queue.take(99).has_value());
+  BOOST_TEST(!queue.add(timer(99, 1))); // taken, but not done
+  queue.done({99, 1});
+  BOOST_TEST(queue.add(timer(99, 1)));
+}
+
+BOOST_AUTO_TEST_CASE(a_taken_task_stays_undone_under_its_stored_time) {
+  timer_queue queue;
+  queue.set_window_end(100);
+  (void)queue.add(timer(10, 1));
+  (void)queue.add(timer(40, 2));
+  (void)queue.take(10);
+  BOOST_TEST(*queue.earliest_undone() == 10);
+  queue.again({10, 1}, 60);
+  BOOST_TEST(*queue.next_due() == 40);
+  BOOST_TEST(*queue.earliest_undone() == 10);
+  BOOST_TEST(queue.take(60)->task_id() == 2);
+  const auto again = queue.take(60);
+  BOOST_REQUIRE(again.has_value());
+  BOOST_TEST(again->task_id() == 1);
+  BOOST_TEST(again->fire_ns() == 10);
+  queue.done({10, 1});
+  queue.done({40, 2});
+  BOOST_TEST(queue.size() == 0U);
+  BOOST_TEST(!queue.earliest_undone());
+}
+
+BOOST_AUTO_TEST_CASE(only_a_waiting_task_can_be_cancelled) {
+  timer_queue queue;
+  queue.set_window_end(100);
+  (void)queue.add(timer(10, 1));
+  (void)queue.add(timer(20, 2));
+  (void)queue.take(10);
+  BOOST_TEST(!queue.cancel({10, 1}));
+  BOOST_TEST(queue.cancel({20, 2}));
+  BOOST_TEST(!queue.cancel({20, 2}));
+  BOOST_TEST(queue.size() == 1U);
+  queue.again({30, 3}, 50); // never taken: nothing comes back
+  BOOST_TEST(!queue.next_due());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(ack_levels)
+
+BOOST_AUTO_TEST_CASE(the_level_is_below_the_first_open_task_and_the_first_open_commit) {
+  ack_tracker acks;
+  BOOST_TEST(acks.level(50) == 49);
+  BOOST_TEST(acks.add(10));
+  BOOST_TEST(!acks.add(10));
+  BOOST_TEST(acks.add(12));
+  BOOST_TEST(acks.level(50) == 9);
+  BOOST_TEST(acks.level(5) == 4);
+  BOOST_TEST(acks.done(12));
+  BOOST_TEST(acks.level(50) == 9);
+  BOOST_TEST(acks.done(10));
+  BOOST_TEST(!acks.done(10));
+  BOOST_TEST(acks.level(50) == 49);
+  BOOST_TEST(acks.size() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(shard_sequences)
+
+BOOST_AUTO_TEST_CASE(ids_grow_and_a_later_incarnation_has_higher_ones) {
+  shard_sequence first(1);
+  const auto a = first.reserve(3);
+  const auto b = first.reserve(1);
+  BOOST_TEST(b == a + 3);
+  BOOST_TEST(first.next() == b + 1);
+  shard_sequence second(2);
+  BOOST_TEST(second.reserve(1) > first.next());
+  BOOST_TEST(!first.exhausted());
+  (void)first.reserve((1LL << 40) - (1 << 16));
+  BOOST_TEST(first.exhausted());
+  BOOST_TEST(first.next() < (2LL << 40));
+}
+
+BOOST_AUTO_TEST_CASE(settled_is_what_no_open_lease_holds) {
+  const auto sequence = std::make_shared<shard_sequence>(1);
+  const auto begin = sequence->next();
+  auto early = std::make_unique<sequence_lease>(sequence);
+  auto late = std::make_unique<sequence_lease>(sequence);
+  const auto a = early->reserve(2);
+  const auto b = late->reserve(2);
+  (void)early->reserve(2);
+  BOOST_TEST(a == begin);
+  BOOST_TEST(sequence->settled_below() == a);
+  early.reset();
+  BOOST_TEST(sequence->settled_below() == b);
+  late.reset();
+  BOOST_TEST(sequence->settled_below() == sequence->next());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(rate_gates)
+
+BOOST_AUTO_TEST_CASE(lets_the_rate_through_and_tells_the_wait) {
+  rate_gate gate(2);
+  BOOST_TEST(gate.try_take(ns_per_s));
+  BOOST_TEST(gate.try_take(ns_per_s));
+  BOOST_TEST(!gate.try_take(ns_per_s));
+  BOOST_TEST(gate.wait_ns() <= ns_per_s / 2 + 1);
+  BOOST_TEST(!gate.try_take(ns_per_s + ns_per_s / 4));
+  BOOST_TEST(gate.try_take(ns_per_s + ns_per_s / 4 + gate.wait_ns()));
+  // Time alone saves up no more than one second's worth.
+  BOOST_TEST(gate.try_take(100 * ns_per_s));
+  BOOST_TEST(gate.try_take(100 * ns_per_s));
+  BOOST_TEST(!gate.try_take(100 * ns_per_s));
+}
+
+BOOST_AUTO_TEST_CASE(rate_zero_is_closed_and_a_fraction_is_slow) {
+  rate_gate shut(0);
+  BOOST_TEST(!shut.try_take(ns_per_s));
+  BOOST_TEST(!shut.try_take(1000 * ns_per_s));
+  BOOST_TEST(shut.wait_ns() == INT64_MAX);
+  rate_gate slow(0.1);
+  BOOST_TEST(slow.try_take(ns_per_s));
+  BOOST_TEST(!slow.try_take(2 * ns_per_s));
+  BOOST_TEST(slow.try_take(12 * ns_per_s));
+}
+
+BOOST_AUTO_TEST_CASE(a_lower_rate_takes_what_was_saved) {
+  rate_gate gate(100);
+  gate.set_rate(1, ns_per_s);
+  BOOST_TEST(gate.rate() == 1);
+  BOOST_TEST(gate.try_take(ns_per_s));
+  BOOST_TEST(!gate.try_take(ns_per_s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(restart_backoffs)
+
+BOOST_AUTO_TEST_CASE(waits_longer_and_longer_until_a_calm_life) {
+  restart_backoff backoff;
+  auto now = 100 * ns_per_s;
+  BOOST_TEST(backoff.next(now) == 0);
+  std::int64_t last = 0;
+  for (int i = 0; i < 12; ++i) {
+    const auto delay = backoff.next(now);
+    BOOST_TEST(delay >= last);
+    BOOST_TEST(delay <= 5 * ns_per_s);
+    last = delay;
+    now += delay;
+  }
+  BOOST_TEST(last == 5 * ns_per_s);
+  BOOST_TEST(backoff.next(now + 11 * ns_per_s) == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace cadenza::actors
