@@ -1,0 +1,43 @@
+#pragma once
+
+#include "ledger.hpp"
+#include "program.hpp"
+#include "world.hpp"
+
+#include "uber/cadence/api/v1/service_workflow.pb.h"
+
+namespace cadenza::simulation {
+
+/// Whoever wants something of one workflow id: starts it, signals it, sometimes cancels or terminates it, and looks at
+/// it until it is over. Every request is sent again under its own request id while the answer is that nobody can tell.
+/// Must outlive the world's last step.
+class client {
+public:
+  client(world& in, ledger& book, std::string workflow_id);
+
+  void begin();
+
+private:
+  /// Runs `send` now, or when the domain is known again.
+  void when_known(std::function<void(workflow::domain_ptr)> send);
+  void start(const std::string& request_id);
+  void start_with_signal(const std::string& request_id, const std::string& mark);
+  void started(const std::string& run_id);
+  void not_started(const error& reason, std::function<void()> again);
+  void plan_the_rest();
+  void signal(const std::string& mark);
+  void cancel(const std::string& request_id);
+  void terminate(const std::string& mark);
+  void watch();
+  /// Sends again, or gives up when the answer is final.
+  void settle(const std::string& what, const error& reason, std::function<void()> again);
+  void over() { --story_.clients; }
+  [[nodiscard]] std::string fresh_id() { return in_.chance().new_uuid().str(); }
+
+  world& in_;
+  ledger& book_;
+  const std::string workflow_id_;
+  workflow_story& story_;
+};
+
+} // namespace cadenza::simulation

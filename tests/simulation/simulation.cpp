@@ -1,0 +1,78 @@
+#include "voyage.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <iostream>
+
+/// Sails many seeds, prints those that break a rule and how to sail them again. Ends with 1 when there was one.
+
+namespace {
+
+using cadenza::simulation::sail;
+using cadenza::simulation::voyage_report;
+
+bool tell(std::uint64_t seed, const voyage_report& report, const char* name) {
+  if (report.violation.empty())
+    return true;
+  std::cout << report.log << "seed " << seed << (*name != '\0' ? std::string(" (") + name + ")" : "")
+            << " FAILED after " << report.steps << " steps, " << report.virtual_ns / 1'000'000
+            << " ms: " << report.violation << "\nagain: simulation --seed " << seed << std::endl;
+  return false;
+}
+
+/// Chance must come from the seed alone, else no failure could be looked at twice.
+bool repeats(std::uint64_t seed) {
+  const auto first = sail(seed);
+  const auto second = sail(seed);
+  if (first.digest == second.digest && first.steps == second.steps)
+    return true;
+  std::cout << "seed " << seed << " does not repeat itself: " << first.steps << " and " << second.steps << " steps"
+            << std::endl;
+  return false;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("One node on virtual time over a store that fails");
+  std::uint64_t seeds = 500;
+  std::uint64_t first = 1;
+  std::uint64_t only = 0;
+  bool verbose = false;
+  app.add_option("--seeds", seeds, "how many seeds");
+  app.add_option("--first", first, "the first of them");
+  app.add_option("--seed", only, "this seed alone");
+  app.add_flag("--verbose", verbose, "one line for each seed");
+  CLI11_PARSE(app, argc, argv);
+  if (only != 0) {
+    first = only;
+    seeds = 1;
+  }
+
+  using clock = std::chrono::steady_clock;
+  const auto began = clock::now();
+  std::uint64_t failed = 0;
+  std::int64_t steps = 0;
+  std::map<std::string, std::int64_t> happened;
+  for (auto seed = first; seed < first + seeds; ++seed) {
+    const auto at = clock::now();
+    const auto report = sail(seed);
+    failed += tell(seed, report, "") ? 0 : 1;
+    steps += report.steps;
+    for (const auto& [what, count] : report.happened)
+      happened[what] += count;
+    if (verbose)
+      std::cout << "seed " << seed << ": " << report.steps << " steps, " << report.virtual_ns / 1'000'000 << " ms, "
+                << std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - at).count() << " ms real"
+                << std::endl;
+  }
+  if (!repeats(first))
+    ++failed;
+  std::cout << seeds << " seeds, " << steps << " steps, "
+            << std::chrono::duration_cast<std::chrono::seconds>(clock::now() - began).count() << " s, " << failed
+            << " failed\n";
+  for (const auto& [what, count] : happened)
+    std::cout << "  " << count << ' ' << what << '\n';
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,172 @@
+#pragma once
+
+#include "actors/local_engine.hpp"
+#include "messages/outcome.hpp"
+#include "storage/memory/memory_store.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace caf::scheduler {
+class test_coordinator;
+}
+
+namespace cadenza::simulation {
+
+/// Something that must hold does not.
+struct violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// All chance of one run: the same seed draws the same numbers.
+class dice final : public workflow::entropy {
+public:
+  explicit dice(std::uint64_t seed) : state_(seed) {}
+  [[nodiscard]] std::uint64_t next() override;
+  /// True `n` times of a thousand.
+  [[nodiscard]] bool permille(int n) { return below(1000) < n; }
+  /// A number in [low, high].
+  [[nodiscard]] std::int64_t between(std::int64_t low, std::int64_t high) { return low + below(high - low + 1); }
+
+private:
+  std::uint64_t state_;
+};
+
+/// How rough the weather is, in events per thousand.
+struct weather {
+  int refused = 0;      ///< commits that end `unavailable`
+  int unknown = 0;      ///< commits of unknown outcome, half of them applied
+  int unreadable = 0;   ///< reads that end `unavailable`
+  int slow = 0;         ///< store calls answered late, up to three seconds
+  int lost_answers = 0; ///< answers of requests that turn into UNAVAILABLE on their way
+  int kills = 0;        ///< of strikes, one each 500 ms: an actor dies
+  int crashes = 0;      ///< of strikes: all actors die at once and the engine begins anew over the store
+};
+
+/// One engine on virtual time, over a store in memory that fails now and then. Nothing happens but in `step`, on the
+/// caller's thread, so that one seed is one course of events.
+class world {
+public:
+  world(std::uint64_t seed, int shards);
+  ~world();
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+
+  /// Decisions of the simulation itself; ids of the engine come from another generator.
+  [[nodiscard]] dice& chance() { return chance_; }
+  [[nodiscard]] std::int64_t now_ns() const;
+  [[nodiscard]] actors::local_engine& engine() { return *engines_.back(); }
+  [[nodiscard]] storage::memory_store& store() { return *store_; }
+  [[nodiscard]] int shards() const { return options_.shard_count; }
+  /// Null while the engine does not know it.
+  [[nodiscard]] workflow::domain_ptr domain(const std::string& name);
+
+  /// Something outside the engine, `delay_ns` from now. Of what is due at one moment any may come first.
+  void later(std::int64_t delay_ns, std::function<void()> what);
+
+  /// One thing that can happen happens: a message is handled, something outside comes, or time goes on.
+  void step();
+  /// Steps until `over` says so. A violation, naming `what`, when that takes more than `steps_max` or `ns_max`.
+  void run_until(const std::string& what, const std::function<bool()>& over, std::int64_t ns_max);
+
+  /// A call whose answer comes through a network that may delay or lose it.
+  template <class Response>
+  actors::call_ptr call(std::string what, std::function<void(const outcome<Response>&)> then,
+                        std::int64_t patience_ns = INT64_MAX) {
+    const auto id = ++last_call_;
+    open_calls_.emplace(id, std::move(what));
+    const auto deadline = patience_ns == INT64_MAX ? INT64_MAX : now_ns() + patience_ns;
+    return std::make_shared<actors::inner_call<Response>>(
+        deadline, [this, id, then = std::move(then)](const Response* response, const error* reason) {
+          std::shared_ptr<outcome<Response>> result;
+          if (answer_lost())
+            result = std::make_shared<outcome<Response>>(unavailable("the network lost the answer"));
+          else if (response != nullptr)
+            result = std::make_shared<outcome<Response>>(*response);
+          else
+            result = std::make_shared<outcome<Response>>(*reason);
+          answered(id, [then, result] { then(*result); });
+        });
+  }
+  [[nodiscard]] std::size_t open_calls() const { return open_calls_.size(); }
+  [[nodiscard]] std::string open_call_names() const;
+
+  void set_weather(const weather& now) { weather_ = now; }
+  /// No more faults and deaths.
+  void calm() { weather_ = {}; }
+
+  /// Kills every actor and lets them end; what they leave is looked at afterwards.
+  void end();
+  /// The same, and shows every engine there was.
+  void end_and_check(const std::function<void(const actors::local_engine&)>& look);
+
+  void log(int level, const std::string& text);
+  /// The last lines of the log.
+  [[nodiscard]] std::string tail() const;
+  /// Equal for equal courses of events.
+  [[nodiscard]] std::uint64_t digest() const { return digest_; }
+  [[nodiscard]] std::int64_t steps() const { return steps_; }
+  [[nodiscard]] const std::map<std::string, std::int64_t>& happened() const { return happened_; }
+  void count(const std::string& what) { ++happened_[what]; }
+
+private:
+  class virtual_clock final : public actors::clock {
+  public:
+    explicit virtual_clock(const world& of) : of_(of) {}
+    [[nodiscard]] std::int64_t now_ns() const override { return of_.now_ns(); }
+
+  private:
+    const world& of_;
+  };
+
+  void begin();
+  void strike();
+  void kill_something();
+  void crash();
+  void drain();
+  void run_job(std::size_t index);
+  void advance(std::int64_t ns);
+  [[nodiscard]] storage::fault fate(const storage::fault_point& point);
+  [[nodiscard]] bool answer_lost();
+  void answered(std::uint64_t id, std::function<void()> then);
+  void mix(std::uint64_t value) { digest_ = (digest_ ^ value) * 0x100000001B3ULL + 0x9E3779B9; }
+
+  dice chance_;
+  dice engine_chance_;
+  virtual_clock clock_{*this};
+  weather weather_;
+  actors::engine_options options_;
+  actors::rules_ptr rules_;
+  caf::actor_system_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  caf::scheduler::test_coordinator* scheduler_ = nullptr;
+  std::int64_t epoch_ns_ = 0;
+
+  std::multimap<std::int64_t, std::function<void()>> coming_; ///< by unix time in ns
+  std::vector<std::function<void()>> due_;
+  std::map<std::uint64_t, std::string> open_calls_;
+  std::uint64_t last_call_ = 0;
+  bool closing_ = false;
+
+  std::deque<std::string> log_;
+  std::uint64_t digest_ = 0xCBF29CE484222325ULL;
+  std::int64_t steps_ = 0;
+  std::map<std::string, std::int64_t> happened_;
+
+  std::unique_ptr<storage::memory_store> store_;
+  std::unique_ptr<storage::visibility_store> lists_;
+  /// The last is alive. The others are kept: answers of the store that are still on their way know them.
+  std::vector<std::unique_ptr<actors::local_engine>> engines_;
+};
+
+} // namespace cadenza::simulation
