@@ -125,10 +125,12 @@ void worker::answer_decision(const api::PollForDecisionTaskResponse& task, const
       domain, token_of(task.task_token()), request,
       in_.call<api::RespondDecisionTaskCompletedResponse>(
           "decision_completed",
-          [this, told](const outcome<api::RespondDecisionTaskCompletedResponse>& answer) {
+          [this, told, attempt = task.attempt()](const outcome<api::RespondDecisionTaskCompletedResponse>& answer) {
             if (!answer)
               return in_.count("decisions refused");
-            book_.facts.push_back(told);
+            // An answer that the server rejects (unhandled events) on a later attempt leaves no trace by design.
+            if (attempt == 0)
+              book_.facts.push_back(told);
             if (!answer->decision_task().task_token().empty())
               take_decision(std::make_shared<api::PollForDecisionTaskResponse>(answer->decision_task()));
           },
