@@ -65,6 +65,11 @@ actors::engine_options engine_options_of(const config::server_config& c, const c
   auto& s = out.settings;
   s.identity = c.frontend.address + ":" + std::to_string(c.frontend.grpc_port);
   s.cluster = c.clusters.current;
+  s.primary_cluster = c.clusters.primary;
+  for (const auto& member : c.clusters.members) {
+    if (member.name == s.cluster)
+      s.initial_failover_version = member.initial_failover_version;
+  }
   s.run_cache_bytes = c.engine.run_cache_bytes;
   s.long_poll_ns = now.get(config::keys::matching_long_poll_expiration_interval).count();
   s.history_long_poll_ns = now.get(config::keys::history_long_poll_expiration_interval).count();

@@ -32,6 +32,12 @@ outcome<void> check_retention(std::int64_t seconds, const domain_world& world) {
   return {};
 }
 
+outcome<void> check_primary(const domain_world& world) {
+  if (world.current_cluster != world.primary_cluster)
+    return bad_request("Cluster is not primary cluster, cannot do domain registration or domain update.");
+  return {};
+}
+
 outcome<void> set_archival(const char* what, api::ArchivalStatus wanted, const std::string& wanted_uri,
                            api::ArchivalStatus& status, std::string& uri) {
   if (wanted == api::ARCHIVAL_STATUS_INVALID)
@@ -53,17 +59,25 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
   if (!valid_name(request.name()))
     return bad_request("Domain name is not valid: letters, digits, '-', '_' and '.' are allowed.");
   CADENZA_TRY(check_retention(request.workflow_execution_retention_period().seconds(), world));
-  if (request.is_global_domain())
-    return bad_request("Cannot register global domain: this cluster is not part of a cluster group.");
+  const bool global = request.is_global_domain();
+  if (global)
+    CADENZA_TRY(check_primary(world));
   if (!request.active_cluster_name().empty() && request.active_cluster_name() != world.current_cluster)
-    return bad_request("Invalid local domain active cluster: must be " + world.current_cluster + ".");
+    return bad_request(global ? "Invalid cluster name: " + request.active_cluster_name()
+                              : "Invalid local domain active cluster: must be " + world.current_cluster + ".");
   for (const auto& cluster : request.clusters()) {
     if (cluster.cluster_name() != world.current_cluster)
-      return bad_request("Invalid local domain clusters: a local domain lives in " + world.current_cluster + " only.");
+      return bad_request(global ? "Invalid cluster name: " + cluster.cluster_name()
+                                : "Invalid local domain clusters: a local domain lives in " + world.current_cluster
+                                    + " only.");
   }
+  if (request.has_active_clusters() && request.active_clusters().ByteSizeLong() > 0)
+    return bad_request("Invalid active clusters: domains that are active in several clusters are not served.");
+  // A global domain of one cluster: its versions are real ones, so that it can move to other clusters later.
+  const auto version = global ? world.initial_failover_version : local_version;
   record::v1::DomainRow row;
   row.set_format(1);
-  row.set_failover_version(local_version);
+  row.set_failover_version(version);
   row.set_previous_failover_version(local_version);
   row.set_last_updated_ns(world.now_ns);
   auto& d = *row.mutable_domain();
@@ -88,7 +102,8 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
   d.set_visibility_archival_status(visibility);
   d.set_active_cluster_name(world.current_cluster);
   d.add_clusters()->set_cluster_name(world.current_cluster);
-  d.set_failover_version(local_version);
+  d.set_is_global_domain(global);
+  d.set_failover_version(version);
   return row;
 }
 
@@ -108,14 +123,17 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
   const auto has = [&](const char* path) { return named.contains(path); };
   auto row = old;
   auto& d = *row.mutable_domain();
+  if (d.is_global_domain())
+    CADENZA_TRY(check_primary(world));
+  const std::string alone = d.is_global_domain() ? ": no other cluster is known." : ": it is a local domain.";
   if (has("active_cluster_name") || has("failover_timeout") || has("active_clusters")) {
     if (request.active_cluster_name() != world.current_cluster || has("failover_timeout"))
-      return bad_request("Cannot fail over " + d.name() + ": it is a local domain.");
+      return bad_request("Cannot fail over " + d.name() + alone);
   }
   if (has("clusters")) {
     for (const auto& c : request.clusters()) {
       if (c.cluster_name() != world.current_cluster)
-        return bad_request("Cannot change the clusters of " + d.name() + ": it is a local domain.");
+        return bad_request("Cannot change the clusters of " + d.name() + alone);
     }
   }
   if (has("description"))
@@ -162,6 +180,8 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
 }
 
 outcome<record::v1::DomainRow> deprecate_domain(const record::v1::DomainRow& old, const domain_world& world) {
+  if (old.domain().is_global_domain())
+    CADENZA_TRY(check_primary(world));
   auto row = old;
   row.mutable_domain()->set_status(api::DOMAIN_STATUS_DEPRECATED);
   row.set_config_version(row.config_version() + 1);

@@ -20,6 +20,8 @@ struct domain_limits {
 struct domain_world {
   std::int64_t now_ns = 0;
   std::string current_cluster;
+  std::string primary_cluster;               ///< global domains are registered and changed in this one only
+  std::int64_t initial_failover_version = 0; ///< of the current cluster
   domain_limits limits;
 };
 

@@ -20,7 +20,8 @@ api::Domain shown(const record::v1::DomainRow& row) {
 }
 
 domain_world world_of(const services& env, const domain_limits& limits) {
-  return {env.time->now_ns(), env.settings.cluster, limits};
+  const auto& s = env.settings;
+  return {env.time->now_ns(), s.cluster, s.primary_cluster, s.initial_failover_version, limits};
 }
 
 void send_change(const services& env, domain_change change) {

@@ -87,6 +87,8 @@ using rules_ptr = std::shared_ptr<const workflow::rules>;
 struct engine_settings {
   std::string identity;                            ///< of this node, in task list descriptions and shard rows
   std::string cluster = "cluster0";
+  std::string primary_cluster = "cluster0";        ///< the only one where global domains are made and changed
+  std::int64_t initial_failover_version = 0;       ///< of this cluster: the first version of global domains
   std::int64_t run_cache_bytes = 256LL << 20;      ///< all runs in memory, together
   std::int64_t run_idle_ns = 60LL * ns_per_s;      ///< a run idle for this long may leave memory
   std::size_t history_cache_per_run = 64 << 10;    ///< bytes of recent batches a run keeps

@@ -23,13 +23,13 @@ import (
 	"go.uber.org/zap"
 )
 
-const (
-	domain = "clients"
-	// How long a test may take; the server's own bounds are far below.
-	patience = 60 * time.Second
-)
+// How long a test may take; the server's own bounds are far below.
+const patience = 60 * time.Second
 
-var service workflowserviceclient.Interface
+var (
+	service workflowserviceclient.Interface
+	domain  = "clients"
+)
 
 func TestMain(m *testing.M) {
 	address := os.Getenv("CADENZA_ADDRESS")
@@ -37,7 +37,9 @@ func TestMain(m *testing.M) {
 		fmt.Println("CADENZA_ADDRESS is not set; tests/clients/run starts a server and sets it")
 		os.Exit(1)
 	}
-	if os.Getenv("CADENZA_STICKY") == "off" {
+	global := os.Getenv("CADENZA_STICKY") == "off" // so both kinds of domain are worked in
+	if global {
+		domain = "clients-global"
 		worker.SetStickyWorkflowCacheSize(0)
 	}
 	dispatcher := yarpc.NewDispatcher(yarpc.Config{
@@ -55,10 +57,10 @@ func TestMain(m *testing.M) {
 		apiv1.NewWorkerAPIYARPCClient(config),
 		apiv1.NewVisibilityAPIYARPCClient(config),
 	)
-	name, days := domain, int32(1)
+	days := int32(1)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	err := client.NewDomainClient(service, &client.Options{}).Register(ctx,
-		&shared.RegisterDomainRequest{Name: &name, WorkflowExecutionRetentionPeriodInDays: &days})
+		&shared.RegisterDomainRequest{Name: &domain, IsGlobalDomain: &global, WorkflowExecutionRetentionPeriodInDays: &days})
 	cancel()
 	var there *shared.DomainAlreadyExistsError
 	if err != nil && !errors.As(err, &there) {

@@ -18,6 +18,8 @@ domain_world world() {
   domain_world out;
   out.now_ns = 5 * ns_per_s;
   out.current_cluster = "cluster0";
+  out.primary_cluster = "cluster0";
+  out.initial_failover_version = 7;
   out.limits.max_bad_binaries = 2;
   return out;
 }
@@ -58,7 +60,17 @@ BOOST_AUTO_TEST_CASE(registrations_that_are_refused) {
       {"no retention", [](auto& r) { r.clear_workflow_execution_retention_period(); }},
       {"less than a day", [](auto& r) { r.mutable_workflow_execution_retention_period()->set_seconds(day_s - 1); }},
       {"31 days", [](auto& r) { r.mutable_workflow_execution_retention_period()->set_seconds(31 * day_s); }},
-      {"global", [](auto& r) { r.set_is_global_domain(true); }},
+      {"global and active elsewhere",
+       [](auto& r) {
+         r.set_is_global_domain(true);
+         r.set_active_cluster_name("cluster1");
+       }},
+      {"global and elsewhere, too",
+       [](auto& r) {
+         r.set_is_global_domain(true);
+         r.add_clusters()->set_cluster_name("cluster0");
+         r.add_clusters()->set_cluster_name("cluster1");
+       }},
       {"active elsewhere", [](auto& r) { r.set_active_cluster_name("cluster1"); }},
       {"lives elsewhere", [](auto& r) { r.add_clusters()->set_cluster_name("cluster1"); }},
       {"archival without a place", [](auto& r) { r.set_history_archival_status(api::ARCHIVAL_STATUS_ENABLED); }},
@@ -70,6 +82,29 @@ BOOST_AUTO_TEST_CASE(registrations_that_are_refused) {
     BOOST_REQUIRE_MESSAGE(!row, what);
     BOOST_TEST((row.error().kind == error_kind::bad_request), what);
   }
+}
+
+// The cadence command line asks for a global domain unless told otherwise.
+BOOST_AUTO_TEST_CASE(a_global_domain_of_one_cluster) {
+  auto request = registration();
+  request.set_is_global_domain(true);
+  request.add_clusters()->set_cluster_name("cluster0");
+  const auto row = register_domain(request, id, world());
+  BOOST_REQUIRE(bool(row));
+  BOOST_TEST(row->domain().is_global_domain());
+  BOOST_TEST(row->failover_version() == 7);
+  BOOST_TEST(row->domain().clusters_size() == 1);
+
+  api::UpdateDomainRequest move;
+  move.mutable_update_mask()->add_paths("active_cluster_name");
+  move.set_active_cluster_name("cluster1");
+  BOOST_TEST(!update_domain(*row, move, world()));
+
+  auto secondary = world();
+  secondary.primary_cluster = "cluster1";
+  BOOST_TEST(!register_domain(request, id, secondary));
+  BOOST_TEST(!deprecate_domain(*row, secondary));
+  BOOST_TEST(bool(register_domain(registration(), id, secondary))); // local ones are everybody's own
 }
 
 BOOST_AUTO_TEST_CASE(an_update_changes_what_its_mask_names) {
