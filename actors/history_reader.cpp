@@ -89,6 +89,10 @@ bool take(const std::shared_ptr<reading>& r, storage::page<storage::history_node
 
 void step(const std::shared_ptr<reading>& r) {
   if (r->at == r->segments.size()) {
+    if (r->slice.next_event_id < r->to)
+      return r->done(error{error_kind::internal_data_inconsistency,
+                           "the history ends before event " + std::to_string(r->slice.next_event_id)
+                             + "; events up to " + std::to_string(r->to - 1) + " are missing"});
     r->done(std::move(r->slice));
     return;
   }
@@ -98,7 +102,7 @@ void step(const std::shared_ptr<reading>& r) {
   query.branch_id = s.branch_id;
   query.from = s.from;
   query.to = s.to;
-  query.max_nodes = std::min(r->batches_left + 1, 1000);
+  query.max_nodes = std::min(r->batches_left, 999) + 1;
   query.max_bytes = std::min<std::int64_t>(r->max_bytes, 16 << 20);
   query.page = r->page;
   r->store.read_history(r->shard, query, [r](storage::page<storage::history_node> page) {

@@ -19,7 +19,8 @@ namespace cadenza::actors {
 
 /// Reads whole stored batches of a branch, following its ancestors: events [from, to), at most `max_batches` and about
 /// `max_bytes` (at least one batch). `from` must begin a batch. Of several writes of one batch the newest counts.
-/// internal_data_inconsistency when events are missing in between. `done` runs once, on any thread.
+/// internal_data_inconsistency when events are missing, at the end included: `to` must not be beyond what was written.
+/// `done` runs once, on any thread.
 void read_branch(storage::store& store, int shard, const record::v1::HistoryBranch& branch, std::int64_t from,
                  std::int64_t to, int max_batches, std::int64_t max_bytes,
                  std::function<void(outcome<history_slice>)> done);

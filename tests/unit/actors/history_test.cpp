@@ -207,6 +207,17 @@ BOOST_AUTO_TEST_CASE(reads_page_by_page) {
   BOOST_TEST((*parsed)[2]->events(0).event_id() == 4);
 }
 
+BOOST_AUTO_TEST_CASE(reads_a_long_history_at_once) {
+  shelf s;
+  constexpr std::int64_t last = 5000;
+  for (std::int64_t id = 1; id <= last; ++id)
+    s.put(trunk, id, id + 1);
+  const auto all = s.read(branch_of(trunk), 1, last + 1, INT32_MAX, INT64_MAX);
+  BOOST_REQUIRE(bool(all));
+  BOOST_TEST(all->ends.size() == static_cast<std::size_t>(last));
+  BOOST_TEST(all->next_event_id == last + 1);
+}
+
 BOOST_AUTO_TEST_CASE(of_several_writes_of_a_batch_the_newest_counts) {
   shelf s;
   s.put(trunk, 1, 3, 1);
@@ -253,6 +264,10 @@ BOOST_AUTO_TEST_CASE(tells_gaps_damage_and_a_store_that_cannot_read) {
   const auto gap = s.read(branch_of(trunk), 1, 5);
   BOOST_REQUIRE(!gap);
   BOOST_TEST((gap.error().kind == error_kind::internal_data_inconsistency));
+  const auto tail = s.read(branch_of(trunk), 4, 8);
+  BOOST_REQUIRE(!tail);
+  BOOST_TEST((tail.error().kind == error_kind::internal_data_inconsistency));
+  BOOST_TEST(tail.error().message.find("before event 5") != std::string::npos);
   s.put(fork_of_trunk, 1, std::string("\x0a\x7f"));
   const auto damage = s.read(branch_of(fork_of_trunk), 1, 5);
   BOOST_REQUIRE(!damage);
