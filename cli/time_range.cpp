@@ -1,5 +1,7 @@
 #include "cli/time_range.hpp"
 
+#include "workflow/rfc3339.hpp"
+
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 
@@ -43,61 +45,15 @@ std::optional<std::int64_t> unit_seconds(std::string_view unit) {
   return std::nullopt;
 }
 
-std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
-  if (at + count > text.size())
-    return std::nullopt;
-  int value = 0;
-  for (const char letter : text.substr(at, count)) {
-    if (letter < '0' || letter > '9')
-      return std::nullopt;
-    value = value * 10 + (letter - '0');
-  }
-  return value;
-}
-
 } // namespace
 
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
-    return std::nullopt;
-  const auto year = digits(text, 0, 4);
-  const auto month = digits(text, 5, 2);
-  const auto day = digits(text, 8, 2);
-  const auto hour = digits(text, 11, 2);
-  const auto minute = digits(text, 14, 2);
-  const auto second = digits(text, 17, 2);
-  if (!year || !month || !day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59)
-    return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
-                                         std::chrono::day{static_cast<unsigned>(*day)}};
-  if (!date.ok())
-    return std::nullopt;
-  std::size_t at = 19;
-  std::int64_t fraction_ns = 0;
-  if (text[at] == '.') {
-    std::int64_t scale = second_ns / 10;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
-      fraction_ns += (text[at] - '0') * scale;
-  }
-  std::int64_t offset = 0;
-  const auto zone = text.substr(at);
-  if (zone != "Z") {
-    const auto hours = digits(zone, 1, 2);
-    const auto minutes = digits(zone, 4, 2);
-    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || !hours || !minutes)
-      return std::nullopt;
-    offset = (*hours * 3600 + *minutes * 60) * (zone[0] == '+' ? 1 : -1);
-  }
-  const auto days = std::chrono::sys_days{date}.time_since_epoch().count();
-  const auto seconds = std::int64_t{days} * 86400 + *hour * 3600 + *minute * 60 + *second - offset;
-  return seconds * second_ns + fraction_ns;
-}
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) { return workflow::parse_rfc3339(text); }
 
 std::optional<std::int64_t> parse_time(std::string_view text, std::int64_t now) {
   if (const auto exact = parse_rfc3339(text))
-    return exact;
+    return std::max<std::int64_t>(*exact, 0);
   if (const auto raw = whole_number(text))
-    return raw;
+    return std::max<std::int64_t>(*raw, 0);
   const auto split = text.find_first_not_of("0123456789");
   if (split == 0 || split == std::string_view::npos)
     return std::nullopt;

@@ -18,7 +18,7 @@ namespace cadenza::cli {
 /// 30 days and a year 365. Times before 1970 become 0. Nothing for any other text.
 [[nodiscard]] std::optional<std::int64_t> parse_time(std::string_view text, std::int64_t now_ns);
 
-/// Unix time in nanoseconds of an RFC3339 text only.
+/// Unix time in nanoseconds of an RFC3339 text only; what lies outside the range of the result becomes its nearest end.
 [[nodiscard]] std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 
 [[nodiscard]] std::int64_t now_ns();

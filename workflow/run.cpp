@@ -60,7 +60,8 @@ outcome<run> run::load(run_key key, const run_rows& rows) {
     if (!good)
       return inconsistent(r.key_, "a pending row does not parse");
   }
-  if (r.head_.version_histories().current() >= r.head_.version_histories().branches_size())
+  const auto current = r.head_.version_histories().current();
+  if (current < 0 || current >= r.head_.version_histories().branches_size())
     return inconsistent(r.key_, "no current history branch");
   if (!checksum_holds(r.head_, counts_of(r)))
     return inconsistent(r.key_, "the checksum does not hold");

@@ -1,0 +1,24 @@
+#include "target.hpp"
+
+#include "actors/history_token.hpp"
+#include "storage/scan_tokens.hpp"
+#include "storage/visibility/page_token.hpp"
+
+using namespace cadenza;
+namespace lists = cadenza::storage::visibility;
+
+// Every kind of page token a client can send back.
+FUZZ_TARGET(page_tokens) {
+  if (const auto token = actors::decode_history_token(std::string(input))) {
+    const auto again = actors::decode_history_token(actors::encode(*token));
+    REQUIRE(again);
+    REQUIRE(again->run_id == token->run_id && again->branch == token->branch);
+    REQUIRE(again->first_event_id == token->first_event_id && again->synthetic == token->synthetic);
+  }
+  if (const auto token = storage::history_token::parse(input))
+    REQUIRE(token->text() == input);
+  for (const auto kind : {lists::token_kind::list, lists::token_kind::query, lists::token_kind::scan}) {
+    if (const auto position = lists::read_token(kind, input))
+      REQUIRE(lists::write_token(kind, *position) == input);
+  }
+}
