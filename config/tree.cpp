@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 namespace cadenza::config {
@@ -139,15 +141,41 @@ tree tree::map(mark at) {
   return out;
 }
 
+namespace {
+
+/// Takes no notice of anything.
+class deaf final : public YAML::EventHandler {
+public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// The library's own loop over all documents never ends on a stray comma: each "document" there takes nothing away.
+bool has_two_documents(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  deaf nobody;
+  return parser.HandleNextDocument(nobody) && parser.HandleNextDocument(nobody);
+}
+
+} // namespace
+
 outcome<tree> parse_yaml(const std::string& text, const std::string& name) {
   const auto file = std::make_shared<const std::string>(name);
   try {
-    const auto documents = YAML::LoadAll(text);
-    if (documents.size() > 1)
+    if (has_two_documents(text))
       return bad_request(fmt::format("{}: more than one YAML document", name));
-    if (documents.empty() || documents.front().IsNull())
+    const auto document = YAML::Load(text);
+    if (!document.IsDefined() || document.IsNull())
       return tree::map({file, 1, 1});
-    return convert(documents.front(), file, 0);
+    return convert(document, file, 0);
   } catch (const YAML::Exception& broken) {
     return bad_request(
         fmt::format("{}:{}:{}: not YAML: {}", name, broken.mark.line + 1, broken.mark.column + 1, broken.msg));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -227,7 +228,12 @@ outcome<std::shared_ptr<const time_zone>> time_zone::find(std::string_view name)
   const std::lock_guard lock(guard);
   if (const auto i = known.find(name); i != known.end())
     return i->second;
-  std::ifstream file("/usr/share/zoneinfo/" + std::string(name), std::ios::binary);
+  const auto path = "/usr/share/zoneinfo/" + std::string(name);
+  // Reading a folder ("America") would throw.
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(path, failure))
+    return unknown();
+  std::ifstream file(path, std::ios::binary);
   if (!file)
     return unknown();
   const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -34,7 +34,13 @@ inline void set_time(google::protobuf::Timestamp& t, std::int64_t unix_ns) {
   t.set_nanos(static_cast<std::int32_t>(nanos));
 }
 
+/// Times that do not fit become the nearest that does.
 [[nodiscard]] inline std::int64_t ns_of(const google::protobuf::Timestamp& t) {
+  constexpr std::int64_t seconds_max = INT64_MAX / ns_per_s - 3; // room for any nanos
+  if (t.seconds() > seconds_max)
+    return INT64_MAX;
+  if (t.seconds() < -seconds_max)
+    return INT64_MIN;
   return t.seconds() * ns_per_s + t.nanos();
 }
 
