@@ -30,7 +30,9 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   uuid base_id;
   std::unique_ptr<workflow::run> base;
   std::vector<workflow::batch> base_history;
-  std::vector<api::HistoryEvent> signals;
+  std::vector<api::HistoryEvent> signals; ///< to be reapplied, of stored events
+  uuid newest;                            ///< the last run that was read, and up to which event
+  std::int64_t newest_next_event_id = 0;
   std::optional<api::HistoryEvent> finish_event;
 
   explicit reset_flow(const services& e) : env(e) {}
@@ -95,6 +97,8 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
 
   void take_history(const std::shared_ptr<workflow::run>& held, std::vector<workflow::batch> batches, int depth) {
     const auto finish_id = request->decision_finish_event_id();
+    newest = held->key().run_id;
+    newest_next_event_id = held->next_event_id();
     std::string next_run;
     for (const auto& batch : batches) {
       for (const auto& event : batch->events()) {
@@ -122,7 +126,8 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   /// The new run, with ids of the shard.
   [[nodiscard]] outcome<std::unique_ptr<workflow::successor>> make(const workflow::environment& world,
                                                                    const uuid& new_run_id,
-                                                                   workflow::task_id_source& ids) const {
+                                                                   workflow::task_id_source& ids,
+                                                                   std::vector<api::HistoryEvent> late = {}) const {
     workflow::reset_input input;
     input.base = base.get();
     input.base_history = base_history;
@@ -134,6 +139,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     input.identity = std::string(history_identity);
     input.skip_signal_reapply = request->skip_signal_reapply();
     input.reapply = signals;
+    std::move(late.begin(), late.end(), std::back_inserter(input.reapply));
     return workflow::reset(input, world, ids);
   }
 
@@ -155,8 +161,12 @@ public:
     late_ = !tx.state().open();
     if (late_)
       return {};
+    auto late = signals_since_read(tx);
+    late_ = !late;
+    if (late_)
+      return {};
     new_run_ = tx.env().chance->new_uuid();
-    auto made = flow_->make(tx.env(), new_run_, *ids);
+    auto made = flow_->make(tx.env(), new_run_, *ids, *std::move(late));
     if (!made)
       return made.error();
     CADENZA_TRY(workflow::terminate_for_reset(tx, flow_->request->reason()));
@@ -176,9 +186,29 @@ public:
   const char* name() const override { return "reset"; }
 
 private:
+  /// Signals that the run has acknowledged since its history was read, those behind a decision in flight included.
+  /// Nothing when an event is not at hand: the history must be read again.
+  [[nodiscard]] std::optional<std::vector<api::HistoryEvent>> signals_since_read(workflow::transaction& tx) const {
+    std::vector<api::HistoryEvent> out;
+    if (flow_->newest != tx.state().key().run_id)
+      return out;
+    for (auto id = flow_->newest_next_event_id; id < tx.state().next_event_id(); ++id) {
+      const auto* event = tx.event(id, id);
+      if (event == nullptr)
+        return std::nullopt;
+      if (event->has_workflow_execution_signaled_event_attributes())
+        out.push_back(*event);
+    }
+    for (const auto& [number, row] : tx.state().buffered())
+      for (const auto& event : row.events())
+        if (event.has_workflow_execution_signaled_event_attributes())
+          out.push_back(event);
+    return out;
+  }
+
   std::shared_ptr<reset_flow> flow_;
   uuid new_run_;
-  bool late_ = false;
+  bool late_ = false; ///< closed, or too much has happened since: the flow begins again
 };
 
 /// The current run is closed: the new run is made like a started one.

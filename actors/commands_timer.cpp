@@ -26,7 +26,12 @@ public:
     return {};
   }
   bool changed() const override { return changed_; }
-  void finished(workflow_run&) override { receipt_->done(); }
+  void finished(workflow_run& run) override {
+    // The clock was set back since the task fired, and the rules found it early: it comes again.
+    if (!changed_ && run.now() < task_.fire_ns())
+      return;
+    receipt_->done();
+  }
   void failed(const error& reason) override {
     // The run is gone or closed: nothing will ever come of this timer. Anything else: the queue tries again.
     if (reason.kind == error_kind::entity_not_exists || reason.kind == error_kind::workflow_already_completed)

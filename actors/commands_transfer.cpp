@@ -163,13 +163,20 @@ public:
     if (!result)
       return result.error();
     plan_ = *std::move(result);
+    link_.reset();
+    if (const auto* child = tx.state().children().find(task_.initiated_id()))
+      link_ = family{{uuid::from_raw(child->domain_id()), child->started_workflow_id()}, run_id.str(),
+                     task_.initiated_id(), child->parent_close_policy(), {key.workflow_id, run_id.str(), {}, true}};
+    parent_open_ = tx.state().open();
     return {};
   }
 
   void finished(workflow_run& run) override {
+    const auto& env = run.env();
+    if (!plan_ && link_ && !parent_open_)
+      return settle_orphan(env, *link_, std::move(receipt_));
     if (!plan_)
       return receipt_->done();
-    const auto& env = run.env();
     const workflow_key child{plan_->domain_id, plan_->request.workflow_id()};
     if (plan_->already_started)
       return first_decision(env, child, plan_->started_run_id, std::move(receipt_));
@@ -184,6 +191,7 @@ public:
     asked->carried.partition_config = plan_->partition_config;
     asked->answer = std::make_shared<inner_call<api::StartWorkflowExecutionResponse>>(
       INT64_MAX, [&env, child, source = key, source_run = run_id, initiated = task_.initiated_id(),
+                  link = link_,
                   receipt = receipt_](const api::StartWorkflowExecutionResponse* response, const error* reason) {
         if (response != nullptr) {
           const auto child_run = response->run_id();
@@ -192,10 +200,11 @@ public:
             [initiated, child_run](workflow::transaction& tx) {
               return workflow::child_started(tx, initiated, child_run);
             },
-            [&env, child, child_run, receipt](const error* failure) {
-              // A parent that is gone still leaves the child to be started.
-              if (failure == nullptr || gone(*failure))
+            [&env, child, child_run, link, receipt](const error* failure) {
+              if (failure == nullptr)
                 first_decision(env, child, child_run, receipt);
+              else if (gone(*failure) && link)
+                settle_orphan(env, *link, receipt);
             });
         }
         if (reason->kind != error_kind::workflow_already_started && reason->kind != error_kind::bad_request)
@@ -214,6 +223,49 @@ public:
   const char* name() const override { return "start_child"; }
 
 private:
+  /// How a child is tied to its parent.
+  struct family {
+    workflow_key child;
+    std::string parent_run_id;
+    std::int64_t initiated_id = 0;
+    api::ParentClosePolicy policy = api::PARENT_CLOSE_POLICY_INVALID;
+    workflow::external_origin origin;
+  };
+
+  /// The parent closed while the child was being started, and nobody may have told the child: it begins if it is
+  /// abandoned, else it ends by the close policy. Nothing happens when there is no such child.
+  static void settle_orphan(const services& env, const family& link, receipt_ptr receipt) {
+    auto act = [link](workflow::transaction& tx) -> outcome<bool> {
+      const auto& fixed = tx.state().fixed();
+      if (!tx.state().open() || fixed.parent_initiated_id() != link.initiated_id
+          || fixed.parent_run_id() != link.parent_run_id)
+        return false;
+      if (link.policy == api::PARENT_CLOSE_POLICY_TERMINATE) {
+        workflow::terminate_input input;
+        input.reason = "by parent close policy";
+        input.identity = std::string(history_identity);
+        input.origin = link.origin;
+        return changed_if_ok(workflow::terminate(tx, input));
+      }
+      bool changed = false;
+      if (link.policy == api::PARENT_CLOSE_POLICY_REQUEST_CANCEL && !tx.state().head().cancel_requested()) {
+        workflow::cancel_input input;
+        input.identity = std::string(history_identity);
+        input.origin = link.origin;
+        const auto asked = workflow::request_cancel(tx, input);
+        if (!asked)
+          return asked.error();
+        changed = *asked;
+      }
+      if (tx.state().has_processed_or_pending_decision())
+        return changed;
+      return changed_if_ok(workflow::schedule_first_decision(tx));
+    };
+    auto answer = step_call<api::SignalWorkflowExecutionResponse>(finish(std::move(receipt)));
+    send_to_run(env, make_command("settle_orphan", link.child, {}, answer, true, std::move(act),
+                                  answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
+  }
+
   static void first_decision(const services& env, const workflow_key& child, const std::string& run,
                              receipt_ptr receipt) {
     tell_run(
@@ -227,6 +279,8 @@ private:
   }
 
   std::optional<workflow::child_start> plan_;
+  std::optional<family> link_;
+  bool parent_open_ = true;
 };
 
 // ---------------------------------------------------------------- other workflows

@@ -8,7 +8,6 @@ namespace cadenza::actors {
 namespace {
 
 constexpr std::int64_t housekeeping_ns = ns_per_s;
-constexpr std::int64_t read_retry_ns = 200 * ns_per_ms;
 
 struct housekeeping {};
 
@@ -51,6 +50,8 @@ caf::behavior history_shard::make_behavior() {
     [this](run_command_ptr& command) {
       if (phase_ == phase::ready)
         route(std::move(command));
+      else if (before_ready_.size() >= before_ready_max)
+        command->failed(service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
       else
         before_ready_.push_back(std::move(command));
     },
@@ -109,6 +110,7 @@ void history_shard::handle(shard_acquired& acquired) {
   range_id_ = acquired.range_id;
   sequence_ = std::make_shared<shard_sequence>(range_id_);
   timer_level_ns_ = row_.timer_ack_ns();
+  sequence_->raise_timer_floor(timer_level_ns_);
   timers_.set_window_end(timer_level_ns_);
   phase_ = phase::loading;
   load_transfer(row_.transfer_ack());
@@ -206,6 +208,8 @@ void history_shard::on_housekeeping() {
     return quit(caf::make_error(caf::sec::runtime_error, "task ids exhausted"));
   if (timers_.window_end() - now() < env_.settings.timer_window_ns / 2)
     load_timers();
+  if (const auto due = timers_.next_due(); due && *due <= now())
+    on_tick(generation_); // the clock was set forward: the wake-up counts by another one
   if (now() - row_.updated_ns() >= env_.settings.cleanup_interval_ns)
     write_acks();
 }

@@ -35,6 +35,9 @@ protected:
 private:
   using request = std::variant<run_command_ptr, start_request_ptr>;
 
+  /// Requests that wait while the shard loads; further ones are answered ServiceBusy.
+  static constexpr std::size_t before_ready_max = 10'000;
+
   /// What is known of a workflow id while something of it is in memory.
   struct workflow_entry {
     enum class knowledge { none, reading, known };
@@ -120,7 +123,7 @@ private:
   std::unordered_map<run_key, run_entry> runs_;
   std::unordered_map<caf::actor_addr, run_key> by_address_;
   std::list<run_key> recency_; ///< most recently used first
-  std::deque<request> before_ready_;
+  std::deque<request> before_ready_; ///< at most before_ready_max
 
   ack_tracker transfer_;
   std::unordered_map<std::int64_t, record::v1::TransferTask> tasks_; ///< those not done yet, for another try

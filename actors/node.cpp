@@ -30,7 +30,8 @@ caf::behavior node::make_behavior() {
       const auto which = i->first;
       children_.erase(i);
       env_.counters->owner_restarts.fetch_add(1, std::memory_order_relaxed);
-      const auto delay = backoff_[which].next(env_.time->now_ns());
+      const bool by_hand = down.reason == caf::exit_reason::kill;
+      const auto delay = by_hand ? 0 : backoff_[which].next(env_.time->now_ns());
       delayed_send(this, std::chrono::nanoseconds(delay), start_child{which});
       return;
     }

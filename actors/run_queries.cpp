@@ -10,11 +10,33 @@ namespace cadenza::actors {
 namespace api = uber::cadence::api::v1;
 
 bool workflow_run::buffer_query(waiting_query query) {
-  std::erase_if(queries_, [&](const waiting_query& q) { return q.answer->answered() || q.deadline_ns <= now(); });
+  expire_queries();
   if (static_cast<int>(queries_.size()) >= env_.settings.buffered_queries_max)
     return false;
   queries_.push_back(std::move(query));
+  arm_waiters();
   return true;
+}
+
+void workflow_run::expire_queries() {
+  std::erase_if(queries_, [&](const waiting_query& q) {
+    if (q.answer->answered() || q.answer->cancelled())
+      return true;
+    if (q.deadline_ns > now())
+      return false;
+    q.answer->reject({error_kind::deadline_exceeded, "query timed out: no decision answered it in time"});
+    return true;
+  });
+}
+
+/// The decision that queries waited for will never be answered: the run was closed or reset by somebody else.
+void workflow_run::release_queries() {
+  if (queries_.empty() || !state_ || (state_->open() && state_->has_pending_decision()))
+    return;
+  auto waiting = std::move(queries_);
+  queries_.clear();
+  for (auto& q : waiting)
+    dispatch_query(std::move(q));
 }
 
 riding_queries workflow_run::queries_for_decision() {

@@ -30,7 +30,9 @@ caf::behavior shard_owner::make_behavior() {
     by_address_.erase(i);
     shards_[static_cast<std::size_t>(index)] = nullptr;
     env_.counters->shard_restarts.fetch_add(1, std::memory_order_relaxed);
-    const auto delay = backoff_[static_cast<std::size_t>(index)].next(env_.time->now_ns());
+    // Whoever kills a shard by hand does not want it to stay away; a shard that dies by itself may do so again.
+    const bool by_hand = down.reason == caf::exit_reason::kill;
+    const auto delay = by_hand ? 0 : backoff_[static_cast<std::size_t>(index)].next(env_.time->now_ns());
     delayed_send(this, std::chrono::nanoseconds(delay), start_shard{index});
   });
   for (int i = 0; i < env_.routes->shard_count(); ++i)

@@ -211,12 +211,14 @@ void history_shard::write_acks() {
   if (acks_in_flight_)
     return;
   const auto settled = sequence_->settled_below();
-  // A timer level is safe once every transaction begun before it was taken is over: later ones fire later.
-  if (candidate_sequence_ != 0 && settled >= candidate_sequence_)
-    timer_level_ns_ = std::max(timer_level_ns_, timer_level_candidate_ns_);
-  const auto undone = timers_.earliest_undone();
-  timer_level_candidate_ns_ = std::min(undone.value_or(INT64_MAX), std::min(now(), timers_.window_end()));
-  candidate_sequence_ = sequence_->next();
+  // A timer level is safe once every transaction that drew its ids before the level was taken is over: their timers are
+  // known by then, and those of later ones fire no earlier than the level.
+  if (!timers_loading_ && (candidate_sequence_ == 0 || settled >= candidate_sequence_)) {
+    const auto undone = timers_.earliest_undone().value_or(INT64_MAX);
+    timer_level_ns_ = std::max(timer_level_ns_, std::min(timer_level_candidate_ns_, undone));
+    timer_level_candidate_ns_ = std::min(now(), timers_.window_end()) / ns_per_ms * ns_per_ms;
+    candidate_sequence_ = sequence_->raise_timer_floor(timer_level_candidate_ns_);
+  }
 
   const auto transfer_level = transfer_.level(settled);
   if (transfer_level <= row_.transfer_ack() && timer_level_ns_ <= row_.timer_ack_ns()) {

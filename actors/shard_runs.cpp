@@ -45,6 +45,9 @@ void history_shard::route(run_command_ptr command) {
 
 void history_shard::handle(start_request_ptr& asked) {
   if (phase_ != phase::ready) {
+    if (before_ready_.size() >= before_ready_max)
+      return asked->answer->reject(
+        service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
     before_ready_.emplace_back(std::move(asked));
     return;
   }

@@ -1,5 +1,7 @@
 #include "actors/shard_sequence.hpp"
 
+#include <algorithm>
+
 namespace cadenza::actors {
 namespace {
 
@@ -12,12 +14,12 @@ constexpr std::int64_t reserve_margin = 1 << 16;
 shard_sequence::shard_sequence(std::int64_t range_id)
   : next_(range_id << range_bits), end_(((range_id + 1) << range_bits) - reserve_margin) {}
 
-std::int64_t shard_sequence::reserve(std::int64_t count) {
+shard_sequence::block shard_sequence::draw(std::int64_t count) {
   const std::lock_guard guard(mutex_);
   const std::int64_t first = next_;
   next_ += count;
   under_way_.emplace_hint(under_way_.end(), first, count);
-  return first;
+  return {first, timer_floor_ns_};
 }
 
 void shard_sequence::finish(std::int64_t first) {
@@ -35,6 +37,12 @@ std::int64_t shard_sequence::next() const {
   return next_;
 }
 
+std::int64_t shard_sequence::raise_timer_floor(std::int64_t ns) {
+  const std::lock_guard guard(mutex_);
+  timer_floor_ns_ = std::max(timer_floor_ns_, ns);
+  return next_;
+}
+
 bool shard_sequence::exhausted() const {
   const std::lock_guard guard(mutex_);
   return next_ >= end_;
@@ -46,9 +54,10 @@ sequence_lease::~sequence_lease() {
 }
 
 std::int64_t sequence_lease::reserve(std::int64_t count) {
-  const auto first = sequence_->reserve(count);
-  firsts_.push_back(first);
-  return first;
+  const auto given = sequence_->draw(count);
+  firsts_.push_back(given.first);
+  earliest_timer_ns_ = given.earliest_timer_ns;
+  return given.first;
 }
 
 } // namespace cadenza::actors

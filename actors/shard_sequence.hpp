@@ -19,8 +19,13 @@ class shard_sequence {
 public:
   explicit shard_sequence(std::int64_t range_id);
 
-  /// The first of `count` ids, which count as under way until `finish(first)`.
-  [[nodiscard]] std::int64_t reserve(std::int64_t count);
+  struct block {
+    std::int64_t first = 0;
+    std::int64_t earliest_timer_ns = 0; ///< timers under these ids must not fire before this
+  };
+  /// `count` ids, which count as under way until `finish(first)`.
+  [[nodiscard]] block draw(std::int64_t count);
+  [[nodiscard]] std::int64_t reserve(std::int64_t count) { return draw(count).first; }
   void finish(std::int64_t first);
 
   /// Every id below this belongs to a commit that is over.
@@ -29,12 +34,16 @@ public:
   /// The id that would be given out next.
   [[nodiscard]] std::int64_t next() const;
 
+  /// Timers under ids given out from now on fire at `ns` or later. The id that is given out next.
+  std::int64_t raise_timer_floor(std::int64_t ns);
+
   /// True when ids run out: the shard must take a higher range id.
   [[nodiscard]] bool exhausted() const;
 
 private:
   mutable std::mutex mutex_;
   std::int64_t next_;
+  std::int64_t timer_floor_ns_ = 0;
   const std::int64_t end_;
   std::map<std::int64_t, std::int64_t> under_way_; ///< first → count
 };
@@ -48,10 +57,12 @@ public:
   sequence_lease& operator=(const sequence_lease&) = delete;
 
   [[nodiscard]] std::int64_t reserve(std::int64_t count) override;
+  [[nodiscard]] std::int64_t earliest_timer_ns() const override { return earliest_timer_ns_; }
 
 private:
   std::shared_ptr<shard_sequence> sequence_;
   std::vector<std::int64_t> firsts_;
+  std::int64_t earliest_timer_ns_ = 0;
 };
 
 } // namespace cadenza::actors

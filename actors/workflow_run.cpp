@@ -13,6 +13,7 @@ namespace {
 
 constexpr int tries_max = 5;
 constexpr std::int64_t actor_bytes = 2048;
+constexpr std::size_t queue_max = 10'000; ///< commands that wait for one run
 
 bool for_visibility(record::v1::TransferType type) {
   return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT
@@ -104,6 +105,8 @@ caf::behavior workflow_run::make_behavior() {
   });
   return {
     [this](run_command_ptr& command) {
+      if (queue_.size() >= queue_max)
+        return command->failed(service_busy("too many requests wait for run " + key_.run_id.str()));
       queue_.push_back(std::move(command));
       work();
     },
@@ -212,8 +215,10 @@ void workflow_run::work() {
 void workflow_run::execute(run_command_ptr command) {
   const auto directory = env_.domains->get();
   domain_ = directory->find(key_.domain_id);
-  if (!domain_)
+  if (!domain_) {
+    not_made();
     return command->failed(not_exists("Domain " + key_.domain_id.str() + " does not exist."));
+  }
   if (!fresh_ && !state_->open() && command->by_current && command->wants_open_run() && command->tries < tries_max)
     return send_back(std::move(command), true);
 
@@ -225,8 +230,7 @@ void workflow_run::execute(run_command_ptr command) {
   if (fresh_ && command->builds()) {
     auto built = command->build(world);
     if (!built) {
-      caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
-      leaving_ = true;
+      not_made();
       return command->failed(built.error());
     }
     state_ = std::shared_ptr<workflow::run>(std::move((*built)->state));
@@ -242,10 +246,7 @@ void workflow_run::execute(run_command_ptr command) {
       queue_.push_front(std::move(command));
       return fetch_event(missing);
     }
-    if (command->creates() && fresh_) {
-      caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
-      leaving_ = true;
-    }
+    not_made();
     return command->failed(acted.error());
   }
   if (!command->changed())
@@ -255,9 +256,18 @@ void workflow_run::execute(run_command_ptr command) {
   if (!made) {
     if (made.error().kind == error_kind::limit_exceeded && state_->open() && !fresh_)
       queue_.push_front(make_size_limit_terminate(key_));
+    not_made();
     return command->failed(made.error());
   }
   submit(std::move(command), *std::move(made), std::move(lease));
+}
+
+/// The command that should have made the run failed: the shard may make another one.
+void workflow_run::not_made() {
+  if (!fresh_ || leaving_)
+    return;
+  leaving_ = true;
+  caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
 }
 
 void workflow_run::submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease) {
@@ -322,6 +332,7 @@ void workflow_run::handle(run_committed& over) {
     }
     command->finished(*this);
     wake_waiters();
+    release_queries();
     if (made_run || made.closed_run)
       report_use();
     return work();
@@ -462,18 +473,21 @@ void workflow_run::wake_waiters() {
 }
 
 void workflow_run::arm_waiters() {
-  if (waiters_armed_ || waiters_.empty())
-    return;
-  waiters_armed_ = true;
-  auto earliest = waiters_.front().deadline_ns;
+  auto earliest = INT64_MAX;
   for (const auto& w : waiters_)
     earliest = std::min(earliest, w.deadline_ns);
+  for (const auto& q : queries_)
+    earliest = std::min(earliest, q.deadline_ns);
+  if (earliest >= armed_for_ns_)
+    return;
+  armed_for_ns_ = earliest;
   const auto delay = std::max<std::int64_t>(earliest - now(), ns_per_ms);
   delayed_send(this, std::chrono::nanoseconds(delay), std::make_shared<run_mail>(waiters_due{}));
 }
 
 void workflow_run::handle(waiters_due&) {
-  waiters_armed_ = false;
+  armed_for_ns_ = INT64_MAX;
+  expire_queries();
   std::vector<history_waiter> over;
   std::erase_if(waiters_, [&](history_waiter& w) {
     if (w.deadline_ns > now())

@@ -108,12 +108,15 @@ private:
   void load();
   void work();
   void execute(run_command_ptr command);
+  void not_made();
   void submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease);
   void fetch_event(const workflow::missing_event& missing);
   void give_up(const error& reason);
   void send_back(run_command_ptr command, bool closed);
   void wake_waiters();
   void arm_waiters();
+  void expire_queries();
+  void release_queries();
   void report_use();
   void send_query(waiting_query query, bool sticky);
   std::vector<std::pair<std::int64_t, std::int64_t>> pointless_timers();
@@ -140,7 +143,7 @@ private:
   history_cache cache_;
   std::vector<history_waiter> waiters_;
   std::vector<waiting_query> queries_; ///< strong ones, until the pending decision is over
-  bool waiters_armed_ = false;
+  std::int64_t armed_for_ns_ = INT64_MAX; ///< a waiters_due is on its way for then
 
   /// A timer of this run that may still be in the shard's memory.
   struct live_timer {

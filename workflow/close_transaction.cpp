@@ -163,11 +163,14 @@ void transaction::number_events(id_block& ids) {
     run_.head_.set_last_event_task_id(batches_.back()->events().rbegin()->task_id());
 }
 
-void transaction::number_tasks(id_block& ids) {
+void transaction::number_tasks(id_block& ids, std::int64_t earliest_timer_ns) {
   for (auto& task : out_.transfer)
     task.set_task_id(ids.take());
-  for (auto& task : out_.timers)
+  for (auto& task : out_.timers) {
     task.set_task_id(ids.take());
+    if (task.fire_ns() < earliest_timer_ns)
+      task.set_fire_ns(earliest_timer_ns);
+  }
 }
 
 void transaction::number_replication(id_block& ids) {
@@ -251,9 +254,10 @@ outcome<changes> transaction::close(task_id_source& ids) {
     next->out_.task_id_count = others;
     next->number_events(block);
   }
-  number_tasks(block);
+  const auto earliest = ids.earliest_timer_ns();
+  number_tasks(block, earliest);
   if (next != nullptr)
-    next->number_tasks(block);
+    next->number_tasks(block, earliest);
   number_replication(block);
   if (next != nullptr)
     next->number_replication(block);

@@ -33,6 +33,9 @@ public:
   virtual ~task_id_source() = default;
   /// The first of `count` consecutive ids.
   [[nodiscard]] virtual std::int64_t reserve(std::int64_t count) = 0;
+  /// Timer tasks with the ids reserved last must not fire before this, unix ns: the shard may already count its queue as
+  /// done up to here.
+  [[nodiscard]] virtual std::int64_t earliest_timer_ns() const { return 0; }
 };
 
 struct successor;
@@ -156,7 +159,7 @@ private:
   void add_replication_tasks();
   [[nodiscard]] std::int64_t count_ids() const;
   void number_events(id_block& ids);
-  void number_tasks(id_block& ids);
+  void number_tasks(id_block& ids, std::int64_t earliest_timer_ns);
   void number_replication(id_block& ids);
   /// Serializes the batches; their bytes.
   [[nodiscard]] std::size_t write_history();

@@ -136,6 +136,20 @@ BOOST_AUTO_TEST_CASE(settled_is_what_no_open_lease_holds) {
   BOOST_TEST(sequence->settled_below() == sequence->next());
 }
 
+BOOST_AUTO_TEST_CASE(timers_under_ids_drawn_after_a_level_was_taken_fire_no_earlier) {
+  const auto sequence = std::make_shared<shard_sequence>(1);
+  sequence_lease before(sequence);
+  const auto first = before.reserve(1);
+  BOOST_TEST(before.earliest_timer_ns() == 0);
+  BOOST_TEST(sequence->raise_timer_floor(5 * ns_per_s) == first + 1);
+  sequence_lease after(sequence);
+  (void)after.reserve(1);
+  BOOST_TEST(after.earliest_timer_ns() == 5 * ns_per_s);
+  sequence->raise_timer_floor(3 * ns_per_s); // a level never goes back
+  (void)after.reserve(1);
+  BOOST_TEST(after.earliest_timer_ns() == 5 * ns_per_s);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(rate_gates)
