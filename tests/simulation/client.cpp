@@ -19,14 +19,18 @@ bool too_late(const error& reason) {
   return reason.kind == error_kind::entity_not_exists || reason.kind == error_kind::workflow_already_completed;
 }
 
-api::StartWorkflowExecutionRequest start_request(const std::string& workflow_id, const std::string& program,
+api::StartWorkflowExecutionRequest start_request(const std::string& workflow_id, const workflow_story& story,
                                                  const std::string& request_id) {
   api::StartWorkflowExecutionRequest out;
   out.set_domain(domain_name);
   out.set_workflow_id(workflow_id);
   out.mutable_workflow_type()->set_name("program");
   out.mutable_task_list()->set_name(list_name);
-  out.mutable_input()->set_data(program);
+  out.mutable_input()->set_data(story.program);
+  if (story.program.find('f') != std::string::npos)
+    set_retry(*out.mutable_retry_policy());
+  if (story.cron)
+    out.set_cron_schedule("@every 3s");
   workflow::set_seconds(*out.mutable_execution_start_to_close_timeout(), 3600);
   workflow::set_seconds(*out.mutable_task_start_to_close_timeout(), 10);
   out.set_identity("client");
@@ -39,7 +43,10 @@ api::StartWorkflowExecutionRequest start_request(const std::string& workflow_id,
 
 client::client(world& in, ledger& book, std::string workflow_id)
   : in_(in), book_(book), workflow_id_(std::move(workflow_id)), story_(book.workflows[workflow_id_]) {
-  story_.program = random_program(in.chance(), true);
+  story_.cron = in.chance().permille(100);
+  if (story_.cron)
+    story_.disturbed = true;
+  story_.program = story_.cron ? "a0" : random_program(in.chance(), true, {0, 7});
 }
 
 void client::begin() {
@@ -75,7 +82,7 @@ void client::settle(const std::string& what, const error& reason, std::function<
 void client::start(const std::string& request_id) {
   when_known([=, this](workflow::domain_ptr domain) {
     auto request =
-        std::make_shared<api::StartWorkflowExecutionRequest>(start_request(workflow_id_, story_.program, request_id));
+        std::make_shared<api::StartWorkflowExecutionRequest>(start_request(workflow_id_, story_, request_id));
     in_.engine().start(std::move(domain), request,
                        in_.call<api::StartWorkflowExecutionResponse>(
                            "start",
@@ -91,7 +98,7 @@ void client::start(const std::string& request_id) {
 void client::start_with_signal(const std::string& request_id, const std::string& mark) {
   when_known([=, this](workflow::domain_ptr domain) {
     auto request = std::make_shared<api::SignalWithStartWorkflowExecutionRequest>();
-    *request->mutable_start_request() = start_request(workflow_id_, story_.program, request_id);
+    *request->mutable_start_request() = start_request(workflow_id_, story_, request_id);
     request->set_signal_name("news");
     request->mutable_signal_input()->set_data(mark);
     in_.engine().signal_with_start(std::move(domain), request,
@@ -133,12 +140,57 @@ void client::plan_the_rest() {
     ++story_.clients;
     in_.later(chance.below(15 * ns_per_s), [this, id = fresh_id()] { cancel(id); });
   }
-  if (chance.permille(80)) {
+  if (story_.cron || chance.permille(80)) {
     story_.disturbed = true;
     ++story_.clients;
     in_.later(chance.below(20 * ns_per_s), [this] { terminate("end:" + workflow_id_); });
   }
+  for (auto left = chance.below(4); left > 0; --left) {
+    ++story_.clients;
+    in_.later(chance.below(20 * ns_per_s), [this, strong = chance.permille(500)] { query(strong); });
+  }
+  if (chance.permille(200)) {
+    ++story_.resets;
+    ++story_.clients;
+    in_.later(chance.below(20 * ns_per_s), [this] { plan_reset(); });
+  }
+  if (chance.permille(60)) {
+    story_.disturbed = true;
+    story_.restarted = true;
+    ++story_.clients;
+    in_.later(chance.below(15 * ns_per_s), [this, id = fresh_id()] { restart(id); });
+  }
   in_.later(watch_ns, [this] { watch(); });
+}
+
+void client::restart(const std::string& request_id) {
+  when_known([=, this](workflow::domain_ptr domain) {
+    auto request =
+        std::make_shared<api::StartWorkflowExecutionRequest>(start_request(workflow_id_, story_, request_id));
+    request->set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING);
+    in_.engine().start(
+        std::move(domain), request,
+        in_.call<api::StartWorkflowExecutionResponse>(
+            "restart",
+            [=, this](const outcome<api::StartWorkflowExecutionResponse>& answer) {
+              if (!answer)
+                return settle("restart", answer.error(), [=, this] { restart(request_id); });
+              in_.count("restarts");
+              story_.runs.insert(answer->run_id());
+              book_.facts.push_back({fact::kind::start, workflow_id_, answer->run_id(), answer->run_id()});
+              // Somebody must see the new run end.
+              if (story_.closed) {
+                story_.closed = false;
+                ++story_.clients;
+                in_.later(watch_ns, [this] { watch(); });
+              }
+              // A cron workflow begins again: only termination ends it.
+              if (story_.cron)
+                return terminate("end again:" + workflow_id_);
+              over();
+            },
+            patience_ns));
+  });
 }
 
 // ---------------------------------------------------------------- the rest

@@ -29,6 +29,12 @@ private:
   void cancel(const std::string& request_id);
   void terminate(const std::string& mark);
   void watch();
+  /// Starts once more, in place of the run there is.
+  void restart(const std::string& request_id);
+  void query(bool strong);
+  /// Picks a point of the current run's history and resets to it.
+  void plan_reset();
+  void reset(const std::string& run_id, std::int64_t finish_id, const std::string& request_id);
   /// Sends again, or gives up when the answer is final.
   void settle(const std::string& what, const error& reason, std::function<void()> again);
   void over() { --story_.clients; }

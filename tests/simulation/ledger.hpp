@@ -3,10 +3,16 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace cadenza::simulation {
+
+/// Something that must hold does not.
+struct violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// Something a client was told is done, so that it must be in the history.
 struct fact {
@@ -17,6 +23,7 @@ struct fact {
     terminate, ///< `mark` is its reason
     activity,  ///< `mark` is its result
     decision,  ///< `mark` is the identity that answered
+    reset,     ///< `mark` is the run that was made, `run_id` as well
   };
   kind what{};
   std::string workflow_id;
@@ -29,6 +36,9 @@ struct workflow_story {
   std::string program;
   std::set<std::string> runs; ///< told by start and signal-with-start
   bool disturbed = false;     ///< somebody asked for its cancellation or termination
+  bool restarted = false;     ///< somebody asked for a second start
+  bool cron = false;          ///< ends by termination alone
+  int resets = 0;             ///< asked for
   bool closed = false;        ///< the last run was seen to be over
   int clients = 0;            ///< still at work on it
 };

@@ -26,6 +26,7 @@ struct past {
     for (const auto& e : history.events()) {
       if (e.has_workflow_execution_started_event_attributes()) {
         program = e.workflow_execution_started_event_attributes().input().data();
+        attempt = e.workflow_execution_started_event_attributes().attempt();
       } else if (e.has_activity_task_scheduled_event_attributes()) {
         const auto& id = e.activity_task_scheduled_event_attributes().activity_id();
         scheduled[e.event_id()] = id;
@@ -55,6 +56,17 @@ struct past {
   void child(const api::HistoryEvent& e) {
     if (e.has_start_child_workflow_execution_initiated_event_attributes())
       begun.insert(e.start_child_workflow_execution_initiated_event_attributes().workflow_id());
+    else if (e.has_child_workflow_execution_started_event_attributes())
+      running.insert(e.child_workflow_execution_started_event_attributes().workflow_execution().workflow_id());
+    else if (e.has_signal_external_workflow_execution_initiated_event_attributes())
+      sent.insert(e.signal_external_workflow_execution_initiated_event_attributes().workflow_execution().workflow_id());
+    else if (e.has_external_workflow_execution_signaled_event_attributes())
+      reached.insert(e.external_workflow_execution_signaled_event_attributes().workflow_execution().workflow_id());
+    else if (e.has_signal_external_workflow_execution_failed_event_attributes())
+      reached.insert(e.signal_external_workflow_execution_failed_event_attributes().workflow_execution().workflow_id());
+    else if (e.has_request_cancel_external_workflow_execution_initiated_event_attributes())
+      sent.insert(
+          e.request_cancel_external_workflow_execution_initiated_event_attributes().workflow_execution().workflow_id());
     else if (e.has_start_child_workflow_execution_failed_event_attributes())
       done.insert(e.start_child_workflow_execution_failed_event_attributes().workflow_id());
     else if (e.has_child_workflow_execution_completed_event_attributes())
@@ -73,6 +85,10 @@ struct past {
   std::set<std::string> begun;  ///< activities, timers and children
   std::set<std::string> done;   ///< the same, and markers
   std::set<std::string> failed; ///< activities whose tries ran out
+  std::set<std::string> running; ///< children
+  std::set<std::string> sent;    ///< workflow ids a signal or a cancel request went to
+  std::set<std::string> reached; ///< the same, and the outcome is known
+  int attempt = 0;
   int signals = 0;
   bool cancelled = false;
 };
@@ -90,6 +106,13 @@ public:
     for (std::size_t i = 0; i < steps.size(); ++i) {
       if (steps[i][0] == 'n') {
         continue_as_new(steps, i + 1);
+        return std::move(out_);
+      }
+      if (steps[i][0] == 'f') {
+        if (past_.attempt >= steps[i][1] - '0')
+          continue;
+        auto& f = *out_.emplace_back().mutable_fail_workflow_execution_decision_attributes();
+        f.mutable_failure()->set_reason("not yet");
         return std::move(out_);
       }
       if (!carry_out(steps[i], std::to_string(i)))
@@ -113,7 +136,11 @@ private:
     }
     case 't': return timer("t" + id, number);
     case 's': return past_.signals > waited_for_++ || timer("s" + id, 15);
-    case 'c': return child(workflow_id_ + "/c" + id);
+    case 'c': return child(workflow_id_ + "/c" + id, "a0 t1", 1 + id.size() % 2);
+    case 'd': return fire_and_forget(workflow_id_ + "/d" + id, number);
+    case 'g': return signalled_child(workflow_id_ + "/g" + id);
+    case 'k': return cancelled_child(workflow_id_ + "/k" + id);
+    case 'x': return signal_other("workflow" + std::to_string(number));
     default: return marker("m" + id);
     }
   }
@@ -153,7 +180,49 @@ private:
     return false;
   }
 
-  bool child(const std::string& id) {
+  bool fire_and_forget(const std::string& id, int policy) {
+    if (past_.running.contains(id) || past_.done.contains(id))
+      return true;
+    return child(id, policy == api::PARENT_CLOSE_POLICY_ABANDON ? "t3" : "t3000", policy);
+  }
+
+  bool signalled_child(const std::string& id) {
+    if (child(id, "s s", api::PARENT_CLOSE_POLICY_TERMINATE))
+      return true;
+    if (past_.running.contains(id) && !past_.sent.contains(id))
+      send_signal(id, true);
+    return false;
+  }
+
+  bool cancelled_child(const std::string& id) {
+    if (child(id, "t3000", api::PARENT_CLOSE_POLICY_REQUEST_CANCEL))
+      return true;
+    if (past_.running.contains(id) && !past_.sent.contains(id)) {
+      auto& c = *out_.emplace_back().mutable_request_cancel_external_workflow_execution_decision_attributes();
+      c.set_domain(domain_name);
+      c.mutable_workflow_execution()->set_workflow_id(id);
+    }
+    return false;
+  }
+
+  bool signal_other(const std::string& id) {
+    if (past_.reached.contains(id))
+      return true;
+    if (!past_.sent.contains(id))
+      send_signal(id, false);
+    return false;
+  }
+
+  void send_signal(const std::string& id, bool child_only) {
+    auto& s = *out_.emplace_back().mutable_signal_external_workflow_execution_decision_attributes();
+    s.set_domain(domain_name);
+    s.mutable_workflow_execution()->set_workflow_id(id);
+    s.set_signal_name("news");
+    s.mutable_input()->set_data("from:" + workflow_id_);
+    s.set_child_workflow_only(child_only);
+  }
+
+  bool child(const std::string& id, const std::string& program, std::size_t policy) {
     if (past_.done.contains(id))
       return true;
     if (!past_.begun.contains(id)) {
@@ -162,12 +231,11 @@ private:
       c.set_workflow_id(id);
       c.mutable_workflow_type()->set_name("program");
       c.mutable_task_list()->set_name(list_name);
-      c.mutable_input()->set_data("a0 t1");
+      c.mutable_input()->set_data(program);
       set_seconds(*c.mutable_execution_start_to_close_timeout(), 3600);
       set_seconds(*c.mutable_task_start_to_close_timeout(), 10);
       c.set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE);
-      c.set_parent_close_policy(id.size() % 2 == 0 ? api::PARENT_CLOSE_POLICY_TERMINATE
-                                                   : api::PARENT_CLOSE_POLICY_REQUEST_CANCEL);
+      c.set_parent_close_policy(static_cast<api::ParentClosePolicy>(policy));
     }
     return false;
   }
@@ -189,6 +257,8 @@ private:
     n.set_initiator(api::CONTINUE_AS_NEW_INITIATOR_DECIDER);
     set_seconds(*n.mutable_execution_start_to_close_timeout(), 3600);
     set_seconds(*n.mutable_task_start_to_close_timeout(), 10);
+    if (rest.find('f') != std::string::npos)
+      set_retry(*n.mutable_retry_policy());
   }
 
   past past_;
@@ -199,12 +269,12 @@ private:
 
 } // namespace
 
-std::string random_program(dice& chance, bool with_children) {
+std::string random_program(dice& chance, bool with_children, std::pair<int, int> others) {
   std::string out;
   bool renewed = false;
   for (auto left = chance.between(1, 5); left > 0; --left) {
     out += out.empty() ? "" : " ";
-    switch (chance.below(with_children ? 9 : 8)) {
+    switch (chance.below(with_children ? 15 : 8)) {
     case 0:
     case 1: out += "a0"; break;
     case 2: out += "a" + std::to_string(chance.between(1, 2)); break;
@@ -216,9 +286,29 @@ std::string random_program(dice& chance, bool with_children) {
       out += renewed ? "t1" : "n";
       renewed = true;
       break;
-    default: out += "c"; break;
+    case 8:
+    case 9: out += "c"; break;
+    case 10: out += "d" + std::to_string(chance.between(1, 3)); break;
+    case 11: out += "g"; break;
+    case 12: out += "k"; break;
+    case 13: out += "x" + std::to_string(chance.between(others.first, others.second - 1)); break;
+    default: out += "f" + std::to_string(chance.between(1, 2)); break;
     }
   }
+  return out;
+}
+
+void set_retry(api::RetryPolicy& policy) {
+  set_seconds(*policy.mutable_initial_interval(), 1);
+  policy.set_backoff_coefficient(1);
+  policy.set_maximum_attempts(5);
+}
+
+std::string told_signals(const api::History& history) {
+  std::string out;
+  for (const auto& e : history.events())
+    if (e.has_workflow_execution_signaled_event_attributes())
+      out += "[" + e.workflow_execution_signaled_event_attributes().input().data() + "]";
   return out;
 }
 

@@ -36,7 +36,7 @@ bool repeats(std::uint64_t seed) {
 
 int main(int argc, char** argv) {
   CLI::App app("One node on virtual time over a store that fails");
-  std::uint64_t seeds = 500;
+  std::uint64_t seeds = 1000;
   std::uint64_t first = 1;
   std::uint64_t only = 0;
   bool verbose = false;

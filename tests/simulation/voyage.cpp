@@ -2,6 +2,7 @@
 
 #include "checks.hpp"
 #include "client.hpp"
+#include "durable.hpp"
 #include "workers.hpp"
 
 #include "workflow/wire_time.hpp"
@@ -28,6 +29,7 @@ weather draw_weather(dice& chance) {
   if (kind == 1)
     return out;
   out.kills = static_cast<int>(chance.below(600));
+  out.deaths = static_cast<int>(chance.below(20));
   out.crashes = static_cast<int>(chance.below(40));
   return out;
 }
@@ -79,6 +81,8 @@ void sail_on(world& in, ledger& book) {
     clients.push_back(std::make_unique<client>(in, book, "workflow" + std::to_string(i)));
     clients.back()->begin();
   }
+  durable_checks durable(in);
+  in.on_strike([&durable] { durable.look(); });
   bool calm = false;
   in.later(rough_ns, [&in, &calm] {
     calm = true;
@@ -98,10 +102,12 @@ void sail_on(world& in, ledger& book) {
   in.later(60 * ns_per_s, [&later] { later = true; });
   in.run_until(
       "a while", [&] { return later; }, whole_ns);
+  in.on_strike({});
   for (auto& w : workers)
     w->stop();
   in.run_until(
       "every call is answered", [&] { return in.open_calls() == 0; }, 120 * ns_per_s);
+  durable.look();
   check_everything(in, book);
   in.end_and_check([](const actors::local_engine& engine) { check_nothing_left(engine.counters()); });
 }

@@ -61,6 +61,10 @@ void worker::poll_decision(bool sticky) {
 }
 
 void worker::take_decision(std::shared_ptr<api::PollForDecisionTaskResponse> task) {
+  if (task->has_query()) {
+    auto history = std::make_shared<api::History>(task->history());
+    return read_on(task, history, task->next_page_token());
+  }
   in_.count("decisions");
   if (in_.chance().permille(20))
     return in_.count("forgotten decisions");
@@ -81,7 +85,12 @@ void worker::take_decision(std::shared_ptr<api::PollForDecisionTaskResponse> tas
 void worker::read_on(std::shared_ptr<api::PollForDecisionTaskResponse> task, std::shared_ptr<api::History> history,
                      std::string page) {
   if (page.empty() && history->events_size() > 0)
-    return in_.later(in_.chance().below(300 * ns_per_ms), [this, task, history] { answer_decision(*task, *history); });
+    return in_.later(in_.chance().below(300 * ns_per_ms), [this, task, history] {
+      if (task->has_query())
+        answer_query(task, *history);
+      else
+        answer_decision(*task, *history);
+    });
   const auto domain = in_.domain(domain_name);
   if (!domain)
     return;
@@ -113,6 +122,14 @@ void worker::answer_decision(const api::PollForDecisionTaskResponse& task, const
   request->set_identity(identity);
   for (auto& decision : decide(history, task.workflow_execution().workflow_id()))
     *request->add_decisions() = std::move(decision);
+  for (const auto& [id, query] : task.queries()) {
+    if (in_.chance().permille(100))
+      continue; // a worker that does not know of queries
+    auto& result = (*request->mutable_query_results())[id];
+    result.set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
+    result.mutable_answer()->set_data(told_signals(history));
+    in_.count("queries answered with a decision");
+  }
   if (sticky_) {
     request->mutable_sticky_attributes()->mutable_worker_task_list()->set_name(name_ + "-sticky");
     request->mutable_sticky_attributes()->mutable_worker_task_list()->set_kind(api::TASK_LIST_KIND_STICKY);
@@ -135,6 +152,23 @@ void worker::answer_decision(const api::PollForDecisionTaskResponse& task, const
               take_decision(std::make_shared<api::PollForDecisionTaskResponse>(answer->decision_task()));
           },
           patience_ns));
+}
+
+void worker::answer_query(std::shared_ptr<api::PollForDecisionTaskResponse> task, const api::History& history) {
+  const auto domain = in_.domain(domain_name);
+  if (!domain || in_.chance().permille(30))
+    return;
+  auto token = actors::decode_query_token(task->task_token());
+  if (!token)
+    throw violation("a query token cannot be read: " + token.error().message);
+  auto request = std::make_shared<api::RespondQueryTaskCompletedRequest>();
+  request->set_task_token(task->task_token());
+  request->mutable_result()->set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
+  request->mutable_result()->mutable_answer()->set_data(told_signals(history));
+  in_.engine().query_completed(
+      domain, *std::move(token), request,
+      in_.call<api::RespondQueryTaskCompletedResponse>(
+          "query_completed", [](const outcome<api::RespondQueryTaskCompletedResponse>&) {}, patience_ns));
 }
 
 void worker::fail_decision(const api::PollForDecisionTaskResponse& task) {

@@ -24,6 +24,7 @@ private:
   void read_on(std::shared_ptr<api::PollForDecisionTaskResponse> task, std::shared_ptr<api::History> history,
                std::string page);
   void answer_decision(const api::PollForDecisionTaskResponse& task, const api::History& history);
+  void answer_query(std::shared_ptr<api::PollForDecisionTaskResponse> task, const api::History& history);
   void fail_decision(const api::PollForDecisionTaskResponse& task);
   void poll_activity();
   void take_activity(std::shared_ptr<api::PollForActivityTaskResponse> task);

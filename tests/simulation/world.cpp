@@ -24,14 +24,6 @@ std::int64_t since_start(const caf::scheduler::test_coordinator& scheduler) {
 
 } // namespace
 
-std::uint64_t dice::next() {
-  state_ += 0x9E3779B97F4A7C15ULL;
-  auto z = state_;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
-}
-
 world::world(std::uint64_t seed, int shards)
   : chance_(seed), engine_chance_(~seed), rules_(std::make_shared<const workflow::rules>()) {
   config_.set("scheduler.policy", caf::atom("testing"));
@@ -41,7 +33,11 @@ world::world(std::uint64_t seed, int shards)
   epoch_ns_ = epoch;
 
   storage::memory_options store;
-  store.post = [this](std::function<void()> answer, std::int64_t delay_ns) { later(delay_ns, std::move(answer)); };
+  store.post = [this](std::function<void()> answer, std::int64_t delay_ns) {
+    if (peeking_)
+      return answer();
+    later(delay_ns, std::move(answer));
+  };
   store.fault_hook = [this](const storage::fault_point& point) { return fate(point); };
   store_ = std::make_unique<storage::memory_store>(std::move(store));
 
@@ -133,6 +129,8 @@ void world::step() {
     due_.pop_back();
     what();
   }
+  if (weather_.deaths > 0 && chance_.below(10'000) < weather_.deaths)
+    kill_something();
   if (chance_.permille(60))
     advance(chance_.between(1, ns_per_ms));
 }
@@ -151,6 +149,8 @@ void world::run_until(const std::string& what, const std::function<bool()>& over
 storage::fault world::fate(const storage::fault_point& point) {
   using kind = storage::fault::kind;
   storage::fault out;
+  if (peeking_)
+    return out;
   if (point.commit) {
     if (chance_.permille(weather_.refused)) {
       out.what = kind::unavailable;
@@ -196,6 +196,8 @@ std::string world::open_call_names() const {
 }
 
 void world::strike() {
+  if (look_)
+    look_();
   if (chance_.permille(weather_.kills))
     kill_something();
   if (chance_.permille(weather_.crashes))

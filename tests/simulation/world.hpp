@@ -1,5 +1,8 @@
 #pragma once
 
+#include "dice.hpp"
+#include "ledger.hpp"
+
 #include "actors/local_engine.hpp"
 #include "messages/outcome.hpp"
 #include "storage/memory/memory_store.hpp"
@@ -13,7 +16,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,25 +25,6 @@ class test_coordinator;
 
 namespace cadenza::simulation {
 
-/// Something that must hold does not.
-struct violation : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// All chance of one run: the same seed draws the same numbers.
-class dice final : public workflow::entropy {
-public:
-  explicit dice(std::uint64_t seed) : state_(seed) {}
-  [[nodiscard]] std::uint64_t next() override;
-  /// True `n` times of a thousand.
-  [[nodiscard]] bool permille(int n) { return below(1000) < n; }
-  /// A number in [low, high].
-  [[nodiscard]] std::int64_t between(std::int64_t low, std::int64_t high) { return low + below(high - low + 1); }
-
-private:
-  std::uint64_t state_;
-};
-
 /// How rough the weather is, in events per thousand.
 struct weather {
   int refused = 0;      ///< commits that end `unavailable`
@@ -50,6 +33,7 @@ struct weather {
   int slow = 0;         ///< store calls answered late, up to three seconds
   int lost_answers = 0; ///< answers of requests that turn into UNAVAILABLE on their way
   int kills = 0;        ///< of strikes, one each 500 ms: an actor dies
+  int deaths = 0;       ///< of ten thousand steps: an actor dies
   int crashes = 0;      ///< of strikes: all actors die at once and the engine begins anew over the store
 };
 
@@ -100,6 +84,21 @@ public:
   }
   [[nodiscard]] std::size_t open_calls() const { return open_calls_.size(); }
   [[nodiscard]] std::string open_call_names() const;
+
+  /// While the guard lives, reads of the store are answered at once, without faults, chance or time.
+  struct peeking {
+    explicit peeking(bool& flag) : flag_(flag) { flag_ = true; }
+    ~peeking() { flag_ = false; }
+    peeking(const peeking&) = delete;
+    peeking& operator=(const peeking&) = delete;
+
+  private:
+    bool& flag_;
+  };
+  [[nodiscard]] peeking peek() { return peeking(peeking_); }
+
+  /// Called at each strike, twice in a virtual second.
+  void on_strike(std::function<void()> look) { look_ = std::move(look); }
 
   void set_weather(const weather& now) { weather_ = now; }
   /// No more faults and deaths.
@@ -157,6 +156,8 @@ private:
   std::map<std::uint64_t, std::string> open_calls_;
   std::uint64_t last_call_ = 0;
   bool closing_ = false;
+  bool peeking_ = false;
+  std::function<void()> look_;
 
   std::deque<std::string> log_;
   std::uint64_t digest_ = 0xCBF29CE484222325ULL;
