@@ -73,7 +73,6 @@ actors::engine_options engine_options_of(const config::server_config& c, const c
   s.run_cache_bytes = c.engine.run_cache_bytes;
   s.long_poll_ns = now.get(config::keys::matching_long_poll_expiration_interval).count();
   s.history_long_poll_ns = now.get(config::keys::history_long_poll_expiration_interval).count();
-  s.task_list_idle_ns = now.get(config::keys::matching_max_task_list_idle_time).count();
   s.history_page_max = static_cast<int>(now.get(config::keys::frontend_history_max_page_size));
   s.consistent_query = now.get(config::keys::history_enable_consistent_query)
                        && now.get(config::keys::history_enable_consistent_query_by_domain);
@@ -194,7 +193,11 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   rules_book rules(dynamic);
   actors::local_engine engine(
     system, *stores.store, time, chance, [&rules](const auto& domain) { return rules.rules_for(domain); },
-    log_from_actors, stores.open_visibility, engine_options_of(c, *dynamic.current(), stores.shard_count));
+    log_from_actors, stores.open_visibility, [&] {
+      auto with_sources = engine_options_of(c, *dynamic.current(), stores.shard_count);
+      with_sources.matching = matching_sources_of(dynamic);
+      return with_sources;
+    }());
   const auto engine_gauges = actors::show_metrics(registry, engine.counters());
   engine.begin();
 

@@ -1,5 +1,7 @@
 #include "serve_settings.hpp"
 
+#include <algorithm>
+
 namespace cadenza {
 
 namespace keys = config::keys;
@@ -82,6 +84,80 @@ bridge::rate_settings rates_of(const config::snapshot& now) {
   out.visibility = {rate(now, keys::frontend_visibility_rps), rate(now, keys::frontend_domain_visibility_rps), 0};
   out.async = {rate(now, keys::frontend_async_rps), rate(now, keys::frontend_domain_async_rps),
                rate(now, keys::frontend_task_list_async_rps)};
+  return out;
+}
+
+namespace {
+
+actors::list_settings list_settings_of(const config::snapshot& now, const std::string& domain, const std::string& list,
+                                       int type) {
+  config::filters about;
+  about.domain = domain;
+  about.task_list = list;
+  about.task_type = type;
+  const auto whole = [&](config::key<std::int64_t> which) {
+    return static_cast<int>(std::min<std::int64_t>(now.get(which, about), INT32_MAX));
+  };
+  const auto time = [&](config::key<std::chrono::nanoseconds> which) { return now.get(which, about).count(); };
+  actors::list_settings out;
+  out.read_partitions = whole(keys::matching_num_task_list_read_partitions);
+  out.write_partitions = whole(keys::matching_num_task_list_write_partitions);
+  out.random_spread = now.get(keys::system_task_list_load_balancer_strategy, about) == "random";
+  out.forwarded_polls_max = whole(keys::matching_forwarder_max_outstanding_polls);
+  out.forwarded_tasks_max = whole(keys::matching_forwarder_max_outstanding_tasks);
+  out.forwarded_rate = static_cast<double>(now.get(keys::matching_forwarder_max_rate_per_second, about));
+  out.forward_degree = whole(keys::matching_forwarder_max_children_per_node);
+  out.local_poll_ns = time(keys::matching_local_poll_wait_time);
+  out.local_task_ns = time(keys::matching_local_task_wait_time);
+  out.override_rate = now.get(keys::matching_override_task_list_rps, about);
+  out.burst_min = whole(keys::matching_min_task_throttling_burst_size);
+  out.sync_match = now.get(keys::matching_enable_sync_match, about);
+  out.read_batch = static_cast<std::size_t>(whole(keys::matching_get_tasks_batch_size));
+  out.write_batch = static_cast<std::size_t>(whole(keys::matching_max_task_batch_size));
+  out.idle_ns = time(keys::matching_max_task_list_idle_time);
+  out.ack_interval_ns = time(keys::matching_update_ack_interval);
+  out.client_auto_config = now.get(keys::matching_enable_client_auto_config, about);
+  out.isolation_wait_ns = time(keys::matching_task_isolation_duration);
+  out.isolation_window_ns = time(keys::matching_task_isolation_poller_window);
+  return out;
+}
+
+/// Whether any value of a rate is a limit.
+bool is_limit(const config::snapshot& now, config::key<std::int64_t> which) {
+  return now.unrestricted(which.index).integer < INT32_MAX || !now.values(which.index).empty();
+}
+
+actors::matching_rates matching_rates_of(const config::snapshot& now, const workflow::domain_view* domain) {
+  config::filters about;
+  if (domain != nullptr)
+    about.domain = domain->name;
+  const auto rate_of = [&](config::key<std::int64_t> which) {
+    const auto value = now.get(which, about);
+    return value >= INT32_MAX ? 0 : static_cast<double>(value);
+  };
+  actors::matching_rates out;
+  out.any = is_limit(now, keys::matching_rps) || is_limit(now, keys::matching_worker_rps)
+            || is_limit(now, keys::matching_domain_rps) || is_limit(now, keys::matching_domain_worker_rps);
+  out.host = rate_of(keys::matching_rps);
+  out.host_worker = rate_of(keys::matching_worker_rps);
+  out.domain = rate_of(keys::matching_domain_rps);
+  out.domain_worker = rate_of(keys::matching_domain_worker_rps);
+  return out;
+}
+
+} // namespace
+
+actors::matching_sources matching_sources_of(const config::dynamic_config& from) {
+  actors::matching_sources out;
+  out.settings_for = [&from](const workflow::domain_view& domain, const std::string& list, int type) {
+    return list_settings_of(*from.current(), domain.name, list, type);
+  };
+  out.isolated = [&from](const workflow::domain_view& domain) {
+    config::filters about;
+    about.domain = domain.name;
+    return from.current()->get(keys::system_enable_task_list_isolation, about);
+  };
+  out.rates = [&from](const workflow::domain_view* domain) { return matching_rates_of(*from.current(), domain); };
   return out;
 }
 

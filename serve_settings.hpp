@@ -14,6 +14,9 @@ namespace cadenza {
 [[nodiscard]] bridge::limits limits_of(const config::snapshot& now);
 [[nodiscard]] bridge::rate_settings rates_of(const config::snapshot& now);
 
+/// What task lists look up themselves, now and then. `from` must outlive it.
+[[nodiscard]] actors::matching_sources matching_sources_of(const config::dynamic_config& from);
+
 /// Rules for the runs of each domain; made anew when the configuration changes, shared until then. Any thread.
 class rules_book {
 public:

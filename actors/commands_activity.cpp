@@ -32,7 +32,9 @@ public:
       return unavailable("the poller has gone");
     const auto before = tx.state().activities().find(task_->schedule_id);
     // The same poll asking again gets the same answer, and nothing is written.
-    repeated_ = before != nullptr && before->started_id() != no_event_id && before->request_id() == poll_->request_id;
+    const bool started = before != nullptr && before->started_id() != no_event_id;
+    repeated_ = started && before->request_id() == poll_->request_id;
+    started_elsewhere_ = started && !repeated_;
     auto result = workflow::start_activity(tx, task_->schedule_id, task_->attempt, poll_->request_id, poll_->identity);
     if (!result)
       return result.error();
@@ -51,6 +53,10 @@ public:
     token.activity_id = response_.activity_id();
     token.activity_type = response_.activity_type().name();
     response_.set_task_token(encode(token));
+    if (poll_->auto_config) {
+      response_.mutable_auto_config_hint()->set_enable_auto_config(true);
+      response_.mutable_auto_config_hint()->set_poller_wait_time_in_ms(poll_->waited_ms);
+    }
     poll_->answer->reply(response_);
     over(true, nullptr);
   }

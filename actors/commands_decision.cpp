@@ -20,6 +20,9 @@ public:
   outcome<void> act(workflow::transaction& tx) override {
     if (poll_->answer->cancelled())
       return unavailable("the poller has gone");
+    const auto& decision = tx.state().head().decision();
+    started_elsewhere_ = tx.state().has_started_decision() && decision.schedule_id() == task_->schedule_id &&
+                         decision.request_id() != poll_->request_id;
     auto result = workflow::start_decision(tx, task_->schedule_id, poll_->request_id, poll_->identity);
     if (!result)
       return result.error();
@@ -28,12 +31,17 @@ public:
   }
   bool changed() const override { return !started_.repeated; }
   void finished(workflow_run& run) override {
-    auto answer = poll_->answer;
-    make_decision_answer(run, started_, run.queries_for_decision(), [answer](outcome<std::string> bytes) {
-      if (bytes)
-        answer->reply_bytes(*std::move(bytes));
-      else
-        answer->reject(bytes.error());
+    auto poll = poll_;
+    make_decision_answer(run, started_, run.queries_for_decision(), [poll](outcome<std::string> bytes) {
+      if (!bytes)
+        return poll->answer->reject(bytes.error());
+      if (poll->auto_config) {
+        api::AutoConfigHint hint;
+        hint.set_enable_auto_config(true);
+        hint.set_poller_wait_time_in_ms(poll->waited_ms);
+        append_field(*bytes, api::PollForDecisionTaskResponse::kAutoConfigHintFieldNumber, hint.SerializeAsString());
+      }
+      poll->answer->reply_bytes(*std::move(bytes));
     });
     over(true, nullptr);
   }

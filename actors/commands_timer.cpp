@@ -3,6 +3,7 @@
 #include "workflow/activity.hpp"
 #include "workflow/close.hpp"
 #include "workflow/decision_task.hpp"
+#include "workflow/isolation.hpp"
 #include "workflow/timer.hpp"
 
 #include <caf/send.hpp>
@@ -81,6 +82,7 @@ public:
     out->schedule_id = push_->schedule_id();
     out->attempt = push_->attempt();
     out->version = push_->version();
+    out->isolation_group = workflow::isolation_group_of(*push_);
     out->created_ns = run.now();
     if (push_->schedule_to_start_s() > 0)
       out->expiry_ns = out->created_ns + push_->schedule_to_start_s() * ns_per_s;

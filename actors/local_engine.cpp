@@ -1,8 +1,11 @@
 #include "actors/local_engine.hpp"
 
 #include "actors/engine_state.hpp"
+#include "actors/json_object.hpp"
+#include "actors/list_description.hpp"
 #include "actors/node.hpp"
 #include "actors/run_commands.hpp"
+#include "workflow/isolation.hpp"
 
 #include <caf/all.hpp>
 
@@ -26,6 +29,32 @@ std::int64_t poll_deadline(const services& env, const call& poll) {
   return std::clamp(poll.deadline_ns() - poll_margin_ns, now, wanted);
 }
 
+/// True when the caller belongs to a drained isolation group; it has been told.
+bool refused_as_drained(const services& env, const workflow::domain_view& domain, call& answer) {
+  const auto& group = answer.caller().isolation_group;
+  if (group.empty() || !env.matching.isolated || !env.matching.isolated(domain) || !is_drained(env, domain, group))
+    return false;
+  answer.reject(bad_request("Domain " + domain.name + " is drained from isolation group " + group + "."));
+  return true;
+}
+
+/// What a new run keeps of where it was started from.
+std::map<std::string, std::string> partition_config_of(const services& env, const workflow::domain_view& domain,
+                                                       const caller_info& caller) {
+  std::map<std::string, std::string> out;
+  if ((caller.isolation_group.empty() && caller.partition_config.empty()) || !env.matching.isolated
+      || !env.matching.isolated(domain))
+    return out;
+  json_object_reader given(caller.partition_config);
+  while (const auto key = given.next_key())
+    given.read(out[std::string(*key)]);
+  if (!given.complete())
+    out.clear(); // a header that is no JSON object says nothing
+  if (!caller.isolation_group.empty())
+    out[std::string(workflow::isolation_group_key)] = caller.isolation_group;
+  return out;
+}
+
 } // namespace
 
 local_engine::local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance,
@@ -42,6 +71,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.counters = &state_->counters;
   env.settings = state_->options.settings;
   env.rules_for = std::move(rules_for);
+  env.matching = state_->options.matching;
   env.log = std::move(log);
 }
 
@@ -80,8 +110,11 @@ workflow::directory_ptr local_engine::domains() const { return state_->directory
 
 void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExecutionRequest> request,
                          call_ptr answer) {
+  if (refused_as_drained(state_->env, *domain, *answer))
+    return;
   auto asked = std::make_shared<start_request>();
   asked->key = {domain->id, request->workflow_id()};
+  asked->carried.partition_config = partition_config_of(state_->env, *domain, answer->caller());
   asked->domain = std::move(domain);
   asked->request = std::move(request);
   asked->backoff_s = -1;
@@ -91,9 +124,12 @@ void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExe
 
 void local_engine::signal_with_start(workflow::domain_ptr domain,
                                      body<api::SignalWithStartWorkflowExecutionRequest> request, call_ptr answer) {
+  if (refused_as_drained(state_->env, *domain, *answer))
+    return;
   auto asked = std::make_shared<start_request>();
   auto& start = *request->mutable_start_request();
   asked->key = {domain->id, start.workflow_id()};
+  asked->carried.partition_config = partition_config_of(state_->env, *domain, answer->caller());
   asked->domain = std::move(domain);
   workflow::first_signal given;
   given.name = request->signal_name();
@@ -113,6 +149,8 @@ void local_engine::signal_with_start(workflow::domain_ptr domain,
 
 void local_engine::signal(workflow::domain_ptr domain, body<api::SignalWorkflowExecutionRequest> request,
                           call_ptr answer) {
+  if (refused_as_drained(state_->env, *domain, *answer))
+    return;
   send_to_run(state_->env, make_signal(domain, std::move(request), std::move(answer)));
 }
 void local_engine::request_cancel(workflow::domain_ptr domain, body<api::RequestCancelWorkflowExecutionRequest> request,
@@ -236,17 +274,16 @@ void local_engine::describe_task_list(workflow::domain_ptr domain, body<api::Des
   asked->kind = request->task_list().kind();
   asked->status = request->include_task_list_status();
   asked->answer = std::move(answer);
-  caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(asked)));
+  describe_whole_list(state_->env, std::move(asked));
 }
 
-void local_engine::list_task_list_partitions(workflow::domain_ptr, body<api::ListTaskListPartitionsRequest> request,
-                                             call_ptr answer) {
-  api::ListTaskListPartitionsResponse response;
-  for (auto* list : {response.add_activity_task_list_partitions(), response.add_decision_task_list_partitions()}) {
-    list->set_key(request->task_list().name());
-    list->set_owner_host_name(state_->options.settings.identity);
-  }
-  answer->reply(response);
+void local_engine::list_task_list_partitions(workflow::domain_ptr domain,
+                                             body<api::ListTaskListPartitionsRequest> request, call_ptr answer) {
+  auto asked = std::make_shared<list_partitions>();
+  asked->domain_id = domain->id;
+  asked->name = request->task_list().name();
+  asked->answer = std::move(answer);
+  caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(asked)));
 }
 
 void local_engine::task_lists_of_domain(workflow::domain_ptr domain, body<api::GetTaskListsByDomainRequest>,
@@ -257,10 +294,14 @@ void local_engine::task_lists_of_domain(workflow::domain_ptr domain, body<api::G
   caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(asked)));
 }
 
-void local_engine::update_task_list_partitions(workflow::domain_ptr,
-                                               body<uber::cadence::admin::v1::UpdateTaskListPartitionConfigRequest>,
-                                               call_ptr answer) {
-  answer->reject({error_kind::unimplemented, "AdminAPI/UpdateTaskListPartitionConfig is not implemented yet"});
+void local_engine::update_task_list_partitions(
+  workflow::domain_ptr domain, body<uber::cadence::admin::v1::UpdateTaskListPartitionConfigRequest> request,
+  call_ptr answer) {
+  auto asked = std::make_shared<configure_list>();
+  asked->list = {domain->id, request->task_list().name(), request->task_list_type() == api::TASK_LIST_TYPE_ACTIVITY ? 1 : 0};
+  asked->config.Swap(request->mutable_partition_config());
+  asked->answer = std::move(answer);
+  caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(asked)));
 }
 
 // ---------------------------------------------------------------- visibility

@@ -20,6 +20,7 @@ struct engine_options {
   int shard_count = 16;
   engine_settings settings;
   domain_limits domains;
+  matching_sources matching;
   bool detached_visibility = true;
 };
 

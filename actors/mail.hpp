@@ -10,6 +10,7 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -122,7 +123,24 @@ template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {
 
 // ---------------------------------------------------------------- matching_owner, task_list
 
-/// A decision or activity task for a task list.
+/// Something that waits in a partition and, forwarded, in its parents as well: whoever takes it first has it. A copy of
+/// its holder is free again.
+class claim {
+public:
+  claim() = default;
+  claim(const claim&) noexcept {}
+  claim& operator=(const claim&) noexcept { return *this; }
+  /// True for the first who asks.
+  [[nodiscard]] bool take() { return !taken_.exchange(true, std::memory_order_acq_rel); }
+  /// Lets others take it again.
+  void release() { taken_.store(false, std::memory_order_release); }
+  [[nodiscard]] bool taken() const { return taken_.load(std::memory_order_acquire); }
+
+private:
+  std::atomic<bool> taken_{false};
+};
+
+/// A decision or activity task for a task list. `list` may name a partition; see `placed`.
 struct list_task {
   storage::task_list_key list;            ///< domain of the list, name, type
   uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
@@ -136,6 +154,9 @@ struct list_task {
   std::string fallback_list;              ///< sticky decisions: the normal list to use when the worker is gone
   receipt_ptr receipt;                    ///< done() once a poller has the task or it is in the stored backlog
   std::int64_t backlog_id = 0;            ///< task id in the list's stored backlog; 0: not stored there
+  std::string isolation_group;            ///< whose workers should have it; empty: anybody
+  bool placed = false;                    ///< its partition has been chosen
+  claim given;                            ///< to a poll
 };
 using list_task_ptr = std::shared_ptr<list_task>;
 
@@ -152,6 +173,11 @@ struct list_poll {
   std::uint64_t id = 0;                   ///< for cancelling
   call_ptr answer;                        ///< PollForDecisionTaskResponse or PollForActivityTaskResponse
   workflow::domain_ptr domain;
+  std::int64_t since_ns = 0;              ///< when it came
+  bool auto_config = false;               ///< the worker is to hear how long it waited:
+  std::int64_t waited_ms = 0;
+  bool placed = false;                    ///< its partition has been chosen
+  claim given;                            ///< a task or a query
 };
 using list_poll_ptr = std::shared_ptr<list_poll>;
 
@@ -173,9 +199,12 @@ struct list_query {
   uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
   std::string task_id;                                        ///< names the query in its token
   std::int64_t deadline_ns = 0;
-  /// Makes the poll answer for the worker that takes it (history and all) and sends it.
-  std::function<void(list_poll_ptr)> deliver;
+  /// Makes the poll answer for the worker that takes it (history and all) and sends it. The worker's answer comes back to
+  /// the list of this name.
+  std::function<void(list_poll_ptr, const std::string& list)> deliver;
   call_ptr answer;                                            ///< QueryWorkflowResponse
+  bool placed = false;                                        ///< its partition has been chosen
+  claim given;                                                ///< to a poll
 };
 using list_query_ptr = std::shared_ptr<list_query>;
 
@@ -199,6 +228,40 @@ struct lists_of_domain {
   call_ptr answer;
 };
 
+/// Sets which partitions a list has. Carried out by its root.
+struct configure_list {
+  storage::task_list_key list;
+  uber::cadence::api::v1::TaskListPartitionConfig config; ///< read_partitions and write_partitions
+  call_ptr answer;                                        ///< UpdateTaskListPartitionConfigResponse
+};
+
+/// Asks the owner for the partitions of a list.
+struct list_partitions {
+  uuid domain_id;
+  std::string name;
+  call_ptr answer; ///< ListTaskListPartitionsResponse
+};
+
+/// Tells the owner over which partitions tasks and polls of a list are spread.
+struct partitions_known {
+  storage::task_list_key list;
+  std::vector<int> reads;
+  std::vector<int> writes;
+  bool random = false;
+};
+
+/// What a partition offers its parent. It goes on waiting in the partition as well.
+struct forwarded_task { storage::task_list_key to; list_task_ptr task; caf::actor from; caf::actor via; }; ///< from: stores it; via: its child
+struct forwarded_poll { storage::task_list_key to; list_poll_ptr poll; caf::actor from; };
+struct forwarded_query { storage::task_list_key to; list_query_ptr query; caf::actor from; };
+/// The parent has taken something that the partition forwarded.
+struct forward_taken {};
+/// A moment for which a partition waited has come.
+struct list_look {};
+
+/// A page of all stored lists: those with a backlog are brought into memory.
+struct stored_lists { storage::page<std::pair<storage::task_list_key, std::string>> page; };
+
 struct list_row_read { storage::read_result<std::string> row; };
 struct list_written { storage::commit_result result; std::vector<list_task_ptr> tasks; };
 struct list_idle { storage::task_list_key list; };
@@ -215,7 +278,9 @@ struct matching_query {
 using matching_mail = std::variant<list_task_ptr, list_poll_ptr, dispatch_over, poll_gone, list_query_ptr,
                                    std::shared_ptr<query_answer>, std::shared_ptr<describe_list>,
                                    std::shared_ptr<lists_of_domain>, list_row_read, list_written, backlog_read,
-                                   list_idle, list_quit, matching_query>;
+                                   list_idle, list_quit, matching_query, std::shared_ptr<configure_list>,
+                                   std::shared_ptr<list_partitions>, partitions_known, forwarded_task, forwarded_poll,
+                                   forwarded_query, forward_taken, list_look, stored_lists>;
 using matching_mail_ptr = std::shared_ptr<matching_mail>;
 
 template <class T> [[nodiscard]] matching_mail_ptr make_matching_mail(T&& content) {

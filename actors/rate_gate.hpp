@@ -6,18 +6,26 @@
 
 namespace cadenza::actors {
 
-/// A token bucket in the caller's time: `rate` tokens a second, at most max(ceil(rate), 1) saved up. Rate 0 lets nothing
-/// through.
+/// A token bucket in the caller's time: `rate` tokens a second, at most max(ceil(rate), least burst) saved up. Rate 0 lets
+/// nothing through.
 class rate_gate {
 public:
   explicit rate_gate(double rate) : rate_(rate), tokens_(burst()) {}
 
-  void set_rate(double rate, std::int64_t now_ns) {
+  void set_rate(double rate, std::int64_t now_ns, int burst_min = 1) {
     refill(now_ns);
     rate_ = rate;
+    burst_min_ = burst_min;
     tokens_ = std::min(tokens_, burst());
   }
   [[nodiscard]] double rate() const { return rate_; }
+
+  /// Whether there is a token; `take` it then.
+  [[nodiscard]] bool ready(std::int64_t now_ns) {
+    refill(now_ns);
+    return tokens_ >= 1;
+  }
+  void take() { tokens_ -= 1; }
 
   [[nodiscard]] bool try_take(std::int64_t now_ns) {
     refill(now_ns);
@@ -35,7 +43,7 @@ public:
   }
 
 private:
-  [[nodiscard]] double burst() const { return rate_ <= 0 ? 0 : std::max(std::ceil(rate_), 1.0); }
+  [[nodiscard]] double burst() const { return rate_ <= 0 ? 0 : std::max(std::ceil(rate_), static_cast<double>(burst_min_)); }
   void refill(std::int64_t now_ns) {
     if (last_ns_ != 0 && now_ns > last_ns_)
       tokens_ = std::min(burst(), tokens_ + static_cast<double>(now_ns - last_ns_) * 1e-9 * rate_);
@@ -43,6 +51,7 @@ private:
   }
 
   double rate_;
+  int burst_min_ = 1;
   double tokens_;
   std::int64_t last_ns_ = 0;
 };

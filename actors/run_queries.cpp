@@ -112,8 +112,10 @@ void workflow_run::send_query(waiting_query query, bool sticky) {
   token.run_id = key_.run_id;
   token.task_list = list;
   token.task_id = query.id;
-  out->deliver = [&env = env_, token, asked = query.query, sticky](list_poll_ptr poll) {
-    send_to_run(env, make_query_delivery(token, asked, sticky, std::move(poll)));
+  out->deliver = [&env = env_, token, asked = query.query, sticky](list_poll_ptr poll, const std::string& from) {
+    query_token told = token;
+    told.task_list = from;
+    send_to_run(env, make_query_delivery(told, asked, sticky, std::move(poll)));
   };
   send(env_.routes->matching(), make_matching_mail(std::move(out)));
 }

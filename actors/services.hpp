@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/clock.hpp"
+#include "actors/list_settings.hpp"
 #include "messages/constants.hpp"
 #include "storage/store.hpp"
 #include "workflow/environment.hpp"
@@ -31,7 +32,16 @@ struct engine_counters {
   std::atomic<std::int64_t> timers_fired{0};
   std::atomic<std::int64_t> timers_late_ns_max{0};
   std::atomic<std::int64_t> pollers_waiting{0};
-  std::atomic<std::int64_t> backlog_in_memory{0};
+  std::atomic<std::int64_t> task_lists{0};
+  std::atomic<std::int64_t> tasks_waiting{0};
+  std::atomic<std::int64_t> lists_without_poller{0};
+  std::atomic<std::int64_t> tasks_forwarded{0};
+  std::atomic<std::int64_t> polls_forwarded{0};
+  std::atomic<std::int64_t> queries_forwarded{0};
+  std::atomic<std::int64_t> tasks_expired{0};
+  std::atomic<std::int64_t> tasks_left_group{0};
+  std::atomic<std::int64_t> matching_refused{0};
+  std::atomic<std::int64_t> nobody_polls_logged_ns{0}; ///< not a metric: when the last such line was logged
   std::atomic<std::int64_t> tasks_matched{0};
   std::atomic<std::int64_t> tasks_spilled{0};
   std::atomic<std::int64_t> visibility_pending{0};
@@ -81,6 +91,19 @@ private:
   std::atomic<workflow::directory_ptr> directory_{std::make_shared<const workflow::domain_directory>()};
 };
 
+/// Where the task lists' part of the dynamic configuration and the states of isolation groups come from. Functions are
+/// thread-safe and quick; those that are left empty stand for defaults.
+struct matching_sources {
+  /// Settings of the list `name` of a domain; type 0: decisions, 1: activities. Empty: the defaults.
+  std::function<list_settings(const workflow::domain_view&, const std::string& name, int type)> settings_for;
+  /// Whether tasks of the domain wait for workers of their isolation group. Empty: they do not.
+  std::function<bool(const workflow::domain_view&)> isolated;
+  /// Whether an isolation group is drained, for everybody or for this domain. Empty: as the domain's row says.
+  std::function<bool(const workflow::domain_view&, const std::string& group)> drained;
+  /// Limits of the host; `domain` is null for the numbers that do not depend on one. Empty: no limits.
+  std::function<matching_rates(const workflow::domain_view* domain)> rates;
+};
+
 using rules_ptr = std::shared_ptr<const workflow::rules>;
 
 /// Settings of the actors, as the configuration has them. Times in ns unless a name says otherwise.
@@ -100,8 +123,12 @@ struct engine_settings {
   std::int64_t cleanup_interval_ns = 10LL * ns_per_s;
   std::int64_t spill_after_ns = 1LL * ns_per_s;    ///< a task that waits longer goes to the stored backlog
   std::size_t spill_beyond = 2000;                 ///< so do tasks beyond this many in memory
+  std::size_t tasks_per_list_max = 50'000;         ///< in memory; more are refused and come again
+  std::size_t polls_per_list_max = 10'000;         ///< waiting; more get ServiceBusy
+  std::size_t queries_per_list_max = 10'000;       ///< waiting or with a worker; more get ServiceBusy
+  std::size_t task_lists_max = 100'000;            ///< in memory; more are refused
+  std::int64_t no_poller_ns = 60LL * ns_per_s;     ///< a list with older tasks and no poll for so long is reported
   std::int64_t sticky_poller_ns = 10LL * ns_per_s; ///< a sticky list without a poll for this long has no worker
-  std::int64_t task_list_idle_ns = 300LL * ns_per_s;
   int history_page_max = 1000;
   bool consistent_query = true;
   int buffered_queries_max = 1;
@@ -120,8 +147,12 @@ struct services {
   engine_settings settings;
   /// The limits and settings for runs of a domain, from the dynamic configuration. Thread-safe.
   std::function<rules_ptr(const workflow::domain_view&)> rules_for;
+  matching_sources matching;
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };
+
+/// Whether an isolation group is drained, for everybody or for this domain.
+[[nodiscard]] bool is_drained(const services& env, const workflow::domain_view& domain, const std::string& group);
 
 } // namespace cadenza::actors

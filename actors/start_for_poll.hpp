@@ -7,7 +7,9 @@
 
 namespace cadenza::actors {
 
-/// Starting a task for a poll: whatever happens, the task list hears how it ended.
+/// Starting a task for a poll: whatever happens, the task list hears how it ended. A task is over only when it has been
+/// started (by this poll or by another one) or when there is nothing to start any more; after any other failure the list
+/// offers it again.
 class start_for_poll : public run_command {
 public:
   start_for_poll(list_task_ptr task, list_poll_ptr poll, caf::actor list)
@@ -25,19 +27,22 @@ public:
       case error_kind::workflow_already_completed:
       case error_kind::bad_request:
       case error_kind::internal_data_inconsistency: return over(true, std::move(poll_)); // stale
-      default:
-        // "already started" by another poll is told as an internal error: the task has had its poller.
-        return over(reason.kind == error_kind::internal_service, std::move(poll_));
+      default: return over(started_elsewhere_, std::move(poll_));
     }
   }
   bool wants_open_run() const override { return false; }
 
-protected:
+  [[nodiscard]] const list_task& task() const { return *task_; }
+  [[nodiscard]] const list_poll& poll() const { return *poll_; }
+
+  /// Ends handing out the task. `back`: the poll when it was not answered.
   void over(bool task_done, list_poll_ptr back) {
     caf::anon_send(list_, make_matching_mail(dispatch_over{std::move(task_), std::move(back), task_done}));
     task_.reset();
   }
 
+protected:
+  bool started_elsewhere_ = false; ///< set by act(): another poll has the task
   list_task_ptr task_;
   list_poll_ptr poll_;
   caf::actor list_;

@@ -1,8 +1,5 @@
 #include "actors/task_list.hpp"
 
-#include "actors/run_commands.hpp"
-#include "workflow/wire_time.hpp"
-
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -15,10 +12,11 @@ namespace {
 
 constexpr std::int64_t tick_ns = 250 * ns_per_ms;
 constexpr std::int64_t retry_ns = 200 * ns_per_ms;
-constexpr std::int64_t poller_kept_ns = 300 * ns_per_s;
 constexpr std::int64_t rate_hold_ns = 60 * ns_per_s;
+constexpr std::int64_t settings_kept_ns = ns_per_s;
+constexpr std::int64_t nobody_log_ns = 600 * ns_per_s;  ///< of one list
+constexpr std::int64_t nobody_gap_ns = ns_per_s;        ///< between lines of all lists
 constexpr double initial_rate = 100'000;
-constexpr std::size_t queries_max = 10'000;
 
 } // namespace
 
@@ -29,22 +27,33 @@ task_list::task_list(caf::actor_config& cfg, const services& env, storage::task_
     key_(std::move(key)),
     kind_(kind),
     owner_(std::move(owner)),
-    gate_(initial_rate) {}
+    partition_(parse_partition(key_.name)),
+    gate_(initial_rate),
+    pollers_rate_(initial_rate),
+    forward_gate_(settings_.forwarded_rate) {}
 
 task_list::~task_list() = default;
 
 caf::actor task_list::me() { return caf::actor_cast<caf::actor>(this); }
 
 void task_list::on_exit() {
-  auto& waiting = env_.counters->pollers_waiting;
-  waiting.fetch_sub(static_cast<std::int64_t>(polls_.size()), std::memory_order_relaxed);
   polls_.clear();
-  by_id_.clear();
   fresh_.clear();
   buffer_.clear();
   later_.clear();
+  offers_.clear();
   queries_.clear();
   with_worker_.clear();
+  tasks_out_.clear();
+  polls_out_.clear();
+  queries_out_.clear();
+  describes_.clear();
+  to_configure_.clear();
+  configuring_.reset();
+  note_waiting();
+  if (nobody_polls_)
+    env_.counters->lists_without_poller.fetch_sub(1, std::memory_order_relaxed);
+  nobody_polls_ = false;
 }
 
 caf::behavior task_list::make_behavior() {
@@ -57,7 +66,8 @@ caf::behavior task_list::make_behavior() {
     }
   });
   last_used_ns_ = now();
-  added_since_ns_ = last_used_ns_;
+  window_ns_ = last_used_ns_;
+  refresh_settings();
   if (!sticky())
     read_row();
   delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
@@ -74,10 +84,17 @@ caf::behavior task_list::make_behavior() {
 
 void task_list::handle(list_task_ptr& task) {
   last_used_ns_ = now();
-  ++added_;
-  if (sticky() && polls_.empty() && now() - book_.last_ns() > env_.settings.sticky_poller_ns)
+  count_added(task->isolation_group);
+  if (sticky() && polls_.empty() && last_used_ns_ - book_.last_ns() > env_.settings.sticky_poller_ns)
     return use_fallback(std::move(task));
+  if (fresh_.size() >= env_.settings.tasks_per_list_max) {
+    // The store is not taking the backlog. Letting go of the receipt makes the history shard come back in a second.
+    env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   fresh_.push_back(std::move(task));
+  if (!settings_.sync_match)
+    spill();
   match();
   if (fresh_.size() > env_.settings.spill_beyond)
     spill();
@@ -92,19 +109,32 @@ void task_list::use_fallback(list_task_ptr task) {
   moved->list.name = task->fallback_list;
   moved->kind = api::TASK_LIST_KIND_NORMAL;
   moved->fallback_list.clear();
+  moved->placed = false;
   send(owner_, make_matching_mail(std::move(moved)));
 }
 
-void task_list::handle(list_poll_ptr& poll) {
+void task_list::note_poll(const list_poll& poll) {
   last_used_ns_ = now();
-  book_.note(poll->identity, last_used_ns_, poll->rate.value_or(initial_rate));
-  if (poll->rate && *poll->rate != gate_.rate()) {
-    // A lower rate counts at once; a higher one only when the present one is old enough not to be another worker's.
-    if (*poll->rate < gate_.rate() || now() - rate_set_ns_ > rate_hold_ns) {
-      gate_.set_rate(*poll->rate, now());
-      rate_set_ns_ = now();
-    }
+  book_.note(poll.identity, last_used_ns_, poll.rate.value_or(initial_rate), poll.isolation_group);
+  if (!poll.rate || *poll.rate == pollers_rate_)
+    return;
+  // A lower rate counts at once; a higher one only when the present one is old enough not to be another worker's.
+  if (*poll.rate > pollers_rate_ && last_used_ns_ - rate_set_ns_ <= rate_hold_ns)
+    return;
+  pollers_rate_ = *poll.rate;
+  rate_set_ns_ = last_used_ns_;
+  set_rate();
+}
+
+void task_list::handle(list_poll_ptr& poll) {
+  note_poll(*poll);
+  if (polls_.size() >= env_.settings.polls_per_list_max) {
+    env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
+    return poll->answer->reject(service_busy("too many polls wait on task list " + key_.name));
   }
+  if (poll->since_ns == 0)
+    poll->since_ns = last_used_ns_;
+  poll->auto_config = settings_.client_auto_config;
   poll->answer->on_cancel([list = me(), key = key_, id = poll->id] {
     caf::anon_send(list, make_matching_mail(poll_gone{key, id}));
   });
@@ -117,71 +147,8 @@ void task_list::wait_again(list_poll_ptr poll, bool in_front) {
     return;
   if (poll->deadline_ns <= now())
     return answer_empty(*poll);
-  const auto id = poll->id;
-  const auto at = polls_.insert(in_front ? polls_.begin() : polls_.end(), std::move(poll));
-  by_id_[id] = at;
-  env_.counters->pollers_waiting.fetch_add(1, std::memory_order_relaxed);
-}
-
-list_poll_ptr task_list::take_poll() {
-  while (!polls_.empty()) {
-    auto poll = std::move(polls_.front());
-    polls_.pop_front();
-    by_id_.erase(poll->id);
-    env_.counters->pollers_waiting.fetch_sub(1, std::memory_order_relaxed);
-    if (!poll->answer->cancelled() && !poll->answer->answered())
-      return poll;
-  }
-  return nullptr;
-}
-
-/// Oldest first: what is stored came before what is only in memory.
-list_task_ptr task_list::take_task() {
-  for (auto* queue : {&buffer_, &fresh_}) {
-    if (queue == &fresh_ && read_level_ < max_written_)
-      return nullptr; // older ones are on their way from the store
-    while (!queue->empty()) {
-      auto task = std::move(queue->front());
-      queue->pop_front();
-      if (task->expiry_ns == 0 || task->expiry_ns > now())
-        return task;
-      finish(*task);
-    }
-  }
-  return nullptr;
-}
-
-void task_list::match() {
-  while (!polls_.empty() && !queries_.empty()) {
-    auto poll = take_poll();
-    if (!poll)
-      break;
-    auto query = std::move(queries_.front());
-    queries_.pop_front();
-    with_worker_.emplace(query->task_id, query);
-    query->deliver(std::move(poll));
-  }
-  while (!polls_.empty() && (!buffer_.empty() || !fresh_.empty())) {
-    if (!gate_.try_take(now()))
-      break; // the tick looks again
-    auto poll = take_poll();
-    if (!poll)
-      break;
-    auto task = take_task();
-    if (!task) {
-      wait_again(std::move(poll), true);
-      break;
-    }
-    dispatch(std::move(task), std::move(poll));
-  }
-  if (buffer_.empty() && read_level_ < max_written_)
-    read_backlog();
-}
-
-void task_list::dispatch(list_task_ptr task, list_poll_ptr poll) {
-  env_.counters->tasks_matched.fetch_add(1, std::memory_order_relaxed);
-  send_to_run(env_, key_.type == 0 ? make_start_decision(std::move(task), std::move(poll), me())
-                                   : make_start_activity(std::move(task), std::move(poll), me()));
+  polls_.add({std::move(poll), nullptr}, in_front);
+  note_waiting();
 }
 
 /// The task is over here: with a worker, stale, or expired.
@@ -199,73 +166,161 @@ void task_list::handle(dispatch_over& over) {
     else
       later_.emplace_back(now() + retry_ns, std::move(over.task));
   }
-  if (over.poll)
-    wait_again(std::move(over.poll), true);
+  if (over.poll) {
+    over.poll->given.release();
+    if (over.poll->list == key_)
+      wait_again(std::move(over.poll), true);
+    else
+      send(owner_, make_matching_mail(std::move(over.poll))); // it came over another partition
+  }
   match();
 }
 
 void task_list::handle(poll_gone& gone) {
-  const auto i = by_id_.find(gone.id);
-  if (i == by_id_.end())
-    return;
-  polls_.erase(i->second);
-  by_id_.erase(i);
-  env_.counters->pollers_waiting.fetch_sub(1, std::memory_order_relaxed);
+  if (polls_.erase(gone.id))
+    note_waiting();
 }
 
 void task_list::answer_empty(const list_poll& poll) {
+  api::AutoConfigHint hint;
+  hint.set_enable_auto_config(true);
+  hint.set_poller_wait_time_in_ms((now() - poll.since_ns) / ns_per_ms);
+  const auto answer = [&](auto response) {
+    if (poll.auto_config)
+      *response.mutable_auto_config_hint() = hint;
+    poll.answer->reply(response);
+  };
   if (key_.type == 0)
-    poll.answer->reply(api::PollForDecisionTaskResponse());
+    answer(api::PollForDecisionTaskResponse());
   else
-    poll.answer->reply(api::PollForActivityTaskResponse());
+    answer(api::PollForActivityTaskResponse());
+}
+
+// ---------------------------------------------------------------- now and then
+
+void task_list::expire_polls() {
+  polls_.expire(now(), [this](const list_poll& poll) {
+    if (!poll.given.taken())
+      answer_empty(poll);
+  });
 }
 
 void task_list::on_tick() {
   const auto at = now();
-  for (auto i = polls_.begin(); i != polls_.end();) {
-    if ((*i)->deadline_ns > at) {
-      ++i;
-      continue;
-    }
-    answer_empty(**i);
-    by_id_.erase((*i)->id);
-    i = polls_.erase(i);
-    env_.counters->pollers_waiting.fetch_sub(1, std::memory_order_relaxed);
-  }
+  if (at - settings_read_ns_ >= settings_kept_ns)
+    refresh_settings();
+  expire_polls();
   while (!later_.empty() && later_.front().first <= at) {
     auto& task = later_.front().second;
+    task->given.release();
     (task->backlog_id != 0 ? buffer_ : fresh_).push_back(std::move(task));
     later_.pop_front();
   }
   fail_expired_queries();
+  new_rate_window();
+  (void)first_task(); // lets go of what has expired, also when nobody polls
   match();
   if (!fresh_.empty() && at - fresh_.front()->created_ns > env_.settings.spill_after_ns)
     spill();
   write_ack();
-  const bool busy = !polls_.empty() || !fresh_.empty() || !buffer_.empty() || !later_.empty() || !queries_.empty()
-                    || !with_worker_.empty() || writing_ || reading_ || outstanding_.size() != 0;
-  if (!busy && at - last_used_ns_ > env_.settings.task_list_idle_ns && !idle_told_) {
+  note_waiting();
+  tell_if_nobody_polls();
+  if (!busy() && at - last_used_ns_ > settings_.idle_ns && !idle_told_) {
     idle_told_ = true;
     send(owner_, make_matching_mail(list_idle{key_}));
   }
 }
 
-/// The owner has forgotten this list; what came meanwhile goes back through it to a new one.
+bool task_list::busy() const {
+  return !polls_.empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() || writing_
+         || reading_ || lease_ == lease::reading || outstanding_.size() != 0 || !to_configure_.empty() || configuring_;
+}
+
+/// Keeps the node's gauges: what of them is this list's.
+void task_list::note_waiting() {
+  const auto tasks = static_cast<std::int64_t>(fresh_.size() + buffer_.size() + later_.size());
+  if (tasks != reported_waiting_)
+    env_.counters->tasks_waiting.fetch_add(tasks - reported_waiting_, std::memory_order_relaxed);
+  reported_waiting_ = tasks;
+  const auto polls = polls_.local();
+  if (polls != reported_polls_)
+    env_.counters->pollers_waiting.fetch_add(polls - reported_polls_, std::memory_order_relaxed);
+  reported_polls_ = polls;
+}
+
+/// A list with tasks that nobody polls is the commonest mistake there is with task lists: say so.
+void task_list::tell_if_nobody_polls() {
+  const auto at = now();
+  const auto* oldest = !buffer_.empty() ? buffer_.front().get() : !fresh_.empty() ? fresh_.front().get() : nullptr;
+  const auto patience = env_.settings.no_poller_ns;
+  const bool nobody = oldest != nullptr && !sticky() && polls_.empty() && at - oldest->created_ns > patience
+                      && at - book_.last_ns() > patience;
+  if (nobody != nobody_polls_) {
+    nobody_polls_ = nobody;
+    env_.counters->lists_without_poller.fetch_add(nobody ? 1 : -1, std::memory_order_relaxed);
+  }
+  if (!nobody || (nobody_logged_ns_ != 0 && at - nobody_logged_ns_ < nobody_log_ns))
+    return;
+  auto& last = env_.counters->nobody_polls_logged_ns;
+  auto before = last.load(std::memory_order_relaxed);
+  if (at - before < nobody_gap_ns || !last.compare_exchange_strong(before, at))
+    return; // the next tick tries again
+  nobody_logged_ns_ = at;
+  const auto domain = env_.domains->get()->find(key_.domain_id);
+  env_.log(2, "nobody polls " + std::string(key_.type == 0 ? "decision" : "activity") + " task list " + key_.name + " of domain "
+                + (domain ? domain->name : key_.domain_id.str()) + ", where tasks have been waiting for "
+                + std::to_string((at - oldest->created_ns) / ns_per_s) + " s");
+}
+
+void task_list::refresh_settings() {
+  settings_read_ns_ = now();
+  const auto domain = env_.domains->get()->find(key_.domain_id);
+  if (domain && env_.matching.settings_for)
+    settings_ = env_.matching.settings_for(*domain, partition_ ? partition_->root : key_.name, key_.type);
+  settings_.isolation = !sticky() && domain && env_.matching.isolated && env_.matching.isolated(*domain);
+  if (forward_gate_.rate() != settings_.forwarded_rate)
+    forward_gate_.set_rate(settings_.forwarded_rate, now());
+  if (lease_ == lease::known)
+    tell_partitions();
+  set_rate();
+}
+
+/// The rate of the whole list, shared by its partitions.
+void task_list::set_rate() {
+  const auto whole = settings_.override_rate > 0 ? settings_.override_rate : pollers_rate_;
+  gate_.set_rate(whole / std::max(1, reads_), now(), settings_.burst_min);
+}
+
+/// The list has been forgotten; what came meanwhile goes back through the owner to a new one.
 void task_list::handle(list_quit&) {
-  for (auto& task : fresh_)
-    send(owner_, make_matching_mail(std::move(task)));
-  for (auto& poll : polls_)
-    send(owner_, make_matching_mail(list_poll_ptr(poll)));
-  env_.counters->pollers_waiting.fetch_sub(static_cast<std::int64_t>(polls_.size()), std::memory_order_relaxed);
-  fresh_.clear();
-  polls_.clear();
-  by_id_.clear();
+  for (auto* queue : {&fresh_, &buffer_}) {
+    for (auto& task : *queue) {
+      if (task->backlog_id == 0 && !task->given.taken())
+        send(owner_, make_matching_mail(std::move(task)));
+    }
+    queue->clear();
+  }
+  for (const auto& waiting : polls_.entries()) {
+    if (!waiting.from && !poll_queue::gone(*waiting.poll))
+      send(owner_, make_matching_mail(list_poll_ptr(waiting.poll)));
+  }
+  for (auto& query : queries_) {
+    if (!query->given.taken())
+      send(owner_, make_matching_mail(std::move(query)));
+  }
+  queries_.clear();
+  for (auto& asked : describes_)
+    send(owner_, make_matching_mail(std::move(asked)));
+  for (auto& asked : to_configure_)
+    send(owner_, make_matching_mail(std::move(asked)));
   quit();
 }
 
 void task_list::handle(list_idle&) {}
 void task_list::handle(std::shared_ptr<lists_of_domain>&) {}
 void task_list::handle(matching_query&) {}
+void task_list::handle(std::shared_ptr<list_partitions>&) {}
+void task_list::handle(stored_lists&) {}
 
 // ---------------------------------------------------------------- queries
 
@@ -273,8 +328,10 @@ void task_list::handle(list_query_ptr& query) {
   last_used_ns_ = now();
   if (sticky() && polls_.empty() && now() - book_.last_ns() > env_.settings.sticky_poller_ns)
     return query->answer->reject({error_kind::sticky_worker_unavailable, "sticky worker is unavailable"});
-  if (queries_.size() >= queries_max)
+  if (queries_.size() + with_worker_.size() >= env_.settings.queries_per_list_max) {
+    env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
     return query->answer->reject(service_busy("too many queries wait on task list " + key_.name));
+  }
   queries_.push_back(std::move(query));
   match();
 }
@@ -300,6 +357,8 @@ void task_list::fail_expired_queries() {
   const auto at = now();
   const error late{error_kind::deadline_exceeded, "query timed out: no worker answered it in time"};
   std::erase_if(queries_, [&](const list_query_ptr& q) {
+    if (q->given.taken())
+      return true; // the parent gave it to a worker
     if (q->deadline_ns > at)
       return false;
     q->answer->reject(late);
@@ -311,36 +370,6 @@ void task_list::fail_expired_queries() {
     item.second->answer->reject(late);
     return true;
   });
-}
-
-// ---------------------------------------------------------------- description
-
-void task_list::handle(std::shared_ptr<describe_list>& asked) {
-  api::DescribeTaskListResponse response;
-  for (const auto& p : book_.recent(now(), poller_kept_ns)) {
-    auto& poller = *response.add_pollers();
-    poller.set_identity(p.identity);
-    poller.set_rate_per_second(p.rate);
-    workflow::set_time(*poller.mutable_last_access_time(), p.last_access_ns);
-  }
-  response.mutable_task_list()->set_name(key_.name);
-  response.mutable_task_list()->set_kind(kind_);
-  if (asked->status) {
-    auto& status = *response.mutable_task_list_status();
-    const auto waiting = fresh_.size() + buffer_.size() + later_.size();
-    const auto unread = max_written_ > read_level_ ? max_written_ - read_level_ : 0;
-    status.set_backlog_count_hint(static_cast<std::int64_t>(waiting) + unread);
-    status.set_read_level(read_level_);
-    status.set_ack_level(row_.ack_level());
-    status.set_rate_per_second(gate_.rate());
-    const auto block = std::max<std::int64_t>(row_.range_id(), 1);
-    status.mutable_task_id_block()->set_start_id((block - 1) * list_block_size + 1);
-    status.mutable_task_id_block()->set_end_id(block * list_block_size);
-    const auto seconds = static_cast<double>(now() - added_since_ns_) * 1e-9;
-    status.set_new_tasks_per_second(seconds > 0 ? static_cast<double>(added_) / seconds : 0);
-    status.set_empty(status.backlog_count_hint() == 0);
-  }
-  asked->answer->reply(response);
 }
 
 } // namespace cadenza::actors

@@ -1,15 +1,18 @@
 #include "actors/task_list.hpp"
 
+#include "workflow/isolation.hpp"
+
+#include "uber/cadence/admin/v1/service_admin.pb.h"
+
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace cadenza::actors {
 namespace {
 
-constexpr std::size_t write_batch_max = 1000;
-constexpr int read_batch = 1000;
-constexpr std::int64_t ack_interval_ns = 10 * ns_per_s;
+constexpr std::size_t configures_max = 100;
 
 record::v1::BacklogTask to_record(const list_task& task) {
   record::v1::BacklogTask out;
@@ -23,6 +26,8 @@ record::v1::BacklogTask to_record(const list_task& task) {
   out.set_version(task.version);
   if (task.workflow.domain_id != task.list.domain_id)
     out.set_source_domain_id(task.workflow.domain_id.raw());
+  if (!task.isolation_group.empty())
+    (*out.mutable_partition_config())[std::string(workflow::isolation_group_key)] = task.isolation_group;
   return out;
 }
 
@@ -40,6 +45,10 @@ list_task_ptr from_record(const record::v1::BacklogTask& record, const storage::
   out->created_ns = record.created_ns();
   out->expiry_ns = record.expiry_ns();
   out->backlog_id = id;
+  out->placed = true;
+  if (const auto group = record.partition_config().find(std::string(workflow::isolation_group_key));
+      group != record.partition_config().end())
+    out->isolation_group = group->second;
   return out;
 }
 
@@ -64,6 +73,10 @@ void task_list::handle(list_row_read& read) {
   next_id_ = max_written_ + 1;
   if (row_.range_id() == 0)
     max_written_ = read_level_ = 0;
+  tell_partitions();
+  for (const auto& asked : std::exchange(describes_, {}))
+    describe(*asked);
+  configure_next();
   match();
 }
 
@@ -72,20 +85,23 @@ void task_list::spill() {
   if (sticky() || writing_ || lease_ != lease::known || fresh_.empty())
     return;
   std::vector<list_task_ptr> tasks;
-  while (!fresh_.empty() && tasks.size() < write_batch_max) {
-    tasks.push_back(std::move(fresh_.front()));
+  while (!fresh_.empty() && tasks.size() < settings_.write_batch) {
+    // A task that is offered to the parent is taken back while it is written.
+    if (fresh_.front()->given.take())
+      tasks.push_back(std::move(fresh_.front()));
     fresh_.pop_front();
   }
+  if (tasks.empty())
+    return;
   write_backlog(std::move(tasks));
 }
 
-void task_list::write_backlog(std::vector<list_task_ptr> tasks) {
-  writing_ = true;
-  storage::task_list_transaction tx;
+/// Begins a write of the row, under a range id whose block has `count` ids left.
+void task_list::take_ids(storage::task_list_transaction& tx, std::int64_t count) {
   tx.key = key_;
   tx.expected_range_id = row_.range_id();
   const auto block_end = row_.range_id() * list_block_size;
-  if (!owned_ || next_id_ + static_cast<std::int64_t>(tasks.size()) > block_end) {
+  if (!owned_ || next_id_ + count > block_end) {
     row_.set_range_id(row_.range_id() + 1);
     next_id_ = (row_.range_id() - 1) * list_block_size + 1;
   }
@@ -94,6 +110,12 @@ void task_list::write_backlog(std::vector<list_task_ptr> tasks) {
   row_.set_kind(kind_);
   row_.set_updated_ns(now());
   tx.row = row_.SerializeAsString();
+}
+
+void task_list::write_backlog(std::vector<list_task_ptr> tasks) {
+  writing_ = true;
+  storage::task_list_transaction tx;
+  take_ids(tx, static_cast<std::int64_t>(tasks.size()));
   for (auto& task : tasks) {
     task->backlog_id = next_id_++;
     tx.append.push_back({task->backlog_id, to_record(*task).SerializeAsString()});
@@ -110,9 +132,14 @@ void task_list::handle(list_written& written) {
     env_.log(2, "backlog of task list " + key_.name + " not written: " + written.result.message);
     return quit(caf::make_error(caf::sec::runtime_error, "task list write failed"));
   }
+  owned_ = true;
+  if (const auto asked = std::exchange(configuring_, nullptr)) {
+    tell_partitions();
+    asked->answer->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
+  }
+  configure_next();
   if (written.tasks.empty())
     return;
-  owned_ = true;
   env_.counters->tasks_spilled.fetch_add(static_cast<std::int64_t>(written.tasks.size()), std::memory_order_relaxed);
   const bool nothing_unread = read_level_ >= max_written_;
   max_written_ = std::max(max_written_, written.tasks.back()->backlog_id);
@@ -121,12 +148,15 @@ void task_list::handle(list_written& written) {
       task->receipt->done();
       task->receipt.reset();
     }
-    if (nothing_unread && buffer_.size() < static_cast<std::size_t>(read_batch)) {
+    if (nothing_unread && buffer_.size() < settings_.read_batch) {
       outstanding_.add(task->backlog_id);
       read_level_ = task->backlog_id;
+      task->given.release();
       buffer_.push_back(std::move(task));
     }
   }
+  if (!settings_.sync_match || fresh_.size() > env_.settings.spill_beyond)
+    spill();
   match();
 }
 
@@ -134,7 +164,7 @@ void task_list::read_backlog() {
   if (reading_ || lease_ != lease::known)
     return;
   reading_ = true;
-  env_.store->scan_tasks(key_, read_level_, max_written_, read_batch, [self = me()](storage::page<storage::backlog_row> page) {
+  env_.store->scan_tasks(key_, read_level_, max_written_, static_cast<int>(settings_.read_batch), [self = me()](storage::page<storage::backlog_row> page) {
     caf::anon_send(self, make_matching_mail(backlog_read{std::move(page)}));
   });
 }
@@ -162,7 +192,7 @@ void task_list::handle(backlog_read& read) {
 
 /// Notes how far the backlog is done, now and then, and drops what is.
 void task_list::write_ack() {
-  if (!owned_ || writing_ || now() - ack_written_ns_ < ack_interval_ns)
+  if (!owned_ || writing_ || now() - ack_written_ns_ < settings_.ack_interval_ns)
     return;
   const auto level = outstanding_.level(read_level_ + 1);
   ack_written_ns_ = now();
@@ -180,6 +210,84 @@ void task_list::write_ack() {
   env_.store->commit(std::move(tx), [self = me()](storage::commit_result result) {
     caf::anon_send(self, make_matching_mail(list_written{std::move(result), {}}));
   });
+}
+
+// ---------------------------------------------------------------- partitions
+
+/// Tells the owner over which partitions to spread what comes for this list: what the row says, else the settings.
+void task_list::tell_partitions() {
+  if (sticky() || !partition_ || partition_->index > 0)
+    return;
+  partitions_known known{key_, {}, {}, settings_.random_spread};
+  const auto ids = [](const auto& partitions, int count, std::vector<int>& out) {
+    for (const auto& [id, partition] : partitions)
+      out.push_back(id);
+    for (int id = 0; partitions.empty() && id < count; ++id)
+      out.push_back(id);
+    std::sort(out.begin(), out.end());
+  };
+  const bool stored = row_.has_partition_config();
+  const auto& config = row_.partition_config();
+  const int reads = std::clamp(settings_.read_partitions, 1, partitions_max);
+  ids(config.read_partitions(), stored ? std::max(1, config.num_read_partitions()) : reads, known.reads);
+  ids(config.write_partitions(),
+      stored ? std::max(1, config.num_write_partitions()) : std::clamp(settings_.write_partitions, 1, reads), known.writes);
+  if (told_ && told_->reads == known.reads && told_->writes == known.writes && told_->random == known.random)
+    return;
+  if (!told_ && known.reads.size() == 1 && known.writes.size() == 1)
+    return; // what the owner takes for granted
+  told_ = known;
+  reads_ = static_cast<int>(known.reads.size());
+  set_rate();
+  send(owner_, make_matching_mail(std::move(known)));
+}
+
+/// The owner lets a partition know what its root has told.
+void task_list::handle(partitions_known& known) {
+  reads_ = std::max(1, static_cast<int>(known.reads.size()));
+  set_rate();
+}
+
+void task_list::handle(std::shared_ptr<configure_list>& asked) {
+  last_used_ns_ = now();
+  if (sticky() || !partition_ || partition_->index > 0)
+    return asked->answer->reject(bad_request("Only root partition's partition config can be updated."));
+  if (to_configure_.size() >= configures_max)
+    return asked->answer->reject(service_busy("too many changes of task list " + key_.name + " wait"));
+  to_configure_.push_back(std::move(asked));
+  configure_next();
+}
+
+void task_list::configure_next() {
+  const auto same = [](const auto& a, const auto& b) {
+    return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const auto& item) {
+             const auto other = b.find(item.first);
+             return other != b.end() && item.second.SerializeAsString() == other->second.SerializeAsString();
+           });
+  };
+  while (!to_configure_.empty() && !writing_ && !configuring_ && lease_ == lease::known) {
+    auto asked = std::move(to_configure_.front());
+    to_configure_.pop_front();
+    const auto& before = row_.partition_config();
+    if (row_.has_partition_config() && same(before.read_partitions(), asked->config.read_partitions())
+        && same(before.write_partitions(), asked->config.write_partitions())) {
+      asked->answer->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
+      continue;
+    }
+    const auto version = before.version() + 1;
+    auto& config = *row_.mutable_partition_config();
+    config = asked->config;
+    config.set_version(version);
+    config.set_num_read_partitions(config.read_partitions_size());
+    config.set_num_write_partitions(config.write_partitions_size());
+    writing_ = true;
+    configuring_ = std::move(asked);
+    storage::task_list_transaction tx;
+    take_ids(tx, 0);
+    env_.store->commit(std::move(tx), [self = me()](storage::commit_result result) {
+      caf::anon_send(self, make_matching_mail(list_written{std::move(result), {}}));
+    });
+  }
 }
 
 } // namespace cadenza::actors

@@ -1,9 +1,15 @@
 #include "bridge/validate_admin.hpp"
 
+#include "messages/constants.hpp"
+
 namespace cadenza::bridge {
 
 namespace admin = uber::cadence::admin::v1;
 namespace api = uber::cadence::api::v1;
+
+namespace {
+constexpr int partitions_max = 10'000;
+} // namespace
 
 outcome<workflow::domain_ptr> check(const checks& with, const admin::DescribeWorkflowExecutionRequest& request) {
   CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
@@ -29,6 +35,20 @@ outcome<workflow::domain_ptr> check(const checks& with, const admin::UpdateTaskL
     return bad_request("The number of write partitions cannot be larger than the number of read partitions.");
   if (config.write_partitions_size() <= 0)
     return bad_request("The number of partitions must be larger than 0.");
+  if (config.read_partitions_size() > partitions_max)
+    return bad_request("A task list cannot have more than " + std::to_string(partitions_max) + " partitions.");
+  if (!config.read_partitions().contains(0) || !config.write_partitions().contains(0))
+    return bad_request("Partition 0 must be among the read and the write partitions.");
+  for (const auto& [id, partition] : config.read_partitions()) {
+    if (id < 0 || id >= partitions_max)
+      return bad_request("Ids of partitions must be between 0 and " + std::to_string(partitions_max - 1) + ".");
+  }
+  for (const auto& [id, partition] : config.write_partitions()) {
+    if (!config.read_partitions().contains(id))
+      return bad_request("Write partition " + std::to_string(id) + " is not among the read partitions.");
+  }
+  if (request.task_list().name().starts_with(reserved_task_list_prefix))
+    return bad_request("Only root partition's partition config can be updated.");
   return domain;
 }
 

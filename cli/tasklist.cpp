@@ -4,11 +4,16 @@
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
+#include <algorithm>
+#include <ostream>
+
 namespace cadenza::cli {
 
 namespace {
 
 namespace api = uber::cadence::api::v1;
+
+constexpr std::int64_t silent_max_s = 120; ///< a waiting poll takes up to a minute
 
 bool wants_activity(const invocation& call) { return call.text("tasklisttype") == "activity"; }
 
@@ -34,7 +39,17 @@ status describe(invocation& call) {
                          {"LastAccessTime", utc_text(to_ns(poller.last_access_time()))},
                          {"RatePerSecond", poller.rate_per_second()}});
   }
-  return show(call, rows);
+  if (auto failure = show(call, rows))
+    return failure;
+  // Pollers are remembered for minutes: say when all of them have gone and left tasks behind.
+  std::int64_t last_ns = 0;
+  for (const auto& poller : response.pollers())
+    last_ns = std::max(last_ns, to_ns(poller.last_access_time()));
+  const auto backlog = response.task_list_status().backlog_count_hint();
+  const auto silent_s = (now_ns() - last_ns) / 1'000'000'000;
+  if (backlog > 0 && silent_s > silent_max_s && !call.json())
+    call.out() << "About " << backlog << " tasks wait, and nobody has polled for " << silent_s << " s.\n";
+  return {};
 }
 
 status list_partitions(invocation& call) {

@@ -1,6 +1,7 @@
 #include "workflow/activity.hpp"
 
 #include "workflow/decision_task.hpp"
+#include "workflow/isolation.hpp"
 #include "workflow/missing.hpp"
 #include "workflow/retry.hpp"
 #include "workflow/wire_time.hpp"
@@ -278,6 +279,7 @@ std::optional<rec::TransferTask> activity_retry_due(const run& r, const rec::Tim
   task.set_target_domain_id(activity->target_domain_id());
   task.set_schedule_to_start_s(activity->schedule_to_start_s());
   task.set_attempt(activity->attempt());
+  note_isolation_group(task, r);
   return task;
 }
 

@@ -3,6 +3,7 @@
 #include "workflow/apply.hpp"
 #include "workflow/event_kinds.hpp"
 #include "workflow/invariant.hpp"
+#include "workflow/isolation.hpp"
 #include "workflow/version_history.hpp"
 #include "workflow/wire_time.hpp"
 
@@ -131,6 +132,8 @@ rec::TransferTask& transaction::add_transfer(rec::TransferType type) {
   task.set_run_id(run_.key_.run_id.raw());
   task.set_version(version_);
   task.set_created_ns(env_.now_ns);
+  if (type == rec::TRANSFER_DECISION || type == rec::TRANSFER_ACTIVITY)
+    note_isolation_group(task, run_);
   return task;
 }
 

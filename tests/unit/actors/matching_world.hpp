@@ -1,0 +1,258 @@
+#pragma once
+
+#include "actors/list_description.hpp"
+#include "actors/matching_owner.hpp"
+#include "actors/start_for_poll.hpp"
+#include "storage/memory/memory_store.hpp"
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
+/// Matching by itself on virtual time: the real owner and lists over a store in memory. The one history shard is played:
+/// it answers every poll with the schedule id of its task, or fails as the test says.
+class matching_world {
+public:
+  matching_world() {
+    config_.set("scheduler.policy", caf::atom("testing"));
+    system_ = std::make_unique<caf::actor_system>(config_);
+    system_->await_actors_before_shutdown(false);
+    scheduler_ = &dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
+    env.store = &store;
+    env.time = &clock_;
+    env.chance = &chance_;
+    env.routes = &routes_;
+    env.domains = &domains_;
+    env.counters = &counters;
+    env.log = [this](int level, const std::string& text) {
+      if (level >= 2)
+        log.push_back(text);
+    };
+    env.settings.identity = "here:1";
+    env.matching.settings_for = [this](const workflow::domain_view&, const std::string&, int) { return settings; };
+    env.matching.isolated = [this](const workflow::domain_view&) { return settings.isolation; };
+    env.matching.drained = [this](const workflow::domain_view&, const std::string& group) { return group == drained; };
+    auto directory = std::make_shared<workflow::domain_directory>();
+    for (auto* name : {"orders", "bills"}) {
+      auto view = std::make_shared<workflow::domain_view>();
+      view->id = *uuid::parse(std::string(name) == "orders" ? "11111111-1111-4111-8111-111111111111"
+                                                            : "22222222-2222-4222-8222-222222222222");
+      view->name = name;
+      directory->by_name.emplace(name, view);
+      directory->by_id.emplace(view->id, view);
+    }
+    domains_.publish(directory);
+  }
+  ~matching_world() {
+    if (owner_)
+      end(owner_);
+    if (shard_)
+      end(shard_);
+    run();
+  }
+
+  void begin() {
+    if (!shard_) {
+      shard_ = system_->spawn([this](caf::event_based_actor*) -> caf::behavior {
+        return {[this](run_command_ptr& command) { on_start(command); },
+                [this](const task_over& told) { on_over(told); }};
+      });
+      routes_.set_shard(0, shard_);
+    }
+    owner_ = system_->spawn<matching_owner>(env);
+    routes_.set_matching(owner_);
+    run();
+  }
+  /// Kills the owner and with it all lists; what is stored stays.
+  void die() {
+    end(owner_);
+    run();
+    begin();
+  }
+  /// Kills one list; false when it is not there.
+  bool kill(const std::string& path) {
+    matching_query query;
+    query.what = matching_query::kind::kill;
+    query.text = path;
+    bool found = false;
+    query.answer = [&found](const std::vector<std::string>& killed) { found = !killed.empty(); };
+    send(std::move(query));
+    return found;
+  }
+  std::vector<std::string> lists() {
+    std::vector<std::string> out;
+    matching_query query;
+    query.answer = [&out](std::vector<std::string> names) { out = std::move(names); };
+    send(std::move(query));
+    return out;
+  }
+
+  void run() { scheduler_->run(); }
+  void pass(std::int64_t ns) {
+    constexpr std::int64_t step = 5 * ns_per_ms;
+    for (std::int64_t done = 0; done < ns; done += step) {
+      scheduler_->advance_time(caf::timespan(step));
+      run();
+      while (!again_.empty() && again_.front().first <= now()) {
+        pushed_.at(again_.front().second)();
+        again_.pop_front();
+        run();
+      }
+    }
+  }
+  [[nodiscard]] std::int64_t now() const { return clock_.now_ns(); }
+  [[nodiscard]] uuid domain(const std::string& name = "orders") const { return domains_.get()->find(name)->id; }
+
+  /// Pushes a task as a history shard does, again a second after it was let go of, until it is over.
+  void push(std::int64_t schedule_id, const std::string& list = "list", const std::string& group = {},
+            std::int64_t expiry_ns = 0, const std::string& in = "orders") {
+    auto& kept = pushed_[schedule_id];
+    kept = [=, this] {
+      auto task = std::make_shared<list_task>();
+      task->list = {domain(in), list, 1};
+      task->workflow = {domain(in), "workflow"};
+      task->schedule_id = schedule_id;
+      task->created_ns = now();
+      task->expiry_ns = expiry_ns;
+      task->isolation_group = group;
+      task->receipt = std::make_shared<task_receipt>(shard_, false, 0, schedule_id);
+      caf::anon_send(owner_, make_matching_mail(std::move(task)));
+    };
+    kept();
+    run();
+  }
+  /// Polls once; the answer goes to `answers`: the schedule id, 0 for none, -1 for an error.
+  void poll(const std::string& list = "list", const std::string& group = {}, std::optional<double> rate = {},
+            std::int64_t patience_ns = 60 * ns_per_s, const std::string& in = "orders") {
+    auto out = std::make_shared<list_poll>();
+    out->list = {domain(in), list, 1};
+    out->identity = "worker" + group;
+    out->request_id = std::to_string(next_poll_);
+    out->isolation_group = group;
+    out->rate = rate;
+    out->deadline_ns = now() + patience_ns;
+    out->id = next_poll_++;
+    out->answer = std::make_shared<inner_call<api::PollForActivityTaskResponse>>(
+      INT64_MAX, [this](const api::PollForActivityTaskResponse* response, const error* reason) {
+        last_hint = response != nullptr ? response->auto_config_hint() : api::AutoConfigHint();
+        if (reason != nullptr)
+          return answers.push_back(-1);
+        answers.push_back(response->task_token().empty() ? 0 : std::stoll(response->task_token()));
+      });
+    send(std::move(out));
+  }
+  api::DescribeTaskListResponse describe(const std::string& list = "list") {
+    auto asked = std::make_shared<describe_list>();
+    asked->list = {domain(), list, 1};
+    asked->status = true;
+    std::optional<api::DescribeTaskListResponse> out;
+    asked->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+      INT64_MAX, [&out](const api::DescribeTaskListResponse* response, const error*) {
+        out = response != nullptr ? *response : api::DescribeTaskListResponse();
+      });
+    describe_whole_list(env, asked);
+    run();
+    return out.value();
+  }
+  /// Partitions 0 … reads-1 and 0 … writes-1; "" when it worked.
+  std::string configure(int reads, int writes, const std::string& list = "list") {
+    auto asked = std::make_shared<configure_list>();
+    asked->list = {domain(), list, 1};
+    for (int i = 0; i < reads; ++i)
+      (*asked->config.mutable_read_partitions())[i];
+    for (int i = 0; i < writes; ++i)
+      (*asked->config.mutable_write_partitions())[i];
+    std::string out = "no answer";
+    asked->answer = std::make_shared<inner_call<uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse>>(
+      INT64_MAX, [&out](const auto*, const error* reason) { out = reason != nullptr ? reason->message : ""; });
+    send(std::move(asked));
+    return out;
+  }
+  template <class T> void send(T content) {
+    caf::anon_send(owner_, make_matching_mail(std::move(content)));
+    run();
+  }
+
+  std::vector<std::int64_t> answers;
+  std::vector<std::int64_t> over; ///< schedule ids of tasks whose receipts are done
+  std::vector<std::string> log;
+  api::AutoConfigHint last_hint;
+  /// What becomes of a start: nothing means that it works.
+  std::function<std::optional<error>(const list_task&)> fate;
+
+  list_settings settings;
+  std::string drained;
+  engine_counters counters;
+  services env;
+  storage::memory_store store;
+
+private:
+  class virtual_clock final : public clock {
+  public:
+    explicit virtual_clock(const matching_world& of) : of_(of) {}
+    [[nodiscard]] std::int64_t now_ns() const override {
+      auto& at = const_cast<matching_world&>(of_).scheduler_->clock();
+      return 1'700'000'000LL * ns_per_s
+             + std::chrono::duration_cast<std::chrono::nanoseconds>(at.now().time_since_epoch()).count();
+    }
+
+  private:
+    const matching_world& of_;
+  };
+  class counting final : public workflow::entropy {
+  public:
+    [[nodiscard]] std::uint64_t next() override { return state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL; }
+
+  private:
+    std::uint64_t state_ = 7;
+  };
+
+  void end(const caf::actor& which) { caf::anon_send_exit(which, caf::exit_reason::kill); }
+  void on_start(run_command_ptr& command) {
+    auto& start = dynamic_cast<start_for_poll&>(*command);
+    if (const auto reason = fate ? fate(start.task()) : std::nullopt)
+      return start.failed(*reason);
+    api::PollForActivityTaskResponse response;
+    response.set_task_token(std::to_string(start.task().schedule_id));
+    if (start.poll().auto_config)
+      response.mutable_auto_config_hint()->set_poller_wait_time_in_ms(start.poll().waited_ms);
+    if (!started_.insert(start.task().schedule_id).second)
+      return start.failed(not_exists("stale")); // as a run says of a task that has been started
+    start.poll().answer->reply(response);
+    start.over(true, nullptr);
+  }
+  void on_over(const task_over& told) {
+    if (told.done)
+      over.push_back(told.task_id);
+    else
+      again_.emplace_back(now() + ns_per_s, told.task_id);
+  }
+
+  caf::actor_system_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  caf::scheduler::test_coordinator* scheduler_ = nullptr;
+  virtual_clock clock_{*this};
+  counting chance_;
+  router routes_{1};
+  domain_source domains_;
+  caf::actor shard_;
+  caf::actor owner_;
+  std::uint64_t next_poll_ = 1;
+  std::map<std::int64_t, std::function<void()>> pushed_;
+  std::deque<std::pair<std::int64_t, std::int64_t>> again_; ///< (when, schedule id) of tasks that were let go of
+  std::set<std::int64_t> started_;
+};
+
+} // namespace cadenza::actors
