@@ -143,6 +143,30 @@ outcome<void> dynamic_config::set_overrides(const std::string& text) {
   return {};
 }
 
+std::vector<std::string> dynamic_config::adopt_overrides(const std::string& text) {
+  auto document = parse_yaml(text, "runtime");
+  if (!document)
+    return {document.error().message};
+  std::vector<std::string> refused;
+  std::erase_if(document->entries, [&](const auto& entry) {
+    auto alone = tree::map();
+    alone.entries.push_back(entry);
+    problems found;
+    std::vector<std::string> ignored;
+    static_cast<void>(read_dynamic(alone, found, ignored));
+    refused.insert(refused.end(), found.lines().begin(), found.lines().end());
+    return !found.empty();
+  });
+  problems none;
+  std::vector<std::string> ignored;
+  auto layer = read_dynamic(*document, none, ignored);
+  const std::scoped_lock lock(lock_);
+  over_ = std::move(layer);
+  over_document_ = *std::move(document);
+  publish();
+  return refused;
+}
+
 std::string dynamic_config::overrides() const {
   const std::scoped_lock lock(lock_);
   auto all = json::object();

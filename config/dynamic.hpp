@@ -35,6 +35,8 @@ public:
   [[nodiscard]] outcome<void> set_overrides(const std::string& document);
   /// The run-time changes as such a document, in JSON.
   [[nodiscard]] std::string overrides() const;
+  /// The same for a document stored by another version: keys and values that this one refuses are left out; tells why.
+  [[nodiscard]] std::vector<std::string> adopt_overrides(const std::string& document);
   /// Replaces the run-time values of one key by a JSON list of {value, constraints}.
   [[nodiscard]] outcome<void> update(const std::string& key_name, const std::string& values);
   /// Takes the run-time values of a key away again: all of them, or those with exactly these constraints (filter names

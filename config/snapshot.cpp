@@ -216,6 +216,8 @@ dynamic_layer read_dynamic(const tree& document, problems& out, std::vector<std:
   return layer;
 }
 
+dynamic_value default_value(std::size_t index) { return default_of(dynamic_keys()[index]); }
+
 snapshot::snapshot(const dynamic_layer& below, const dynamic_layer& over, std::uint64_t version) : version_(version) {
   const auto declared = dynamic_keys();
   slots_.resize(declared.size());

@@ -50,6 +50,9 @@ using dynamic_layer = std::vector<std::vector<dynamic_value>>;
 /// types and filters the key does not have become problems; keys that only Cadence uses become warnings.
 [[nodiscard]] dynamic_layer read_dynamic(const tree& document, problems& out, std::vector<std::string>& warnings);
 
+/// The default of the key at a place of the table, as a value without restrictions.
+[[nodiscard]] dynamic_value default_value(std::size_t index);
+
 /// All dynamic configuration at one moment. Immutable: any number of threads may look up at once without a lock.
 class snapshot {
 public:
