@@ -59,7 +59,7 @@ outcome<config::loaded> load_configuration(const cli::server_options& options) {
   return config::load(from);
 }
 
-actors::engine_options engine_options_of(const config::server_config& c, const config::snapshot& now, int shards) {
+actors::engine_options engine_options_of(const config::server_config& c, int shards) {
   actors::engine_options out;
   out.shard_count = shards;
   auto& s = out.settings;
@@ -71,16 +71,8 @@ actors::engine_options engine_options_of(const config::server_config& c, const c
       s.initial_failover_version = member.initial_failover_version;
   }
   s.run_cache_bytes = c.engine.run_cache_bytes;
-  s.long_poll_ns = now.get(config::keys::matching_long_poll_expiration_interval).count();
-  s.history_long_poll_ns = now.get(config::keys::history_long_poll_expiration_interval).count();
-  s.history_page_max = static_cast<int>(now.get(config::keys::frontend_history_max_page_size));
-  s.consistent_query = now.get(config::keys::history_enable_consistent_query)
-                       && now.get(config::keys::history_enable_consistent_query_by_domain);
-  s.buffered_queries_max = static_cast<int>(now.get(config::keys::history_max_buffered_query_count));
   s.chaos = c.chaos.enabled;
-  out.domains.min_retention_days = static_cast<int>(now.get(config::keys::system_min_retention_days));
-  out.domains.max_retention_days = static_cast<int>(now.get(config::keys::system_max_retention_days));
-  out.domains.max_bad_binaries = static_cast<int>(now.get(config::keys::frontend_max_bad_binaries));
+  out.system_domains = true;
   return out;
 }
 
@@ -118,7 +110,7 @@ public:
   }
   void strike() {
     static const std::vector<std::string> all{"run", "shard", "task_list", "shard_owner", "matching_owner",
-                                              "domain_registry", "visibility_writer"};
+                                              "domain_registry", "document_keeper", "visibility_writer"};
     const auto& kinds = how_.kinds.empty() ? all : how_.kinds;
     const auto& kind = kinds[static_cast<std::size_t>(chance_.below(static_cast<std::int64_t>(kinds.size())))];
     const auto shard = "node/shard_owner/history_shard:" + std::to_string(chance_.below(shards_));
@@ -190,25 +182,42 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   caf::actor_system system(system_config);
   actors::system_clock time;
   actors::system_entropy chance;
-  rules_book rules(dynamic);
+  bridge::stored_settings stored(dynamic, [](const std::string& text) { log::warn("{}", text); });
+  // Before anything looks at a value: what was set at run time counts from the first request on.
+  if (const auto read = read_documents(*stores.store, stored); !read) {
+    err << "Error: " << read.error().message << '\n';
+    stores.store->close();
+    return 1;
+  }
+  const attribute_book attributes(dynamic);
+  rules_book rules(dynamic, attributes);
   actors::local_engine engine(
     system, *stores.store, time, chance, [&rules](const auto& domain) { return rules.rules_for(domain); },
     log_from_actors, stores.open_visibility, [&] {
-      auto with_sources = engine_options_of(c, *dynamic.current(), stores.shard_count);
-      with_sources.matching = matching_sources_of(dynamic);
-      return with_sources;
+      auto all = engine_options_of(c, stores.shard_count);
+      all.matching = matching_sources_of(dynamic);
+      all.matching.drained = [&stored](const auto&, const std::string& group) { return stored.drained(group); };
+      all.live = live_sources_of(dynamic, attributes);
+      all.domain_limits_for = [&dynamic](const std::string& name) { return domain_limits_of(*dynamic.current(), name); };
+      all.on_document = [&stored](actors::document_kind which, const std::string& content) {
+        stored.take(which, content);
+      };
+      return all;
     }());
   const auto engine_gauges = actors::show_metrics(registry, engine.counters());
   engine.begin();
 
   bridge::health_board health;
-  bridge::services with(engine, health, bridge::default_validators(), {});
-  const auto apply_settings = [&](const config::snapshot& now) {
-    with.set_limits(limits_of(now));
+  bridge::services with(engine, health, validators_of(dynamic, attributes), {}, &stored);
+  const auto apply_settings = [&](const config::snapshot_ptr& now) {
+    if (limits_differ(*now))
+      with.set_limits(limits_of(*now), [now](const std::string& domain) { return limits_of(*now, domain); });
+    else
+      with.set_limits(limits_of(*now));
     with.set_rates(rates_of(now));
   };
-  apply_settings(*dynamic.current());
-  const auto subscription = dynamic.subscribe([&](const config::snapshot_ptr& now) { apply_settings(*now); });
+  apply_settings(dynamic.current());
+  const auto subscription = dynamic.subscribe(apply_settings);
 
   bridge::rpc_server rpc(with, health, registry);
   bridge::rpc_options rpc_options;
@@ -233,7 +242,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     stores.store->close();
     return 1;
   }
-  admin_http http(c, engine, health, registry, stores);
+  admin_http http(c, engine, health, registry, stores, dynamic);
   const auto http_port = http.start();
   if (!http_port) {
     err << "Error: " << http_port.error().message << '\n';

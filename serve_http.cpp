@@ -37,20 +37,23 @@ struct admin_http::state {
   const bridge::health_board& health;
   const metrics::registry& registry;
   open_store& stores;
+  const config::dynamic_config& dynamic;
   httplib::Server server;
   std::thread thread;
 
   void routes();
   void backup_routes();
+  void config_routes();
   [[nodiscard]] std::string backup_directory(const httplib::Request& request) const {
     return request.has_param("dir") ? request.get_param_value("dir") : stores.backup_directory;
   }
 };
 
 admin_http::admin_http(const config::server_config& c, actors::engine& engine, const bridge::health_board& health,
-                       const metrics::registry& registry, open_store& stores)
-  : state_(new state{c, engine, health, registry, stores, {}, {}}) {
+                       const metrics::registry& registry, open_store& stores, const config::dynamic_config& dynamic)
+  : state_(new state{c, engine, health, registry, stores, dynamic, {}, {}}) {
   state_->routes();
+  state_->config_routes();
   state_->backup_routes();
 }
 
@@ -94,6 +97,41 @@ void admin_http::state::routes() {
     if (!why->empty())
       return reply(to, 400, {{"error", *why}});
     reply(to, 200, {{"killed", request.get_param_value("path")}});
+  });
+}
+
+void admin_http::state::config_routes() {
+  // Every key with its default, what it means, and the values that apply now.
+  server.Get("/admin/config", [this](const httplib::Request&, httplib::Response& to) {
+    const auto now = dynamic.current();
+    const auto all = config::dynamic_keys();
+    json out = json::array();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto& key = all[i];
+      const auto value_of = [&](const config::dynamic_value& value) {
+        return json::parse(config::to_json(value, key.type));
+      };
+      json restricted = json::array();
+      for (const auto& value : now->values(i)) {
+        json constraints = json::object();
+        for (const auto& one : value.constraints)
+          constraints[std::string(name_of(one.by))] = one.text;
+        restricted.push_back({{"value", value_of(value)}, {"constraints", std::move(constraints)}});
+      }
+      json filters = json::array();
+      for (std::size_t f = 0; f < config::filter_count; ++f)
+        if ((key.filters & config::bit(static_cast<config::filter>(f))) != 0)
+          filters.push_back(std::string(name_of(static_cast<config::filter>(f))));
+      out.push_back({{"name", std::string(key.name)},
+                     {"type", std::string(name_of(key.type))},
+                     {"default", value_of(config::default_value(i))},
+                     {"value", value_of(now->unrestricted(i))},
+                     {"restricted", std::move(restricted)},
+                     {"filters", std::move(filters)},
+                     {"active", key.effect == config::key_effect::active},
+                     {"description", std::string(key.meaning)}});
+    }
+    reply(to, 200, out);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/engine.hpp"
 #include "bridge/health.hpp"
+#include "config/dynamic.hpp"
 #include "config/metrics.hpp"
 #include "config/server_config.hpp"
 #include "serve_store.hpp"
@@ -10,11 +11,11 @@
 
 namespace cadenza {
 
-/// The HTTP side of a server: health, metrics, and what operators need beyond the contract (actors, backups).
+/// The HTTP side of a server: health, metrics, and what operators need beyond the contract (actors, backups, the keys of the dynamic configuration).
 class admin_http {
 public:
   admin_http(const config::server_config& c, actors::engine& engine, const bridge::health_board& health,
-             const metrics::registry& registry, open_store& stores);
+             const metrics::registry& registry, open_store& stores, const config::dynamic_config& dynamic);
   ~admin_http();
 
   /// Listens; gives the port.

@@ -1,6 +1,11 @@
 #include "serve_settings.hpp"
 
+#include "config/scalar.hpp"
+#include "workflow/search_attributes.hpp"
+
 #include <algorithm>
+#include <array>
+#include <cctype>
 
 namespace cadenza {
 
@@ -8,17 +13,23 @@ namespace keys = config::keys;
 
 namespace {
 
-/// The reference system writes "no limit" as the largest 32-bit number; the limiter as 0.
-double rate(const config::snapshot& now, config::key<std::int64_t> which) {
-  const auto value = now.get(which);
-  return value >= INT32_MAX ? 0 : static_cast<double>(value);
+/// The reference system writes "no limit" as the largest 32-bit number; the limiter as 0. A limit of 0 lets nothing
+/// through, or as good as.
+double rate(const config::snapshot& now, config::key<std::int64_t> which, const config::filters& about = {}) {
+  constexpr double as_good_as_none = 1e-3;
+  const auto value = now.get(which, about);
+  return value >= INT32_MAX ? 0 : std::max(static_cast<double>(value), as_good_as_none);
 }
 
-std::size_t length(const config::snapshot& now, config::key<std::int64_t> which) {
-  return static_cast<std::size_t>(now.get(which));
+/// The lower of two limits. One host has the share of the whole cluster.
+double lower(double a, double b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
+
+std::size_t length(const config::snapshot& now, config::key<std::int64_t> which, const config::filters& about) {
+  return static_cast<std::size_t>(now.get(which, about));
 }
 
-actors::rules_ptr make_rules(const config::snapshot& now, const workflow::domain_view& domain) {
+actors::rules_ptr make_rules(const config::snapshot& now, const workflow::domain_view& domain,
+                             std::shared_ptr<const workflow::attribute_types> attributes) {
   config::filters about;
   about.domain = domain.name;
   const auto whole = [&](config::key<std::int64_t> which) { return static_cast<int>(now.get(which, about)); };
@@ -46,44 +57,113 @@ actors::rules_ptr make_rules(const config::snapshot& now, const workflow::domain
   out->parent_close_policy_enabled = now.get(keys::history_enable_parent_close_policy, about);
   out->max_auto_reset_points = whole(keys::history_history_max_auto_reset_points);
   out->deletion_jitter_minutes = whole(keys::system_workflow_deletion_jitter_range);
+  out->normal_schedule_to_start_max_attempts = whole(keys::history_normal_decision_schedule_to_start_max_attempts);
+  out->normal_schedule_to_start_timeout_s =
+    static_cast<int>(seconds(keys::history_normal_decision_schedule_to_start_timeout));
+  out->activity_max_schedule_to_start_for_retry_s =
+    static_cast<int>(seconds(keys::history_activity_max_schedule_to_start_timeout_for_retry));
+  out->local_dispatch_enabled = now.get(keys::history_enable_activity_local_dispatch_by_domain, about);
+  out->search_attributes_max_keys = whole(keys::frontend_search_attributes_number_of_keys_limit);
+  out->search_attributes_max_value = whole(keys::frontend_search_attributes_size_of_value_limit);
+  out->search_attributes_max_total = whole(keys::frontend_search_attributes_total_size_limit);
+  out->search_attribute_types = std::move(attributes);
   return out;
 }
 
 } // namespace
 
-bridge::limits limits_of(const config::snapshot& now) {
+bridge::limits limits_of(const config::snapshot& now, const std::string& domain) {
+  config::filters about;
+  about.domain = domain;
+  const auto whole = [&](config::key<std::int64_t> which) { return static_cast<int>(now.get(which, about)); };
   bridge::limits out;
-  out.blob_size_max = now.get(keys::limit_blob_size_error);
-  out.domain_length_max = length(now, keys::limit_domain_name_length);
-  out.identity_length_max = length(now, keys::limit_identity_length);
-  out.workflow_id_length_max = length(now, keys::limit_workflow_id_length);
-  out.signal_name_length_max = length(now, keys::limit_signal_name_length);
-  out.workflow_type_length_max = length(now, keys::limit_workflow_type_length);
-  out.request_id_length_max = length(now, keys::limit_request_id_length);
-  out.task_list_length_max = length(now, keys::limit_task_list_name_length);
-  out.retention_days_min = static_cast<int>(now.get(keys::system_min_retention_days));
-  out.retention_days_max = static_cast<int>(now.get(keys::system_max_retention_days));
-  out.decision_results_max = static_cast<int>(now.get(keys::frontend_decision_result_count_limit));
-  out.history_page_size = static_cast<int>(now.get(keys::frontend_history_max_page_size));
-  out.visibility_page_size = static_cast<int>(now.get(keys::frontend_visibility_max_page_size));
-  out.visibility_window_max = static_cast<int>(now.get(keys::frontend_es_index_max_result_window));
-  out.query_disallowed = now.get(keys::system_disallow_query);
+  out.blob_size_max = now.get(keys::limit_blob_size_error, about);
+  out.domain_length_max = length(now, keys::limit_domain_name_length, about);
+  out.identity_length_max = length(now, keys::limit_identity_length, about);
+  out.workflow_id_length_max = length(now, keys::limit_workflow_id_length, about);
+  out.signal_name_length_max = length(now, keys::limit_signal_name_length, about);
+  out.workflow_type_length_max = length(now, keys::limit_workflow_type_length, about);
+  out.request_id_length_max = length(now, keys::limit_request_id_length, about);
+  out.task_list_length_max = length(now, keys::limit_task_list_name_length, about);
+  out.retention_days_min = whole(keys::system_min_retention_days);
+  out.retention_days_max = whole(keys::system_max_retention_days);
+  out.decision_results_max = whole(keys::frontend_decision_result_count_limit);
+  out.history_page_size = whole(keys::frontend_history_max_page_size);
+  out.visibility_page_size = whole(keys::frontend_visibility_max_page_size);
+  out.visibility_window_max = whole(keys::frontend_es_index_max_result_window);
+  out.query_disallowed = now.get(keys::system_disallow_query, about);
   out.client_version_checked = now.get(keys::frontend_enable_client_version_check);
+  out.locked_down = now.get(keys::system_lockdown);
+  out.failover_timeout_max_s = whole(keys::frontend_max_failover_timeout_in_seconds);
+  for (const auto& [key, required] : now.get(keys::system_required_domain_data_keys).entries)
+    if (config::parse_bool(required.text).value_or(false))
+      out.domain_data_required.push_back(key);
+  for (const auto& type : now.get(keys::system_rate_limiter_bypass_caller_types).items)
+    out.caller_types_unlimited.push_back(type.text);
   out.admin_protected = now.get(keys::history_enable_admin_protection);
   out.admin_token = std::string(now.get(keys::history_admin_operation_token));
   out.search_enabled = true;
   return out;
 }
 
-bridge::rate_settings rates_of(const config::snapshot& now) {
-  bridge::rate_settings out;
-  out.user = {rate(now, keys::frontend_rps), rate(now, keys::frontend_domain_rps),
-              rate(now, keys::frontend_task_list_rps)};
-  out.worker = {rate(now, keys::frontend_worker_rps), rate(now, keys::frontend_domain_worker_rps),
-                rate(now, keys::frontend_task_list_worker_rps)};
-  out.visibility = {rate(now, keys::frontend_visibility_rps), rate(now, keys::frontend_domain_visibility_rps), 0};
-  out.async = {rate(now, keys::frontend_async_rps), rate(now, keys::frontend_domain_async_rps),
-               rate(now, keys::frontend_task_list_async_rps)};
+bool limits_differ(const config::snapshot& now) {
+  // Whatever is restricted to a domain may be a limit; few installations restrict anything.
+  const auto all = config::dynamic_keys();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (!now.values(i).empty() && (all[i].name.starts_with("limit.") || all[i].name.starts_with("frontend.")
+                                   || all[i].name.starts_with("system.")))
+      return true;
+  return false;
+}
+
+namespace {
+
+/// The limits of one domain and one of its task lists; those of the host are the same for all.
+std::array<bridge::rate_settings::budget, 4> budgets_of(const config::snapshot& now, std::string_view domain,
+                                                        std::string_view task_list) {
+  config::filters about;
+  about.domain = domain;
+  const auto domain_rate = [&](config::key<std::int64_t> local, config::key<std::int64_t> global) {
+    return lower(rate(now, local, about), rate(now, global, about));
+  };
+  const double user = domain_rate(keys::frontend_domain_rps, keys::frontend_global_domain_rps);
+  const double worker = domain_rate(keys::frontend_domain_worker_rps, keys::frontend_global_domain_worker_rps);
+  const double lists = domain_rate(keys::frontend_domain_visibility_rps, keys::frontend_global_domain_visibility_rps);
+  const double async = domain_rate(keys::frontend_domain_async_rps, keys::frontend_global_domain_async_rps);
+  about.task_list = task_list;
+  return {{{rate(now, keys::frontend_rps), user, rate(now, keys::frontend_task_list_rps, about)},
+           {rate(now, keys::frontend_worker_rps), worker, rate(now, keys::frontend_task_list_worker_rps, about)},
+           {rate(now, keys::frontend_visibility_rps), lists, 0},
+           {rate(now, keys::frontend_async_rps), async, rate(now, keys::frontend_task_list_async_rps, about)}}};
+}
+
+} // namespace
+
+bridge::rate_settings rates_of(const config::snapshot_ptr& now) {
+  const auto common = budgets_of(*now, {}, {});
+  bridge::rate_settings out{common[0], common[1], common[2], common[3], {}};
+  constexpr std::array restrictable{
+    keys::frontend_domain_rps,        keys::frontend_domain_worker_rps,        keys::frontend_domain_visibility_rps,
+    keys::frontend_domain_async_rps,  keys::frontend_global_domain_rps,        keys::frontend_global_domain_worker_rps,
+    keys::frontend_task_list_rps,     keys::frontend_global_domain_visibility_rps,
+    keys::frontend_task_list_worker_rps, keys::frontend_task_list_async_rps,   keys::frontend_global_domain_async_rps};
+  if (std::any_of(restrictable.begin(), restrictable.end(),
+                  [&](const auto& key) { return !now->values(key.index).empty(); }))
+    out.of = [now](std::size_t stage, std::string_view domain, std::string_view task_list) {
+      return budgets_of(*now, domain, task_list)[stage];
+    };
+  return out;
+}
+
+actors::domain_limits domain_limits_of(const config::snapshot& now, const std::string& domain) {
+  config::filters about;
+  about.domain = domain;
+  actors::domain_limits out;
+  out.min_retention_days = static_cast<int>(now.get(keys::system_min_retention_days));
+  out.max_retention_days = static_cast<int>(now.get(keys::system_max_retention_days));
+  out.max_bad_binaries = static_cast<int>(now.get(keys::frontend_max_bad_binaries, about));
+  out.cool_down_ns = now.get(keys::frontend_failover_cool_down, about).count();
+  out.failover_history_max = static_cast<int>(now.get(keys::frontend_failover_history_max_size, about));
   return out;
 }
 
@@ -161,6 +241,99 @@ actors::matching_sources matching_sources_of(const config::dynamic_config& from)
   return out;
 }
 
+actors::live_sources live_sources_of(const config::dynamic_config& from, const attribute_book& attributes) {
+  const auto about = [](const workflow::domain_view& domain) {
+    config::filters out;
+    out.domain = domain.name;
+    return out;
+  };
+  actors::live_sources out;
+  out.poll_ns = [&from](const workflow::domain_view& domain, const std::string& list, int type) {
+    config::filters one;
+    one.domain = domain.name;
+    one.task_list = list;
+    one.task_type = type;
+    return from.current()->get(keys::matching_long_poll_expiration_interval, one).count();
+  };
+  out.history_poll_ns = [&from, about](const workflow::domain_view& domain) {
+    return from.current()->get(keys::history_long_poll_expiration_interval, about(domain)).count();
+  };
+  out.history_page_max = [&from, about](const workflow::domain_view& domain) {
+    return static_cast<int>(from.current()->get(keys::frontend_history_max_page_size, about(domain)));
+  };
+  out.consistent_query = [&from, about](const workflow::domain_view& domain) {
+    const auto now = from.current();
+    return now->get(keys::history_enable_consistent_query)
+           && now->get(keys::history_enable_consistent_query_by_domain, about(domain));
+  };
+  out.buffered_queries_max = [&from] {
+    return static_cast<int>(from.current()->get(keys::history_max_buffered_query_count));
+  };
+  out.attribute_types = [&attributes] { return attributes.types(); };
+  return out;
+}
+
+bridge::validators validators_of(const config::dynamic_config& from, const attribute_book& attributes) {
+  auto out = bridge::default_validators();
+  out.search_attributes = [&from, &attributes](const uber::cadence::api::v1::SearchAttributes& given,
+                                               std::string_view domain) -> outcome<void> {
+    if (given.indexed_fields().empty())
+      return {};
+    config::filters about;
+    about.domain = domain;
+    const auto now = from.current();
+    workflow::attribute_limits most;
+    most.keys_max = static_cast<int>(now->get(keys::frontend_search_attributes_number_of_keys_limit, about));
+    most.value_bytes_max = now->get(keys::frontend_search_attributes_size_of_value_limit, about);
+    most.total_bytes_max = now->get(keys::frontend_search_attributes_total_size_limit, about);
+    return workflow::validate_search_attributes(given, *attributes.types(), most);
+  };
+  out.attribute_types = [&attributes] {
+    const auto known = attributes.types();
+    return std::map<std::string, uber::cadence::api::v1::IndexedValueType>(known->begin(), known->end());
+  };
+  return out;
+}
+
+namespace {
+
+/// A type as the configuration spells it: 0 string, 1 keyword, 2 int, 3 double, 4 bool, 5 datetime, or the word.
+std::optional<uber::cadence::api::v1::IndexedValueType> attribute_type_of(const std::string& text) {
+  if (const auto number = config::parse_int(text)) {
+    const auto type = *number + 1;
+    if (*number < 0 || !uber::cadence::api::v1::IndexedValueType_IsValid(static_cast<int>(type)))
+      return std::nullopt;
+    return static_cast<uber::cadence::api::v1::IndexedValueType>(type);
+  }
+  std::string word = "INDEXED_VALUE_TYPE_";
+  for (const char c : text)
+    word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  uber::cadence::api::v1::IndexedValueType out{};
+  if (!uber::cadence::api::v1::IndexedValueType_Parse(word, &out) || out == 0)
+    return std::nullopt;
+  return out;
+}
+
+} // namespace
+
+std::shared_ptr<const workflow::attribute_types> attribute_book::types() const {
+  const auto now = from_.current();
+  const std::lock_guard guard(mutex_);
+  if (types_ && now->version() == version_)
+    return types_;
+  auto out = std::make_shared<workflow::attribute_types>();
+  for (const auto& [key, type] : now->get(keys::frontend_valid_search_attributes).entries)
+    if (const auto known = attribute_type_of(type.text))
+      out->insert_or_assign(key, *known);
+  // What the server fills in exists whatever the configuration says.
+  for (const auto& [key, type] : workflow::default_attribute_types())
+    if (workflow::is_system_attribute(key))
+      out->insert_or_assign(key, type);
+  types_ = std::move(out);
+  version_ = now->version();
+  return types_;
+}
+
 actors::rules_ptr rules_book::rules_for(const workflow::domain_view& domain) {
   const auto now = from_.current();
   const std::lock_guard guard(mutex_);
@@ -170,7 +343,7 @@ actors::rules_ptr rules_book::rules_for(const workflow::domain_view& domain) {
   }
   auto& rules = made_[domain.id];
   if (!rules)
-    rules = make_rules(*now, domain);
+    rules = make_rules(*now, domain, attributes_.types());
   return rules;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/domain_rules.hpp"
 #include "actors/services.hpp"
 #include "bridge/limits.hpp"
 #include "bridge/rate_limiter.hpp"
+#include "bridge/validators.hpp"
 #include "config/dynamic.hpp"
 
 #include <mutex>
@@ -11,20 +13,46 @@ namespace cadenza {
 
 /// The dynamic configuration in the terms of the rooms that it steers.
 
-[[nodiscard]] bridge::limits limits_of(const config::snapshot& now);
-[[nodiscard]] bridge::rate_settings rates_of(const config::snapshot& now);
+/// Limits of requests; `domain` "" for what does not depend on one.
+[[nodiscard]] bridge::limits limits_of(const config::snapshot& now, const std::string& domain = {});
+/// Whether some domain has limits of its own.
+[[nodiscard]] bool limits_differ(const config::snapshot& now);
+[[nodiscard]] bridge::rate_settings rates_of(const config::snapshot_ptr& now);
+[[nodiscard]] actors::domain_limits domain_limits_of(const config::snapshot& now, const std::string& domain);
 
 /// What task lists look up themselves, now and then. `from` must outlive it.
 [[nodiscard]] actors::matching_sources matching_sources_of(const config::dynamic_config& from);
 
+/// The search attributes that exist, by the dynamic configuration: made anew when it changes. Any thread.
+class attribute_book {
+public:
+  explicit attribute_book(const config::dynamic_config& from) : from_(from) {}
+  [[nodiscard]] std::shared_ptr<const workflow::attribute_types> types() const;
+
+private:
+  const config::dynamic_config& from_;
+  mutable std::mutex mutex_;
+  mutable std::uint64_t version_ = 0;
+  mutable std::shared_ptr<const workflow::attribute_types> types_;
+};
+
+/// What the engine looks up when it uses it. Both must outlive it.
+[[nodiscard]] actors::live_sources live_sources_of(const config::dynamic_config& from,
+                                                   const attribute_book& attributes);
+
+/// The checks of requests that depend on the configuration. Both must outlive them.
+[[nodiscard]] bridge::validators validators_of(const config::dynamic_config& from, const attribute_book& attributes);
+
 /// Rules for the runs of each domain; made anew when the configuration changes, shared until then. Any thread.
 class rules_book {
 public:
-  explicit rules_book(const config::dynamic_config& from) : from_(from) {}
+  rules_book(const config::dynamic_config& from, const attribute_book& attributes)
+    : from_(from), attributes_(attributes) {}
   [[nodiscard]] actors::rules_ptr rules_for(const workflow::domain_view& domain);
 
 private:
   const config::dynamic_config& from_;
+  const attribute_book& attributes_;
   std::mutex mutex_;
   std::uint64_t version_ = 0;
   std::map<uuid, actors::rules_ptr> made_;

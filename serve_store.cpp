@@ -126,4 +126,18 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
   return out;
 }
 
+outcome<void> read_documents(storage::store& store, bridge::stored_settings& into) {
+  for (int i = 0; i < actors::document_kinds; ++i) {
+    const auto read = wait_for<storage::read_result<std::string>>(
+      [&](auto done) { store.read_document(i, std::move(done)); });
+    if (read.outcome != storage::status::committed)
+      return unavailable("the stored configuration cannot be read: " + read.message);
+    record::v1::ConfigRow row;
+    if (read.value && !row.ParseFromString(*read.value))
+      return error{error_kind::internal_data_inconsistency, "the stored configuration is damaged"};
+    into.take(static_cast<actors::document_kind>(i), row.document());
+  }
+  return {};
+}
+
 } // namespace cadenza

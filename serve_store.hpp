@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/visibility_writer.hpp"
+#include "bridge/stored_settings.hpp"
 #include "config/metrics.hpp"
 #include "config/server_config.hpp"
 #include "storage/store.hpp"
@@ -27,5 +28,8 @@ struct open_store {
 [[nodiscard]] outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
                                                                metrics::registry& registry,
                                                                std::function<void(int, const std::string&)> log_line);
+
+/// Hands what operators set at run time to `into`. An error names what cannot be read.
+[[nodiscard]] outcome<void> read_documents(storage::store& store, bridge::stored_settings& into);
 
 } // namespace cadenza

@@ -61,7 +61,7 @@ private:
 
   void wait(workflow_run& run) {
     const auto now = run.now();
-    const auto until = std::min(now + run.env().settings.history_long_poll_ns,
+    const auto until = std::min(now + history_poll_ns(run.env(), *run.domain()),
                                 request->deadline_ns() == INT64_MAX ? INT64_MAX
                                                                     : request->deadline_ns() - answer_margin_ns);
     if (until <= now)
@@ -108,8 +108,8 @@ private:
   void answer_page(workflow_run& run) {
     if (token_->first_event_id >= token_->next_event_id)
       return answer({}, token_->first_event_id);
-    const int wanted = body_->page_size() > 0 ? body_->page_size() : run.env().settings.history_page_max;
-    const int batches = std::min(wanted, run.env().settings.history_page_max);
+    const int most = history_page_max(run.env(), *run.domain());
+    const int batches = body_->page_size() > 0 ? std::min(body_->page_size(), most) : most;
     auto self = shared_from_this();
     auto take = [self](outcome<history_slice> slice) {
       if (!slice)

@@ -28,7 +28,7 @@ public:
 
   void finished(workflow_run& run) override {
     const bool strong = body_->query_consistency_level() == api::QUERY_CONSISTENCY_LEVEL_STRONG;
-    if (strong && !run.env().settings.consistent_query)
+    if (strong && !consistent_query(run.env(), *run.domain()))
       return request->reject(bad_request("Cluster or domain does not support consistent query"));
     const auto& state = run.state();
     if (rejected(state))

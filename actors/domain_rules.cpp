@@ -38,6 +38,16 @@ outcome<void> check_primary(const domain_world& world) {
   return {};
 }
 
+} // namespace
+
+outcome<void> check_cool_down(const record::v1::DomainRow& row, const domain_world& world) {
+  if (row.last_updated_ns() + world.limits.cool_down_ns > world.now_ns)
+    return service_busy("Domain update too frequent.");
+  return {};
+}
+
+namespace {
+
 outcome<void> set_archival(const char* what, api::ArchivalStatus wanted, const std::string& wanted_uri,
                            api::ArchivalStatus& status, std::string& uri) {
   if (wanted == api::ARCHIVAL_STATUS_INVALID)
@@ -123,18 +133,34 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
   const auto has = [&](const char* path) { return named.contains(path); };
   auto row = old;
   auto& d = *row.mutable_domain();
-  if (d.is_global_domain())
-    CADENZA_TRY(check_primary(world));
-  const std::string alone = d.is_global_domain() ? ": no other cluster is known." : ": it is a local domain.";
-  if (has("active_cluster_name") || has("failover_timeout") || has("active_clusters")) {
-    if (request.active_cluster_name() != world.current_cluster || has("failover_timeout"))
-      return bad_request("Cannot fail over " + d.name() + alone);
+  const bool fails_over = has("active_cluster_name") || has("active_clusters");
+  if (!d.is_global_domain() && (fails_over || has("clusters") || has("failover_timeout")))
+    return bad_request("Local domains cannot perform failovers or change replication configuration");
+  if (fails_over) {
+    if (named.size() > (has("active_cluster_name") ? 1U : 0U) + has("active_clusters") + has("failover_timeout"))
+      return bad_request("Cannot set active cluster to current cluster when other parameters are set.");
+    api::FailoverDomainRequest wanted;
+    wanted.set_domain_name(request.name());
+    wanted.set_domain_active_cluster_name(request.active_cluster_name());
+    if (has("active_clusters"))
+      *wanted.mutable_active_clusters() = request.active_clusters();
+    if (has("failover_timeout"))
+      *wanted.mutable_failover_timeout() = request.failover_timeout();
+    return fail_over_domain(old, wanted, world);
   }
   if (has("clusters")) {
+    bool here = false;
     for (const auto& c : request.clusters()) {
       if (c.cluster_name() != world.current_cluster)
-        return bad_request("Cannot change the clusters of " + d.name() + alone);
+        return bad_request("Invalid cluster name: " + c.cluster_name());
+      here = true;
     }
+    if (!here)
+      return bad_request("Active cluster is not contained in all clusters.");
+  }
+  if (d.is_global_domain()) {
+    CADENZA_TRY(check_primary(world));
+    CADENZA_TRY(check_cool_down(old, world));
   }
   if (has("description"))
     d.set_description(request.description());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/call.hpp"
+#include "actors/documents.hpp"
 #include "workflow/domain_view.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
@@ -56,6 +57,9 @@ public:
   /// The domains as last read; refreshed by the registry. Never null.
   [[nodiscard]] virtual workflow::directory_ptr domains() const = 0;
 
+  // --- documents of the cluster
+  virtual void change_document(document_change) = 0;
+
   // --- domains (answers: the matching response message)
   virtual void register_domain(body<uber::cadence::api::v1::RegisterDomainRequest>, call_ptr) = 0;
   virtual void describe_domain(body<uber::cadence::api::v1::DescribeDomainRequest>, call_ptr) = 0;
@@ -63,6 +67,11 @@ public:
   virtual void update_domain(body<uber::cadence::api::v1::UpdateDomainRequest>, call_ptr) = 0;
   virtual void deprecate_domain(body<uber::cadence::api::v1::DeprecateDomainRequest>, call_ptr) = 0;
   virtual void delete_domain(body<uber::cadence::api::v1::DeleteDomainRequest>, call_ptr) = 0;
+  virtual void failover_domain(body<uber::cadence::api::v1::FailoverDomainRequest>, call_ptr) = 0;
+  virtual void update_isolation_groups(body<uber::cadence::admin::v1::UpdateDomainIsolationGroupsRequest>,
+                                       call_ptr) = 0;
+  virtual void update_async_workflow(body<uber::cadence::admin::v1::UpdateDomainAsyncWorkflowConfiguratonRequest>,
+                                     call_ptr) = 0;
 
   // --- runs
   virtual void start(workflow::domain_ptr, body<uber::cadence::api::v1::StartWorkflowExecutionRequest>, call_ptr) = 0;

@@ -1,3 +1,4 @@
+#include "actors/document_keeper.hpp"
 #include "actors/engine_state.hpp"
 #include "actors/node.hpp"
 #include "actors/run_commands.hpp"
@@ -37,6 +38,13 @@ struct gathering {
 void local_engine::admin_describe_workflow(workflow::domain_ptr domain,
                                            body<admin::DescribeWorkflowExecutionRequest> request, call_ptr answer) {
   send_to_run(state_->env, make_admin_describe(domain, std::move(request), std::move(answer)));
+}
+
+void local_engine::change_document(document_change change) {
+  const auto keeper = state_->routes.documents();
+  if (!keeper)
+    return change.request->reject(unavailable("the keeper of the configuration is not there at the moment"));
+  caf::anon_send(keeper, make_document_mail(std::move(change)));
 }
 
 void local_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr answer) {
@@ -83,6 +91,7 @@ void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done
   const auto& c = state_->counters;
   all->add({"node", "node", 0, 0});
   all->add({"node/domain_registry", "domain_registry", 0, 0});
+  all->add({"node/document_keeper", "document_keeper", 0, 0});
   all->add({std::string(owner_path), "shard_owner", c.owner_restarts.load(), 0});
   all->add({"node/matching_owner", "matching_owner", 0, 0});
   all->add({"node/visibility_writer", "visibility_writer", 0, 0});
@@ -122,6 +131,8 @@ void local_engine::kill_actor(std::string path, std::function<void(outcome_text)
   };
   if (path == "node/domain_registry")
     return kill_node_child(node_child::domain_registry);
+  if (path == "node/document_keeper")
+    return kill_node_child(node_child::document_keeper);
   if (path == owner_path)
     return kill_node_child(node_child::shard_owner);
   if (path == "node/matching_owner")

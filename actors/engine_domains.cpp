@@ -6,6 +6,7 @@
 
 namespace cadenza::actors {
 
+namespace admin = uber::cadence::admin::v1;
 namespace api = uber::cadence::api::v1;
 
 namespace {
@@ -19,9 +20,11 @@ api::Domain shown(const record::v1::DomainRow& row) {
   return out;
 }
 
-domain_world world_of(const services& env, const domain_limits& limits) {
+domain_world world_of(const services& env, const engine_options& options, const std::string& domain) {
   const auto& s = env.settings;
-  return {env.time->now_ns(), s.cluster, s.primary_cluster, s.initial_failover_version, limits};
+  return {env.time->now_ns(), s.cluster, s.primary_cluster, s.initial_failover_version,
+          env.domains->get()->notification_version,
+          options.domain_limits_for ? options.domain_limits_for(domain) : domain_limits()};
 }
 
 void send_change(const services& env, domain_change change) {
@@ -44,7 +47,7 @@ void local_engine::register_domain(body<api::RegisterDomainRequest> request, cal
   change.plan = [this, request, id](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old != nullptr)
       return error{error_kind::domain_already_exists, "Domain already exists."};
-    return actors::register_domain(*request, id, world_of(state_->env, state_->options.domains));
+    return actors::register_domain(*request, id, world_of(state_->env, state_->options, request->name()));
   };
   change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::RegisterDomainResponse()); };
   change.request = std::move(answer);
@@ -57,7 +60,7 @@ void local_engine::update_domain(body<api::UpdateDomainRequest> request, call_pt
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
       return no_such_domain(request->name());
-    return actors::update_domain(*old, *request, world_of(state_->env, state_->options.domains));
+    return actors::update_domain(*old, *request, world_of(state_->env, state_->options, request->name()));
   };
   change.answer = [answer](const record::v1::DomainRow& row) {
     api::UpdateDomainResponse response;
@@ -74,11 +77,82 @@ void local_engine::deprecate_domain(body<api::DeprecateDomainRequest> request, c
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
       return no_such_domain(request->name());
-    return actors::deprecate_domain(*old, world_of(state_->env, state_->options.domains));
+    return actors::deprecate_domain(*old, world_of(state_->env, state_->options, request->name()));
   };
   change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeprecateDomainResponse()); };
   change.request = std::move(answer);
   send_change(state_->env, std::move(change));
+}
+
+void local_engine::failover_domain(body<api::FailoverDomainRequest> request, call_ptr answer) {
+  domain_change change;
+  change.name = request->domain_name();
+  change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old == nullptr)
+      return no_such_domain(request->domain_name());
+    return actors::fail_over_domain(*old, *request, world_of(state_->env, state_->options, request->domain_name()));
+  };
+  change.answer = [answer](const record::v1::DomainRow& row) {
+    api::FailoverDomainResponse response;
+    *response.mutable_domain() = shown(row);
+    answer->reply(response);
+  };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::update_isolation_groups(body<admin::UpdateDomainIsolationGroupsRequest> request, call_ptr answer) {
+  domain_change change;
+  change.name = request->domain();
+  change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old == nullptr)
+      return no_such_domain(request->domain());
+    return actors::set_isolation_groups(*old, request->isolation_groups(),
+                                        world_of(state_->env, state_->options, request->domain()));
+  };
+  change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainIsolationGroupsResponse()); };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::update_async_workflow(body<admin::UpdateDomainAsyncWorkflowConfiguratonRequest> request,
+                                         call_ptr answer) {
+  domain_change change;
+  change.name = request->domain();
+  change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old == nullptr)
+      return no_such_domain(request->domain());
+    return actors::set_async_workflow(*old, request->has_configuration() ? &request->configuration() : nullptr,
+                                      world_of(state_->env, state_->options, request->domain()));
+  };
+  change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainAsyncWorkflowConfiguratonResponse()); };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::make_system_domains(std::function<void()> done) {
+  // The last request that is answered, or refused, lets go of it.
+  const std::shared_ptr<void> over(nullptr, [done = std::move(done)](void*) { done(); });
+  for (const auto& one : system_domains) {
+    if (state_->directory.get()->find(one.name))
+      continue;
+    domain_change change;
+    change.operation = storage::domain_transaction::kind::create;
+    change.name = one.name;
+    change.plan = [this, &one](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+      if (old != nullptr)
+        return error{error_kind::domain_already_exists, "Domain already exists."};
+      return make_system_domain(one, world_of(state_->env, state_->options, one.name));
+    };
+    auto request = std::make_shared<inner_call<api::RegisterDomainResponse>>(
+      INT64_MAX, [env = &state_->env, name = one.name, over](const auto*, const error* reason) {
+        if (reason != nullptr && reason->kind != error_kind::domain_already_exists)
+          env->log(2, std::string("domain ") + name + " was not made: " + reason->message);
+      });
+    change.answer = [request](const auto&) { request->reply(api::RegisterDomainResponse()); };
+    change.request = std::move(request);
+    send_change(state_->env, std::move(change));
+  }
 }
 
 /// Deleting needs a deprecated domain without runs in the lists: an empty first page of either list says so.
@@ -96,7 +170,7 @@ void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_pt
       if (reason != nullptr)
         return answer->reject(*reason);
       if (response->count() != 0)
-        return answer->reject(bad_request("Domain still has workflow history."));
+        return answer->reject(bad_request("Domain still have workflow execution history."));
       domain_change change;
       change.operation = storage::domain_transaction::kind::remove;
       change.name = request->name();

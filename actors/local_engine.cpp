@@ -20,10 +20,9 @@ namespace {
 /// An empty poll is answered this long before the caller's deadline.
 constexpr std::int64_t poll_margin_ns = ns_per_s;
 
-/// Tells that the actor tree may be let go when the last shared owner has.
-std::int64_t poll_deadline(const services& env, const call& poll) {
+std::int64_t poll_deadline(const services& env, const call& poll, std::int64_t longest_ns) {
   const auto now = env.time->now_ns();
-  const auto wanted = now + env.settings.long_poll_ns;
+  const auto wanted = now + longest_ns;
   if (poll.deadline_ns() == INT64_MAX)
     return wanted;
   return std::clamp(poll.deadline_ns() - poll_margin_ns, now, wanted);
@@ -72,14 +71,23 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.settings = state_->options.settings;
   env.rules_for = std::move(rules_for);
   env.matching = state_->options.matching;
+  env.live = state_->options.live;
+  env.on_document = state_->options.on_document;
   env.log = std::move(log);
 }
 
 local_engine::~local_engine() { stop(); }
 
 void local_engine::begin() {
+  const auto domains_are_read = [this] {
+    const auto begun = [s = state_.get()] { s->ready.store(true); };
+    if (state_->options.system_domains)
+      make_system_domains(begun);
+    else
+      begun();
+  };
   state_->root = state_->system.spawn<node>(state_->env, state_->open_visibility, state_->options.detached_visibility,
-                                            [s = state_.get()] { s->ready.store(true); });
+                                            domains_are_read);
 }
 
 void local_engine::stop() {
@@ -100,6 +108,7 @@ void local_engine::kill() {
   state_->routes.set_matching(nullptr);
   state_->routes.set_visibility(nullptr);
   state_->routes.set_domains(nullptr);
+  state_->routes.set_documents(nullptr);
 }
 
 bool local_engine::ready() const { return state_->ready.load(); }
@@ -203,7 +212,7 @@ void local_engine::poll_decision(workflow::domain_ptr domain, body<api::PollForD
   poll->identity = request->identity();
   poll->request_id = state_->env.chance->new_uuid().str();
   poll->isolation_group = answer->caller().isolation_group;
-  poll->deadline_ns = poll_deadline(state_->env, *answer);
+  poll->deadline_ns = poll_deadline(state_->env, *answer, poll_ns(state_->env, *domain, poll->list.name, 0));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
   poll->answer = std::move(answer);
   poll->domain = std::move(domain);
@@ -220,7 +229,7 @@ void local_engine::poll_activity(workflow::domain_ptr domain, body<api::PollForA
   poll->isolation_group = answer->caller().isolation_group;
   if (request->has_task_list_metadata() && request->task_list_metadata().has_max_tasks_per_second())
     poll->rate = request->task_list_metadata().max_tasks_per_second().value();
-  poll->deadline_ns = poll_deadline(state_->env, *answer);
+  poll->deadline_ns = poll_deadline(state_->env, *answer, poll_ns(state_->env, *domain, poll->list.name, 1));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
   poll->answer = std::move(answer);
   poll->domain = std::move(domain);

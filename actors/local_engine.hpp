@@ -19,8 +19,12 @@ namespace cadenza::actors {
 struct engine_options {
   int shard_count = 16;
   engine_settings settings;
-  domain_limits domains;
+  /// Limits for a domain of that name, as they are now. Empty: the defaults.
+  std::function<domain_limits(const std::string& name)> domain_limits_for;
   matching_sources matching;
+  live_sources live;
+  document_sink on_document;
+  bool system_domains = false; ///< make the domains of the system when they do not exist
   bool detached_visibility = true;
 };
 
@@ -46,12 +50,17 @@ public:
 
   // --- engine
   workflow::directory_ptr domains() const override;
+  void change_document(document_change) override;
   void register_domain(body<uber::cadence::api::v1::RegisterDomainRequest>, call_ptr) override;
   void describe_domain(body<uber::cadence::api::v1::DescribeDomainRequest>, call_ptr) override;
   void list_domains(body<uber::cadence::api::v1::ListDomainsRequest>, call_ptr) override;
   void update_domain(body<uber::cadence::api::v1::UpdateDomainRequest>, call_ptr) override;
   void deprecate_domain(body<uber::cadence::api::v1::DeprecateDomainRequest>, call_ptr) override;
   void delete_domain(body<uber::cadence::api::v1::DeleteDomainRequest>, call_ptr) override;
+  void failover_domain(body<uber::cadence::api::v1::FailoverDomainRequest>, call_ptr) override;
+  void update_isolation_groups(body<uber::cadence::admin::v1::UpdateDomainIsolationGroupsRequest>, call_ptr) override;
+  void update_async_workflow(body<uber::cadence::admin::v1::UpdateDomainAsyncWorkflowConfiguratonRequest>,
+                             call_ptr) override;
   void start(workflow::domain_ptr, body<uber::cadence::api::v1::StartWorkflowExecutionRequest>, call_ptr) override;
   void signal_with_start(workflow::domain_ptr, body<uber::cadence::api::v1::SignalWithStartWorkflowExecutionRequest>,
                          call_ptr) override;
@@ -114,6 +123,9 @@ public:
   void kill_actor(std::string path, std::function<void(outcome_text)> done) override;
 
 private:
+  /// Makes those that do not exist; `done` is called when all are there or were refused.
+  void make_system_domains(std::function<void()> done);
+
   struct state;
   std::shared_ptr<state> state_; ///< shared with what actors still hold while they end
 };

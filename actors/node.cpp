@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 
+#include "actors/document_keeper.hpp"
 #include "actors/domain_registry.hpp"
 #include "actors/matching_owner.hpp"
 #include "actors/shard_owner.hpp"
@@ -36,6 +37,7 @@ caf::behavior node::make_behavior() {
       return;
     }
   });
+  start(node_child::document_keeper);
   start(node_child::domain_registry);
   start(node_child::matching_owner);
   start(node_child::visibility_writer);
@@ -64,6 +66,10 @@ void node::start(node_child which) {
       handle = spawn<domain_registry, caf::monitored>(
         env_, [self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, domains_ready{}); });
       env_.routes->set_domains(handle);
+      break;
+    case node_child::document_keeper:
+      handle = spawn<document_keeper, caf::monitored>(env_, env_.on_document);
+      env_.routes->set_documents(handle);
       break;
     case node_child::shard_owner: handle = spawn<shard_owner, caf::monitored>(env_); break;
     case node_child::matching_owner:

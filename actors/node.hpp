@@ -13,7 +13,7 @@
 namespace cadenza::actors {
 
 /// Actors the node itself watches over.
-enum class node_child { domain_registry, shard_owner, matching_owner, visibility_writer };
+enum class node_child { domain_registry, document_keeper, shard_owner, matching_owner, visibility_writer };
 
 struct start_child { node_child which = node_child::domain_registry; };
 /// The domains have been read for the first time: runs may be loaded now.

@@ -19,6 +19,7 @@ caf::actor router::shard_of(const std::string& workflow_id) const {
 caf::actor router::matching() const { return table_.load()->matching; }
 caf::actor router::visibility() const { return table_.load()->visibility; }
 caf::actor router::domains() const { return table_.load()->domains; }
+caf::actor router::documents() const { return table_.load()->documents; }
 
 template <class Change> void router::update(Change&& change) {
   auto old = table_.load();
@@ -38,6 +39,9 @@ void router::set_matching(caf::actor handle) {
 }
 void router::set_visibility(caf::actor handle) {
   update([&](table& t) { t.visibility = handle; });
+}
+void router::set_documents(caf::actor handle) {
+  update([&](table& t) { t.documents = handle; });
 }
 void router::set_domains(caf::actor handle) {
   update([&](table& t) { t.domains = handle; });

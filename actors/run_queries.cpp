@@ -11,7 +11,7 @@ namespace api = uber::cadence::api::v1;
 
 bool workflow_run::buffer_query(waiting_query query) {
   expire_queries();
-  if (static_cast<int>(queries_.size()) >= env_.settings.buffered_queries_max)
+  if (static_cast<int>(queries_.size()) >= buffered_queries_max(env_))
     return false;
   queries_.push_back(std::move(query));
   arm_waiters();

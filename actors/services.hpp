@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/clock.hpp"
+#include "actors/documents.hpp"
 #include "actors/list_settings.hpp"
+#include "actors/live_settings.hpp"
 #include "messages/constants.hpp"
 #include "storage/store.hpp"
 #include "workflow/environment.hpp"
@@ -62,11 +64,13 @@ public:
   [[nodiscard]] caf::actor matching() const;
   [[nodiscard]] caf::actor visibility() const;
   [[nodiscard]] caf::actor domains() const;
+  [[nodiscard]] caf::actor documents() const;
 
   void set_shard(int index, caf::actor handle);
   void set_matching(caf::actor handle);
   void set_visibility(caf::actor handle);
   void set_domains(caf::actor handle);
+  void set_documents(caf::actor handle);
 
 private:
   struct table {
@@ -74,6 +78,7 @@ private:
     caf::actor matching;
     caf::actor visibility;
     caf::actor domains;
+    caf::actor documents;
   };
   template <class Change> void update(Change&& change);
 
@@ -98,7 +103,7 @@ struct matching_sources {
   std::function<list_settings(const workflow::domain_view&, const std::string& name, int type)> settings_for;
   /// Whether tasks of the domain wait for workers of their isolation group. Empty: they do not.
   std::function<bool(const workflow::domain_view&)> isolated;
-  /// Whether an isolation group is drained, for everybody or for this domain. Empty: as the domain's row says.
+  /// Whether an isolation group is drained beyond what the domain's row says: for everybody. Empty: no group is.
   std::function<bool(const workflow::domain_view&, const std::string& group)> drained;
   /// Limits of the host; `domain` is null for the numbers that do not depend on one. Empty: no limits.
   std::function<matching_rates(const workflow::domain_view* domain)> rates;
@@ -148,6 +153,8 @@ struct services {
   /// The limits and settings for runs of a domain, from the dynamic configuration. Thread-safe.
   std::function<rules_ptr(const workflow::domain_view&)> rules_for;
   matching_sources matching;
+  live_sources live;
+  document_sink on_document; ///< may be empty
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };

@@ -55,11 +55,13 @@ template <class Request> storage::list_request to_list(const workflow::domain_vi
   return out;
 }
 
-template <class Request> storage::query_request to_query(const workflow::domain_view& domain, const Request& request) {
+template <class Request>
+storage::query_request to_query(const workflow::domain_view& domain, const Request& request,
+                                const workflow::attribute_types& attributes) {
   storage::query_request out;
   out.domain_id = domain.id;
   out.query = request.query();
-  out.attributes = &workflow::default_attribute_types();
+  out.attributes = &attributes;
   if (request.page_size() > 0)
     out.page_size = request.page_size();
   out.page_token = request.next_page_token();
@@ -200,6 +202,8 @@ void visibility_writer::answer(visibility_list& asked) {
   if (!ready())
     return asked.answer->reject(unavailable("the visibility store is not available at the moment"));
   const auto& domain = *asked.domain;
+  const auto configured = env_.live.attribute_types ? env_.live.attribute_types() : nullptr;
+  const auto& attributes = configured ? *configured : workflow::default_attribute_types();
   const bool sound = std::visit(
     [&](auto& request) {
       using T = std::decay_t<decltype(*request)>;
@@ -213,14 +217,14 @@ void visibility_writer::answer(visibility_list& asked) {
         }
         return reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.answer, store_->list_closed(list));
       } else if constexpr (std::is_same_v<T, api::ListWorkflowExecutionsRequest>) {
-        return reply_page<api::ListWorkflowExecutionsResponse>(asked.answer, store_->list_by_query(to_query(domain, *request)));
+        return reply_page<api::ListWorkflowExecutionsResponse>(asked.answer, store_->list_by_query(to_query(domain, *request, attributes)));
       } else if constexpr (std::is_same_v<T, api::ScanWorkflowExecutionsRequest>) {
-        return reply_page<api::ScanWorkflowExecutionsResponse>(asked.answer, store_->scan_by_query(to_query(domain, *request)));
+        return reply_page<api::ScanWorkflowExecutionsResponse>(asked.answer, store_->scan_by_query(to_query(domain, *request, attributes)));
       } else {
         storage::query_request query;
         query.domain_id = domain.id;
         query.query = request->query();
-        query.attributes = &workflow::default_attribute_types();
+        query.attributes = &attributes;
         const auto count = store_->count_by_query(query);
         if (!count)
           return reject(asked.answer, count.error());

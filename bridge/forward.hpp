@@ -25,7 +25,7 @@ template <rate_class Class, auto EngineFunction>
 void forward(services& with, body<request_of<EngineFunction>> request, actors::call_ptr call) {
   if (!with.admit(Class, request->domain(), {}, *call))
     return;
-  const auto view = with.look();
+  const auto view = with.look(request->domain());
   auto domain = check(view.with(), *request);
   if (!domain)
     return call->reject(domain.error());

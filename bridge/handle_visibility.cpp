@@ -13,7 +13,7 @@ constexpr std::string_view service = "uber.cadence.api.v1.VisibilityAPI";
 void list_archived(services& with, body<api::ListArchivedWorkflowExecutionsRequest> request, actors::call_ptr call) {
   if (!with.admit(rate_class::visibility, request->domain(), {}, *call))
     return;
-  const auto view = with.look();
+  const auto view = with.look(request->domain());
   const auto good = check(view.with(), *request);
   if (!good)
     return call->reject(good.error());

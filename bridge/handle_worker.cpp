@@ -1,5 +1,7 @@
 #include "bridge/validate_worker.hpp"
 
+#include "actors/task_token.hpp"
+
 #include "bridge/forward.hpp"
 
 #include <type_traits>
@@ -12,6 +14,15 @@ namespace {
 
 constexpr std::string_view service = "uber.cadence.api.v1.WorkerAPI";
 
+/// The view for an answer to a task: the domain stands in its token. Decodes it only where domains differ.
+template <class Decode> services::view look_for(services& with, const std::string& token, Decode decode) {
+  if (!with.limits_differ())
+    return with.look();
+  const auto decoded = decode(token);
+  const auto domain = decoded ? with.engine().domains()->find(decoded->domain_id) : nullptr;
+  return with.look(domain ? std::string_view(domain->name) : std::string_view());
+}
+
 // --- polls
 
 template <class Request, class Response, auto EngineFunction>
@@ -20,7 +31,7 @@ void poll(services& with, body<Request> request, actors::call_ptr call) {
   const auto& budget = list.kind() == api::TASK_LIST_KIND_STICKY ? list.base_name() : list.name();
   if (!with.admit(rate_class::poll, request->domain(), budget, *call))
     return;
-  const auto view = with.look();
+  const auto view = with.look(request->domain());
   auto domain = check(view.with(), *request, call->deadline_ns());
   if (!domain)
     return call->reject(domain.error());
@@ -32,7 +43,7 @@ void poll(services& with, body<Request> request, actors::call_ptr call) {
 // --- answers to decision and query tasks
 
 void decision_completed(services& with, body<api::RespondDecisionTaskCompletedRequest> request, actors::call_ptr call) {
-  const auto view = with.look();
+  const auto view = look_for(with, request->task_token(), &actors::decode_task_token);
   auto task = check(view.with(), *request);
   if (!task)
     return call->reject(task.error());
@@ -43,7 +54,7 @@ void decision_completed(services& with, body<api::RespondDecisionTaskCompletedRe
 }
 
 void decision_failed(services& with, body<api::RespondDecisionTaskFailedRequest> request, actors::call_ptr call) {
-  const auto view = with.look();
+  const auto view = look_for(with, request->task_token(), &actors::decode_task_token);
   auto task = check(view.with(), *request);
   if (!task)
     return call->reject(task.error());
@@ -53,7 +64,7 @@ void decision_failed(services& with, body<api::RespondDecisionTaskFailedRequest>
 }
 
 void query_completed(services& with, body<api::RespondQueryTaskCompletedRequest> request, actors::call_ptr call) {
-  const auto view = with.look();
+  const auto view = look_for(with, request->task_token(), &actors::decode_query_token);
   auto query = check(view.with(), *request);
   if (!query)
     return call->reject(query.error());
@@ -146,7 +157,7 @@ constexpr bool identity_checked = !std::is_same_v<Request, api::RecordActivityTa
 
 template <class Request, answer_function<Request> Answer>
 void by_token(services& with, body<Request> request, actors::call_ptr call) {
-  const auto view = with.look();
+  const auto view = look_for(with, request->task_token(), &actors::decode_task_token);
   auto task = check_activity_call(view.with(), request->task_token(), request->identity(), identity_checked<Request>);
   Answer(with, view.with(), std::move(task), std::move(request), std::move(call));
 }
@@ -179,7 +190,7 @@ body<api::RespondActivityTaskCanceledRequest> to_plain(api::RespondActivityTaskC
 
 template <class ById, class Request, answer_function<Request> Answer>
 void by_id(services& with, body<ById> request, actors::call_ptr call) {
-  const auto view = with.look();
+  const auto view = with.look(request->domain());
   auto task = check_activity_call(view.with(), request->domain(), request->workflow_execution(), request->activity_id(),
                                   request->identity(), identity_checked<Request>);
   auto plain = to_plain(*request);

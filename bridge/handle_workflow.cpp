@@ -19,7 +19,7 @@ const std::string& budget_name(const api::TaskList& list) {
 void start(services& with, body<api::StartWorkflowExecutionRequest> request, actors::call_ptr call) {
   if (!with.admit(rate_class::user, request->domain(), budget_name(request->task_list()), *call))
     return;
-  const auto view = with.look();
+  const auto view = with.look(request->domain());
   auto domain = check(view.with(), *request);
   if (!domain)
     return call->reject(domain.error());
@@ -31,7 +31,7 @@ void signal_with_start(services& with, body<api::SignalWithStartWorkflowExecutio
   const auto& started = request->start_request();
   if (!with.admit(rate_class::user, started.domain(), budget_name(started.task_list()), *call))
     return;
-  const auto view = with.look();
+  const auto view = with.look(started.domain());
   auto domain = check(view.with(), *request);
   if (!domain)
     return call->reject(domain.error());
@@ -44,7 +44,7 @@ void refuse_async(services& with, const api::StartWorkflowExecutionRequest& star
                   actors::call& call) {
   if (!with.admit(rate_class::async, started.domain(), budget_name(started.task_list()), call))
     return;
-  const auto view = with.look();
+  const auto view = with.look(started.domain());
   const auto domain = check(view.with(), request);
   if (!domain)
     return call.reject(domain.error());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cadenza::bridge {
 
@@ -31,6 +32,12 @@ struct limits {
   bool query_disallowed = false; ///< system.disallowQuery
   bool list_by_filter_disallowed = false; ///< frontend.disableListVisibilityByFilter
   bool client_version_checked = true;     ///< frontend.enableClientVersionCheck
+
+  bool locked_down = false;          ///< system.Lockdown: failovers are refused
+  int failover_timeout_max_s = 300; ///< frontend.maxFailoverTimeoutInSeconds
+
+  std::vector<std::string> domain_data_required;   ///< system.requiredDomainDataKeys
+  std::vector<std::string> caller_types_unlimited; ///< system.rateLimiterBypassCallerTypes
 
   bool admin_protected = false; ///< history.enableAdminProtection: domain changes need the token below
   std::string admin_token = "CadenceTeamONLY";

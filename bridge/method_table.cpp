@@ -79,6 +79,8 @@ method_table full_method_table() {
   add_domain_methods(table);
   add_visibility_methods(table);
   add_admin_methods(table);
+  add_config_methods(table);
+  add_group_methods(table);
   add_meta_methods(table);
   return table;
 }

@@ -70,6 +70,8 @@ void add_worker_methods(method_table& table);
 void add_domain_methods(method_table& table);
 void add_visibility_methods(method_table& table);
 void add_admin_methods(method_table& table);
+void add_config_methods(method_table& table);
+void add_group_methods(method_table& table);
 void add_meta_methods(method_table& table);
 
 /// The table with everything this server answers.

@@ -42,10 +42,11 @@ void rate_limiter::set(const rate_settings& settings) {
     auto& s = stages_[i];
     const std::lock_guard guard(s.lock);
     s.rates = budgets[i];
+    s.of = settings.of;
     s.host = {};
     s.domains.clear();
     s.task_lists.clear();
-    s.limited = s.rates.host > 0 || s.rates.domain > 0 || s.rates.task_list > 0;
+    s.limited = s.rates.host > 0 || s.rates.domain > 0 || s.rates.task_list > 0 || s.of;
   }
 }
 
@@ -72,14 +73,15 @@ bool rate_limiter::admit(rate_class what, std::string_view domain, std::string_v
   if (!s.limited.load(std::memory_order_relaxed))
     return true;
   const std::lock_guard guard(s.lock);
-  bool admitted = s.host.take(s.rates.host, now_ns);
+  const auto rates = s.of ? s.of(stage_of(what), domain, task_list) : s.rates;
+  bool admitted = s.host.take(rates.host, now_ns);
   if (admitted)
-    admitted = take_keyed(s.domains, domain, s.rates.domain, now_ns);
-  if (admitted && !task_list.empty() && s.rates.task_list > 0) {
+    admitted = take_keyed(s.domains, domain, rates.domain, now_ns);
+  if (admitted && !task_list.empty() && rates.task_list > 0) {
     std::string key(domain);
     key += '\0';
     key += task_list;
-    admitted = take_keyed(s.task_lists, key, s.rates.task_list, now_ns);
+    admitted = take_keyed(s.task_lists, key, rates.task_list, now_ns);
   }
   // Work that was already done must not be thrown away: answers of workers only use up the budget of polls.
   return admitted || what == rate_class::worker;

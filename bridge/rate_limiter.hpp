@@ -2,7 +2,9 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -32,6 +34,9 @@ struct rate_settings {
   budget worker;     ///< frontend.workerrps, domainworkerrps, tasklistworkerrps
   budget visibility; ///< frontend.visibilityrps, domainvisibilityrps
   budget async;      ///< frontend.asyncrps, domainasyncrps, tasklistasyncrps
+  /// The limits of one domain and task list where they differ from those above; stage 0 user, 1 worker, 2 visibility,
+  /// 3 async. Empty: all have the same. Called for every request while it is set: must be quick.
+  std::function<budget(std::size_t stage, std::string_view domain, std::string_view task_list)> of;
 };
 
 /// Token buckets in three stages: a request needs a token of the host, its domain and its task list. Any thread. Costs
@@ -56,6 +61,7 @@ private:
     std::atomic<bool> limited{false};
     std::mutex lock;
     rate_settings::budget rates;
+    decltype(rate_settings::of) of;
     bucket host;
     std::map<std::string, bucket, std::less<>> domains;
     std::map<std::string, bucket, std::less<>> task_lists;

@@ -1,11 +1,17 @@
 #include "bridge/services.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace cadenza::bridge {
 
-services::services(actors::engine& engine, health_board& health, validators hooks, facts about)
-  : engine_(engine), health_(health), hooks_(std::move(hooks)), about_(std::move(about)),
+namespace {
+constexpr std::size_t own_limits_max = 10'000;
+} // namespace
+
+services::services(actors::engine& engine, health_board& health, validators hooks, facts about,
+                   stored_settings* stored)
+  : engine_(engine), health_(health), hooks_(std::move(hooks)), about_(std::move(about)), stored_(stored),
     limits_(std::make_shared<limits>()) {}
 
 std::shared_ptr<const limits> services::current_limits() const {
@@ -13,19 +19,42 @@ std::shared_ptr<const limits> services::current_limits() const {
   return limits_;
 }
 
-void services::set_limits(limits now) {
+void services::set_limits(limits now, std::function<limits(const std::string&)> of_domain) {
   auto fresh = std::make_shared<const limits>(std::move(now));
   const std::lock_guard guard(lock_);
   limits_ = std::move(fresh);
+  limits_of_ = std::move(of_domain);
+  differ_ = static_cast<bool>(limits_of_);
+  own_limits_.clear();
 }
 
-services::view services::look() const {
+std::shared_ptr<const limits> services::limits_of(std::string_view domain) const {
+  const std::lock_guard guard(lock_);
+  if (!limits_of_ || domain.empty())
+    return limits_;
+  const auto known = own_limits_.find(domain);
+  if (known != own_limits_.end())
+    return known->second;
+  if (own_limits_.size() >= own_limits_max)
+    own_limits_.clear(); // names come from requests: there is no end to them
+  std::string name(domain);
+  auto own = std::make_shared<const limits>(limits_of_(name));
+  return own_limits_.emplace(std::move(name), std::move(own)).first->second;
+}
+
+services::view services::look(std::string_view domain) const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return {current_limits(), hooks_, engine_.domains(),
+  return {limits_of(domain), hooks_, engine_.domains(),
           std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
 }
 
 bool services::admit(rate_class what, std::string_view domain, std::string_view task_list, actors::call& call) {
+  if (!call.caller().caller_type.empty()) {
+    const auto max = current_limits();
+    const auto& free = max->caller_types_unlimited;
+    if (std::find(free.begin(), free.end(), call.caller().caller_type) != free.end())
+      return true;
+  }
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   if (limiter_.admit(what, domain, task_list, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()))
     return true;

@@ -4,9 +4,11 @@
 #include "bridge/checks.hpp"
 #include "bridge/health.hpp"
 #include "bridge/rate_limiter.hpp"
+#include "bridge/stored_settings.hpp"
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -15,7 +17,7 @@ namespace cadenza::bridge {
 
 /// What the handlers of all RPCs share: the engine, the rules for requests, rate limits and health.
 ///
-/// Threads: everything may be used from any thread. Lifetime: `engine` and `health` must outlive it.
+/// Threads: everything may be used from any thread. Lifetime: `engine`, `health` and `stored` must outlive it.
 class services {
 public:
   /// Facts about this installation that some answers tell; filled in by the wiring before the first request.
@@ -26,17 +28,25 @@ public:
     std::function<void(uber::cadence::admin::v1::DescribeClusterResponse&)> add_membership;
   };
 
-  services(actors::engine& engine, health_board& health, validators hooks, facts about);
+  services(actors::engine& engine, health_board& health, validators hooks, facts about,
+           stored_settings* stored = nullptr);
 
   [[nodiscard]] actors::engine& engine() { return engine_; }
   [[nodiscard]] const health_board& health() const { return health_; }
   [[nodiscard]] const validators& hooks() const { return hooks_; }
   [[nodiscard]] const facts& about() const { return about_; }
+  /// What operators set at run time; null where nothing is kept.
+  [[nodiscard]] stored_settings* stored() { return stored_; }
 
   /// The limits of now; requests under way keep those they began with.
   [[nodiscard]] std::shared_ptr<const limits> current_limits() const;
-  void set_limits(limits now);
+  /// `of_domain`, when set, gives the limits of each domain instead: some have their own. It is called once for each
+  /// until the next call.
+  void set_limits(limits now, std::function<limits(const std::string& domain)> of_domain = {});
   void set_rates(const rate_settings& rates) { limiter_.set(rates); }
+
+  /// Whether some domain has limits of its own.
+  [[nodiscard]] bool limits_differ() const { return differ_.load(std::memory_order_relaxed); }
 
   /// A snapshot to validate one request against.
   class view {
@@ -52,7 +62,8 @@ public:
     workflow::directory_ptr domains_;
     checks checks_;
   };
-  [[nodiscard]] view look() const;
+  /// `domain` as the request names it; "" when it names none.
+  [[nodiscard]] view look(std::string_view domain = {}) const;
 
   /// Takes a token of the rate limits. False: the call has been told ServiceBusy.
   [[nodiscard]] bool admit(rate_class what, std::string_view domain, std::string_view task_list, actors::call& call);
@@ -62,12 +73,18 @@ public:
   [[nodiscard]] bool draining() const { return draining_.load(std::memory_order_relaxed); }
 
 private:
+  [[nodiscard]] std::shared_ptr<const limits> limits_of(std::string_view domain) const;
+
   actors::engine& engine_;
   health_board& health_;
   const validators hooks_;
   const facts about_;
+  stored_settings* const stored_;
   mutable std::mutex lock_;
   std::shared_ptr<const limits> limits_;
+  std::function<limits(const std::string&)> limits_of_;
+  std::atomic<bool> differ_{false}; ///< whether `limits_of_` is set
+  mutable std::map<std::string, std::shared_ptr<const limits>, std::less<>> own_limits_;
   rate_limiter limiter_;
   std::atomic<bool> draining_{false};
 };

@@ -2,6 +2,10 @@
 
 #include "messages/constants.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <set>
+
 namespace cadenza::bridge {
 
 namespace admin = uber::cadence::admin::v1;
@@ -9,6 +13,30 @@ namespace api = uber::cadence::api::v1;
 
 namespace {
 constexpr int partitions_max = 10'000;
+constexpr int groups_max = 1000;
+constexpr std::size_t group_name_max = 1000;
+
+outcome<void> check_groups(const api::IsolationGroupConfiguration& groups) {
+  if (groups.isolation_groups_size() > groups_max)
+    return bad_request("There can be at most " + std::to_string(groups_max) + " isolation groups.");
+  std::set<std::string> names;
+  for (const auto& group : groups.isolation_groups()) {
+    if (group.name().empty())
+      return bad_request("An isolation group has no name.");
+    CADENZA_TRY(check_length(group.name(), group_name_max, "IsolationGroup"));
+    if (group.state() != api::ISOLATION_GROUP_STATE_HEALTHY && group.state() != api::ISOLATION_GROUP_STATE_DRAINED)
+      return bad_request("Isolation group " + group.name() + " is neither healthy (1) nor drained (2).");
+    if (!names.insert(group.name()).second)
+      return bad_request("Isolation group " + group.name() + " is given twice.");
+  }
+  return {};
+}
+
+bool is_attribute_name(const std::string& name) {
+  return !name.empty() && std::isalpha(static_cast<unsigned char>(name.front())) != 0 &&
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
 } // namespace
 
 outcome<workflow::domain_ptr> check(const checks& with, const admin::DescribeWorkflowExecutionRequest& request) {
@@ -62,6 +90,35 @@ outcome<void> check(const checks&, const admin::DescribeHistoryHostRequest& requ
     return bad_request("Request is nil.");
   if (request.has_workflow_execution())
     return check_execution(true, request.workflow_execution());
+  return {};
+}
+
+outcome<void> check(const checks&, const admin::UpdateGlobalIsolationGroupsRequest& request) {
+  return check_groups(request.isolation_groups());
+}
+
+outcome<void> check(const checks&, const admin::UpdateDomainIsolationGroupsRequest& request) {
+  CADENZA_TRY(check_domain_set(request.domain()));
+  if (!request.has_isolation_groups())
+    return bad_request("invalid request, isolationGroup configuration must be set");
+  return check_groups(request.isolation_groups());
+}
+
+outcome<void> check(const checks&, const admin::UpdateDomainAsyncWorkflowConfiguratonRequest& request) {
+  return check_domain_set(request.domain());
+}
+
+outcome<void> check(const checks& with, const admin::AddSearchAttributeRequest& request) {
+  if (with.max.admin_protected && request.security_token() != with.max.admin_token)
+    return bad_request("No permission to do this operation.");
+  if (request.search_attribute().empty())
+    return bad_request("SearchAttributes are not provided");
+  for (const auto& [key, type] : request.search_attribute()) {
+    if (!is_attribute_name(key))
+      return bad_request("Key [" + key + "] is no name of a search attribute: letters, digits and '_' after a letter");
+    if (type <= api::INDEXED_VALUE_TYPE_INVALID || type > api::INDEXED_VALUE_TYPE_DATETIME)
+      return bad_request("Unknown value type, " + std::to_string(type));
+  }
   return {};
 }
 

@@ -14,5 +14,10 @@ check(const checks&, const uber::cadence::admin::v1::UpdateTaskListPartitionConf
 [[nodiscard]] outcome<workflow::domain_ptr> check(const checks&,
                                                   const uber::cadence::admin::v1::RefreshWorkflowTasksRequest&);
 [[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::DescribeHistoryHostRequest&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::UpdateGlobalIsolationGroupsRequest&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::UpdateDomainIsolationGroupsRequest&);
+[[nodiscard]] outcome<void> check(const checks&,
+                                  const uber::cadence::admin::v1::UpdateDomainAsyncWorkflowConfiguratonRequest&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::AddSearchAttributeRequest&);
 
 } // namespace cadenza::bridge

@@ -30,6 +30,12 @@ bool is_failover(const api::UpdateDomainRequest& request) {
   });
 }
 
+outcome<void> check_no_lockdown(const checks& with) {
+  if (with.max.locked_down)
+    return bad_request("Domain is not accepting fail overs at this time due to lockdown.");
+  return {};
+}
+
 } // namespace
 
 outcome<void> check(const checks& with, const api::RegisterDomainRequest& request) {
@@ -39,6 +45,9 @@ outcome<void> check(const checks& with, const api::RegisterDomainRequest& reques
   if (days > with.max.retention_days_max)
     return bad_request("RetentionDays is invalid.");
   CADENZA_TRY(check_permission(with, request.security_token()));
+  for (const auto& key : with.max.domain_data_required)
+    if (!request.data().contains(key))
+      return bad_request("domain data error, missing required key " + key);
   if (with.domains.find(request.name()))
     return {}; // the registry answers that the name is taken, which comes before what follows
   if (!is_domain_name(request.name()))
@@ -60,8 +69,29 @@ outcome<void> check(const checks& with, const api::UpdateDomainRequest& request)
       whole_days(request.workflow_execution_retention_period()) > with.max.retention_days_max)
     return bad_request("RetentionDays is invalid.");
   if (is_failover(request))
-    return {};
+    return check_no_lockdown(with);
   return check_permission(with, request.security_token());
+}
+
+outcome<void> check(const checks& with, const api::FailoverDomainRequest& request) {
+  CADENZA_TRY(check_domain_set(request.domain_name()));
+  if (request.domain_active_cluster_name().empty() && !request.has_active_clusters())
+    return bad_request("DomainActiveClusterName or ActiveClusters must be provided to failover the domain");
+  if (request.has_failover_timeout()) {
+    const auto timeout = whole_seconds(request.failover_timeout());
+    if (timeout <= 0)
+      return bad_request("FailoverTimeoutInSeconds must be positive");
+    if (timeout > with.max.failover_timeout_max_s)
+      return bad_request("FailoverTimeoutInSeconds " + std::to_string(timeout) + " exceeds the maximum allowed " +
+                         std::to_string(with.max.failover_timeout_max_s));
+  }
+  return check_no_lockdown(with);
+}
+
+outcome<void> check(const checks&, const api::ListFailoverHistoryRequest& request) {
+  if (request.filters().domain_id().empty())
+    return bad_request("DomainID is required in filters");
+  return {};
 }
 
 outcome<void> check(const checks& with, const api::DeprecateDomainRequest& request) {

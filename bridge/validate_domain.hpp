@@ -13,5 +13,7 @@ namespace cadenza::bridge {
 [[nodiscard]] outcome<void> check(const checks&, const uber::cadence::api::v1::UpdateDomainRequest&);
 [[nodiscard]] outcome<void> check(const checks&, const uber::cadence::api::v1::DeprecateDomainRequest&);
 [[nodiscard]] outcome<void> check(const checks&, const uber::cadence::api::v1::DeleteDomainRequest&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::api::v1::FailoverDomainRequest&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::api::v1::ListFailoverHistoryRequest&);
 
 } // namespace cadenza::bridge

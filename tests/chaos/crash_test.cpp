@@ -36,7 +36,8 @@ struct arguments {
 /// Kills one actor of a random kind over HTTP. True when the server says there was one.
 bool kill_actor(int http_port, std::mt19937_64& chance) {
   static const char* const kinds[] = {"node/domain_registry", "node/shard_owner", "node/matching_owner",
-                                      "node/visibility_writer", "node/matching_owner/task_list:*"};
+                                      "node/visibility_writer", "node/document_keeper",
+                                      "node/matching_owner/task_list:*"};
   std::string path;
   const auto dice = chance() % 10;
   const auto shard = "node/shard_owner/history_shard:" + std::to_string(chance() % 16);

@@ -2,6 +2,7 @@
 
 #include "actors/engine.hpp"
 
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -86,6 +87,9 @@ public:
   CADENZA_FAKE_PLAIN(update_domain, api::v1::UpdateDomainRequest)
   CADENZA_FAKE_PLAIN(deprecate_domain, api::v1::DeprecateDomainRequest)
   CADENZA_FAKE_PLAIN(delete_domain, api::v1::DeleteDomainRequest)
+  CADENZA_FAKE_PLAIN(failover_domain, api::v1::FailoverDomainRequest)
+  CADENZA_FAKE_PLAIN(update_isolation_groups, admin::v1::UpdateDomainIsolationGroupsRequest)
+  CADENZA_FAKE_PLAIN(update_async_workflow, admin::v1::UpdateDomainAsyncWorkflowConfiguratonRequest)
   CADENZA_FAKE_RUN(start, api::v1::StartWorkflowExecutionRequest)
   CADENZA_FAKE_RUN(signal_with_start, api::v1::SignalWithStartWorkflowExecutionRequest)
   CADENZA_FAKE_RUN(signal, api::v1::SignalWorkflowExecutionRequest)
@@ -120,6 +124,21 @@ public:
 #undef CADENZA_FAKE_RUN
 #undef CADENZA_FAKE_TASK
 
+  /// Documents are kept in memory; `stored` is told of them as the keeper does.
+  void change_document(actors::document_change change) override {
+    auto& document = documents_[static_cast<std::size_t>(change.document)];
+    std::unique_lock guard(lock_);
+    const auto next = change.plan(document);
+    if (!next)
+      return change.request->reject(next.error());
+    document = *next;
+    if (on_document)
+      on_document(change.document, document);
+    guard.unlock();
+    change.done();
+  }
+  actors::document_sink on_document;
+
   void query_completed(workflow::domain_ptr d, actors::query_token t,
                        body<uber::cadence::api::v1::RespondQueryTaskCompletedRequest> r, actors::call_ptr c) override {
     take({"query_completed", r, d, {}, t, c});
@@ -147,6 +166,7 @@ private:
     what.call->reply_bytes({});
   }
 
+  std::array<std::string, actors::document_kinds> documents_;
   mutable std::mutex lock_;
   std::condition_variable arrived_;
   workflow::directory_ptr directory_;

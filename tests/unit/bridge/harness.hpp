@@ -19,7 +19,11 @@ namespace cadenza::tests {
 /// A bridge on a free port of the loopback, before a fake engine, and a client to it.
 struct harness {
   explicit harness(bridge::validators hooks = {}, bridge::rpc_options options = {})
-    : with(engine, health, std::move(hooks), {}), server(with, health, registry) {
+    : stored(dynamic, [this](const std::string& text) { warnings.push_back(text); }),
+      with(engine, health, std::move(hooks), {}, &stored), server(with, health, registry) {
+    engine.on_document = [this](actors::document_kind which, const std::string& content) {
+      stored.take(which, content);
+    };
     options.port = 0;
     health.set(bridge::health_state::ok);
     domain = engine.add_domain("orders");
@@ -60,6 +64,9 @@ struct harness {
     return status;
   }
 
+  config::dynamic_config dynamic;
+  bridge::stored_settings stored;
+  std::vector<std::string> warnings; ///< about stored values
   fake_engine engine;
   bridge::health_board health;
   metrics::registry registry;
