@@ -76,22 +76,41 @@ template <class Request> outcome<Request> named_request(const invocation& call) 
   return request;
 }
 
-status get(invocation& call) {
-  const auto request = named_request<admin::GetDynamicConfigRequest>(call);
+/// The two configurations of a cluster: the calls of each and how it is named in sentences.
+#define CADENZA_CONFIGURATION(kind, prefix, lower_name, title_name)                                                    \
+  struct kind {                                                                                                        \
+    using get_request = admin::Get##prefix##DynamicConfigRequest;                                                      \
+    using get_response = admin::Get##prefix##DynamicConfigResponse;                                                    \
+    using update_request = admin::Update##prefix##DynamicConfigRequest;                                                \
+    using update_response = admin::Update##prefix##DynamicConfigResponse;                                              \
+    using restore_request = admin::Restore##prefix##DynamicConfigRequest;                                              \
+    using restore_response = admin::Restore##prefix##DynamicConfigResponse;                                            \
+    using list_request = admin::List##prefix##DynamicConfigRequest;                                                    \
+    using list_response = admin::List##prefix##DynamicConfigResponse;                                                  \
+    static std::string method(const char* verb) { return std::string("AdminAPI/") + verb + #prefix "DynamicConfig"; }  \
+    static constexpr const char* name = lower_name;                                                                    \
+    static constexpr const char* title = title_name;                                                                   \
+  }
+CADENZA_CONFIGURATION(ordinary, , "dynamic config", "Dynamic Config");
+CADENZA_CONFIGURATION(operational, Operational, "operational dynamic config", "Operational Dynamic Config");
+#undef CADENZA_CONFIGURATION
+
+template <class Kind> status get(invocation& call) {
+  const auto request = named_request<typename Kind::get_request>(call);
   if (!request)
     return failed("Failed to parse input filter array", request.error());
-  admin::GetDynamicConfigResponse response;
-  if (auto answer = call.call("AdminAPI/GetDynamicConfig", *request, response); !answer)
-    return failed("Failed to get dynamic config value", answer.error());
+  typename Kind::get_response response;
+  if (auto answer = call.call(Kind::method("Get"), *request, response); !answer)
+    return failed(std::string("Failed to get ") + Kind::name + " value", answer.error());
   if (response.value().data().empty())
-    call.err() << "No values stored for specified dynamic config.\n";
+    call.err() << "No values stored for specified " << Kind::name << ".\n";
   else
     show_json(call, payload_json(response.value().data()));
   return {};
 }
 
-status update(invocation& call) {
-  admin::UpdateDynamicConfigRequest request;
+template <class Kind> status update(invocation& call) {
+  typename Kind::update_request request;
   request.set_config_name(call.text("name"));
   std::string shown;
   for (const auto& text : call.all("value")) {
@@ -101,28 +120,28 @@ status update(invocation& call) {
     *request.add_config_values() = std::move(*value);
     shown += (shown.empty() ? "" : " ") + text;
   }
-  admin::UpdateDynamicConfigResponse response;
-  if (auto answer = call.call("AdminAPI/UpdateDynamicConfig", request, response); !answer)
-    return failed("Failed to update dynamic config value", answer.error());
-  done(call, "Dynamic Config \"" + call.text("name") + "\" updated with [" + shown + "]");
+  typename Kind::update_response response;
+  if (auto answer = call.call(Kind::method("Update"), request, response); !answer)
+    return failed(std::string("Failed to update ") + Kind::name + " value", answer.error());
+  done(call, std::string(Kind::title) + " \"" + call.text("name") + "\" updated with [" + shown + "]");
   return {};
 }
 
-status restore(invocation& call) {
-  const auto request = named_request<admin::RestoreDynamicConfigRequest>(call);
+template <class Kind> status restore(invocation& call) {
+  const auto request = named_request<typename Kind::restore_request>(call);
   if (!request)
     return failed("Failed to parse input filter", request.error());
-  admin::RestoreDynamicConfigResponse response;
-  if (auto answer = call.call("AdminAPI/RestoreDynamicConfig", *request, response); !answer)
-    return failed("Failed to restore dynamic config value", answer.error());
-  done(call, "Dynamic Config \"" + call.text("name") + "\" restored");
+  typename Kind::restore_response response;
+  if (auto answer = call.call(Kind::method("Restore"), *request, response); !answer)
+    return failed(std::string("Failed to restore ") + Kind::name + " value", answer.error());
+  done(call, std::string(Kind::title) + " \"" + call.text("name") + "\" restored");
   return {};
 }
 
 /// Keys and the values that were set, by name.
-outcome<json> set_values(invocation& call) {
-  admin::ListDynamicConfigResponse response;
-  CADENZA_TRY(call.call("AdminAPI/ListDynamicConfig", admin::ListDynamicConfigRequest{}, response));
+template <class Kind> outcome<json> set_values(invocation& call) {
+  typename Kind::list_response response;
+  CADENZA_TRY(call.call(Kind::method("List"), typename Kind::list_request{}, response));
   json result = json::object();
   for (const auto& entry : response.entries()) {
     json values = json::array();
@@ -133,10 +152,53 @@ outcome<json> set_values(invocation& call) {
   return result;
 }
 
+json listed(const json& stored) {
+  json entries = json::array();
+  for (const auto& [name, values] : stored.items())
+    entries.push_back({{"Name", name}, {"Values", values}});
+  return entries;
+}
+
+status list_operational(invocation& call) {
+  const auto stored = set_values<operational>(call);
+  if (!stored)
+    return failed("Failed to list operational dynamic config value(s)", stored.error());
+  if (stored->empty() && !call.json())
+    call.out() << "No operational dynamic config values stored to list.\n";
+  else
+    show_json(call, listed(*stored));
+  return {};
+}
+
 std::string text_of(const json& entry, const char* key) {
   if (!entry.is_object() || !entry.contains(key))
     return {};
   return entry[key].is_string() ? entry[key].get<std::string>() : compact(entry[key]);
+}
+
+/// The value that applies everywhere, then those of domains, task lists…: "5; 7 for domainName=orders".
+std::string values_of(const json& entry) {
+  auto out = text_of(entry, "value");
+  if (!entry.contains("restricted"))
+    return out;
+  for (const auto& one : entry["restricted"]) {
+    out += "; " + text_of(one, "value") + " for";
+    if (one.contains("constraints"))
+      for (const auto& [name, value] : one["constraints"].items())
+        out += " " + name + "=" + text_of(one["constraints"], name.c_str());
+  }
+  return out;
+}
+
+/// What a column of a table has room for; JSON output has all of it.
+std::string cut(std::string text) {
+  constexpr std::size_t most = 60;
+  if (text.size() <= most)
+    return text;
+  auto end = most - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) // not within a character
+    --end;
+  return text.substr(0, end) + "...";
 }
 
 /// What the server says it knows: [{name, type, default, value, description, filters}].
@@ -151,23 +213,20 @@ outcome<json> known_keys(invocation& call) {
 }
 
 status list(invocation& call) {
-  const auto stored = set_values(call);
+  const auto stored = set_values<ordinary>(call);
   if (!stored)
     return failed("Failed to list dynamic config value(s)", stored.error());
   const auto known = known_keys(call);
   if (!known) {
     // Without the HTTP side there are still the values that were set.
     call.err() << "Defaults and meanings are not shown: " << explain(known.error()) << '\n';
-    json entries = json::array();
-    for (const auto& [name, values] : stored->items())
-      entries.push_back({{"Name", name}, {"Values", values}});
-    show_json(call, entries);
+    show_json(call, listed(*stored));
     return {};
   }
   row_set rows{{"Name", "Value", "Default value", "Description"}, {}};
   for (const auto& entry : *known) {
     const auto name = text_of(entry, "name");
-    rows.rows.push_back({name, text_of(entry, "value"), text_of(entry, "default"), text_of(entry, "description")});
+    rows.rows.push_back({name, cut(values_of(entry)), cut(text_of(entry, "default")), text_of(entry, "description")});
     json row = entry;
     row["stored"] = stored->contains(name) ? (*stored)[name] : json::array();
     rows.data.push_back(std::move(row));
@@ -181,7 +240,7 @@ status list_all(invocation& call) {
     return failed("Failed to list dynamic config keys", known.error());
   row_set rows{{"Name", "Description", "Default value"}, {}};
   for (const auto& entry : *known) {
-    rows.rows.push_back({text_of(entry, "name"), text_of(entry, "description"), text_of(entry, "default")});
+    rows.rows.push_back({text_of(entry, "name"), text_of(entry, "description"), cut(text_of(entry, "default"))});
     rows.data.push_back({{"Name", text_of(entry, "name")},
                          {"Description", text_of(entry, "description")},
                          {"Default value", entry.contains("default") ? entry["default"] : json(nullptr)}});
@@ -195,16 +254,23 @@ command admin_config_commands() {
   flag name{"name", "key, as history.maximumSignalsPerExecution"};
   name.required = true;
   const flag filter{"filter", "which of the key's values: {\"domainName\":\"x\"}"};
-  flag value{"value", "{\"Value\":...,\"Filters\":[{\"Name\":\"domainName\",\"Value\":\"x\"}]}; may be repeated",
+  flag value{"value", "{\"Value\":...,\"Filters\":[{\"Name\":\"domainName\",\"Value\":\"x\"}]} or the plain value; may be "
+             "repeated; without any the key's values are taken away",
              flag_kind::list};
-  value.required = true;
+  // As in the reference system: without filters the value for everybody goes, with filters those they match.
   command group{"config", {"c"}, "Read and change dynamic configuration"};
   group.commands = {
-      {"get", {"g"}, "Show the value that applies", {name, filter}, get},
-      {"update", {"u"}, "Set a key's values", {name, value}, update},
-      {"restore", {"r"}, "Take a key's values back to the default", {name, filter}, restore},
+      {"get", {"g"}, "Show the value that applies", {name, filter}, get<ordinary>},
+      {"update", {"u"}, "Set a key's values", {name, value}, update<ordinary>},
+      {"restore", {"r"}, "Take the value without filters away, or those the filter matches", {name, filter},
+       restore<ordinary>},
       {"list", {"l"}, "List the keys with value, default and meaning", {format_flag()}, list},
       {"listall", {"la"}, "List the keys with meaning and default", {format_flag()}, list_all},
+      {"operational-get", {"og"}, "Show an operational value", {name, filter}, get<operational>},
+      {"operational-update", {"ou"}, "Set a key's operational values", {name, value}, update<operational>},
+      {"operational-restore", {"or"}, "Take operational values away, as restore does", {name, filter},
+       restore<operational>},
+      {"operational-list", {"ol"}, "List the operational values that are set", {}, list_operational},
   };
   return group;
 }

@@ -36,6 +36,9 @@ namespace cadenza::cli {
 [[nodiscard]] command admin_queue_commands();
 [[nodiscard]] command admin_domain_commands();
 [[nodiscard]] command admin_config_commands();
+[[nodiscard]] command admin_groups_commands();
+[[nodiscard]] command admin_async_queue_commands();
+[[nodiscard]] command admin_cluster_commands();
 [[nodiscard]] command admin_actor_commands();
 [[nodiscard]] command admin_backup_commands();
 

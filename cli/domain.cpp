@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/domain_failover.hpp"
 #include "cli/domain_list.hpp"
 #include "cli/domain_text.hpp"
 #include "cli/domain_write.hpp"
@@ -138,6 +139,8 @@ command domain_commands() {
                 remove};
   erase.needs_domain = true;
   group.commands.push_back(erase);
+  for (auto& one : domain_failover_commands())
+    group.commands.push_back(std::move(one));
   group.commands.push_back(domain_list_command());
   return group;
 }
