@@ -63,6 +63,8 @@ void client::raw_call(const char* method, const google::protobuf::MessageLite& r
   p->context.AddMetadata("rpc-encoding", "proto");
   p->context.AddMetadata("cadence-client-name", "uber-go");
   p->context.AddMetadata("cadence-client-feature-version", "1.7.0");
+  for (const auto& [key, value] : headers)
+    p->context.AddMetadata(key, value);
   p->context.AddMetadata("cadence-client-feature-flags", R"({"WorkflowExecutionAlreadyCompletedErrorEnabled":true})");
   grpc::Slice slice(request.SerializeAsString());
   p->request = grpc::ByteBuffer(&slice, 1);
@@ -73,7 +75,8 @@ void client::raw_call(const char* method, const google::protobuf::MessageLite& r
     const std::lock_guard guard(state_->contexts_mutex);
     state_->contexts.insert(std::shared_ptr<grpc::ClientContext>(p, &p->context));
   }
-  connection.stub->UnaryCall(&p->context, std::string("/uber.cadence.api.v1.") + method, grpc::StubOptions(),
+  const std::string path = std::string(method).starts_with("AdminAPI/") ? "/uber.cadence.admin.v1." : "/uber.cadence.api.v1.";
+  connection.stub->UnaryCall(&p->context, path + method, grpc::StubOptions(),
                              &p->request, &p->response, [this, p, done = std::move(done)](grpc::Status status) {
                                {
                                  const std::lock_guard guard(state_->contexts_mutex);

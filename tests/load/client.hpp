@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -29,7 +30,7 @@ public:
   client(const std::string& address, int connections);
   ~client();
 
-  /// Calls `method` ("WorkflowAPI/StartWorkflowExecution"); `done` runs on one of gRPC's threads.
+  /// Calls `method` ("WorkflowAPI/StartWorkflowExecution", "AdminAPI/DescribeCluster"); `done` runs on one of gRPC's threads.
   template <class Request, class Response>
   void call(const char* method, const Request& request, std::chrono::milliseconds timeout,
             std::function<void(const result&, Response&)> done) {
@@ -51,6 +52,9 @@ public:
       return {13, "answer does not parse"};
     return r;
   }
+
+  /// Sent with every call, beyond what every client says of itself; to be set before the first.
+  std::map<std::string, std::string> headers;
 
   /// Cancels every call under way; their `done` runs as for any other end.
   void cancel_all();
