@@ -3,12 +3,13 @@
 #include "actors/engine_metrics.hpp"
 #include "actors/local_engine.hpp"
 #include "actors/system_sources.hpp"
+#include "bridge/admin_routes.hpp"
 #include "bridge/server.hpp"
 #include "config/dynamic.hpp"
 #include "config/load.hpp"
 #include "config/log.hpp"
 #include "config/process_metrics.hpp"
-#include "serve_http.hpp"
+#include "serve_routes.hpp"
 #include "serve_settings.hpp"
 #include "serve_store.hpp"
 
@@ -30,10 +31,10 @@ using std::chrono::milliseconds;
 
 void log_from_actors(int level, const std::string& text) {
   switch (level) {
-    case 0: return log::debug("{}", text);
-    case 1: return log::info("{}", text);
-    case 2: return log::warn("{}", text);
-    default: return log::error("{}", text);
+  case 0: return log::debug("{}", text);
+  case 1: return log::info("{}", text);
+  case 2: return log::warn("{}", text);
+  default: return log::error("{}", text);
   }
 }
 
@@ -109,8 +110,14 @@ public:
     return milliseconds(1 + chance_.below(2 * mean));
   }
   void strike() {
-    static const std::vector<std::string> all{"run", "shard", "task_list", "shard_owner", "matching_owner",
-                                              "domain_registry", "document_keeper", "visibility_writer"};
+    static const std::vector<std::string> all{"run",
+                                              "shard",
+                                              "task_list",
+                                              "shard_owner",
+                                              "matching_owner",
+                                              "domain_registry",
+                                              "document_keeper",
+                                              "visibility_writer"};
     const auto& kinds = how_.kinds.empty() ? all : how_.kinds;
     const auto& kind = kinds[static_cast<std::size_t>(chance_.below(static_cast<std::int64_t>(kinds.size())))];
     const auto shard = "node/shard_owner/history_shard:" + std::to_string(chance_.below(shards_));
@@ -175,10 +182,11 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
 
   caf::actor_system_config system_config;
   system_config.set("scheduler.policy", caf::atom("sharing"));
-  system_config.set("scheduler.max-threads", static_cast<std::size_t>(c.engine.scheduler_threads > 0
-                                                                        ? c.engine.scheduler_threads
-                                                                        : static_cast<int>(std::max(
-                                                                            2U, std::thread::hardware_concurrency()))));
+  system_config.set(
+      "scheduler.max-threads",
+      static_cast<std::size_t>(c.engine.scheduler_threads > 0
+                                   ? c.engine.scheduler_threads
+                                   : static_cast<int>(std::max(2U, std::thread::hardware_concurrency()))));
   caf::actor_system system(system_config);
   actors::system_clock time;
   actors::system_entropy chance;
@@ -192,18 +200,21 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   const attribute_book attributes(dynamic);
   rules_book rules(dynamic, attributes);
   actors::local_engine engine(
-    system, *stores.store, time, chance, [&rules](const auto& domain) { return rules.rules_for(domain); },
-    log_from_actors, stores.open_visibility, [&] {
-      auto all = engine_options_of(c, stores.shard_count);
-      all.matching = matching_sources_of(dynamic);
-      all.matching.drained = [&stored](const auto&, const std::string& group) { return stored.drained(group); };
-      all.live = live_sources_of(dynamic, attributes);
-      all.domain_limits_for = [&dynamic](const std::string& name) { return domain_limits_of(*dynamic.current(), name); };
-      all.on_document = [&stored](actors::document_kind which, const std::string& content) {
-        stored.take(which, content);
-      };
-      return all;
-    }());
+      system, *stores.store, time, chance, [&rules](const auto& domain) { return rules.rules_for(domain); },
+      log_from_actors, stores.open_visibility,
+      [&] {
+        auto all = engine_options_of(c, stores.shard_count);
+        all.matching = matching_sources_of(dynamic);
+        all.matching.drained = [&stored](const auto&, const std::string& group) { return stored.drained(group); };
+        all.live = live_sources_of(dynamic, attributes);
+        all.domain_limits_for = [&dynamic](const std::string& name) {
+          return domain_limits_of(*dynamic.current(), name);
+        };
+        all.on_document = [&stored](actors::document_kind which, const std::string& content) {
+          stored.take(which, content);
+        };
+        return all;
+      }());
   const auto engine_gauges = actors::show_metrics(registry, engine.counters());
   engine.begin();
 
@@ -242,8 +253,15 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     stores.store->close();
     return 1;
   }
-  admin_http http(c, engine, health, registry, stores, dynamic);
-  const auto http_port = http.start();
+  bridge::http_server http(health, registry);
+  bridge::add_actor_routes(http, engine, std::chrono::seconds(5));
+  add_store_routes(http, health, stores);
+  add_config_routes(http, dynamic);
+  bridge::http_options http_options;
+  http_options.host = c.frontend.address;
+  http_options.port = c.frontend.http_port;
+  http_options.version = R"({"version":")" CADENZA_VERSION R"(","contract":"uber.cadence.api.v1"})";
+  const auto http_port = http.start(http_options);
   if (!http_port) {
     err << "Error: " << http_port.error().message << '\n';
     rpc.stop();
@@ -263,25 +281,25 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   for (bool running = true; running;) {
     const auto pause = chaos.active() ? chaos.pause() : milliseconds(c.dynamic.file.empty() ? 60'000 : 10'000);
     switch (wait_signal(signals, pause)) {
-      case SIGTERM:
-      case SIGINT: running = false; break;
-      case SIGHUP: {
-        auto again = load_configuration(options);
-        if (again)
-          log::set_level(again->values.log.minimum);
-        else
-          log::error("configuration not reloaded: {}", again.error().message);
-        if (const auto reloaded = dynamic.reload(true); !reloaded)
-          log::error("dynamic configuration not reloaded: {}", reloaded.error().message);
-        else
-          log::info("configuration reloaded");
-        break;
-      }
-      default:
-        if (chaos.active())
-          chaos.strike();
-        else if (const auto reloaded = dynamic.reload(); !reloaded)
-          log::error("dynamic configuration not reloaded: {}", reloaded.error().message);
+    case SIGTERM:
+    case SIGINT: running = false; break;
+    case SIGHUP: {
+      auto again = load_configuration(options);
+      if (again)
+        log::set_level(again->values.log.minimum);
+      else
+        log::error("configuration not reloaded: {}", again.error().message);
+      if (const auto reloaded = dynamic.reload(true); !reloaded)
+        log::error("dynamic configuration not reloaded: {}", reloaded.error().message);
+      else
+        log::info("configuration reloaded");
+      break;
+    }
+    default:
+      if (chaos.active())
+        chaos.strike();
+      else if (const auto reloaded = dynamic.reload(); !reloaded)
+        log::error("dynamic configuration not reloaded: {}", reloaded.error().message);
     }
   }
   log::info("draining");

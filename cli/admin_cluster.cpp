@@ -27,9 +27,8 @@ status add_search_attribute(invocation& call) {
   const auto& key = call.text("search_attr_key");
   if (type < 0 || type >= static_cast<std::int64_t>(std::size(types)))
     return problem{"Unknown Search Attributes value type.", "0 to 5"};
-  if (!call.on("yes")
-      && !confirmed(call, "Are you trying to add key [" + key + "] with Type ["
-                              + types[static_cast<std::size_t>(type)] + "]?")) {
+  if (!call.on("yes") && !confirmed(call, "Are you trying to add key [" + key + "] with Type [" +
+                                              types[static_cast<std::size_t>(type)] + "]?")) {
     call.err() << "Nothing added\n";
     return {};
   }
@@ -55,7 +54,9 @@ command admin_cluster_commands() {
       {"add-search-attr",
        {"asa"},
        "Add a search attribute",
-       {key, type, {"security_token,st", "token where the server demands one"},
+       {key,
+        type,
+        {"security_token,st", "token where the server demands one"},
         {"yes,y", "do not ask", flag_kind::toggle}},
        add_search_attribute},
       {"describe", {"d"}, "Show the cluster's hosts, stores and client versions", {}, describe_cluster},

@@ -254,7 +254,8 @@ command admin_config_commands() {
   flag name{"name", "key, as history.maximumSignalsPerExecution"};
   name.required = true;
   const flag filter{"filter", "which of the key's values: {\"domainName\":\"x\"}"};
-  flag value{"value", "{\"Value\":...,\"Filters\":[{\"Name\":\"domainName\",\"Value\":\"x\"}]} or the plain value; may be "
+  flag value{"value",
+             "{\"Value\":...,\"Filters\":[{\"Name\":\"domainName\",\"Value\":\"x\"}]} or the plain value; may be "
              "repeated; without any the key's values are taken away",
              flag_kind::list};
   // As in the reference system: without filters the value for everybody goes, with filters those they match.
@@ -262,13 +263,19 @@ command admin_config_commands() {
   group.commands = {
       {"get", {"g"}, "Show the value that applies", {name, filter}, get<ordinary>},
       {"update", {"u"}, "Set a key's values", {name, value}, update<ordinary>},
-      {"restore", {"r"}, "Take the value without filters away, or those the filter matches", {name, filter},
+      {"restore",
+       {"r"},
+       "Take the value without filters away, or those the filter matches",
+       {name, filter},
        restore<ordinary>},
       {"list", {"l"}, "List the keys with value, default and meaning", {format_flag()}, list},
       {"listall", {"la"}, "List the keys with meaning and default", {format_flag()}, list_all},
       {"operational-get", {"og"}, "Show an operational value", {name, filter}, get<operational>},
       {"operational-update", {"ou"}, "Set a key's operational values", {name, value}, update<operational>},
-      {"operational-restore", {"or"}, "Take operational values away, as restore does", {name, filter},
+      {"operational-restore",
+       {"or"},
+       "Take operational values away, as restore does",
+       {name, filter},
        restore<operational>},
       {"operational-list", {"ol"}, "List the operational values that are set", {}, list_operational},
   };

@@ -57,8 +57,8 @@ outcome<api::IsolationGroupConfiguration> wanted_groups(const invocation& call) 
   if (!given.is_array())
     return bad_request("expected a list as [{\"Name\": \"zone-1\", \"State\": 2}]; [] removes all groups");
   for (const auto& one : given) {
-    if (!one.is_object() || !one.contains("Name") || !one["Name"].is_string() || !one.contains("State")
-        || !one["State"].is_number_integer())
+    if (!one.is_object() || !one.contains("Name") || !one["Name"].is_string() || !one.contains("State") ||
+        !one["State"].is_number_integer())
       return bad_request("expected {\"Name\": \"zone-1\", \"State\": 2}, found " + compact(one));
     auto& group = *out.add_isolation_groups();
     group.set_name(one["Name"].get<std::string>());
@@ -69,8 +69,7 @@ outcome<api::IsolationGroupConfiguration> wanted_groups(const invocation& call) 
 
 status get_global(invocation& call) {
   admin::GetGlobalIsolationGroupsResponse response;
-  if (auto answer =
-          call.call("AdminAPI/GetGlobalIsolationGroups", admin::GetGlobalIsolationGroupsRequest{}, response);
+  if (auto answer = call.call("AdminAPI/GetGlobalIsolationGroups", admin::GetGlobalIsolationGroupsRequest{}, response);
       !answer)
     return failed("failed to get isolation-groups:", answer.error());
   return show_groups(call, response.isolation_groups());

@@ -26,6 +26,7 @@ namespace cadenza::cli {
 [[nodiscard]] std::vector<command> workflow_control_commands();
 [[nodiscard]] std::vector<command> workflow_query_commands();
 [[nodiscard]] std::vector<command> workflow_reset_commands();
+[[nodiscard]] command workflow_reset_batch_command();
 [[nodiscard]] std::vector<command> workflow_observe_commands();
 [[nodiscard]] command workflow_activity_commands();
 
@@ -35,6 +36,7 @@ namespace cadenza::cli {
 [[nodiscard]] command admin_shard_commands();
 [[nodiscard]] command admin_queue_commands();
 [[nodiscard]] command admin_domain_commands();
+[[nodiscard]] command admin_history_host_commands();
 [[nodiscard]] command admin_config_commands();
 [[nodiscard]] command admin_groups_commands();
 [[nodiscard]] command admin_async_queue_commands();

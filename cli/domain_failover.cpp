@@ -1,5 +1,6 @@
 #include "cli/domain_failover.hpp"
 
+#include "cli/domain_clusters.hpp"
 #include "cli/output.hpp"
 #include "cli/time_range.hpp"
 
@@ -22,10 +23,21 @@ problem of_domain(const invocation& call, std::string otherwise, const error& re
 }
 
 status fail_over(invocation& call) {
+  const int ways = static_cast<int>(call.given("active_cluster")) + static_cast<int>(call.given("active_clusters")) +
+                   static_cast<int>(call.given("active_clusters_json"));
+  if (ways != 1)
+    return problem{"Provide exactly one of the flags: active_cluster, active_clusters, active_clusters_json", ""};
   api::FailoverDomainRequest request;
   request.set_domain_name(call.domain());
   request.set_domain_active_cluster_name(call.text("active_cluster"));
   request.set_reason(call.text("reason"));
+  if (!call.given("active_cluster")) {
+    auto scopes = call.given("active_clusters") ? active_clusters(call.text("active_clusters"))
+                                                : active_clusters_json(call.text("active_clusters_json"));
+    if (!scopes)
+      return failed("Operation FailoverDomain failed.", scopes.error());
+    *request.mutable_active_clusters() = std::move(*scopes);
+  }
   if (call.given("failover_timeout_seconds"))
     *request.mutable_failover_timeout() = to_duration(call.number("failover_timeout_seconds"));
   api::FailoverDomainResponse response;
@@ -83,13 +95,13 @@ status list_history(invocation& call) {
 } // namespace
 
 std::vector<command> domain_failover_commands() {
-  flag cluster{"active_cluster,ac", "cluster that the domain shall be active in"};
-  cluster.required = true;
   std::vector<command> out{
       {"failover",
        {"fo"},
        "Move a domain to another cluster",
-       {cluster,
+       {{"active_cluster,ac", "cluster that the domain shall be active in"},
+        {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,..."},
+        {"active_clusters_json,acs-json", "active clusters by attribute, as JSON"},
         {"reason,r", "why, for the domain's history"},
         {"failover_timeout_seconds,fts", "fail over gracefully, in so many seconds", flag_kind::number}},
        fail_over},

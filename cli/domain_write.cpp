@@ -1,5 +1,6 @@
 #include "cli/domain_write.hpp"
 
+#include "cli/domain_clusters.hpp"
 #include "cli/output.hpp"
 #include "cli/time_range.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <map>
 #include <ostream>
-#include <sstream>
 
 namespace cadenza::cli {
 
@@ -17,27 +17,18 @@ namespace api = uber::cadence::api::v1;
 
 constexpr std::int64_t day_seconds = 86400;
 
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream stream{text};
-  for (std::string part; std::getline(stream, part, separator);)
-    if (!part.empty())
-      parts.push_back(part);
-  return parts;
-}
-
 /// Clusters may be repeated flags, or one flag with commas.
 std::vector<std::string> clusters_of(const invocation& call) {
   std::vector<std::string> clusters;
   for (const auto& text : call.all("clusters"))
-    for (auto& name : split(text, ','))
+    for (auto& name : parts_of(text, ','))
       clusters.push_back(std::move(name));
   return clusters;
 }
 
 outcome<std::map<std::string, std::string>> domain_data(const invocation& call) {
   std::map<std::string, std::string> data;
-  for (const auto& entry : split(call.text("domain_data"), ',')) {
+  for (const auto& entry : parts_of(call.text("domain_data"), ',')) {
     const auto colon = entry.find(':');
     if (colon == std::string::npos)
       return bad_request("domain_data entry '" + entry + "' must be key:value");
@@ -57,44 +48,6 @@ api::ArchivalStatus archival_status(const std::string& text) {
   if (text == "enabled")
     return api::ARCHIVAL_STATUS_ENABLED;
   return text == "disabled" ? api::ARCHIVAL_STATUS_DISABLED : api::ARCHIVAL_STATUS_INVALID;
-}
-
-/// "scope.attribute:cluster,…" as the contract carries it.
-outcome<api::ActiveClusters> active_clusters(const std::string& text) {
-  api::ActiveClusters result;
-  for (const auto& entry : split(text, ',')) {
-    const auto colon = entry.rfind(':');
-    const auto dot = entry.find('.');
-    if (colon == std::string::npos || dot == std::string::npos || dot > colon)
-      return bad_request("active_clusters entry '" + entry + "' must be scope.attribute:cluster");
-    auto& scope = (*result.mutable_active_clusters_by_cluster_attribute())[entry.substr(0, dot)];
-    (*scope.mutable_cluster_attributes())[entry.substr(dot + 1, colon - dot - 1)].set_active_cluster_name(
-        entry.substr(colon + 1));
-  }
-  return result;
-}
-
-outcome<api::ActiveClusters> active_clusters_json(const std::string& text) {
-  const auto document = json::parse(text, nullptr, false);
-  const auto scopes =
-      document.is_object() && document.contains("attributeScopes") ? document["attributeScopes"] : document;
-  api::ActiveClusters result;
-  if (!scopes.is_object())
-    return bad_request("active_clusters_json is no JSON object");
-  for (const auto& [scope_name, scope] : scopes.items()) {
-    if (!scope.is_object())
-      return bad_request("active_clusters_json: scope '" + scope_name + "' is no object");
-    const auto& attributes = scope.contains("clusterAttributes") ? scope["clusterAttributes"] : scope;
-    auto& target = (*result.mutable_active_clusters_by_cluster_attribute())[scope_name];
-    for (const auto& [name, cluster] : attributes.items()) {
-      const auto& value =
-          cluster.is_object() && cluster.contains("activeClusterName") ? cluster["activeClusterName"] : cluster;
-      if (!value.is_string())
-        return bad_request("active_clusters_json: attribute '" + name + "' names no cluster");
-      (*target.mutable_cluster_attributes())[name].set_active_cluster_name(value.get<std::string>());
-    }
-  }
-  return result;
 }
 
 status register_domain(invocation& call) {

@@ -1,0 +1,57 @@
+#include "cli/domain_clusters.hpp"
+
+#include "cli/json_text.hpp"
+
+#include <sstream>
+
+namespace cadenza::cli {
+
+namespace api = uber::cadence::api::v1;
+
+std::vector<std::string> parts_of(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream stream{text};
+  for (std::string part; std::getline(stream, part, separator);)
+    if (!part.empty())
+      parts.push_back(part);
+  return parts;
+}
+
+outcome<api::ActiveClusters> active_clusters(const std::string& text) {
+  api::ActiveClusters result;
+  for (const auto& entry : parts_of(text, ',')) {
+    const auto colon = entry.rfind(':');
+    const auto dot = entry.find('.');
+    if (colon == std::string::npos || dot == std::string::npos || dot > colon)
+      return bad_request("active_clusters entry '" + entry + "' must be scope.attribute:cluster");
+    auto& scope = (*result.mutable_active_clusters_by_cluster_attribute())[entry.substr(0, dot)];
+    (*scope.mutable_cluster_attributes())[entry.substr(dot + 1, colon - dot - 1)].set_active_cluster_name(
+        entry.substr(colon + 1));
+  }
+  return result;
+}
+
+outcome<api::ActiveClusters> active_clusters_json(const std::string& text) {
+  const auto document = json::parse(text, nullptr, false);
+  const auto scopes =
+      document.is_object() && document.contains("attributeScopes") ? document["attributeScopes"] : document;
+  api::ActiveClusters result;
+  if (!scopes.is_object())
+    return bad_request("active_clusters_json is no JSON object");
+  for (const auto& [scope_name, scope] : scopes.items()) {
+    if (!scope.is_object())
+      return bad_request("active_clusters_json: scope '" + scope_name + "' is no object");
+    const auto& attributes = scope.contains("clusterAttributes") ? scope["clusterAttributes"] : scope;
+    auto& target = (*result.mutable_active_clusters_by_cluster_attribute())[scope_name];
+    for (const auto& [name, cluster] : attributes.items()) {
+      const auto& value =
+          cluster.is_object() && cluster.contains("activeClusterName") ? cluster["activeClusterName"] : cluster;
+      if (!value.is_string())
+        return bad_request("active_clusters_json: attribute '" + name + "' names no cluster");
+      (*target.mutable_cluster_attributes())[name].set_active_cluster_name(value.get<std::string>());
+    }
+  }
+  return result;
+}
+
+} // namespace cadenza::cli
