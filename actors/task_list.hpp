@@ -179,6 +179,7 @@ private:
   std::int64_t next_id_ = 1;
   std::int64_t read_level_ = 0;
   std::int64_t max_written_ = 0;
+  std::int64_t reading_to_ = 0; ///< end of the scan under way
   ack_tracker outstanding_;
   bool writing_ = false;
   bool reading_ = false;

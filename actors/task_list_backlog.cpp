@@ -164,7 +164,8 @@ void task_list::read_backlog() {
   if (reading_ || lease_ != lease::known)
     return;
   reading_ = true;
-  env_.store->scan_tasks(key_, read_level_, max_written_, static_cast<int>(settings_.read_batch), [self = me()](storage::page<storage::backlog_row> page) {
+  reading_to_ = max_written_;
+  env_.store->scan_tasks(key_, read_level_, reading_to_, static_cast<int>(settings_.read_batch), [self = me()](storage::page<storage::backlog_row> page) {
     caf::anon_send(self, make_matching_mail(backlog_read{std::move(page)}));
   });
 }
@@ -186,7 +187,7 @@ void task_list::handle(backlog_read& read) {
     buffer_.push_back(from_record(record, key_, kind_, row.task_id));
   }
   if (read.page.next.empty())
-    read_level_ = std::max(read_level_, max_written_);
+    read_level_ = std::max(read_level_, reading_to_); // what was written meanwhile is still to be read
   match();
 }
 

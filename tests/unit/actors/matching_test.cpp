@@ -89,6 +89,23 @@ BOOST_AUTO_TEST_CASE(a_backlog_is_handed_out_oldest_first_also_after_a_death) {
   BOOST_TEST(world.answers == up_to(30));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_written_while_the_backlog_is_read_is_not_skipped) {
+  matching_world world;
+  world.begin();
+  world.push(1);
+  world.pass(3 * ns_per_s);
+  world.hold_scans = true;
+  world.die();
+  world.push(2);
+  world.pass(3 * ns_per_s);
+  BOOST_TEST(world.over == (ids{1, 2})); // both are in the store, and the list has yet to hear what was there at first
+  world.let_scans_go();
+  world.poll();
+  world.poll();
+  world.pass(10 * ns_per_s);
+  BOOST_TEST(world.answers == (ids{1, 2}));
+}
+
 BOOST_AUTO_TEST_CASE(tasks_expire_in_memory_and_in_the_store) {
   matching_world world;
   world.begin();

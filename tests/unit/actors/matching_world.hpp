@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cadenza::actors {
@@ -196,7 +197,13 @@ public:
   std::string drained;
   engine_counters counters;
   services env;
-  storage::memory_store store;
+  bool hold_scans = false; ///< answers of backlog scans wait for `let_scans_go`
+  void let_scans_go() {
+    hold_scans = false;
+    for (auto& answer : std::exchange(held_, {}))
+      answer();
+    run();
+  }
 
 private:
   class virtual_clock final : public clock {
@@ -240,6 +247,20 @@ private:
       again_.emplace_back(now() + ns_per_s, told.task_id);
   }
 
+  std::vector<std::function<void()>> held_;
+
+public:
+  storage::memory_store store{storage::memory_options{
+    [this](std::function<void()> answer, std::int64_t delay_ns) {
+      if (delay_ns == 0)
+        return answer();
+      held_.push_back(std::move(answer));
+    },
+    [this](const storage::fault_point& call) {
+      return storage::fault{storage::fault::kind::none, hold_scans && call.operation == "scan_tasks" ? 1 : 0};
+    }}};
+
+private:
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;
