@@ -78,6 +78,7 @@ struct shard_transaction {
   /// Deleted single tasks (retention, queue repair). Bulk deletion goes by `complete_*` below.
   std::vector<std::int64_t> delete_transfer;
   std::vector<timer_row> delete_timers;            ///< `value` is ignored
+  std::vector<std::int64_t> delete_replication;
   /// A branch of history to remove: the node range [from, to) of (tree, branch).
   struct history_range {
     uuid tree_id;
@@ -185,6 +186,13 @@ struct history_query {
   bool reverse = false; ///< the exact opposite order: oldest transaction first among the nodes of an event id
 };
 
+/// A stored branch row of a history tree.
+struct branch_row {
+  uuid tree_id;
+  uuid branch_id;
+  std::string value; ///< record.v1.HistoryTree
+};
+
 struct domain_row {
   uuid id;
   std::string name;
@@ -225,9 +233,19 @@ public:
                            done<page<timer_row>> cb) = 0;
   virtual void scan_replication(int shard, std::int64_t after, std::int64_t up_to, int limit,
                                 done<page<replication_row>> cb) = 0;
-  /// Runs of a shard in key order, headers and fixed parts without pending rows: for verification and rebuilding.
+  /// Runs of a shard in key order, headers and fixed parts without pending rows: for verification and rebuilding. A run
+  /// whose header is lost has an empty one here, while `read_run` calls it corrupted.
   virtual void scan_runs(int shard, std::string page, int limit,
                          done<cadenza::storage::page<std::pair<run_key, run_rows>>> cb) = 0;
+
+  /// Current-run rows of a shard (record.v1.CurrentRun), in key order.
+  virtual void scan_current(int shard, std::string page, int limit,
+                            done<cadenza::storage::page<std::pair<workflow_key, std::string>>> cb) = 0;
+  /// Branch rows of a shard, in order of (tree, branch).
+  virtual void scan_trees(int shard, std::string page, int limit, done<cadenza::storage::page<branch_row>> cb) = 0;
+  /// The (tree, branch) pairs under which a shard has nodes of history, each once, in order.
+  virtual void scan_branches(int shard, std::string page, int limit,
+                             done<cadenza::storage::page<std::pair<uuid, uuid>>> cb) = 0;
 
   // --- task lists
   virtual void commit(task_list_transaction tx, done<commit_result> cb) = 0;

@@ -222,6 +222,25 @@ void memory_store::scan_runs(int shard, std::string token, int limit, done<page<
   });
 }
 
+void memory_store::scan_current(int shard, std::string token, int limit,
+                                done<page<std::pair<workflow_key, std::string>>> cb) {
+  state_->read("scan_current", shard, std::move(cb), [shard, &token, limit](const memory::tables& all) {
+    return memory::scan_current(all, shard, token, limit);
+  });
+}
+
+void memory_store::scan_trees(int shard, std::string token, int limit, done<page<branch_row>> cb) {
+  state_->read("scan_trees", shard, std::move(cb), [shard, &token, limit](const memory::tables& all) {
+    return memory::scan_trees(all, shard, token, limit);
+  });
+}
+
+void memory_store::scan_branches(int shard, std::string token, int limit, done<page<std::pair<uuid, uuid>>> cb) {
+  state_->read("scan_branches", shard, std::move(cb), [shard, &token, limit](const memory::tables& all) {
+    return memory::scan_branches(all, shard, token, limit);
+  });
+}
+
 void memory_store::read_task_list(task_list_key key, done<read_result<std::string>> cb) {
   state_->read("read_task_list", no_shard, std::move(cb), [&key](const memory::tables& all) {
     read_result<std::string> result;

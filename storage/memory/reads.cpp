@@ -155,6 +155,78 @@ page<std::pair<run_key, run_rows>> scan_runs(const tables& all, int shard, const
   return result;
 }
 
+page<std::pair<workflow_key, std::string>> scan_current(const tables& all, int shard, const std::string& token,
+                                                        int limit) {
+  using row = std::pair<workflow_key, std::string>;
+  page<row> result;
+  const auto* found = find_shard(all, shard);
+  if (found == nullptr)
+    return result;
+  auto it = found->current.begin();
+  if (!token.empty()) {
+    const auto fields = unpack(token, 2);
+    if (!fields)
+      return bad_token<row>();
+    it = found->current.upper_bound({uuid::from_raw((*fields)[0]), (*fields)[1]});
+  }
+  for (; it != found->current.end(); ++it) {
+    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      const auto& last = result.rows.back().first;
+      result.next = pack({last.domain_id.raw(), last.workflow_id});
+      break;
+    }
+    result.rows.emplace_back(it->first, it->second.value);
+  }
+  return result;
+}
+
+namespace {
+
+/// Rows of a map keyed by (tree, branch); `make` turns an entry into a row, `use` says whether it counts.
+template <class Row, class Map, class Use, class Make>
+page<Row> scan_pairs(const Map& map, const std::string& token, int limit, Use use, Make make) {
+  page<Row> result;
+  auto it = map.begin();
+  if (!token.empty()) {
+    const auto fields = unpack(token, 2);
+    if (!fields)
+      return bad_token<Row>();
+    it = map.upper_bound({uuid::from_raw((*fields)[0]), uuid::from_raw((*fields)[1])});
+  }
+  std::pair<uuid, uuid> last;
+  for (; it != map.end(); ++it) {
+    if (!use(it->second))
+      continue;
+    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      result.next = pack({last.first.raw(), last.second.raw()});
+      break;
+    }
+    last = it->first;
+    result.rows.push_back(make(*it));
+  }
+  return result;
+}
+
+} // namespace
+
+page<branch_row> scan_trees(const tables& all, int shard, const std::string& token, int limit) {
+  const auto* found = find_shard(all, shard);
+  if (found == nullptr)
+    return {};
+  return scan_pairs<branch_row>(
+      found->branches, token, limit, [](const std::string&) { return true; },
+      [](const auto& entry) { return branch_row{entry.first.first, entry.first.second, entry.second}; });
+}
+
+page<std::pair<uuid, uuid>> scan_branches(const tables& all, int shard, const std::string& token, int limit) {
+  const auto* found = find_shard(all, shard);
+  if (found == nullptr)
+    return {};
+  return scan_pairs<std::pair<uuid, uuid>>(
+      found->nodes, token, limit, [](const auto& nodes) { return !nodes.empty(); },
+      [](const auto& entry) { return entry.first; });
+}
+
 page<std::pair<task_list_key, std::string>> scan_task_lists(const tables& all, const std::string& token, int limit) {
   using row = std::pair<task_list_key, std::string>;
   page<row> result;

@@ -19,6 +19,11 @@ namespace cadenza::storage::memory {
                                           std::int64_t to_ns, int limit);
 [[nodiscard]] page<std::pair<run_key, run_rows>> scan_runs(const tables& all, int shard, const std::string& token,
                                                            int limit);
+[[nodiscard]] page<std::pair<workflow_key, std::string>> scan_current(const tables& all, int shard,
+                                                                      const std::string& token, int limit);
+[[nodiscard]] page<branch_row> scan_trees(const tables& all, int shard, const std::string& token, int limit);
+[[nodiscard]] page<std::pair<uuid, uuid>> scan_branches(const tables& all, int shard, const std::string& token,
+                                                        int limit);
 [[nodiscard]] page<std::pair<task_list_key, std::string>> scan_task_lists(const tables& all, const std::string& token,
                                                                           int limit);
 

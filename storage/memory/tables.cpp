@@ -88,6 +88,8 @@ commit_result tables::apply(shard_transaction& tx) {
     shard.transfer.erase(id);
   for (const auto& timer : tx.delete_timers)
     shard.timers.erase({timer.fire_ns, timer.task_id});
+  for (const auto id : tx.delete_replication)
+    shard.replication.erase(id);
   for (auto& row : tx.transfer)
     shard.transfer.insert_or_assign(row.task_id, std::move(row.value));
   for (auto& row : tx.timers)

@@ -200,6 +200,11 @@ void group_builder::write_tasks(const shard_transaction& tx, shard_state& shard)
     put_timer_key(key_, tx.shard, timer.fire_ns, timer.task_id);
     remove(table::timers, {key_});
   }
+  for (const auto id : tx.delete_replication) {
+    key_.clear();
+    put_task_key(key_, tx.shard, id);
+    remove(table::replication, {key_});
+  }
   for (const auto& row : tx.transfer) {
     key_.clear();
     put_task_key(key_, tx.shard, row.task_id);

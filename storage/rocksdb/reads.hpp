@@ -23,6 +23,11 @@ namespace cadenza::storage::rocks {
                                                      std::int64_t up_to, int limit);
 [[nodiscard]] page<std::pair<run_key, run_rows>> scan_runs(const database& data, int shard, const std::string& token,
                                                            int limit);
+[[nodiscard]] page<std::pair<workflow_key, std::string>> scan_current(const database& data, int shard,
+                                                                      const std::string& token, int limit);
+[[nodiscard]] page<branch_row> scan_trees(const database& data, int shard, const std::string& token, int limit);
+[[nodiscard]] page<std::pair<uuid, uuid>> scan_branches(const database& data, int shard, const std::string& token,
+                                                        int limit);
 
 [[nodiscard]] read_result<std::string> read_task_list(const database& data, const task_list_key& key);
 [[nodiscard]] page<backlog_row> scan_tasks(const database& data, const task_list_key& key, std::int64_t after,

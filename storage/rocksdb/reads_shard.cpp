@@ -236,16 +236,124 @@ page<std::pair<run_key, run_rows>> scan_runs(const database& data, int shard, co
     int of = 0;
     auto& [run, rows] = result.rows.emplace_back();
     auto value = scan.value();
-    if (!read_run_key(key, of, run) || key.rest() != std::string_view(&run_header_tag, 1) || !take_varint(value)) {
-      tell_damaged(result, "run: rows without a header");
+    if (!read_run_key(key, of, run)) {
+      tell_damaged(result, "run key");
       return result;
     }
-    rows.header = value;
-    prefix = scan.key().substr(0, scan.key().size() - 1);
-    scan.next();
+    prefix = scan.key().substr(0, scan.key().size() - key.rest().size());
+    if (key.rest() == std::string_view(&run_header_tag, 1)) {
+      if (take_varint(value))
+        rows.header = value;
+      scan.next();
+    }
     if (scan.valid() && scan.key() == prefix + run_fixed_tag)
       rows.fixed = scan.value();
     scan.to(prefix + run_tag_end);
+  }
+  tell(result, scan.status());
+  return result;
+}
+
+namespace {
+
+/// The shard's part of a table from where `token` (the last key given) says. False for a token of something else.
+bool bounds_of(int shard, const std::string& token, std::string& lower, std::string& upper) {
+  put_number(lower, static_cast<std::int32_t>(shard));
+  upper = lower;
+  to_successor(upper);
+  if (token.empty())
+    return true;
+  if (!token.starts_with(lower))
+    return false;
+  lower = token;
+  return true;
+}
+
+} // namespace
+
+page<std::pair<workflow_key, std::string>> scan_current(const database& data, int shard, const std::string& token,
+                                                        int limit) {
+  page<std::pair<workflow_key, std::string>> result;
+  std::string lower;
+  std::string upper;
+  if (!bounds_of(shard, token, lower, upper)) {
+    tell_damaged(result, "page token");
+    return result;
+  }
+  range_scan scan(data, table::current, std::move(lower), std::move(upper));
+  for (scan.to_first(); scan.valid(); scan.next()) {
+    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      result.next = scan.key(); // the next page begins here
+      break;
+    }
+    key_reader key(scan.key());
+    std::int32_t of = 0;
+    auto& [workflow, value] = result.rows.emplace_back();
+    if (!key.number(of) || !key.id(workflow.domain_id)) {
+      tell_damaged(result, "current-run key");
+      return result;
+    }
+    workflow.workflow_id = key.rest();
+    value = scan.value();
+  }
+  tell(result, scan.status());
+  return result;
+}
+
+page<branch_row> scan_trees(const database& data, int shard, const std::string& token, int limit) {
+  page<branch_row> result;
+  std::string lower;
+  std::string upper;
+  if (!bounds_of(shard, token, lower, upper)) {
+    tell_damaged(result, "page token");
+    return result;
+  }
+  range_scan scan(data, table::trees, std::move(lower), std::move(upper));
+  for (scan.to_first(); scan.valid(); scan.next()) {
+    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      result.next = scan.key();
+      break;
+    }
+    key_reader key(scan.key());
+    std::int32_t of = 0;
+    auto& row = result.rows.emplace_back();
+    if (!key.number(of) || !key.id(row.tree_id) || !key.id(row.branch_id)) {
+      tell_damaged(result, "branch key");
+      return result;
+    }
+    row.value = scan.value();
+  }
+  tell(result, scan.status());
+  return result;
+}
+
+page<std::pair<uuid, uuid>> scan_branches(const database& data, int shard, const std::string& token, int limit) {
+  page<std::pair<uuid, uuid>> result;
+  std::string lower;
+  std::string upper;
+  if (!bounds_of(shard, token, lower, upper)) {
+    tell_damaged(result, "page token");
+    return result;
+  }
+  range_scan scan(data, table::history, std::move(lower), upper);
+  scan.to_first();
+  while (scan.valid()) {
+    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      result.next = scan.key();
+      break;
+    }
+    key_reader key(scan.key());
+    std::int32_t of = 0;
+    auto& [tree_id, branch_id] = result.rows.emplace_back();
+    if (!key.number(of) || !key.id(tree_id) || !key.id(branch_id)) {
+      tell_damaged(result, "history key");
+      return result;
+    }
+    std::string next;
+    put_branch_prefix(next, shard, tree_id, branch_id);
+    if (!to_successor(next))
+      break;
+    scan.to(next);
   }
   tell(result, scan.status());
   return result;

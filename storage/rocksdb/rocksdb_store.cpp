@@ -99,6 +99,25 @@ void rocksdb_store::scan_runs(int shard, std::string token, int limit, done<page
   });
 }
 
+void rocksdb_store::scan_current(int shard, std::string token, int limit,
+                                 done<page<std::pair<workflow_key, std::string>>> cb) {
+  read(std::move(cb), [shard, token = std::move(token), limit](const database& data) {
+    return rocks::scan_current(data, shard, token, limit);
+  });
+}
+
+void rocksdb_store::scan_trees(int shard, std::string token, int limit, done<page<branch_row>> cb) {
+  read(std::move(cb), [shard, token = std::move(token), limit](const database& data) {
+    return rocks::scan_trees(data, shard, token, limit);
+  });
+}
+
+void rocksdb_store::scan_branches(int shard, std::string token, int limit, done<page<std::pair<uuid, uuid>>> cb) {
+  read(std::move(cb), [shard, token = std::move(token), limit](const database& data) {
+    return rocks::scan_branches(data, shard, token, limit);
+  });
+}
+
 void rocksdb_store::read_task_list(task_list_key key, done<read_result<std::string>> cb) {
   read(std::move(cb), [key = std::move(key)](const database& data) { return rocks::read_task_list(data, key); });
 }

@@ -33,6 +33,10 @@ public:
   void scan_replication(int shard, std::int64_t after, std::int64_t up_to, int limit,
                         done<page<replication_row>> cb) override;
   void scan_runs(int shard, std::string token, int limit, done<page<std::pair<run_key, run_rows>>> cb) override;
+  void scan_current(int shard, std::string token, int limit,
+                    done<page<std::pair<workflow_key, std::string>>> cb) override;
+  void scan_trees(int shard, std::string token, int limit, done<page<branch_row>> cb) override;
+  void scan_branches(int shard, std::string token, int limit, done<page<std::pair<uuid, uuid>>> cb) override;
   void commit(task_list_transaction tx, done<commit_result> cb) override;
   void read_task_list(task_list_key key, done<read_result<std::string>> cb) override;
   void scan_tasks(task_list_key key, std::int64_t after, std::int64_t up_to, int limit,

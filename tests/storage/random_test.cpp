@@ -163,6 +163,7 @@ private:
     if (chance(20)) {
       tx.delete_transfer.push_back(pick(60));
       tx.delete_timers.push_back({pick(60) * 1000, pick(60), ""});
+      tx.delete_replication.push_back(pick(60));
     }
     return tx;
   }

@@ -84,6 +84,99 @@ STORE_TEST(single_tasks_are_deleted) {
   BOOST_TEST(ids_of(scan_timers(s, 0, 0, 5000, 10).rows) == "2");
 }
 
+STORE_TEST(a_single_replication_task_is_deleted) {
+  take_shard(s);
+  auto tx = in_shard();
+  tx.replication = {{1, "a"}, {2, "b"}};
+  check_committed(commit(s, tx));
+  auto remove = in_shard();
+  remove.delete_replication = {1, 7};
+  check_committed(commit(s, remove));
+  BOOST_TEST(ids_of(scan_replication(s, 0, 100, 10).rows) == "2");
+}
+
+namespace {
+
+/// All rows of a scan, in pages of so many.
+template <class Row, class Scan> std::vector<Row> all_of(Scan scan, int size) {
+  std::vector<Row> found;
+  std::string token;
+  do {
+    auto part = wait_for<page<Row>>([&](auto cb) { scan(token, size, std::move(cb)); });
+    BOOST_TEST_REQUIRE(part.outcome == status::committed, part.message);
+    BOOST_TEST_REQUIRE(part.rows.size() <= static_cast<std::size_t>(size));
+    for (auto& row : part.rows)
+      found.push_back(std::move(row));
+    token = part.next;
+  } while (!token.empty());
+  return found;
+}
+
+} // namespace
+
+STORE_TEST(current_runs_are_scanned_in_key_order_with_page_tokens) {
+  take_shard(s, 1);
+  take_shard(s, 2);
+  const std::vector<std::string> names{"", std::string("a\0b", 3), "a", "a1", "\xff"};
+  std::vector<std::string> expected;
+  for (const auto& name : names) {
+    auto tx = in_shard();
+    tx.set_current = current_write{workflow_of(name), current_record(1)};
+    check_committed(commit(s, tx));
+    expected.push_back(name);
+  }
+  auto other = in_shard(1, 2);
+  other.set_current = current_write{workflow_of("elsewhere"), current_record(1)};
+  check_committed(commit(s, other));
+  std::sort(expected.begin(), expected.end());
+
+  using row = std::pair<workflow_key, std::string>;
+  for (const int size : {1, 2, 5, 100}) {
+    std::vector<std::string> found;
+    for (const auto& [key, value] :
+         all_of<row>([&](auto token, int n, auto cb) { s.scan_current(1, token, n, std::move(cb)); }, size)) {
+      found.push_back(key.workflow_id);
+      BOOST_TEST((key.domain_id == workflow_of().domain_id));
+      BOOST_TEST(value == current_record(1));
+    }
+    BOOST_TEST(found == expected, boost::test_tools::per_element());
+  }
+}
+
+STORE_TEST(branches_are_scanned_once_each_and_their_rows_by_themselves) {
+  take_shard(s, 1);
+  take_shard(s, 2);
+  auto tx = in_shard();
+  for (unsigned tree = 1; tree <= 3; ++tree)
+    for (unsigned branch = 1; branch <= 2; ++branch) {
+      for (const int first : {1, 4, 9})
+        tx.history.push_back({id(tree), id(branch), first, 10, "batch", std::nullopt});
+      tx.history.back().tree_row = std::to_string(tree) + "/" + std::to_string(branch);
+    }
+  tx.history.push_back({id(8), id(1), 1, 10, "", "no nodes yet"});
+  check_committed(commit(s, tx));
+  auto other = in_shard(1, 2);
+  other.history.push_back({id(9), id(9), 1, 10, "batch", "elsewhere"});
+  check_committed(commit(s, other));
+  auto remove = in_shard();
+  remove.delete_history.push_back({id(2), id(1), 0, INT64_MAX});
+  remove.delete_branches.emplace_back(id(3), id(2));
+  check_committed(commit(s, remove));
+
+  for (const int size : {1, 2, 4, 100}) {
+    const auto nodes = all_of<std::pair<uuid, uuid>>(
+        [&](auto token, int n, auto cb) { s.scan_branches(1, token, n, std::move(cb)); }, size);
+    std::vector<std::pair<uuid, uuid>> expected{{id(1), id(1)}, {id(1), id(2)}, {id(2), id(2)},
+                                                {id(3), id(1)}, {id(3), id(2)}};
+    BOOST_TEST((nodes == expected));
+    std::string rows;
+    for (const auto& row :
+         all_of<branch_row>([&](auto token, int n, auto cb) { s.scan_trees(1, token, n, std::move(cb)); }, size))
+      rows += row.value + (row.tree_id == id(8) ? "" : " ");
+    BOOST_TEST(rows == "1/1 1/2 2/1 2/2 3/1 no nodes yet");
+  }
+}
+
 STORE_TEST(cleanup_drops_what_is_done_and_nothing_else) {
   take_shard(s, 1);
   take_shard(s, 2);
