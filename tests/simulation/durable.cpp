@@ -3,8 +3,8 @@
 #include "program.hpp"
 
 #include "actors/history_reader.hpp"
-#include "tests/unit/workflow/replay_difference.hpp"
 #include "workflow/replay.hpp"
+#include "workflow/replay_difference.hpp"
 #include "workflow/run.hpp"
 
 #include "cadenza/record/v1/task.pb.h"
@@ -112,7 +112,7 @@ void check_replay(world& in, const picture::stored_run& stored) {
     fail(r, replayed.error().message);
   const auto& first = batches.front()->events(0).workflow_execution_started_event_attributes();
   const bool of_reset = first.original_execution_run_id() != r.key().run_id.str();
-  const auto difference = workflow::test::difference_from_replay(r, **replayed, of_reset);
+  const auto difference = workflow::difference_from_replay(r, **replayed, of_reset);
   if (!difference.empty())
     fail(r, difference);
   if ((*replayed)->next_event_id() != r.next_event_id())

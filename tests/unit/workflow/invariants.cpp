@@ -1,5 +1,5 @@
 #include "engine.hpp"
-#include "replay_difference.hpp"
+#include "workflow/replay_difference.hpp"
 
 #include "workflow/version_history.hpp"
 
