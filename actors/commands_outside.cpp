@@ -1,9 +1,13 @@
+#include "actors/base64.hpp"
+#include "actors/branch_token.hpp"
 #include "actors/command_of.hpp"
+#include "actors/json_object.hpp"
 #include "actors/run_commands.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/describe.hpp"
 #include "workflow/replay.hpp"
 #include "workflow/signal.hpp"
+#include "workflow/wire_time.hpp"
 
 #include <google/protobuf/util/json_util.h>
 
@@ -37,9 +41,42 @@ template <class Map> std::string json_list(const Map& records) {
   return out + "]";
 }
 
+std::string quoted(const std::string& text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+/// What the reference system's command line looks for in a state: ids, branch tokens, auto-reset points, by its names.
+std::string reference_members(const workflow::run& r) {
+  std::string histories;
+  for (const auto& branch : r.head().version_histories().branches()) {
+    std::string items;
+    for (const auto& item : branch.items())
+      items += (items.empty() ? "" : ",") + std::string("{\"EventID\":") + std::to_string(item.event_id())
+               + ",\"Version\":" + std::to_string(item.version()) + "}";
+    histories += (histories.empty() ? "" : ",") + std::string("{\"BranchToken\":")
+                 + quoted(to_base64(branch_token(branch.branch()))) + ",\"Items\":[" + items + "]}";
+  }
+  std::string points;
+  for (const auto& p : r.fixed().auto_reset_points().points())
+    points += (points.empty() ? "" : ",") + std::string("{\"binaryChecksum\":") + quoted(p.binary_checksum())
+              + ",\"runId\":" + quoted(p.run_id())
+              + ",\"firstDecisionCompletedId\":" + std::to_string(p.first_decision_completed_id())
+              + ",\"createdTimeNano\":" + std::to_string(workflow::ns_of(p.created_time()))
+              + ",\"expiringTimeNano\":" + std::to_string(workflow::ns_of(p.expiring_time()))
+              + ",\"resettable\":" + (p.resettable() ? "true" : "false") + "}";
+  return "\"ExecutionInfo\":{\"DomainID\":" + quoted(r.key().domain_id.str())
+         + ",\"WorkflowID\":" + quoted(r.key().workflow_id) + ",\"RunID\":" + quoted(r.key().run_id.str())
+         + ",\"BranchToken\":" + quoted(to_base64(branch_token(r.current_branch().branch())))
+         + ",\"AutoResetPoints\":{\"points\":[" + points + "]}}"
+         + ",\"VersionHistories\":{\"CurrentVersionHistoryIndex\":"
+         + std::to_string(r.head().version_histories().current()) + ",\"Histories\":[" + histories + "]}";
+}
+
 /// The whole mutable state as one JSON object.
 std::string state_json(const workflow::run& r) {
-  return "{\"executionInfo\":" + json(r.head()) + ",\"startInfo\":" + json(r.fixed())
+  return "{" + reference_members(r) + ",\"header\":" + json(r.head()) + ",\"startInfo\":" + json(r.fixed())
          + ",\"activities\":" + json_list(r.activities()) + ",\"timers\":" + json_list(r.timers())
          + ",\"children\":" + json_list(r.children()) + ",\"cancelRequests\":" + json_list(r.cancel_requests())
          + ",\"signals\":" + json_list(r.signals()) + ",\"bufferedEvents\":" + json_list(r.buffered()) + "}";

@@ -154,6 +154,15 @@ public:
   virtual void close_shard(body<uber::cadence::admin::v1::CloseShardRequest>, call_ptr) = 0;
   virtual void describe_shards(body<uber::cadence::admin::v1::DescribeShardDistributionRequest>, call_ptr) = 0;
   virtual void describe_host(body<uber::cadence::admin::v1::DescribeHistoryHostRequest>, call_ptr) = 0;
+  virtual void delete_workflow(workflow::domain_ptr, body<uber::cadence::admin::v1::DeleteWorkflowRequest>,
+                               call_ptr) = 0;
+  virtual void maintain_corrupt_workflow(workflow::domain_ptr,
+                                         body<uber::cadence::admin::v1::MaintainCorruptWorkflowRequest>, call_ptr) = 0;
+  virtual void raw_history(workflow::domain_ptr,
+                           body<uber::cadence::admin::v1::GetWorkflowExecutionRawHistoryV2Request>, call_ptr) = 0;
+  virtual void remove_task(body<uber::cadence::admin::v1::RemoveTaskRequest>, call_ptr) = 0;
+  virtual void reset_queue(body<uber::cadence::admin::v1::ResetQueueRequest>, call_ptr) = 0;
+  virtual void describe_queue(body<uber::cadence::admin::v1::DescribeQueueRequest>, call_ptr) = 0;
 
   /// Every actor alive; `done` may run on any thread.
   virtual void list_actors(std::function<void(std::vector<actor_info>)> done) = 0;

@@ -224,8 +224,10 @@ void history_shard::handle(shard_query& query) {
       out.emplace_back("runs", static_cast<std::int64_t>(runs_.size()));
       out.emplace_back("transfer_pending", static_cast<std::int64_t>(transfer_.size()));
       out.emplace_back("transfer_ack", row_.transfer_ack());
+      out.emplace_back("next_task_id", sequence_ ? sequence_->next() : 0);
       out.emplace_back("timers_in_memory", static_cast<std::int64_t>(timers_.size()));
       out.emplace_back("timer_ack_ns", row_.timer_ack_ns());
+      out.emplace_back("timer_window_end_ns", timers_.window_end());
       break;
     case shard_query::kind::list_runs:
       for (const auto& [key, run] : runs_) {

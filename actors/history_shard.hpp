@@ -79,6 +79,7 @@ private:
   void handle(acks_written&);
   void handle(retry_task&);
   void handle(shard_query&);
+  void handle(shard_order&);
   void on_run_down(const caf::down_msg&);
   void on_tick(std::uint64_t generation);
   void on_housekeeping();
@@ -108,6 +109,11 @@ private:
   void arm();
   void write_acks();
   void ready_if_loaded();
+
+  // --- what operators have it do (shard_orders.cpp)
+  void remove_run(shard_order order);
+  void remove_task(shard_order order);
+  void reset_queue(shard_queue queue);
 
   [[nodiscard]] std::int64_t now() const { return env_.time->now_ns(); }
   [[nodiscard]] caf::actor me();

@@ -119,6 +119,14 @@ public:
   void close_shard(body<uber::cadence::admin::v1::CloseShardRequest>, call_ptr) override;
   void describe_shards(body<uber::cadence::admin::v1::DescribeShardDistributionRequest>, call_ptr) override;
   void describe_host(body<uber::cadence::admin::v1::DescribeHistoryHostRequest>, call_ptr) override;
+  void delete_workflow(workflow::domain_ptr, body<uber::cadence::admin::v1::DeleteWorkflowRequest>, call_ptr) override;
+  void maintain_corrupt_workflow(workflow::domain_ptr, body<uber::cadence::admin::v1::MaintainCorruptWorkflowRequest>,
+                                 call_ptr) override;
+  void raw_history(workflow::domain_ptr, body<uber::cadence::admin::v1::GetWorkflowExecutionRawHistoryV2Request>,
+                   call_ptr) override;
+  void remove_task(body<uber::cadence::admin::v1::RemoveTaskRequest>, call_ptr) override;
+  void reset_queue(body<uber::cadence::admin::v1::ResetQueueRequest>, call_ptr) override;
+  void describe_queue(body<uber::cadence::admin::v1::DescribeQueueRequest>, call_ptr) override;
   void list_actors(std::function<void(std::vector<actor_info>)> done) override;
   void kill_actor(std::string path, std::function<void(outcome_text)> done) override;
 

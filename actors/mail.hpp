@@ -112,9 +112,33 @@ struct shard_query {
   std::function<void(std::vector<std::pair<std::string, std::int64_t>>)> answer;
 };
 
+/// What went when a run was removed by hand.
+struct removal_report {
+  bool history = false;
+  bool execution = false;
+  bool visibility = false; ///< its removal from the lists is durable
+};
+
+enum class shard_queue { transfer, timer, replication };
+
+/// What an operator has a shard do (shard_orders.cpp). `answer` runs once, on any thread; dropped with the shard.
+struct shard_order {
+  enum class kind {
+    remove_run,  ///< `run`; without a run id the current one. Works on rows that cannot be read any more
+    remove_task, ///< `queue`, `task_id`, of a timer also `fire_ns`; a task that is not there is none the worse
+    reset_queue, ///< carries out again everything of `queue` that is not below its stored ack level
+  };
+  kind what = kind::remove_run;
+  run_key run;
+  shard_queue queue = shard_queue::transfer;
+  std::int64_t task_id = 0;
+  std::int64_t fire_ns = 0;
+  std::function<void(outcome<removal_report>)> answer;
+};
+
 using shard_mail = std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute,
                                 create_with, create_refused, adopt_run, run_used, shard_row_read, shard_acquired, transfer_loaded,
-                                timers_loaded, acks_written, retry_task, shard_query>;
+                                timers_loaded, acks_written, retry_task, shard_query, shard_order>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {

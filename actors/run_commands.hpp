@@ -42,7 +42,14 @@ void answer_started(start_request& request, const uuid& run_id);
 /// A run grew beyond what one write may hold.
 [[nodiscard]] run_command_ptr make_size_limit_terminate(const run_key& key);
 
-// --- history (commands_history.cpp)
+/// Checks that the run can be read, and removes it when it is damaged (commands_maintenance.cpp).
+[[nodiscard]] run_command_ptr make_maintain_corrupt(
+  const services& env, const workflow::domain_ptr&,
+  engine::body<uber::cadence::admin::v1::MaintainCorruptWorkflowRequest>, call_ptr);
+
+// --- history (commands_history.cpp, raw_history.cpp)
+[[nodiscard]] outcome<run_command_ptr> make_raw_history(
+  const workflow::domain_ptr&, engine::body<uber::cadence::admin::v1::GetWorkflowExecutionRawHistoryV2Request>, call_ptr);
 [[nodiscard]] outcome<run_command_ptr> make_get_history(
   const workflow::domain_ptr&, engine::body<uber::cadence::api::v1::GetWorkflowExecutionHistoryRequest>, call_ptr);
 
@@ -96,5 +103,21 @@ void restart_run(const services& env, workflow::domain_ptr,
 /// Sends a command to the shard that holds its workflow; fails it when nobody does at the moment.
 void send_to_run(const services& env, run_command_ptr command);
 void send_start(const services& env, start_request_ptr request);
+
+/// Has the shard remove a run (without an id the current one), however damaged its rows are.
+void order_removal(const services& env, const run_key& key, std::function<void(outcome<removal_report>)> answer);
+
+/// The same for an RPC: Response says what went.
+template <class Response> void remove_by_hand(const services& env, const run_key& key, call_ptr answer) {
+  order_removal(env, key, [answer = std::move(answer)](const outcome<removal_report>& result) {
+    if (!result)
+      return answer->reject(result.error());
+    Response response;
+    response.set_history_deleted(result->history);
+    response.set_executions_deleted(result->execution);
+    response.set_visibility_deleted(result->visibility);
+    answer->reply(response);
+  });
+}
 
 } // namespace cadenza::actors

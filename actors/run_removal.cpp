@@ -1,3 +1,5 @@
+#include "actors/run_removal.hpp"
+
 #include "actors/workflow_run.hpp"
 
 #include <caf/all.hpp>
@@ -42,19 +44,72 @@ void plan_history_removal(storage::shard_transaction& tx, const record::v1::Hist
   }
 }
 
+/// The transaction that removes the run, with what no other branch of the tree reads of its history.
+storage::shard_transaction plan(const shard_place& at, const stored_run& run,
+                                const std::vector<record::v1::HistoryBranch>& others) {
+  storage::shard_transaction tx;
+  tx.shard = at.index;
+  tx.range_id = at.range_id;
+  for (const auto& branch : run.branches)
+    plan_history_removal(tx, branch, others);
+  tx.delete_runs.push_back(run.key);
+  tx.delete_current = storage::current_condition{
+    {run.key.domain_id, run.key.workflow_id}, storage::current_condition::kind::is_run, run.key.run_id, 0};
+  return tx;
+}
+
+record::v1::TransferTask delete_visibility_of(const stored_run& run, std::int64_t task_id, std::int64_t now_ns) {
+  record::v1::TransferTask task;
+  task.set_format(1);
+  task.set_type(record::v1::TRANSFER_DELETE_VISIBILITY);
+  task.set_domain_id(run.key.domain_id.raw());
+  task.set_workflow_id(run.key.workflow_id);
+  task.set_run_id(run.key.run_id.raw());
+  task.set_version(run.version);
+  task.set_task_id(task_id);
+  task.set_created_ns(now_ns);
+  return task;
+}
+
+void commit_removal(const shard_place& at, const stored_run& run,
+                    const std::vector<record::v1::HistoryBranch>& others,
+                    std::shared_ptr<sequence_lease> lease, receipt_ptr receipt,
+                    std::function<void(outcome<void>)> hand_over) {
+  auto tx = plan(at, run, others);
+  auto note = std::make_shared<commit_note>();
+  note->run = run.key;
+  note->removed = true;
+  auto task = delete_visibility_of(run, lease->reserve(1), at.env.time->now_ns());
+  note->lease = std::move(lease);
+  tx.transfer.push_back({task.task_id(), task.SerializeAsString()});
+  note->transfer.push_back(std::move(task));
+  at.env.store->commit(std::move(tx), [at, note, receipt, hand_over](storage::commit_result result) {
+    note->result = result;
+    if (result.outcome == storage::status::committed) {
+      note->receipts.push_back(std::make_shared<task_receipt>(at.shard, false, 0, note->transfer[0].task_id()));
+      std::vector<visibility_task> changes{{note->transfer[0], note->receipts[0]}};
+      caf::anon_send(at.shard, make_shard_mail(note));
+      caf::anon_send(at.env.routes->visibility(), std::make_shared<visibility_mail>(std::move(changes)));
+      if (receipt)
+        receipt->done();
+      return hand_over({});
+    }
+    caf::anon_send(at.shard, make_shard_mail(note));
+    hand_over(unavailable("the run was not deleted: " + result.message));
+  });
+}
+
 } // namespace
 
-void workflow_run::remove(receipt_ptr receipt, std::function<void(outcome<void>)> hand_over) {
-  auto branches = std::make_shared<std::vector<record::v1::HistoryBranch>>();
-  for (const auto& b : state_->head().version_histories().branches())
-    branches->push_back(b.branch());
-  const auto tree = uuid::from_raw(state_->current_branch().branch().tree_id());
-  auto lease = std::make_shared<sequence_lease>(sequence_);
-  const auto& env = env_;
-  env_.store->read_tree(
-    shard_index_, tree,
-    [&env, lease, branches, receipt, hand_over, key = key_, shard = shard_, index = shard_index_, range = range_id_,
-     version = state_->last_write_version()](storage::page<std::string> rows) {
+void remove_stored_run(const shard_place& at, stored_run run, receipt_ptr receipt,
+                       std::function<void(outcome<void>)> hand_over) {
+  auto lease = std::make_shared<sequence_lease>(at.sequence);
+  if (run.branches.empty())
+    return commit_removal(at, run, {}, std::move(lease), std::move(receipt), std::move(hand_over));
+  // All branches of a run are in one tree.
+  const auto tree = uuid::from_raw(run.branches.front().tree_id());
+  at.env.store->read_tree(
+    at.index, tree, [at, run = std::move(run), lease, receipt, hand_over](storage::page<std::string> rows) {
       if (rows.outcome != storage::status::committed)
         return hand_over(unavailable("history tree cannot be read now: " + rows.message));
       std::vector<record::v1::HistoryBranch> others;
@@ -62,50 +117,22 @@ void workflow_run::remove(receipt_ptr receipt, std::function<void(outcome<void>)
         record::v1::HistoryTree entry;
         if (!entry.ParseFromString(row))
           continue;
-        const bool own = std::any_of(branches->begin(), branches->end(), [&](const auto& b) {
+        const bool own = std::any_of(run.branches.begin(), run.branches.end(), [&](const auto& b) {
           return b.branch_id() == entry.branch().branch_id();
         });
         if (!own)
           others.push_back(entry.branch());
       }
-      storage::shard_transaction tx;
-      tx.shard = index;
-      tx.range_id = range;
-      for (const auto& branch : *branches)
-        plan_history_removal(tx, branch, others);
-      tx.delete_runs.push_back(key);
-      tx.delete_current = storage::current_condition{
-        {key.domain_id, key.workflow_id}, storage::current_condition::kind::is_run, key.run_id, 0};
-      auto note = std::make_shared<commit_note>();
-      note->run = key;
-      note->removed = true;
-      note->lease = lease;
-      record::v1::TransferTask task;
-      task.set_format(1);
-      task.set_type(record::v1::TRANSFER_DELETE_VISIBILITY);
-      task.set_domain_id(key.domain_id.raw());
-      task.set_workflow_id(key.workflow_id);
-      task.set_run_id(key.run_id.raw());
-      task.set_version(version);
-      task.set_task_id(lease->reserve(1));
-      task.set_created_ns(env.time->now_ns());
-      tx.transfer.push_back({task.task_id(), task.SerializeAsString()});
-      note->transfer.push_back(task);
-      env.store->commit(std::move(tx), [&env, note, receipt, hand_over, shard](storage::commit_result result) {
-        note->result = result;
-        if (result.outcome == storage::status::committed) {
-          note->receipts.push_back(std::make_shared<task_receipt>(shard, false, 0, note->transfer[0].task_id()));
-          std::vector<visibility_task> changes{{note->transfer[0], note->receipts[0]}};
-          caf::anon_send(shard, make_shard_mail(note));
-          caf::anon_send(env.routes->visibility(), std::make_shared<visibility_mail>(std::move(changes)));
-          if (receipt)
-            receipt->done();
-          return hand_over({});
-        }
-        caf::anon_send(shard, make_shard_mail(note));
-        hand_over(unavailable("the run was not deleted: " + result.message));
-      });
+      commit_removal(at, run, others, lease, receipt, hand_over);
     });
+}
+
+void workflow_run::remove(receipt_ptr receipt, std::function<void(outcome<void>)> hand_over) {
+  stored_run run{key_, {}, state_->last_write_version()};
+  for (const auto& b : state_->head().version_histories().branches())
+    run.branches.push_back(b.branch());
+  remove_stored_run({env_, shard_index_, range_id_, sequence_, shard_}, std::move(run), std::move(receipt),
+                    std::move(hand_over));
 }
 
 } // namespace cadenza::actors

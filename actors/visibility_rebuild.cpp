@@ -46,6 +46,8 @@ public:
   listing(const rebuild_source& from, domain_book domains) : from_(from), domains_(std::move(domains)) {}
 
   void add(int shard, const run_key& key, const run_rows& rows) {
+    if (rows.header.empty())
+      return leave_out(key, "its header is lost");
     if (!head_.ParseFromString(rows.header) || !fixed_.ParseFromString(rows.fixed))
       return leave_out(key, "its rows do not parse");
     if (head_.state() == run_state::none || head_.state() == run_state::zombie)

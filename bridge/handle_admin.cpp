@@ -56,6 +56,12 @@ void add_admin_methods(method_table& table) {
   constexpr auto unlimited = rate_class::none;
   add_forward<unlimited, &engine::admin_describe_workflow>(table, service, "DescribeWorkflowExecution");
   add_forward<unlimited, &engine::update_task_list_partitions>(table, service, "UpdateTaskListPartitionConfig");
+  add_forward<unlimited, &engine::delete_workflow>(table, service, "DeleteWorkflow");
+  add_forward<unlimited, &engine::maintain_corrupt_workflow>(table, service, "MaintainCorruptWorkflow");
+  add_forward<unlimited, &engine::raw_history>(table, service, "GetWorkflowExecutionRawHistoryV2");
+  add_forward_plain<&engine::remove_task>(table, service, "RemoveTask");
+  add_forward_plain<&engine::reset_queue>(table, service, "ResetQueue");
+  add_forward_plain<&engine::describe_queue>(table, service, "DescribeQueue");
   add_forward_plain<&engine::describe_host>(table, service, "DescribeHistoryHost");
   table.on<admin::CloseShardRequest, &close_shard>(service, "CloseShard");
   table.on<admin::DescribeShardDistributionRequest, &describe_shards>(service, "DescribeShardDistribution");

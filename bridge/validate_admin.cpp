@@ -122,4 +122,48 @@ outcome<void> check(const checks& with, const admin::AddSearchAttributeRequest& 
   return {};
 }
 
+outcome<workflow::domain_ptr> check(const checks& with, const admin::DeleteWorkflowRequest& request) {
+  CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
+  return find_domain(with, request.domain());
+}
+
+outcome<workflow::domain_ptr> check(const checks& with, const admin::MaintainCorruptWorkflowRequest& request) {
+  if (!request.has_workflow_execution())
+    return bad_request("Execution is missing");
+  CADENZA_TRY(check_execution(true, request.workflow_execution()));
+  return find_domain(with, request.domain());
+}
+
+outcome<workflow::domain_ptr> check(const checks& with, const admin::GetWorkflowExecutionRawHistoryV2Request& request) {
+  if (request.workflow_execution().workflow_id().empty())
+    return bad_request("Invalid WorkflowID.");
+  if (!uuid::parse(request.workflow_execution().run_id()))
+    return bad_request("Invalid RunID.");
+  if (request.page_size() <= 0)
+    return bad_request("Invalid PageSize.");
+  return find_domain(with, request.domain());
+}
+
+namespace {
+
+template <class Request> outcome<void> check_queue(const Request& request) {
+  if (request.task_type() == admin::TASK_TYPE_INVALID)
+    return bad_request("Request is nil.");
+  if (request.cluster_name().empty())
+    return bad_request("Cluster name is not set.");
+  return {};
+}
+
+} // namespace
+
+outcome<void> check(const checks&, const admin::RemoveTaskRequest& request) {
+  if (request.task_type() == admin::TASK_TYPE_INVALID)
+    return bad_request("Request is nil.");
+  return {};
+}
+
+outcome<void> check(const checks&, const admin::ResetQueueRequest& request) { return check_queue(request); }
+
+outcome<void> check(const checks&, const admin::DescribeQueueRequest& request) { return check_queue(request); }
+
 } // namespace cadenza::bridge

@@ -19,5 +19,13 @@ check(const checks&, const uber::cadence::admin::v1::UpdateTaskListPartitionConf
 [[nodiscard]] outcome<void> check(const checks&,
                                   const uber::cadence::admin::v1::UpdateDomainAsyncWorkflowConfiguratonRequest&);
 [[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::AddSearchAttributeRequest&);
+[[nodiscard]] outcome<workflow::domain_ptr> check(const checks&, const uber::cadence::admin::v1::DeleteWorkflowRequest&);
+[[nodiscard]] outcome<workflow::domain_ptr> check(const checks&,
+                                                  const uber::cadence::admin::v1::MaintainCorruptWorkflowRequest&);
+[[nodiscard]] outcome<workflow::domain_ptr>
+check(const checks&, const uber::cadence::admin::v1::GetWorkflowExecutionRawHistoryV2Request&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::RemoveTaskRequest&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::ResetQueueRequest&);
+[[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::DescribeQueueRequest&);
 
 } // namespace cadenza::bridge

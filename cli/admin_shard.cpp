@@ -1,7 +1,10 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/time_range.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
+
+#include <google/protobuf/timestamp.pb.h>
 
 #include <map>
 #include <ostream>
@@ -80,6 +83,27 @@ problem wrong_type() {
   return {"Option queue_type format is invalid.", "2 transfer, 3 timer, 4 replication, 6 cross-cluster"};
 }
 
+status remove_task(invocation& call) {
+  const auto type = task_type(call.number("task_type"));
+  if (!type)
+    return problem{"Option task_type format is invalid.", "2 transfer, 3 timer, 4 replication, 6 cross-cluster"};
+  admin::RemoveTaskRequest request;
+  request.set_shard_id(static_cast<std::int32_t>(call.number("shard_id")));
+  request.set_task_id(call.number("task_id"));
+  request.set_task_type(*type);
+  request.set_cluster_name(call.text("cluster"));
+  if (*type == admin::TASK_TYPE_TIMER) {
+    if (!call.given("task_timestamp"))
+      return problem{"Required flag not found", "--task_timestamp: the fire time of the timer, in nanoseconds"};
+    *request.mutable_visibility_time() = to_timestamp(call.number("task_timestamp"));
+  }
+  admin::RemoveTaskResponse response;
+  if (auto answer = call.call("AdminAPI/RemoveTask", request, response); !answer)
+    return failed("Remove task has failed", answer.error());
+  done(call, "Task " + std::to_string(call.number("task_id")) + " removed.");
+  return {};
+}
+
 status reset_queue(invocation& call) {
   const auto request = queue_request<admin::ResetQueueRequest>(call);
   if (!request)
@@ -110,11 +134,13 @@ status describe_queue(invocation& call) {
   return {};
 }
 
-flag shard_flag() {
-  flag result{"shard_id,sid", "shard", flag_kind::number};
+flag required(const char* name, const char* text) {
+  flag result{name, text, flag_kind::number};
   result.required = true;
   return result;
 }
+
+flag shard_flag() { return required("shard_id,sid", "shard"); }
 
 } // namespace
 
@@ -130,13 +156,20 @@ command admin_shard_commands() {
         format_flag()},
        list_shards},
       {"closeShard", {"clsh"}, "Close a shard; it is taken up again at once", {shard_flag()}, close_shard},
+      {"removeTask",
+       {"rmtk"},
+       "Remove one task from a shard's queue",
+       {shard_flag(), required("task_id", "the task's id"),
+        required("task_type", "2 transfer, 3 timer, 4 replication, 6 cross-cluster"),
+        {"task_timestamp", "fire time of a timer, in nanoseconds", flag_kind::number},
+        {"cluster", "cluster the task is for", flag_kind::text, ""}},
+       remove_task},
   };
   return group;
 }
 
 command admin_queue_commands() {
-  flag type{"queue_type", "2 transfer, 3 timer, 4 replication, 6 cross-cluster", flag_kind::number};
-  type.required = true;
+  const auto type = required("queue_type", "2 transfer, 3 timer, 4 replication, 6 cross-cluster");
   const std::vector<flag> flags{
       shard_flag(), {"cluster", "cluster the tasks are for", flag_kind::text, "cluster0"}, type};
   command group{"queue", {"q"}, "Look into a shard's task queues"};

@@ -3,6 +3,7 @@
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 #include "uber/cadence/api/v1/history.pb.h"
+#include "uber/cadence/api/v1/service_workflow.pb.h"
 
 #include <fstream>
 #include <ostream>
@@ -36,9 +37,23 @@ status describe(invocation& call) {
   return {};
 }
 
+/// Raw histories are asked for by run id: the current run's when none was given.
+status name_run(invocation& call, api::WorkflowExecution& execution) {
+  if (!execution.run_id().empty())
+    return {};
+  const auto request = about_run<api::DescribeWorkflowExecutionRequest>(call);
+  api::DescribeWorkflowExecutionResponse response;
+  if (auto answer = call.call("WorkflowAPI/DescribeWorkflowExecution", request, response); !answer)
+    return failed("Describe workflow execution failed", answer.error());
+  execution.set_run_id(response.workflow_execution_info().workflow_execution().run_id());
+  return {};
+}
+
 status show_batches(invocation& call) {
   auto request = about_run<admin::GetWorkflowExecutionRawHistoryV2Request>(call);
   request.set_page_size(100);
+  if (const auto named = name_run(call, *request.mutable_workflow_execution()))
+    return named;
   const auto first = call.given("min_event_id") ? call.number("min_event_id") : 1;
   const auto last = call.given("max_event_id") ? call.number("max_event_id") : INT64_MAX;
   json batches = json::array();
@@ -118,6 +133,21 @@ status remove(invocation& call) {
   return {};
 }
 
+status fix_corruption(invocation& call) {
+  admin::MaintainCorruptWorkflowResponse response;
+  if (auto answer = call.call("AdminAPI/MaintainCorruptWorkflow", about_run<admin::MaintainCorruptWorkflowRequest>(call),
+                              response);
+      !answer)
+    return failed("Operation AdminMaintainCorruptWorkflow failed.", answer.error());
+  done(call,
+       response.executions_deleted() ? "The workflow was damaged and has been deleted."
+                                     : "Nothing was deleted: no damage was found.",
+       {{"historyDeleted", response.history_deleted()},
+        {"executionsDeleted", response.executions_deleted()},
+        {"visibilityDeleted", response.visibility_deleted()}});
+  return {};
+}
+
 } // namespace
 
 command admin_workflow_commands() {
@@ -140,6 +170,11 @@ command admin_workflow_commands() {
                              {"skip_errors,serr", "accepted for compatibility", flag_kind::toggle},
                              {"yes,y", "do not ask for confirmation", flag_kind::toggle}},
        remove},
+      {"fix_corruption",
+       {"fc"},
+       "Delete a workflow if what is stored of it is damaged; leave it alone if not",
+       execution_flags() + std::vector<flag>{{"skip_errors,serr", "accepted for compatibility", flag_kind::toggle}},
+       fix_corruption},
   };
   for (auto& one : group.commands)
     one.needs_domain = true;

@@ -120,6 +120,12 @@ public:
   CADENZA_FAKE_PLAIN(close_shard, admin::v1::CloseShardRequest)
   CADENZA_FAKE_PLAIN(describe_shards, admin::v1::DescribeShardDistributionRequest)
   CADENZA_FAKE_PLAIN(describe_host, admin::v1::DescribeHistoryHostRequest)
+  CADENZA_FAKE_RUN(delete_workflow, admin::v1::DeleteWorkflowRequest)
+  CADENZA_FAKE_RUN(maintain_corrupt_workflow, admin::v1::MaintainCorruptWorkflowRequest)
+  CADENZA_FAKE_RUN(raw_history, admin::v1::GetWorkflowExecutionRawHistoryV2Request)
+  CADENZA_FAKE_PLAIN(remove_task, admin::v1::RemoveTaskRequest)
+  CADENZA_FAKE_PLAIN(reset_queue, admin::v1::ResetQueueRequest)
+  CADENZA_FAKE_PLAIN(describe_queue, admin::v1::DescribeQueueRequest)
 #undef CADENZA_FAKE_PLAIN
 #undef CADENZA_FAKE_RUN
 #undef CADENZA_FAKE_TASK

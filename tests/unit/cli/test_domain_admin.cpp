@@ -264,6 +264,34 @@ BOOST_AUTO_TEST_CASE(queue_types_are_translated_to_the_contracts_numbers) {
   BOOST_TEST(run({"admin", "queue", "desc", "--sid", "1", "--queue_type", "1"}).code == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_timer_is_removed_by_its_fire_time_and_id) {
+  server.on<admin::RemoveTaskRequest, admin::RemoveTaskResponse>("AdminAPI/RemoveTask",
+                                                                 [](const auto&, auto&) { return answer::ok(); });
+  const std::vector<std::string> words{"admin", "shard", "rmtk", "--sid", "2", "--task_id", "77", "--task_type", "3"};
+  BOOST_TEST(run(words).code == 1); // without its time
+  auto timed = words;
+  timed.insert(timed.end(), {"--task_timestamp", "1700000000000000000"});
+  BOOST_TEST(run(timed).out == "Task 77 removed.\n");
+  const auto request = server.last<admin::RemoveTaskRequest>("AdminAPI/RemoveTask");
+  BOOST_TEST(request.shard_id() == 2);
+  BOOST_TEST(request.task_id() == 77);
+  BOOST_TEST(request.task_type() == admin::TASK_TYPE_TIMER);
+  BOOST_TEST(request.visibility_time().seconds() == 1'700'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_damaged_workflow_is_said_to_be_deleted) {
+  bool damaged = false;
+  server.on<admin::MaintainCorruptWorkflowRequest, admin::MaintainCorruptWorkflowResponse>(
+      "AdminAPI/MaintainCorruptWorkflow", [&damaged](const auto&, auto& response) {
+        response.set_executions_deleted(damaged);
+        return answer::ok();
+      });
+  BOOST_TEST(run({"admin", "wf", "fc", "-w", "id"}).out == "Nothing was deleted: no damage was found.\n");
+  damaged = true;
+  BOOST_TEST(run({"admin", "wf", "fix_corruption", "-w", "id"}).out ==
+             "The workflow was damaged and has been deleted.\n");
+}
+
 BOOST_AUTO_TEST_CASE(dynamic_config_values_carry_their_filters) {
   server.on<admin::UpdateDynamicConfigRequest, admin::UpdateDynamicConfigResponse>(
       "AdminAPI/UpdateDynamicConfig", [](const auto&, auto&) { return answer::ok(); });
@@ -303,7 +331,15 @@ BOOST_AUTO_TEST_CASE(stored_batches_are_shown_with_their_sizes) {
         blob.set_data(bytes);
         return answer::ok();
       });
+  server.on<api::DescribeWorkflowExecutionRequest, api::DescribeWorkflowExecutionResponse>(
+      "WorkflowAPI/DescribeWorkflowExecution", [](const auto&, auto& response) {
+        response.mutable_workflow_execution_info()->mutable_workflow_execution()->set_run_id("current");
+        return answer::ok();
+      });
   const auto result = run({"admin", "wf", "show", "-w", "id"});
+  BOOST_TEST(server.last<admin::GetWorkflowExecutionRawHistoryV2Request>("AdminAPI/GetWorkflowExecutionRawHistoryV2")
+                 .workflow_execution()
+                 .run_id() == "current");
   const auto size = std::to_string(bytes.size());
   BOOST_TEST(result.out.starts_with("======== batch 1, blob len: " + size + " ======\n"), result.out);
   BOOST_TEST(result.out.ends_with("======== total batches 1, total blob len: " + size + " ======\n"), result.out);
