@@ -79,13 +79,20 @@ private:
       give_up_ns_ = now + std::max(first_decision_margin_ns, left - first_decision_margin_ns);
     }
     if (now >= give_up_ns_ || !run.state().open())
-      return request->reject(
-        {error_kind::query_failed, "workflow must handle at least one decision task before it can be queried"});
+      return request->reject(no_decision_yet());
     history_waiter waiter;
     waiter.beyond_event_id = run.state().next_event_id();
     waiter.deadline_ns = give_up_ns_;
-    waiter.wake = [self = shared_from_this()](workflow_run& r, bool) { self->finished(r); };
+    waiter.wake = [self = shared_from_this()](workflow_run& r, bool news) {
+      if (news)
+        return self->finished(r);
+      // The time is over, or the run cannot be read: its state may not be there.
+      self->request->reject(r.now() >= self->give_up_ns_ ? no_decision_yet() : unavailable("the run cannot be read now"));
+    };
     run.wait_for_events(std::move(waiter));
+  }
+  [[nodiscard]] static error no_decision_yet() {
+    return {error_kind::query_failed, "workflow must handle at least one decision task before it can be queried"};
   }
 
   engine::body<api::QueryWorkflowRequest> body_;

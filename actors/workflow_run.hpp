@@ -28,7 +28,7 @@ using run_mail_ptr = std::shared_ptr<run_mail>;
 struct history_waiter {
   std::int64_t beyond_event_id = 0; ///< answered when next_event_id is greater, or the run is closed
   std::int64_t deadline_ns = 0;
-  /// Called once, on the run's actor: `news` false when the time is up.
+  /// Called once, on the run's actor. `news` false: the time is up or the run cannot be read; its state may not be there.
   std::function<void(workflow_run&, bool news)> wake;
 };
 
