@@ -164,16 +164,16 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
   if (note->current) {
     auto& entry = workflows_[key];
     entry.state = workflow_entry::knowledge::known;
-    entry.current = *note->current;
+    entry.current = *std::move(note->current);
     entry.creating = false;
     drain(key);
   }
   for (std::size_t i = 0; i < note->transfer.size(); ++i) {
-    const auto& task = note->transfer[i];
-    if (!transfer_.add(task.task_id()))
+    const auto id = note->transfer[i].task_id();
+    if (!transfer_.add(id))
       continue;
     env_.counters->transfer_pending.fetch_add(1, std::memory_order_relaxed);
-    tasks_.insert_or_assign(task.task_id(), task);
+    const auto& task = tasks_.insert_or_assign(id, std::move(note->transfer[i])).first->second;
     const bool family = note->has_family;
     auto& receipt = note->receipts[i];
     switch (task.type()) {

@@ -13,13 +13,14 @@ namespace {
 
 constexpr std::size_t batch_max = 2000;
 constexpr std::size_t pending_max = 200'000;
-constexpr std::int64_t write_ns = 100 * ns_per_ms;
+// What a short run does within this time is one write: its end covers its start.
+constexpr std::int64_t write_ns = 500 * ns_per_ms;
 constexpr std::int64_t durable_ns = ns_per_s;
 constexpr std::int64_t reopen_ns = ns_per_s;
 
 struct durable_tick {};
 
-storage::visibility_change to_change(const record::v1::TransferTask& task) {
+storage::visibility_change to_change(record::v1::TransferTask&& task) {
   using kind = storage::visibility_change_kind;
   storage::visibility_change out;
   switch (task.type()) {
@@ -33,7 +34,7 @@ storage::visibility_change to_change(const record::v1::TransferTask& task) {
   out.run_id = uuid::from_raw(task.run_id());
   out.task_id = task.task_id();
   out.shard = task.visibility().shard();
-  out.record = task.visibility();
+  out.record = std::move(*task.mutable_visibility());
   return out;
 }
 
@@ -137,7 +138,7 @@ void visibility_writer::on_mail(visibility_mail& mail) {
   if (pending_.size() > pending_max)
     return; // the shards keep what is dropped here and send it again
   for (auto& task : tasks) {
-    pending_.push_back(to_change(task.task));
+    pending_.push_back(to_change(std::move(task.task)));
     pending_receipts_.push_back(std::move(task.receipt));
   }
   env_.counters->visibility_pending.fetch_add(static_cast<std::int64_t>(tasks.size()), std::memory_order_relaxed);

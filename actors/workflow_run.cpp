@@ -294,12 +294,13 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
   });
 
   note->transfer = std::move(made.transfer);
-  note->timers = made.timers;
+  remember_timers(made.timers); // forgotten with the rest of the state when the write does not succeed
+  note->timers = std::move(made.timers);
   if (made.next) {
     for (auto& task : made.next->made.transfer)
       note->transfer.push_back(std::move(task));
-    for (const auto& task : made.next->made.timers)
-      note->timers.push_back(task);
+    for (auto& task : made.next->made.timers)
+      note->timers.push_back(std::move(task));
   }
   pending_ = std::move(made);
   committing_ = std::move(command);
@@ -323,7 +324,6 @@ void workflow_run::handle(run_committed& over) {
       const auto first = batch->events(0).event_id();
       cache_.append(std::move(pending_bytes_[i]), batch, first, first + batch->events_size());
     }
-    remember_timers(made.timers);
     if (made.next) {
       auto& next = *made.next;
       const run_key next_key = next.state->key();

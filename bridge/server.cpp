@@ -17,8 +17,6 @@ namespace cadenza::bridge {
 
 namespace {
 
-constexpr int threads_per_queue = 2; // one may be busy with a large message while the other serves
-
 /// gRPC's own messages go to the server's log.
 void log_for_grpc(gpr_log_func_args* args) {
   if (args->severity == GPR_LOG_SEVERITY_ERROR)
@@ -86,8 +84,8 @@ outcome<int> rpc_server::start(const rpc_options& options) {
   for (const auto& queue : s.queues) {
     for (int i = 0; i < options.calls_awaited; ++i)
       rpc::await(s.core, *queue);
-    for (int i = 0; i < threads_per_queue; ++i)
-      s.threads.emplace_back([&queue = *queue] { rpc::serve(queue); });
+    // One thread for each queue: several hand one socket watch to one another, which costs more than it serves.
+    s.threads.emplace_back([&queue = *queue] { rpc::serve(queue); });
   }
   return port;
 }

@@ -19,7 +19,7 @@ struct rpc_options {
   std::string host = "127.0.0.1";
   int port = 7833; ///< 0: any free one
   int message_bytes_max = 64 << 20;
-  int queues = 0;         ///< completion queues, each with two threads; 0: half the cores, at least one
+  int queues = 0;         ///< completion queues, each with one thread; 0: half the cores, at least one
   int calls_awaited = 64; ///< RPCs asked for ahead, per queue: bursts up to this need no round trip
   std::chrono::milliseconds keepalive = std::chrono::seconds(60); ///< silent connections are asked for life
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
