@@ -1,18 +1,19 @@
 // Kills the server with SIGKILL at random moments under load, again and again, and then checks that everything it had
-// acknowledged is there, once, and that every workflow reaches its end.
+// acknowledged is there, once, that every workflow reaches its right end, and that no request went unanswered.
 //
 //   crash_test --server build/cadenza [--kills N] [--seed N] [--actors]
 //
-// With --actors the process stays up and random actors are killed instead (chaos.enabled).
+// With --actors the process stays up and actors of every kind are killed instead (chaos.enabled).
 
-#include "tests/chaos/ledger.hpp"
-#include "tests/load/client.hpp"
-#include "tests/load/load_worker.hpp"
+#include "tests/chaos/fleet.hpp"
+#include "tests/chaos/story_worker.hpp"
 #include "tests/load/server_process.hpp"
+#include "tests/simulation/program.hpp"
 
 #include <CLI/CLI.hpp>
 #include <httplib.h>
 
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <random>
@@ -23,8 +24,7 @@ namespace {
 using namespace cadenza;
 using std::chrono::milliseconds;
 
-constexpr auto domain = "crash";
-constexpr auto task_list = "crash-list";
+constexpr int shards = 16;
 
 struct arguments {
   std::string server = "build/cadenza";
@@ -33,28 +33,68 @@ struct arguments {
   bool actors = false;
 };
 
-/// Kills one actor of a random kind over HTTP. True when the server says there was one.
-bool kill_actor(int http_port, std::mt19937_64& chance) {
-  static const char* const kinds[] = {"node/domain_registry", "node/shard_owner", "node/matching_owner",
-                                      "node/visibility_writer", "node/document_keeper",
-                                      "node/matching_owner/task_list:*"};
-  std::string path;
-  const auto dice = chance() % 10;
-  const auto shard = "node/shard_owner/history_shard:" + std::to_string(chance() % 16);
-  if (dice < 4)
-    path = shard + "/workflow_run:*";
-  else if (dice < 7)
-    path = shard;
-  else
-    path = kinds[chance() % std::size(kinds)];
-  httplib::Client http("127.0.0.1", http_port);
-  http.set_read_timeout(10);
-  const auto response = http.Post(httplib::append_query_params("/admin/actors/kill", {{"path", path}}));
-  return response && response->status == 200;
+/// A kind of actor, how often of a hundred deaths it is the one to die, and how often it was.
+struct kind {
+  const char* name;
+  const char* path;
+  int weight;
+  long long killed = 0;
+};
+
+/// Kills actors over HTTP.
+class killer {
+public:
+  killer(int http_port, std::uint64_t seed) : http_("127.0.0.1", http_port), chance_(seed) {
+    http_.set_keep_alive(true);
+    http_.set_read_timeout(10);
+  }
+
+  /// One actor of a random kind; false when there was none of it at the moment.
+  bool kill() {
+    auto dice = static_cast<int>(chance_() % 100);
+    auto* which = kinds_.begin();
+    while (dice >= which->weight)
+      dice -= which++->weight;
+    std::string path = which->path;
+    if (const auto at = path.find('#'); at != std::string::npos)
+      path.replace(at, 1, std::to_string(chance_() % shards));
+    const auto response = http_.Post(httplib::append_query_params("/admin/actors/kill", {{"path", path}}));
+    if (!response || response->status != 200)
+      return false;
+    ++which->killed;
+    return true;
+  }
+  [[nodiscard]] milliseconds pause() { return milliseconds(chance_() % 40); }
+  [[nodiscard]] const auto& kinds() const { return kinds_; }
+
+private:
+  httplib::Client http_;
+  std::mt19937_64 chance_;
+  std::array<kind, 7> kinds_{{{"workflow_run", "node/shard_owner/history_shard:#/workflow_run:*", 44},
+                              {"task_list", "node/matching_owner/task_list:*", 22},
+                              {"history_shard", "node/shard_owner/history_shard:#", 22},
+                              {"shard_owner", "node/shard_owner", 3},
+                              {"matching_owner", "node/matching_owner", 3},
+                              {"visibility_writer", "node/visibility_writer", 3},
+                              {"domain_registry", "node/domain_registry", 3}}};
+};
+
+int fail(const arguments& given, const std::string& what) {
+  std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(given.seed), what.c_str());
+  return 1;
+}
+
+/// True when every kind died as often as its weight lets expect, half of it at least.
+bool tell_deaths(const killer& of, int kills) {
+  bool enough = true;
+  for (const auto& k : of.kinds()) {
+    std::printf("  %s killed %lld times\n", k.name, k.killed);
+    enough = enough && k.killed > 0 && k.killed * 200 >= static_cast<long long>(kills) * k.weight;
+  }
+  return enough;
 }
 
 int run(const arguments& given) {
-  std::mt19937_64 chance(given.seed);
   load::scratch_directory data;
   std::vector<std::string> extra;
   if (given.actors) {
@@ -63,55 +103,68 @@ int run(const arguments& given) {
     extra = {"--config", file};
   }
   load::server_process server(given.server, data.path() + "/store", extra);
-  if (!server.start()) {
-    std::fprintf(stderr, "the server did not start:\n%s\n", server.output().c_str());
-    return 1;
-  }
+  if (!server.start())
+    return fail(given, "the server did not start:\n" + server.output());
   load::client client(server.address(), 4);
-  if (!load::prepare_domain(client, domain, std::chrono::seconds(30))) {
-    std::fprintf(stderr, "the domain could not be registered\n");
-    return 1;
-  }
+  if (!load::prepare_domain(client, simulation::domain_name, std::chrono::seconds(30)))
+    return fail(given, "the domain could not be registered");
 
-  chaos::ledger ledger(client, domain, task_list);
+  chaos::log_book book(given.seed);
+  std::mt19937_64 chance(given.seed);
   int killed = 0;
+  bool enough = true;
+  bool ended = false;
+  simulation::runs all;
   {
-    load::load_worker worker(client, domain, task_list, 16, 16);
-    ledger.drive(given.actors ? 4 : 24);
-    for (int i = 0; i < given.kills;) {
-      std::this_thread::sleep_for(milliseconds(given.actors ? 1 + chance() % 10 : 20 + chance() % 300)); // load runs meanwhile
-      if (given.actors) {
-        killed += kill_actor(server.http_port(), chance) ? 1 : 0;
-        ++i;
-        continue;
+    chaos::alarms clock;
+    chaos::fleet fleet(client, clock, book);
+    chaos::story_worker one(client, clock, book, "worker1", true, 8);
+    chaos::story_worker two(client, clock, book, "worker2", false, 8);
+    fleet.drive(given.actors ? 12 : 24);
+    if (given.actors) {
+      killer actors(server.http_port(), given.seed);
+      for (int i = 0; i < given.kills; ++i) {
+        std::this_thread::sleep_for(actors.pause()); // load runs meanwhile
+        killed += actors.kill() ? 1 : 0;
       }
-      server.kill();
-      ++killed;
-      ++i;
-      if (!server.start()) {
-        std::fprintf(stderr, "seed %llu: the server did not start after kill %d:\n%s\n",
-                     static_cast<unsigned long long>(given.seed), i, server.output().c_str());
-        return 1;
+      enough = tell_deaths(actors, given.kills);
+    } else {
+      for (; killed < given.kills; ++killed) {
+        std::this_thread::sleep_for(milliseconds(10 + chance() % 400)); // load runs meanwhile
+        ++book.deaths;
+        server.kill();
+        ++book.deaths;
+        if (!server.start())
+          std::_Exit(fail(given, "the server did not start after kill " + std::to_string(killed + 1) + ":\n" + server.output()));
       }
     }
-    ledger.stop_driving();
-    // Every workflow must reach its end while the worker is there.
-    ledger.wait_for_ends(std::chrono::minutes(3));
+    fleet.stop_driving();
+    ended = fleet.wait_for_ends(std::chrono::seconds(240));
+    all = fleet.read_everything();
   }
-  const auto problems = ledger.check();
+
+  auto problems = book.problems();
+  if (!ended)
+    problems.push_back("some workflow never ends");
+  try {
+    simulation::check_histories(all, book.ledger());
+  } catch (const simulation::violation& v) {
+    problems.emplace_back(v.what());
+  }
   for (const auto& p : problems)
-    std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(given.seed), p.c_str());
-  const auto counted = ledger.counted();
-  std::printf("killed %d times; acknowledged: %lld starts, %lld signals; workflows completed: %lld; problems: %zu\n",
-              killed, counted.starts, counted.signals, counted.completed, problems.size());
-  if (counted.starts == 0 || counted.signals == 0 || killed == 0) {
-    std::fprintf(stderr, "the test did nothing\n");
-    return 1;
-  }
-  if (!given.actors && server.stop() != 0) {
-    std::fprintf(stderr, "the server did not end in order\n");
-    return 1;
-  }
+    fail(given, p);
+  std::printf("killed %d times; %zu workflows, %zu runs, %zu acknowledged facts; problems: %zu\n", killed,
+              book.ledger().workflows.size(), all.size(), book.ledger().facts.size(), problems.size());
+  for (const auto& [what, times] : book.happened())
+    std::printf("  %lld %s\n", static_cast<long long>(times), what.c_str());
+  for (const char* what : {"starts", "signals", "cancels", "terminations", "restarts", "resets", "queries answered",
+                           "strong queries answered", "activities", "failed activities", "heartbeats"})
+    if (given.kills >= 100 && !book.happened().contains(what))
+      return fail(given, std::string("the load had no ") + what);
+  if (!enough)
+    return fail(given, "some kind of actor was killed too rarely");
+  if (server.stop() != 0)
+    return fail(given, "the server did not end in order");
   return problems.empty() ? 0 : 1;
 }
 
