@@ -35,7 +35,8 @@ template <class Number> std::optional<Number> number_of(const std::string& text)
 
 /// Days for which the history of a closed run is kept. A domain may ask for more for a sample of its workflow ids.
 std::int64_t retention_days(const domain_view& domain, const std::string& workflow_id) {
-  const auto days = std::max(domain.retention_days(), 1);
+  // 0 days are a wish, too, where system.minRetentionDays allows them.
+  const auto days = domain.row.domain().has_workflow_execution_retention_period() ? domain.retention_days() : 1;
   const auto& data = domain.row.domain().data();
   const auto rate_text = data.find("sample_retention_rate");
   const auto days_text = data.find("sample_retention_days");

@@ -109,6 +109,17 @@ BOOST_AUTO_TEST_CASE(every_close_brings_its_tasks) {
   BOOST_TEST(b.last.closed_run);
 }
 
+BOOST_AUTO_TEST_CASE(a_domain_that_keeps_nothing_has_its_runs_deleted_at_once) {
+  bench b;
+  b.domain_row.mutable_domain()->mutable_workflow_execution_retention_period()->set_seconds(0);
+  b.limits.deletion_jitter_minutes = 0;
+  b.begin();
+  b.decide({complete_workflow()});
+  const auto deletion = b.timers(rec::TIMER_DELETE_HISTORY);
+  BOOST_REQUIRE_EQUAL(deletion.size(), 1U);
+  BOOST_TEST(deletion[0].fire_ns() == b.now_ns);
+}
+
 BOOST_AUTO_TEST_CASE(a_sample_of_the_ids_is_kept_for_longer) {
   for (const bool sampled : {true, false}) {
     bench b;
