@@ -123,7 +123,7 @@ void fleet::go_on(story_ptr s) {
     case 't': return terminate(s, "end:" + s->workflow_id);
     case 'r': return restart(s, fresh());
     case 'z': return plan_reset(s);
-    default: return query(s, step == 'Q');
+    default: return query(s, step == 'Q', 20);
     }
   });
 }
@@ -164,14 +164,13 @@ void fleet::started(story_ptr s, const std::string& run_id) {
 void fleet::restart(story_ptr s, const std::string& request_id) {
   auto request = start_request(s->workflow_id, s->told, request_id);
   request.set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING);
-  ask<api::StartWorkflowExecutionResponse>(
-      client_, book_, "WorkflowAPI/StartWorkflowExecution", request,
-      [=, this](const load::result& r, api::StartWorkflowExecutionResponse& a) {
-        if (!r.ok())
-          return settle(s, "restart", r, [=, this] { restart(s, request_id); });
-        book_.count("restarts");
-        started(s, a.run_id());
-      });
+  ask<api::StartWorkflowExecutionResponse>(client_, book_, "WorkflowAPI/StartWorkflowExecution", request,
+                                           [=, this](const load::result& r, api::StartWorkflowExecutionResponse& a) {
+                                             if (!r.ok())
+                                               return settle(s, "restart", r, [=, this] { restart(s, request_id); });
+                                             book_.count("restarts");
+                                             started(s, a.run_id());
+                                           });
 }
 
 void fleet::signal(story_ptr s, const std::string& mark) {
@@ -180,15 +179,14 @@ void fleet::signal(story_ptr s, const std::string& mark) {
   request.set_request_id(mark);
   request.set_signal_name("news");
   request.mutable_signal_input()->set_data(mark);
-  ask<api::SignalWorkflowExecutionResponse>(
-      client_, book_, "WorkflowAPI/SignalWorkflowExecution", request,
-      [=, this](const load::result& r, api::SignalWorkflowExecutionResponse&) {
-        if (r.ok()) {
-          book_.count("signals");
-          book_.told({fact::kind::signal, s->workflow_id, {}, mark});
-        }
-        settle(s, "signal", r, [=, this] { signal(s, mark); });
-      });
+  ask<api::SignalWorkflowExecutionResponse>(client_, book_, "WorkflowAPI/SignalWorkflowExecution", request,
+                                            [=, this](const load::result& r, api::SignalWorkflowExecutionResponse&) {
+                                              if (r.ok()) {
+                                                book_.count("signals");
+                                                book_.told({fact::kind::signal, s->workflow_id, {}, mark});
+                                              }
+                                              settle(s, "signal", r, [=, this] { signal(s, mark); });
+                                            });
 }
 
 void fleet::cancel(story_ptr s, const std::string& request_id) {
@@ -221,7 +219,7 @@ void fleet::terminate(story_ptr s, const std::string& mark) {
       });
 }
 
-void fleet::query(story_ptr s, bool strong) {
+void fleet::query(story_ptr s, bool strong, int tries_left) {
   auto request = about<api::QueryWorkflowRequest>(s->workflow_id);
   request.mutable_query()->set_query_type("signals");
   std::vector<std::string> known;
@@ -243,6 +241,10 @@ void fleet::query(story_ptr s, bool strong) {
   ask<api::QueryWorkflowResponse>(
       client_, book_, "WorkflowAPI/QueryWorkflow", request,
       [=, this](const load::result& r, api::QueryWorkflowResponse& answer) {
+        if (r.transient() && tries_left > 1) {
+          book_.count("tries again");
+          return clock_.after(again_after, [=, this] { query(s, strong, tries_left - 1); });
+        }
         book_.count(!r.ok() ? "queries failed" : strong ? "strong queries answered" : "queries answered");
         for (const auto& mark : known)
           if (r.ok() && answer.query_result().data().find("[" + mark + "]") == std::string::npos)
@@ -326,7 +328,8 @@ bool fleet::history_of(const api::WorkflowExecution& execution, simulation::runs
     api::GetWorkflowExecutionHistoryResponse response;
     const auto r = client_.wait("WorkflowAPI/GetWorkflowExecutionHistory", request, response);
     if (!r.ok()) {
-      book_.problem("history of " + execution.workflow_id() + "/" + execution.run_id() + " cannot be read: " + r.message);
+      book_.problem("history of " + execution.workflow_id() + "/" + execution.run_id() +
+                    " cannot be read: " + r.message);
       return false;
     }
     run.history.MergeFrom(response.history());

@@ -44,7 +44,7 @@ private:
   void cancel(story_ptr s, const std::string& request_id);
   void terminate(story_ptr s, const std::string& mark);
   void restart(story_ptr s, const std::string& request_id);
-  void query(story_ptr s, bool strong);
+  void query(story_ptr s, bool strong, int tries_left);
   void plan_reset(story_ptr s);
   void reset(story_ptr s, std::int64_t finish_id, const std::string& request_id);
   /// Sends again, or goes on with the story when the answer is final.

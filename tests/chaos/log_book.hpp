@@ -68,14 +68,13 @@ constexpr auto call_timeout = std::chrono::seconds(10);
 template <class Response, class Request>
 void ask(load::client& client, log_book& book, const char* method, const Request& request,
          std::function<void(const load::result&, Response&)> then, bool must_answer = true) {
-  client.call<Request, Response>(
-      method, request, call_timeout,
-      [&book, method, must_answer, deaths = book.deaths.load(), then = std::move(then)](const load::result& r,
-                                                                                        Response& response) {
-        if (must_answer && r.code == 4 && deaths == book.deaths.load())
-          book.problem(std::string(method) + " was not answered within its time");
-        then(r, response);
-      });
+  client.call<Request, Response>(method, request, call_timeout,
+                                 [&book, method, must_answer, deaths = book.deaths.load(),
+                                  then = std::move(then)](const load::result& r, Response& response) {
+                                   if (must_answer && r.code == 4 && deaths == book.deaths.load())
+                                     book.problem(std::string(method) + " was not answered within its time");
+                                   then(r, response);
+                                 });
 }
 
 } // namespace cadenza::chaos

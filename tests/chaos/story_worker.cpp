@@ -14,7 +14,8 @@ constexpr auto pause = milliseconds(20);
 
 } // namespace
 
-story_worker::story_worker(load::client& client, alarms& clock, log_book& book, std::string name, bool sticky, int polls)
+story_worker::story_worker(load::client& client, alarms& clock, log_book& book, std::string name, bool sticky,
+                           int polls)
   : client_(client), clock_(clock), book_(book), name_(std::move(name)), sticky_(sticky) {
   for (int i = 0; i < polls; ++i) {
     poll_decision(false);
@@ -119,7 +120,8 @@ void story_worker::answer_decision(const api::PollForDecisionTaskResponse& task)
     request.mutable_sticky_attributes()->mutable_schedule_to_start_timeout()->set_seconds(3);
   }
   request.set_return_new_decision_task(book_.permille(300));
-  fact told{fact::kind::decision, task.workflow_execution().workflow_id(), task.workflow_execution().run_id(), identity};
+  fact told{fact::kind::decision, task.workflow_execution().workflow_id(), task.workflow_execution().run_id(),
+            identity};
   begin();
   ask<api::RespondDecisionTaskCompletedResponse>(
       client_, book_, "WorkerAPI/RespondDecisionTaskCompleted", request,

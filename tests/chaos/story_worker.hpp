@@ -4,8 +4,8 @@
 
 namespace cadenza::chaos {
 
-/// A worker process for stories (simulation/program.hpp) over gRPC: decides, works, beats, answers queries; now and then
-/// it forgets a task or fails it.
+/// A worker process for stories (simulation/program.hpp) over gRPC: decides, works, beats, answers queries; now and
+/// then it forgets a task or fails it.
 class story_worker {
 public:
   story_worker(load::client& client, alarms& clock, log_book& book, std::string name, bool sticky, int polls);
