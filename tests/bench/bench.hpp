@@ -30,6 +30,8 @@ struct options {
   std::vector<std::string> extra; ///< more arguments of `server start`
   double seconds = 5;
   std::int64_t idle = 20'000;
+  std::int64_t crons = 100'000;
+  int big_events = 50'000; ///< at least, of the run of `bighistory` and `reset`
 };
 
 /// What the building blocks give on this machine, in this run.
@@ -75,8 +77,12 @@ public:
   /// The server that most measurements share, started by the first.
   live_server& shared();
   void stop_shared() { shared_.reset(); }
+  /// The workflow id of an open run with a long history, made on the shared server by the first measurement that wants
+  /// it.
+  const std::string& big_run();
 
 private:
+  std::string big_run_;
   std::unique_ptr<live_server> shared_;
 };
 
@@ -95,6 +101,10 @@ private:
 /// Starts a workflow; `over` hears whether that was acknowledged.
 void start(load::client& c, const std::string& task_list, const std::string& id, const std::string& input,
            std::function<void(bool)> over);
+
+/// Waits for the close event as the Go client does: one long poll with the close-event filter, asked again when it
+/// times out.
+void wait_for_close(load::client& c, const std::string& id, const std::string& token, std::function<void(bool)> over);
 
 /// Ends the program with a message, by an exception, so that servers and directories go with it.
 [[noreturn]] void give_up(const std::string& why);
@@ -117,5 +127,10 @@ void measure_idle_memory(context& c);
 void measure_process_start(context& c);
 void measure_disk(context& c);
 void measure_open_idle(context& c);
+void measure_children(context& c);
+void measure_queries(context& c);
+void measure_big_history(context& c);
+void measure_reset(context& c);
+void measure_crons(context& c);
 
 } // namespace cadenza::bench

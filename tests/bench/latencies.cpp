@@ -10,26 +10,6 @@ using load::api::GetWorkflowExecutionHistoryResponse;
 
 constexpr int few = 4;
 
-/// Waits for the close event as the Go client does: one long poll with the close-event filter, asked again when it
-/// times out.
-void wait_for_close(load::client& c, const std::string& id, const std::string& token, std::function<void(bool)> over) {
-  GetWorkflowExecutionHistoryRequest request;
-  request.set_domain(domain);
-  request.mutable_workflow_execution()->set_workflow_id(id);
-  request.set_wait_for_new_event(true);
-  request.set_history_event_filter_type(load::api::EVENT_FILTER_TYPE_CLOSE_EVENT);
-  request.set_next_page_token(token);
-  c.call<GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse>(
-      "WorkflowAPI/GetWorkflowExecutionHistory", request, std::chrono::seconds(30),
-      [&c, id, over = std::move(over)](const load::result& r, GetWorkflowExecutionHistoryResponse& answer) {
-        if (!r.ok())
-          return over(false);
-        if (answer.history().events_size() > 0)
-          return over(true);
-        wait_for_close(c, id, answer.next_page_token(), over);
-      });
-}
-
 loop_result whole_workflows(context& c, const std::string& task_list, const std::string& input) {
   auto& server = c.shared();
   auto& client = server.client();
@@ -128,6 +108,24 @@ std::vector<double> hand_offs(context& c, int at_once, bool activities) {
 }
 
 } // namespace
+
+void wait_for_close(load::client& c, const std::string& id, const std::string& token, std::function<void(bool)> over) {
+  GetWorkflowExecutionHistoryRequest request;
+  request.set_domain(domain);
+  request.mutable_workflow_execution()->set_workflow_id(id);
+  request.set_wait_for_new_event(true);
+  request.set_history_event_filter_type(load::api::EVENT_FILTER_TYPE_CLOSE_EVENT);
+  request.set_next_page_token(token);
+  c.call<GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse>(
+      "WorkflowAPI/GetWorkflowExecutionHistory", request, std::chrono::seconds(30),
+      [&c, id, over = std::move(over)](const load::result& r, GetWorkflowExecutionHistoryResponse& answer) {
+        if (!r.ok())
+          return over(false);
+        if (answer.history().events_size() > 0)
+          return over(true);
+        wait_for_close(c, id, answer.next_page_token(), over);
+      });
+}
 
 void measure_chain(context& c) {
   const auto r = whole_workflows(c, "bench-chain", "10");

@@ -28,11 +28,16 @@ constexpr std::array measurements{
     measurement{"decision", "start to decision in the poller's hands", measure_decision_hand_off, true},
     measurement{"activity", "activity asked for to activity in the poller's hands", measure_activity_hand_off, true},
     measurement{"history", "reading a history of 2,000 events", measure_history, true},
+    measurement{"children", "a parent with 20 children", measure_children, true},
+    measurement{"query", "queries of open and closed workflows", measure_queries, true},
+    measurement{"bighistory", "reading and replaying a history of 50,000 events", measure_big_history, true},
+    measurement{"reset", "reset of a run with 50,000 events", measure_reset, true},
     measurement{"timers", "lateness of timers at 2,000 a second", measure_timers, true},
     measurement{"memory", "memory and CPU of an idle server", measure_idle_memory, false},
     measurement{"boot", "process start to first accepted start", measure_process_start, false},
     measurement{"disk", "bytes on disk of a closed workflow", measure_disk, false},
     measurement{"idle", "memory and restart with many open workflows (--idle N)", measure_open_idle, false},
+    measurement{"crons", "memory and work with many cron workflows waiting (--crons N)", measure_crons, false},
 };
 
 void measure(const options& opts, const std::vector<std::string>& only, report& out) {
@@ -78,6 +83,12 @@ int main(int count, char** arguments) {
   app.add_option("--idle", opts.idle, "open workflows of `idle`")
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}));
+  app.add_option("--crons", opts.crons, "waiting cron workflows of `crons`")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}));
+  app.add_option("--events", opts.big_events, "events of the run of `bighistory` and `reset`")
+      ->capture_default_str()
+      ->check(CLI::Range(1000, 190'000));
   app.add_option("--only", only, "measure only this; may be repeated (`ceilings`: nothing else)");
   app.add_flag("--list", list, "tell what can be measured");
   app.add_flag("--json", json, "one JSON object instead of the table");

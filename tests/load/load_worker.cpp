@@ -17,6 +17,8 @@ struct progress {
   int signals = 0;
   int timers = 0;
   int fired = 0;
+  int children = 0;
+  int children_over = 0;
 };
 
 progress read(const api::History& history) {
@@ -34,6 +36,10 @@ progress read(const api::History& history) {
       ++p.timers;
     else if (e.has_timer_fired_event_attributes())
       ++p.fired;
+    else if (e.has_start_child_workflow_execution_initiated_event_attributes())
+      ++p.children;
+    else if (e.has_child_workflow_execution_completed_event_attributes())
+      ++p.children_over;
   }
   return p;
 }
@@ -74,13 +80,29 @@ void load_worker::poll_decision() {
   client_.call<api::PollForDecisionTaskRequest, api::PollForDecisionTaskResponse>(
       "WorkerAPI/PollForDecisionTask", request, poll_timeout,
       [this](const result& r, api::PollForDecisionTaskResponse& task) {
-        if (r.ok() && !task.task_token().empty()) {
+        if (r.ok() && task.has_query()) {
+          answer_query(task);
+        } else if (r.ok() && !task.task_token().empty()) {
           if (observer_.decision)
             observer_.decision(task);
           decide(task);
         } else {
           poll_decision();
         }
+        --under_way_;
+      });
+}
+
+void load_worker::answer_query(const api::PollForDecisionTaskResponse& task) {
+  api::RespondQueryTaskCompletedRequest answer;
+  answer.set_task_token(task.task_token());
+  answer.mutable_result()->set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
+  answer.mutable_result()->mutable_answer()->set_data(std::to_string(read(task.history()).signals));
+  ++under_way_;
+  client_.call<api::RespondQueryTaskCompletedRequest, api::RespondQueryTaskCompletedResponse>(
+      "WorkerAPI/RespondQueryTaskCompleted", answer, answer_timeout,
+      [this](const result&, api::RespondQueryTaskCompletedResponse&) {
+        poll_decision();
         --under_way_;
       });
 }
@@ -92,9 +114,11 @@ void load_worker::decide(const api::PollForDecisionTaskResponse& task) {
   answer.set_identity("load-worker");
   const bool by_signals = p.input.rfind("signals:", 0) == 0;
   const bool by_timer = p.input.rfind("timer:", 0) == 0;
-  const int number = std::atoi(by_signals ? p.input.c_str() + 8 : by_timer ? p.input.c_str() + 6 : p.input.c_str());
+  const bool by_children = p.input.rfind("children:", 0) == 0;
+  const auto colon = p.input.find(':');
+  const int number = std::atoi(p.input.c_str() + (colon == std::string::npos ? 0 : colon + 1));
   const int wanted = by_timer ? 1 : number;
-  const int have = by_signals ? p.signals : by_timer ? p.fired : p.done;
+  const int have = by_signals ? p.signals : by_timer ? p.fired : by_children ? p.children_over : p.done;
   std::string closing;
   if (have >= wanted) {
     closing = task.workflow_execution().workflow_id();
@@ -106,6 +130,16 @@ void load_worker::decide(const api::PollForDecisionTaskResponse& task) {
       auto& timer = *answer.add_decisions()->mutable_start_timer_decision_attributes();
       timer.set_timer_id("t");
       timer.mutable_start_to_fire_timeout()->set_seconds(number);
+    }
+  } else if (by_children) {
+    for (int i = p.children; i < number; ++i) {
+      auto& child = *answer.add_decisions()->mutable_start_child_workflow_execution_decision_attributes();
+      child.set_workflow_id(task.workflow_execution().workflow_id() + "/" + std::to_string(i));
+      child.mutable_workflow_type()->set_name("load");
+      child.mutable_task_list()->set_name(task_list_);
+      child.mutable_input()->set_data("0");
+      child.mutable_execution_start_to_close_timeout()->set_seconds(3600);
+      child.mutable_task_start_to_close_timeout()->set_seconds(5);
     }
   } else if (!by_signals && p.scheduled == p.done) {
     auto& activity = *answer.add_decisions()->mutable_schedule_activity_task_decision_attributes();
@@ -123,6 +157,11 @@ void load_worker::decide(const api::PollForDecisionTaskResponse& task) {
     retry.mutable_expiration_interval()->set_seconds(3000);
     if (observer_.scheduling)
       observer_.scheduling(task.workflow_execution().workflow_id());
+  }
+  for (const auto& [id, query] : task.queries()) {
+    auto& told = (*answer.mutable_query_results())[id];
+    told.set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
+    told.mutable_answer()->set_data(std::to_string(p.signals));
   }
   ++decisions;
   ++under_way_;

@@ -19,7 +19,8 @@ struct worker_observer {
 /// A worker for load: keeps a number of polls of each kind open and answers at once. Its workflow runs `activities`
 /// activities one after the other (the input of the workflow: a decimal number) and then completes with that number.
 /// A workflow whose input begins with "signals:N" completes when N signals are in its history; one with "timer:S"
-/// starts one timer of S seconds and completes when it has fired.
+/// starts one timer of S seconds and completes when it has fired; "children:N" starts N children at once, of the kind
+/// with input "0", and completes when all have. Queries are answered with the number of signals in the history.
 class load_worker {
 public:
   load_worker(client& c, std::string domain, std::string task_list, int decision_polls, int activity_polls,
@@ -37,6 +38,7 @@ public:
 private:
   void poll_decision();
   void poll_activity();
+  void answer_query(const api::PollForDecisionTaskResponse& task);
   void decide(const api::PollForDecisionTaskResponse& task);
 
   client& client_;
