@@ -3,6 +3,7 @@
 #include "checks.hpp"
 #include "client.hpp"
 #include "durable.hpp"
+#include "retention.hpp"
 #include "workers.hpp"
 
 #include "workflow/wire_time.hpp"
@@ -13,6 +14,7 @@ namespace cadenza::simulation {
 namespace {
 
 constexpr std::int64_t rough_ns = 40 * ns_per_s;
+constexpr std::uint64_t long_voyages = 100; ///< one seed of so many goes on for a day
 constexpr std::int64_t whole_ns = 1800 * ns_per_s;
 
 weather draw_weather(dice& chance) {
@@ -38,7 +40,7 @@ weather draw_weather(dice& chance) {
 void register_domain(world& in, bool& registered) {
   auto request = std::make_shared<api::RegisterDomainRequest>();
   request->set_name(domain_name);
-  workflow::set_seconds(*request->mutable_workflow_execution_retention_period(), 86400);
+  workflow::set_seconds(*request->mutable_workflow_execution_retention_period(), retention_ns / ns_per_s);
   in.engine().register_domain(request, in.call<api::RegisterDomainResponse>(
                                            "register_domain",
                                            [&](const outcome<api::RegisterDomainResponse>& answer) {
@@ -63,7 +65,7 @@ void check_nothing_left(const actors::engine_counters& c) {
   none(c.visibility_pending, "changes of the lists");
 }
 
-void sail_on(world& in, ledger& book) {
+void sail_on(world& in, ledger& book, const weather& rough, bool beyond_retention) {
   in.run_until(
       "the engine is ready", [&] { return in.engine().ready(); }, 60 * ns_per_s);
   bool registered = false;
@@ -109,6 +111,8 @@ void sail_on(world& in, ledger& book) {
       "every call is answered", [&] { return in.open_calls() == 0; }, 120 * ns_per_s);
   durable.look();
   check_everything(in, book);
+  if (beyond_retention)
+    check_retention(in, rough);
   in.end_and_check([](const actors::local_engine& engine) { check_nothing_left(engine.counters()); });
 }
 
@@ -119,9 +123,10 @@ voyage_report sail(std::uint64_t seed) {
   ledger book;
   world in(seed, static_cast<int>(1 + seed % 3));
   const auto began = in.now_ns();
-  in.set_weather(draw_weather(in.chance()));
+  const auto rough = draw_weather(in.chance());
+  in.set_weather(rough);
   try {
-    sail_on(in, book);
+    sail_on(in, book, rough, seed % long_voyages == 0);
   } catch (const violation& v) {
     out.violation = v.what();
     out.log = in.tail();
