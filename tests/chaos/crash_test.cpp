@@ -73,13 +73,14 @@ private:
   httplib::Client http_;
   std::mt19937_64 chance_;
   std::vector<std::size_t> deck_; ///< kinds whose turns are left of the present hundred
-  std::array<kind, 7> kinds_{{{"workflow_run", "node/shard_owner/history_shard:#/workflow_run:*", 30},
+  std::array<kind, 8> kinds_{{{"workflow_run", "node/shard_owner/history_shard:#/workflow_run:*", 30},
                               {"task_list", "node/matching_owner/task_list:*", 20},
                               {"history_shard", "node/shard_owner/history_shard:#", 20},
                               {"shard_owner", "node/shard_owner", 6},
-                              {"matching_owner", "node/matching_owner", 8},
-                              {"visibility_writer", "node/visibility_writer", 8},
-                              {"domain_registry", "node/domain_registry", 8}}};
+                              {"matching_owner", "node/matching_owner", 7},
+                              {"visibility_writer", "node/visibility_writer", 6},
+                              {"document_keeper", "node/document_keeper", 5},
+                              {"domain_registry", "node/domain_registry", 6}}};
 };
 
 int fail(const arguments& given, const std::string& what) {
