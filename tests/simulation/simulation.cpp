@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <chrono>
 #include <iostream>
 
@@ -11,6 +12,18 @@ namespace {
 
 using cadenza::simulation::sail;
 using cadenza::simulation::voyage_report;
+
+/// Seeds that once broke a rule, and what was wrong: sailed again in every run.
+struct kept_seed {
+  std::uint64_t seed;
+  const char* name;
+};
+constexpr std::array kept{
+    kept_seed{274, "a task written while a backlog is read was skipped"},
+    kept_seed{411, "a decision written while a backlog is read was never dispatched"},
+    kept_seed{2005, "an external signal reached the run its target was continued as, too"},
+    kept_seed{5487, "a query waited for the first decision of a run that could not be read"},
+};
 
 bool tell(std::uint64_t seed, const voyage_report& report, const char* name) {
   if (report.violation.empty())
@@ -67,6 +80,9 @@ int main(int argc, char** argv) {
                 << std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - at).count() << " ms real"
                 << std::endl;
   }
+  for (const auto& [seed, name] : kept)
+    if (only == 0 && (seed < first || seed >= first + seeds))
+      failed += tell(seed, sail(seed), name) ? 0 : 1;
   if (!repeats(first))
     ++failed;
   std::cout << seeds << " seeds, " << steps << " steps, "

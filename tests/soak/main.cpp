@@ -30,13 +30,16 @@ struct arguments {
   std::string csv;
 };
 
-/// A configuration whose closed runs go within a minute, so that deletion is part of the load.
+/// A configuration whose closed runs go within a minute, so that deletion is part of the load, and whose store fills
+/// its caches within the first minutes, so that what grows later is not theirs.
 std::string configuration(const std::string& directory) {
   std::ofstream(directory + "/dynamic.yaml") << "system.minRetentionDays:\n- value: 0\n"
                                                 "system.workflowDeletionJitterRange:\n- value: 1\n";
   const auto file = directory + "/config.yaml";
   std::ofstream(file) << "dynamicconfig:\n  client: filebased\n  filebased:\n    filepath: " << directory
-                      << "/dynamic.yaml\n";
+                      << "/dynamic.yaml\n"
+                      << "persistence:\n  defaultStore: small\n  datastores:\n    small:\n      rocksdb:\n"
+                      << "        blockCacheBytes: 4MiB\n        writeBufferBytes: 16MiB\n";
   return file;
 }
 

@@ -113,7 +113,7 @@ sampler::sampler(load::server_process& server, std::string directory)
                                                             {"threads", "", 0, 2},
                                                             {"workflow_run actors", "", 0.15, 50},
                                                             {"other actors", "", 0.05, 10},
-                                                            {"mail waiting, all actors", "", 0.25, 100},
+                                                            {"mail waiting", "", 0.25, 100},
                                                             {"deepest mailbox", "", 0.25, 100},
                                                             {"bytes of runs in memory", "MiB", 0.15, 2},
                                                             {"transfer tasks pending", "", 0.25, 200},
