@@ -110,7 +110,7 @@ double series::growth() const {
 sampler::sampler(load::server_process& server, std::string directory)
   : server_(server), directory_(std::move(directory)), all_{{"resident memory", "MiB", 0.10, 8},
                                                             {"open files", "", 0.05, 20},
-                                                            {"threads", "", 0, 2},
+                                                            {"threads", "", 0, 4}, // gRPC keeps a few more or fewer
                                                             {"workflow_run actors", "", 0.15, 50},
                                                             {"other actors", "", 0.05, 10},
                                                             {"mail waiting", "", 0.25, 100},
