@@ -63,6 +63,15 @@ actors::rules_ptr make_rules(const config::snapshot& now, const workflow::domain
   out->activity_max_schedule_to_start_for_retry_s =
     static_cast<int>(seconds(keys::history_activity_max_schedule_to_start_timeout_for_retry));
   out->local_dispatch_enabled = now.get(keys::history_enable_activity_local_dispatch_by_domain, about);
+  out->lengths.domain = whole(keys::limit_domain_name_length);
+  out->lengths.workflow_id = whole(keys::limit_workflow_id_length);
+  out->lengths.workflow_type = whole(keys::limit_workflow_type_length);
+  out->lengths.signal_name = whole(keys::limit_signal_name_length);
+  out->lengths.task_list = whole(keys::limit_task_list_name_length);
+  out->lengths.activity_id = whole(keys::limit_activity_id_length);
+  out->lengths.activity_type = whole(keys::limit_activity_type_length);
+  out->lengths.marker_name = whole(keys::limit_marker_name_length);
+  out->lengths.timer_id = whole(keys::limit_timer_id_length);
   out->search_attributes_max_keys = whole(keys::frontend_search_attributes_number_of_keys_limit);
   out->search_attributes_max_value = whole(keys::frontend_search_attributes_size_of_value_limit);
   out->search_attributes_max_total = whole(keys::frontend_search_attributes_total_size_limit);

@@ -41,8 +41,8 @@ outcome<void> check_cross_domain(const environment& env, const domain_view& targ
   return {};
 }
 
-outcome<void> check_length(std::string_view id, const char* what, const rules& limits) {
-  if (id.size() > static_cast<std::size_t>(limits.id_length_max))
+outcome<void> check_length(std::string_view id, const char* what, int bytes_max) {
+  if (id.size() > static_cast<std::size_t>(bytes_max))
     return bad_request(std::string(what) + " exceeds length limit.");
   return {};
 }
@@ -84,8 +84,8 @@ outcome<api::TaskList> decision_task_list(const run& r, const api::TaskList& wan
   const bool normal = list.kind() == api::TASK_LIST_KIND_NORMAL || list.kind() == api::TASK_LIST_KIND_INVALID;
   if (normal && fixed.task_list_kind() == api::TASK_LIST_KIND_EPHEMERAL)
     list.set_kind(api::TASK_LIST_KIND_EPHEMERAL);
-  if (list.name().size() > static_cast<std::size_t>(limits.id_length_max))
-    return bad_request("task list name exceeds length limit of " + std::to_string(limits.id_length_max));
+  if (list.name().size() > static_cast<std::size_t>(limits.lengths.task_list))
+    return bad_request("task list name exceeds length limit of " + std::to_string(limits.lengths.task_list));
   if (list.name().starts_with(reserved_task_list_prefix))
     return bad_request("task list name cannot start with reserved prefix " + std::string(reserved_task_list_prefix));
   return list;

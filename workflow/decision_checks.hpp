@@ -17,7 +17,7 @@ namespace cadenza::workflow {
 [[nodiscard]] outcome<void> check_cross_domain(const environment& env, const domain_view& target);
 
 /// bad_request "<what> exceeds length limit."
-[[nodiscard]] outcome<void> check_length(std::string_view id, const char* what, const rules& limits);
+[[nodiscard]] outcome<void> check_length(std::string_view id, const char* what, int bytes_max);
 
 /// Empty or a uuid.
 [[nodiscard]] outcome<void> check_run_id(const std::string& run_id);

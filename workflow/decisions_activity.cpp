@@ -22,9 +22,9 @@ outcome<void> decision_handler::check(const api::ScheduleActivityTaskDecisionAtt
   if (d.activity_type().name().empty())
     return bad_request("ActivityType is not set on decision.");
   CADENZA_TRY(validate_retry_policy(d.has_retry_policy() ? &d.retry_policy() : nullptr));
-  CADENZA_TRY(check_length(d.activity_id(), "ActivityID", limits));
-  CADENZA_TRY(check_length(d.activity_type().name(), "ActivityType", limits));
-  return check_length(d.domain(), "Domain", limits);
+  CADENZA_TRY(check_length(d.activity_id(), "ActivityID", limits.lengths.activity_id));
+  CADENZA_TRY(check_length(d.activity_type().name(), "ActivityType", limits.lengths.activity_type));
+  return check_length(d.domain(), "Domain", limits.lengths.domain);
 }
 
 outcome<void> decision_handler::on(const api::ScheduleActivityTaskDecisionAttributes& d) {
@@ -100,7 +100,7 @@ outcome<void> decision_handler::on(const api::RequestCancelActivityTaskDecisionA
   constexpr auto bad_cancel = api::DECISION_TASK_FAILED_CAUSE_BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES;
   if (d.activity_id().empty())
     return reject(bad_cancel, "ActivityId is not set on decision.");
-  CADENZA_TRY(checked(check_length(d.activity_id(), "ActivityID", *tx_.env().limits), bad_cancel));
+  CADENZA_TRY(checked(check_length(d.activity_id(), "ActivityID", tx_.env().limits->lengths.activity_id), bad_cancel));
   if (stopped_)
     return {};
 

@@ -11,7 +11,7 @@ constexpr const char* unknown_timer_cause = "TIMER_ID_UNKNOWN";
 outcome<void> check_timer_id(const std::string& id, const rules& limits) {
   if (id.empty())
     return bad_request("TimerId is not set on decision.");
-  return check_length(id, "TimerId", limits);
+  return check_length(id, "TimerId", limits.lengths.timer_id);
 }
 
 } // namespace

@@ -26,6 +26,19 @@ public:
   }
 };
 
+/// Longest ids and names that decisions may carry, in bytes: the limit.*Length keys.
+struct id_lengths {
+  int domain = 1000;
+  int workflow_id = 1000;
+  int workflow_type = 1000;
+  int signal_name = 1000;
+  int task_list = 1000;
+  int activity_id = 1000;
+  int activity_type = 1000;
+  int marker_name = 1000;
+  int timer_id = 1000;
+};
+
 /// Limits and settings of the engine that the rules of a run depend on, as the dynamic configuration has them for the
 /// run's domain. Defaults are those of the reference system.
 struct rules {
@@ -37,7 +50,7 @@ struct rules {
   std::int64_t history_count_error = 204'800;
   bool pending_activities_limited = false;
   int pending_activities_error = 1024;
-  int id_length_max = 1000; ///< every limit.*Length key
+  id_lengths lengths;
   std::int64_t transaction_size_max = 14'680'064;
   int max_decision_start_to_close_s = 240;
   int max_buffered_batches = 100;

@@ -16,7 +16,7 @@ namespace {
 outcome<void> check(const api::StartWorkflowExecutionRequest& request, const environment& env) {
   if (!env.domain->registered())
     return bad_request("Domain is deprecated.");
-  const auto most = static_cast<std::size_t>(env.limits->id_length_max);
+  const auto& most = env.limits->lengths;
   if (request.request_id().empty())
     return bad_request("Missing request ID.");
   if (seconds_of(request.execution_start_to_close_timeout()) <= 0)
@@ -27,11 +27,11 @@ outcome<void> check(const api::StartWorkflowExecutionRequest& request, const env
     return bad_request("Missing Tasklist.");
   if (request.workflow_type().name().empty())
     return bad_request("Missing WorkflowType.");
-  if (request.workflow_id().size() > most)
+  if (request.workflow_id().size() > static_cast<std::size_t>(most.workflow_id))
     return bad_request("WorkflowId exceeds length limit.");
-  if (request.task_list().name().size() > most)
+  if (request.task_list().name().size() > static_cast<std::size_t>(most.task_list))
     return bad_request("TaskList exceeds length limit.");
-  if (request.workflow_type().name().size() > most)
+  if (request.workflow_type().name().size() > static_cast<std::size_t>(most.workflow_type))
     return bad_request("WorkflowType exceeds length limit.");
   return validate_retry_policy(request.has_retry_policy() ? &request.retry_policy() : nullptr);
 }
