@@ -270,7 +270,11 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     stores.store->close();
     return 1;
   }
-  health.set(bridge::health_state::ok);
+  // While it warms up it serves whoever asks, and tells those who ask first to wait.
+  using steady = std::chrono::steady_clock;
+  const auto warm_at = steady::now() + dynamic.current()->get(config::keys::frontend_warmup_duration);
+  if (steady::now() >= warm_at)
+    health.set(bridge::health_state::ok);
   out << "Cadenza " << CADENZA_VERSION << " is ready\n"
       << "  gRPC   " << c.frontend.address << ':' << *port << "  (uber.cadence.api.v1)\n"
       << "  HTTP   " << c.frontend.address << ':' << *http_port << "  (/health /ready /version /metrics)\n"
@@ -279,7 +283,14 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
 
   chaos_monkey chaos(c.chaos, stores.shard_count, engine);
   for (bool running = true; running;) {
-    const auto pause = chaos.active() ? chaos.pause() : milliseconds(c.dynamic.file.empty() ? 60'000 : 10'000);
+    auto pause = chaos.active() ? chaos.pause() : milliseconds(c.dynamic.file.empty() ? 60'000 : 10'000);
+    if (!health.serving()) {
+      const auto left = std::chrono::ceil<milliseconds>(warm_at - steady::now());
+      if (left.count() <= 0)
+        health.set(bridge::health_state::ok);
+      else
+        pause = std::min(pause, left);
+    }
     switch (wait_signal(signals, pause)) {
     case SIGTERM:
     case SIGINT: running = false; break;
@@ -304,6 +315,9 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   }
   log::info("draining");
   health.set(bridge::health_state::shutting_down);
+  // Whoever spreads requests over servers has this long to hear of it; a second signal ends the wait.
+  if (const auto notice = dynamic.current()->get(config::keys::frontend_shutdown_drain_duration); notice.count() > 0)
+    wait_signal(signals, std::chrono::ceil<milliseconds>(notice));
   rpc.drain();
   rpc.stop(std::chrono::duration_cast<milliseconds>(c.engine.drain_timeout));
   http.stop();

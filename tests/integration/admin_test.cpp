@@ -5,6 +5,7 @@
 
 #include "config/dynamic_keys.hpp"
 #include "uber/cadence/admin/v1/service_admin.pb.h"
+#include "uber/cadence/api/v1/service_meta.pb.h"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -137,6 +138,23 @@ BOOST_AUTO_TEST_CASE(values_count_at_once) {
 
   set("system.maxRetentionDays", "5");
   BOOST_TEST(has(bad({"domain", "register", "--gd", "false", "--rd", "6"}, "later"), "RetentionDays is invalid"));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_warms_up_says_so) {
+  const auto state = [&] {
+    load::client client(server->address(), 1);
+    api::HealthResponse response;
+    BOOST_TEST(client.wait("MetaAPI/Health", api::HealthRequest(), response).ok());
+    return response.message();
+  };
+  BOOST_TEST(state() == "OK");
+  set("frontend.warmupDuration", "\"1h\"");
+  restart();
+  BOOST_TEST(state() == "WarmingUp");
+  good({"domain", "describe"}, "cadence-system"); // whoever asks is served
+  set("frontend.warmupDuration", "\"0s\"");
+  restart();
+  BOOST_TEST(state() == "OK");
 }
 
 BOOST_AUTO_TEST_CASE(drained_isolation_groups_survive_a_restart_and_get_nothing) {

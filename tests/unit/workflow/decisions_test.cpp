@@ -225,6 +225,19 @@ BOOST_AUTO_TEST_CASE(bad_attributes_reject_the_answer_with_a_cause_and_a_message
   }
 }
 
+BOOST_AUTO_TEST_CASE(each_kind_of_id_has_a_length_limit_of_its_own) {
+  bench b;
+  b.limits.lengths.timer_id = 3;
+  b.begin();
+  const auto longer = b.decide({start_timer("four", 5)});
+  BOOST_REQUIRE(longer.failed_cause.has_value());
+  BOOST_TEST(*longer.failed_cause == api::DECISION_TASK_FAILED_CAUSE_BAD_START_TIMER_ATTRIBUTES);
+  // Markers and activities have limits of their own.
+  const auto others = b.decide({start_timer("the", 5), record_marker("a long name of a marker"),
+                                activity([](auto& a) { a.set_activity_id("a long id of an activity"); })});
+  BOOST_TEST(!others.failed_cause.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(duplicates_have_causes_of_their_own) {
   desk d;
   BOOST_REQUIRE(bool(d.handle(schedule_activity("same"))));
