@@ -1,10 +1,12 @@
 #include "cli/run.hpp"
 #include "offline.hpp"
 #include "serve.hpp"
+#include "verify_store.hpp"
 
 int main(int argc, char** argv) {
   cadenza::cli::hooks local;
   local.server_start = cadenza::serve;
   local.backup_restore = cadenza::restore_backup_offline;
+  local.verify = cadenza::verify_offline;
   return cadenza::cli::run(argc, argv, local);
 }

@@ -12,6 +12,7 @@
 #include "serve_routes.hpp"
 #include "serve_settings.hpp"
 #include "serve_store.hpp"
+#include "verify_store.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -256,6 +257,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   bridge::http_server http(health, registry);
   bridge::add_actor_routes(http, engine, std::chrono::seconds(5));
   add_store_routes(http, health, stores);
+  add_verify_route(http, stores, engine);
   add_config_routes(http, dynamic);
   bridge::http_options http_options;
   http_options.host = c.frontend.address;
@@ -320,8 +322,8 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     wait_signal(signals, std::chrono::ceil<milliseconds>(notice));
   rpc.drain();
   rpc.stop(std::chrono::duration_cast<milliseconds>(c.engine.drain_timeout));
+  stores.stopping = true; // a check or a rebuild under way ends
   http.stop();
-  stores.stopping = true;
   engine.stop();
   stores.store->close();
   log::info("stopped");

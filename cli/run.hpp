@@ -37,7 +37,6 @@ struct verify_options {
   std::string data_dir;
   std::string config_file;
   bool repair = false;
-  bool json = false;
 };
 
 /// The commands that work on this machine and not through a server's contract; main.cpp gives them. Each prints to
@@ -45,6 +44,7 @@ struct verify_options {
 struct hooks {
   std::function<int(const server_options&, std::ostream& out, std::ostream& err)> server_start;
   std::function<int(const restore_options&, std::ostream& out, std::ostream& err)> backup_restore;
+  /// Prints the report as one JSON document, also when it returns 1 for what was found.
   std::function<int(const verify_options&, std::ostream& out, std::ostream& err)> verify;
   std::string version = "0.1.0"; ///< release version shown by --version
 };

@@ -48,15 +48,6 @@ status start(invocation& call) {
   return {};
 }
 
-status verify(invocation& call) {
-  if (!call.local().verify)
-    return problem{"This program cannot check data directories.", ""};
-  const verify_options options{call.text("data"), call.text("config"), call.on("repair"), call.json()};
-  if (call.local().verify(options, call.out(), call.err()) != 0)
-    return problem{"", ""};
-  return {};
-}
-
 } // namespace
 
 command server_command() {
@@ -80,16 +71,6 @@ command server_command() {
         {"services", "accepted for compatibility: every service runs", flag_kind::list}},
        start}};
   return group;
-}
-
-command verify_command() {
-  return {"verify",
-          {},
-          "Check a data directory that no server has open",
-          {{"data", "data directory; the configuration's when left out"},
-           {"config,c", "configuration file"},
-           {"repair", "mend what can be mended", flag_kind::toggle}},
-          verify};
 }
 
 } // namespace cadenza::cli

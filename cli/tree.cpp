@@ -28,7 +28,7 @@ std::vector<flag> global_flags() {
       {"context_timeout,ct", "seconds a call may take (default: 5, lists 120)", flag_kind::number, "",
        "CADENCE_CONTEXT_TIMEOUT"},
       {"output", "how data is shown", flag_kind::text, "table", "", false, {"table", "json"}},
-      {"http_address", "host:port of the server's HTTP side, for admin actor, backup and config", flag_kind::text, "",
+      {"http_address", "host:port of the server's HTTP side, for verify and admin actor, backup and config", flag_kind::text, "",
        "CADENZA_HTTP_ADDRESS"},
       {"jwt", "token for authorisation", flag_kind::text, "", "CADENCE_CLI_JWT"},
       {"jwt-private-key,jwt-pk", "RSA key file to make a token with; --jwt wins", flag_kind::text, "",

@@ -4,6 +4,7 @@
 #include "client.hpp"
 #include "durable.hpp"
 #include "retention.hpp"
+#include "store_check.hpp"
 #include "workers.hpp"
 
 #include "workflow/wire_time.hpp"
@@ -111,6 +112,8 @@ void sail_on(world& in, ledger& book, const weather& rough, bool beyond_retentio
       "every call is answered", [&] { return in.open_calls() == 0; }, 120 * ns_per_s);
   durable.look();
   check_everything(in, book);
+  if (const auto report = check_store(in); report.found > 0)
+    throw violation("the check of the store finds:" + told(report));
   if (beyond_retention)
     check_retention(in, rough);
   in.end_and_check([](const actors::local_engine& engine) { check_nothing_left(engine.counters()); });

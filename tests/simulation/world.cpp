@@ -36,7 +36,11 @@ world::world(std::uint64_t seed, int shards)
   store.post = [this](std::function<void()> answer, std::int64_t delay_ns) {
     if (peeking_)
       return answer();
-    later(delay_ns, std::move(answer));
+    ++store_answers_;
+    later(delay_ns, [this, answer = std::move(answer)] {
+      --store_answers_;
+      answer();
+    });
   };
   store.fault_hook = [this](const storage::fault_point& point) { return fate(point); };
   store_ = std::make_unique<storage::memory_store>(std::move(store));
@@ -69,6 +73,7 @@ world::~world() {
   end();
   due_.clear();
   coming_.clear();
+  store_.reset(); // answers that it keeps back hold actors of the engines
   engines_.clear();
 }
 

@@ -51,6 +51,7 @@ public:
   [[nodiscard]] std::int64_t now_ns() const;
   [[nodiscard]] actors::local_engine& engine() { return *engines_.back(); }
   [[nodiscard]] storage::memory_store& store() { return *store_; }
+  [[nodiscard]] storage::visibility_store& lists() { return *lists_; }
   [[nodiscard]] int shards() const { return options_.shard_count; }
   /// Null while the engine does not know it.
   [[nodiscard]] workflow::domain_ptr domain(const std::string& name);
@@ -97,6 +98,9 @@ public:
   };
   [[nodiscard]] peeking peek() { return peeking(peeking_); }
 
+  /// Nobody waits for an answer of the store: whoever writes while peeking is not behind somebody else.
+  [[nodiscard]] bool store_is_still() const { return store_answers_ == 0; }
+
   /// Called at each strike, twice in a virtual second.
   void on_strike(std::function<void()> look) { look_ = std::move(look); }
 
@@ -140,6 +144,7 @@ private:
   void answered(std::uint64_t id, std::function<void()> then);
   void mix(std::uint64_t value) { digest_ = (digest_ ^ value) * 0x100000001B3ULL + 0x9E3779B9; }
 
+  std::int64_t store_answers_ = 0; ///< on their way
   dice chance_;
   dice engine_chance_;
   virtual_clock clock_{*this};

@@ -60,8 +60,13 @@ public:
     request->set_request_id(in.chance().new_uuid().str());
     workflow::set_seconds(*request->mutable_execution_start_to_close_timeout(), 3600);
     workflow::set_seconds(*request->mutable_task_start_to_close_timeout(), 10);
-    const auto answer = ask<api::StartWorkflowExecutionResponse>(
+    auto answer = ask<api::StartWorkflowExecutionResponse>(
         [&](auto call) { in.engine().start(in.domain(domain_name), request, std::move(call)); });
+    while (!answer && answer.error().kind == error_kind::service_busy) { // a shard that was written behind its back
+      wait(ns_per_s);
+      answer = ask<api::StartWorkflowExecutionResponse>(
+          [&](auto call) { in.engine().start(in.domain(domain_name), request, std::move(call)); });
+    }
     BOOST_REQUIRE_MESSAGE(answer, (answer ? std::string() : answer.error().message));
     return answer->run_id();
   }
@@ -102,9 +107,9 @@ public:
   }
 
   static constexpr std::int64_t minute = 60 * ns_per_s;
-  world in;
   ledger book;
   std::vector<std::unique_ptr<worker>> workers;
+  world in; ///< ends first: it answers the calls of the others
 };
 
 } // namespace cadenza::simulation

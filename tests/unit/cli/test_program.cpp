@@ -75,16 +75,26 @@ BOOST_AUTO_TEST_CASE(restore_and_verify_work_through_hooks) {
     restored = options;
     return 0;
   };
-  local.verify = [&verified](const verify_options& options, std::ostream&, std::ostream&) {
+  local.verify = [&verified](const verify_options& options, std::ostream& out, std::ostream&) {
     verified = options;
+    out << R"({"clean":false,"runs":2,"events":9,"tasks":4,"leftOver":0,"found":1,"mended":0,"findings":[
+      {"kind":"current","shard":1,"domain":"d","workflowId":"w","runId":"r","problem":"gone","mended":false}]})";
     return 1;
   };
   BOOST_TEST(run_cli({"admin", "backup", "restore", "--dir", "b", "--data", "d", "7"}, local).code == 0);
   BOOST_TEST(restored.backup_dir == "b");
   BOOST_TEST(restored.data_dir == "d");
   BOOST_TEST(restored.backup_id == "7");
-  BOOST_TEST(run_cli({"verify", "--data", "d", "--repair"}, local).code == 1);
+  const auto checked = run_cli({"verify", "--data", "d", "--repair"}, local);
+  BOOST_TEST(checked.code == 1);
+  BOOST_TEST(checked.out == "   KIND   | DOMAIN | WORKFLOW ID | RUN ID | PROBLEM | MENDED\n"
+                            "  current | d      | w           | r      | gone    | no\n"
+                            "Checked 2 runs with 9 events, and 4 tasks.\n"
+                            "1 problems found, 0 of them mended.\n");
   BOOST_TEST(verified.repair);
+  BOOST_TEST(verified.data_dir == "d");
+  const auto document = run_cli({"verify", "--data", "d", "--output", "json"}, local);
+  BOOST_TEST(document.out.find("\"found\": 1") != std::string::npos, document.out);
 }
 
 BOOST_AUTO_TEST_CASE(the_name_it_is_called_by_is_the_name_it_uses) {
