@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <thread>
@@ -86,6 +87,11 @@ private:
 int fail(const arguments& given, const std::string& what) {
   std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(given.seed), what.c_str());
   return 1;
+}
+
+/// What `cadenza verify` says, of a running server or of a directory; true when all is well.
+bool verified(const arguments& given, const std::string& which) {
+  return std::system(("'" + given.server + "' verify " + which).c_str()) == 0;
 }
 
 void tell_deaths(const killer& of) {
@@ -168,8 +174,12 @@ int run(const arguments& given) {
       return fail(given, std::string("the load had no ") + what);
   if (killed < given.kills)
     return fail(given, "too often there was no actor to kill");
+  if (!verified(given, "--http_address 127.0.0.1:" + std::to_string(server.http_port())))
+    return fail(given, "the running server does not verify clean");
   if (server.stop() != 0)
     return fail(given, "the server did not end in order");
+  if (!verified(given, "--data '" + data.path() + "/store'"))
+    return fail(given, "the data directory does not verify clean");
   return problems.empty() ? 0 : 1;
 }
 
