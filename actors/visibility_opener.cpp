@@ -133,8 +133,9 @@ outcome<std::unique_ptr<visibility_store>> open(const shelf_ptr& at) {
   if (at->options.path.empty())
     return open_in_memory(*at);
   std::error_code failure;
-  std::string why = "there is no file";
-  if (fs::exists(at->options.path, failure)) {
+  std::string why = "there is no file yet";
+  const bool there = fs::exists(at->options.path, failure);
+  if (there) {
     why = "damage was found while it was in use";
     if (!at->damaged) {
       auto opened = storage::open_visibility_store(at->options);
@@ -148,7 +149,8 @@ outcome<std::unique_ptr<visibility_store>> open(const shelf_ptr& at) {
   const auto now = steady::now();
   if (at->rebuilt_at && now - *at->rebuilt_at < between_rebuilds)
     return unavailable("visibility store: damaged again right after a rebuild: " + why);
-  at->from.log(2, "visibility store: rebuilding it from the stored runs: " + why);
+  at->from.log(there ? 2 : 1, std::string("visibility store: ") + (there ? "rebuilding" : "filling") +
+                                " it from the stored runs: " + why);
   CADENZA_TRY(rebuild_file(*at));
   at->rebuilt_at = steady::now();
   at->damaged = false;

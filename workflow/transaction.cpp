@@ -138,8 +138,11 @@ rec::TransferTask& transaction::add_transfer(rec::TransferType type) {
 }
 
 rec::TimerTask& transaction::add_timer(rec::TimerType type, std::int64_t fire_ns) {
-  const auto whole_ms = [](std::int64_t ns) { return ns / ns_per_ms * ns_per_ms; };
-  const auto earliest = whole_ms(env_.now_ns + 2 * ns_per_ms - 1);
+  // Whole milliseconds, and never before the time that was asked for.
+  const auto whole_ms = [](std::int64_t ns) {
+    return (std::min(ns, INT64_MAX - ns_per_ms) + ns_per_ms - 1) / ns_per_ms * ns_per_ms;
+  };
+  const auto earliest = whole_ms(env_.now_ns + ns_per_ms);
   auto& task = out_.timers.emplace_back();
   task.set_format(1);
   task.set_type(type);

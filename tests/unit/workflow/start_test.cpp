@@ -200,7 +200,8 @@ BOOST_AUTO_TEST_CASE(expiration_of_a_retry_policy) {
   const auto a = b.event(1).workflow_execution_started_event_attributes();
   BOOST_TEST(ns_of(a.expiration_time()) == b.now_ns - 1'600'000 + 2 * ns_per_ms + 55 * ns_per_s);
   BOOST_TEST(a.retry_policy().has_maximum_interval());
-  BOOST_TEST(b.timers(rec::TIMER_WORKFLOW_TIMEOUT)[0].fire_ns() == (b.now_ns + 105 * ns_per_s) / ns_per_ms * ns_per_ms);
+  BOOST_TEST(b.timers(rec::TIMER_WORKFLOW_TIMEOUT)[0].fire_ns() ==
+             (b.now_ns + 105 * ns_per_s + ns_per_ms - 1) / ns_per_ms * ns_per_ms);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_start_does_with_the_current_run) {
