@@ -141,10 +141,14 @@ run_command_ptr make_terminate_and_start(start_request_ptr request, uuid run_id)
 }
 
 void answer_started(start_request& request, const uuid& run_id) {
-  // Start and signal-with-start are answered by the same bytes: field 1 is the run id in both.
-  uber::cadence::api::v1::StartWorkflowExecutionResponse response;
-  response.set_run_id(run_id.str());
-  request.answer->reply(response);
+  const auto answer = [&](auto response) {
+    response.set_run_id(run_id.str());
+    request.answer->reply(response);
+  };
+  if (request.signal)
+    answer(uber::cadence::api::v1::SignalWithStartWorkflowExecutionResponse());
+  else
+    answer(uber::cadence::api::v1::StartWorkflowExecutionResponse());
 }
 
 void send_to_run(const services& env, run_command_ptr command) {

@@ -80,9 +80,11 @@ workflow_run::workflow_run(caf::actor_config& cfg, const services& env, int shar
   }
 }
 
-workflow_run::~workflow_run() { env_.counters->runs_in_memory.fetch_sub(1, std::memory_order_relaxed); }
+workflow_run::~workflow_run() = default;
 
 void workflow_run::on_exit() {
+  // Not in the destructor: a message that waits in a clock may keep what is left of the actor beyond the engine's end.
+  env_.counters->runs_in_memory.fetch_sub(1, std::memory_order_relaxed);
   env_.counters->run_bytes.fetch_sub(reported_bytes_, std::memory_order_relaxed);
   reported_bytes_ = 0;
   // Dropped commands answer UNAVAILABLE; dropped receipts make their owners try again.

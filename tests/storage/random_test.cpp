@@ -190,7 +190,7 @@ private:
   /// The version in memory: commits there are done when the call returns.
   std::optional<std::int64_t> versions_of(int shard, const run_key& run) {
     auto probe = in_shard(ranges_[shard], shard);
-    probe.runs.push_back(write_of(run, INT64_MAX));
+    probe.runs.push_back(write_of(run, INT64_MAX - 1)); // nobody has it
     const auto told = commit(memory_.get(), probe);
     return told.failed == condition::run_version && told.current_value != 0 ? std::optional(told.current_value)
                                                                             : std::nullopt;
