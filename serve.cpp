@@ -118,7 +118,8 @@ public:
                                               "matching_owner",
                                               "domain_registry",
                                               "document_keeper",
-                                              "visibility_writer"};
+                                              "visibility_writer",
+                                              "system_worker"};
     const auto& kinds = how_.kinds.empty() ? all : how_.kinds;
     const auto& kind = kinds[static_cast<std::size_t>(chance_.below(static_cast<std::int64_t>(kinds.size())))];
     const auto shard = "node/shard_owner/history_shard:" + std::to_string(chance_.below(shards_));
@@ -320,6 +321,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   // Whoever spreads requests over servers has this long to hear of it; a second signal ends the wait.
   if (const auto notice = dynamic.current()->get(config::keys::frontend_shutdown_drain_duration); notice.count() > 0)
     wait_signal(signals, std::chrono::ceil<milliseconds>(notice));
+  engine.drain();
   rpc.drain();
   rpc.stop(std::chrono::duration_cast<milliseconds>(c.engine.drain_timeout));
   stores.stopping = true; // a check or a rebuild under way ends

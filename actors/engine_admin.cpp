@@ -95,6 +95,8 @@ void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done
   all->add({std::string(owner_path), "shard_owner", c.owner_restarts.load(), 0});
   all->add({"node/matching_owner", "matching_owner", 0, 0});
   all->add({"node/visibility_writer", "visibility_writer", 0, 0});
+  if (state_->link)
+    all->add({"node/system_worker", "system_worker", 0, 0});
   for (int i = 0; i < state_->options.shard_count; ++i) {
     const auto shard = state_->routes.shard(i);
     if (!shard)
@@ -139,6 +141,8 @@ void local_engine::kill_actor(std::string path, std::function<void(outcome_text)
     return kill_node_child(node_child::matching_owner);
   if (path == "node/visibility_writer")
     return kill_node_child(node_child::visibility_writer);
+  if (path == "node/system_worker")
+    return kill_node_child(node_child::system_worker);
   if (path.starts_with(list_prefix)) {
     const auto matching = state_->routes.matching();
     if (!matching)

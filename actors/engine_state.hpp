@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/local_engine.hpp"
+#include "actors/system_worker.hpp"
 
 #include <atomic>
 
@@ -19,6 +20,7 @@ struct local_engine::state {
   engine_counters counters;
   services env;
   caf::actor root;
+  std::shared_ptr<engine_link> link; ///< null without a worker of the system
   std::atomic<bool> ready{false};
   std::atomic<std::uint64_t> next_poll{1};
 };

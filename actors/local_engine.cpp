@@ -86,8 +86,18 @@ void local_engine::begin() {
     else
       begun();
   };
+  worker_tools worker;
+  if (state_->options.system_domains) {
+    state_->link = std::make_shared<engine_link>(*this);
+    worker = {this, state_->link, system_lists(state_->env)};
+  }
   state_->root = state_->system.spawn<node>(state_->env, state_->open_visibility, state_->options.detached_visibility,
-                                            domains_are_read);
+                                            domains_are_read, std::move(worker));
+}
+
+void local_engine::drain() {
+  if (state_->root)
+    caf::anon_send(state_->root, drain_node{});
 }
 
 void local_engine::stop() {
@@ -101,6 +111,8 @@ void local_engine::kill() {
   if (!state_->root)
     return;
   state_->ready.store(false);
+  if (state_->link)
+    state_->link->close();
   caf::anon_send_exit(state_->root, caf::exit_reason::kill);
   state_->root = nullptr;
   for (int i = 0; i < state_->options.shard_count; ++i)

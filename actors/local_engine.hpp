@@ -24,7 +24,8 @@ struct engine_options {
   matching_sources matching;
   live_sources live;
   document_sink on_document;
-  bool system_domains = false; ///< make the domains of the system when they do not exist
+  /// Make the domains of the system when they do not exist, and work for them.
+  bool system_domains = false;
   bool detached_visibility = true;
 };
 
@@ -42,6 +43,8 @@ public:
   ~local_engine() override;
 
   void begin();
+  /// From here on the worker of the system takes nothing new; what it has is finished until `stop`.
+  void drain();
   /// The first half of `stop`: kills the tree and returns at once. For a scheduler that only runs when told to.
   void kill();
   void stop();

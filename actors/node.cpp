@@ -10,12 +10,13 @@
 namespace cadenza::actors {
 
 node::node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
-           std::function<void()> ready)
+           std::function<void()> ready, worker_tools worker)
   : caf::event_based_actor(cfg),
     env_(env),
     open_visibility_(std::move(open_visibility)),
     detached_writer_(detached_writer),
-    ready_(std::move(ready)) {}
+    ready_(std::move(ready)),
+    worker_(std::move(worker)) {}
 
 void node::on_exit() {
   for (auto& [which, handle] : children_)
@@ -47,8 +48,16 @@ caf::behavior node::make_behavior() {
       if (children_.contains(node_child::shard_owner) || !ready_)
         return;
       start(node_child::shard_owner);
+      if (worker_.to != nullptr)
+        start(node_child::system_worker);
       ready_();
       ready_ = nullptr;
+    },
+    [this](drain_node) {
+      draining_ = true;
+      const auto i = children_.find(node_child::system_worker);
+      if (i != children_.end())
+        send(i->second, worker_drain{});
     },
     [this](kill_child_ptr& kill) {
       const auto i = children_.find(kill->which);
@@ -81,6 +90,11 @@ void node::start(node_child which) {
                  ? spawn<visibility_writer, caf::monitored + caf::detached>(env_, open_visibility_)
                  : spawn<visibility_writer, caf::monitored>(env_, open_visibility_);
       env_.routes->set_visibility(handle);
+      break;
+    case node_child::system_worker:
+      if (draining_)
+        return;
+      handle = spawn<system_worker, caf::monitored>(env_, *worker_.to, worker_.link, worker_.lists);
       break;
   }
   children_.insert_or_assign(which, std::move(handle));

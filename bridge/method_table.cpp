@@ -75,6 +75,7 @@ method& method_table::must_find(std::string_view service, std::string_view name,
 method_table full_method_table() {
   method_table table;
   add_workflow_methods(table);
+  add_diagnosis_methods(table);
   add_worker_methods(table);
   add_domain_methods(table);
   add_visibility_methods(table);

@@ -66,6 +66,7 @@ private:
 };
 
 void add_workflow_methods(method_table& table);
+void add_diagnosis_methods(method_table& table);
 void add_worker_methods(method_table& table);
 void add_domain_methods(method_table& table);
 void add_visibility_methods(method_table& table);

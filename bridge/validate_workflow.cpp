@@ -54,6 +54,13 @@ checked_domain check(const checks& with, const api::RefreshWorkflowTasksRequest&
   return check_domain_and_execution(with, request);
 }
 
+checked_domain check(const checks& with, const api::DiagnoseWorkflowExecutionRequest& request) {
+  CADENZA_TRY(check_domain_set(request.domain()));
+  if (request.workflow_execution().workflow_id().empty() || request.workflow_execution().run_id().empty())
+    return bad_request("Execution is not set on request.");
+  return check_domain_and_execution(with, request);
+}
+
 checked_domain check(const checks& with, const api::QueryWorkflowRequest& request) {
   CADENZA_TRY(check_domain_set(request.domain()));
   CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));

@@ -25,6 +25,8 @@ using checked_domain = outcome<workflow::domain_ptr>;
 [[nodiscard]] checked_domain check(const checks&, const uber::cadence::api::v1::DescribeWorkflowExecutionRequest&);
 [[nodiscard]] checked_domain check(const checks&, const uber::cadence::api::v1::RefreshWorkflowTasksRequest&);
 [[nodiscard]] checked_domain check(const checks&, const uber::cadence::api::v1::QueryWorkflowRequest&);
+/// Unlike elsewhere the run must be named.
+[[nodiscard]] checked_domain check(const checks&, const uber::cadence::api::v1::DiagnoseWorkflowExecutionRequest&);
 /// Sets the page size.
 [[nodiscard]] checked_domain check(const checks&, uber::cadence::api::v1::GetWorkflowExecutionHistoryRequest&);
 [[nodiscard]] checked_domain check(const checks&, const uber::cadence::api::v1::DescribeTaskListRequest&);

@@ -75,6 +75,22 @@ status restart(invocation& call) {
   return {};
 }
 
+status diagnose(invocation& call) {
+  api::DiagnoseWorkflowExecutionRequest request;
+  request.set_domain(call.domain());
+  set_execution(call, *request.mutable_workflow_execution());
+  request.set_identity(identity());
+  api::DiagnoseWorkflowExecutionResponse response;
+  if (auto answer = call.call("WorkflowAPI/DiagnoseWorkflowExecution", request, response); !answer)
+    return failed("Diagnose workflow failed.", answer.error());
+  const auto& found = response.diagnostic_workflow_execution();
+  done(call,
+       "The diagnosis is a workflow; its query query-diagnostics-report gives the report.\nDomain: " +
+           response.domain() + ", Workflow Id: " + found.workflow_id() + ", Run Id: " + found.run_id(),
+       {{"domain", response.domain()}, {"workflowId", found.workflow_id()}, {"runId", found.run_id()}});
+  return {};
+}
+
 status refresh_tasks(invocation& call) {
   api::RefreshWorkflowTasksRequest request;
   request.set_domain(call.domain());
@@ -92,6 +108,9 @@ std::vector<command> workflow_control_commands() {
   const std::vector<flag> reason{{"reason,re", "why; recorded with the workflow"}};
   flag name{"name,n", "signal name"};
   name.required = true;
+  auto one_run = execution_flags();
+  for (auto& flag : one_run)
+    flag.required = true;
   std::vector<command> commands{
       {"signal",
        {"s"},
@@ -102,6 +121,7 @@ std::vector<command> workflow_control_commands() {
       {"cancel", {"c"}, "Ask a workflow to stop; it may clean up", execution_flags() + reason, cancel},
       {"terminate", {"term"}, "Stop a workflow at once", execution_flags() + reason, terminate},
       {"restart", {"res"}, "Start a workflow again as it was first started", execution_flags(), restart},
+      {"diagnose", {"diag"}, "Find out what is wrong with a run", one_run, diagnose},
       {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},
   };
   for (auto& one : commands)

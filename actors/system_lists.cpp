@@ -1,0 +1,12 @@
+#include "actors/diagnosis_workflow.hpp"
+#include "actors/system_worker.hpp"
+
+namespace cadenza::actors {
+
+std::shared_ptr<const std::vector<system_list>> system_lists(const services& env) {
+  auto out = std::make_shared<std::vector<system_list>>();
+  out->push_back(diagnosis_list(env.rules_for));
+  return out;
+}
+
+} // namespace cadenza::actors
