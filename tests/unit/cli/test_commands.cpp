@@ -455,6 +455,23 @@ BOOST_AUTO_TEST_CASE(controls_say_that_they_worked) {
   BOOST_TEST(terminate.workflow_execution().run_id() == "run");
 }
 
+BOOST_AUTO_TEST_CASE(diagnose_names_the_workflow_that_does_it) {
+  server.on<api::DiagnoseWorkflowExecutionRequest, api::DiagnoseWorkflowExecutionResponse>(
+      "WorkflowAPI/DiagnoseWorkflowExecution", [](const auto& request, auto& response) {
+        response.set_domain("cadence-system");
+        auto& execution = *response.mutable_diagnostic_workflow_execution();
+        execution.set_workflow_id("d-" + request.workflow_execution().run_id());
+        execution.set_run_id("run-9");
+        return answer::ok();
+      });
+  BOOST_TEST(run({"wf", "diag", "-w", "id", "-r", "run"}).out ==
+             "The diagnosis is a workflow; its query query-diagnostics-report gives the report.\n"
+             "Domain: cadence-system, Workflow Id: d-run, Run Id: run-9\n");
+  const auto request = server.last<api::DiagnoseWorkflowExecutionRequest>("WorkflowAPI/DiagnoseWorkflowExecution");
+  BOOST_TEST(request.workflow_execution().workflow_id() == "id");
+  BOOST_TEST(run({"wf", "diagnose", "-w", "id"}).code == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_closed_workflow_is_told_from_one_that_never_was) {
   server.on<api::TerminateWorkflowExecutionRequest, api::TerminateWorkflowExecutionResponse>(
       "WorkflowAPI/TerminateWorkflowExecution", [](const auto&, auto&) {
