@@ -46,8 +46,8 @@ struct verify_source {
   std::string cluster = "cluster0";
   std::function<bool()> stopping; ///< asked between pages, true ends the check; any thread. Empty: never
   /// A server works on the store meanwhile. What changes under the check is looked at again, runs that were written
-  /// within the last minute are not compared with the lists, and what needs a moment of stillness is left out: whether a
-  /// stored task wakes each run.
+  /// within the last minute are not compared with the lists, and what needs a moment of stillness is left out: whether
+  /// a stored task wakes each run.
   bool live = false;
 };
 
@@ -70,10 +70,10 @@ struct verify_report {
 /// answer or `stopping` says so. Not for a thread of the store or of actors.
 [[nodiscard]] outcome<verify_report> verify(const verify_source& from);
 
-/// The same, and mends what it can: states are rebuilt from their histories, tasks made anew or removed, current-run rows
-/// and branch rows written, the lists made anew (`lists`, null to leave them alone). Takes each shard in which something
-/// is wrong under a new range id, so that no server can work on it meanwhile. Only for a store that nobody else uses.
-/// What had no place in a history yet (signals that waited behind a decision) keeps a run from being mended.
+/// The same, and mends what it can: states are rebuilt from their histories, tasks made anew or removed, current-run
+/// rows and branch rows written, the lists made anew (`lists`, null to leave them alone). Takes each shard in which
+/// something is wrong under a new range id, so that no server can work on it meanwhile. Only for a store that nobody
+/// else uses. What had no place in a history yet (signals that waited behind a decision) keeps a run from being mended.
 [[nodiscard]] outcome<verify_report> verify_and_repair(const verify_source& from, storage::visibility_store* lists);
 
 } // namespace cadenza::actors

@@ -32,8 +32,8 @@ outcome<std::shared_ptr<api::WorkflowExecutionInfo>> entry_of(const context& wit
 }
 
 bool exists(const context& with, int shard, const run_key& key) {
-  const auto read = wait_for<storage::read_result<run_rows>>(
-    [&](auto done) { with.store().read_run(shard, key, std::move(done)); });
+  const auto read =
+      wait_for<storage::read_result<run_rows>>([&](auto done) { with.store().read_run(shard, key, std::move(done)); });
   return read.outcome == storage::status::corrupted || read.value.has_value();
 }
 
@@ -56,8 +56,8 @@ outcome<std::string> unlike_lists(const context& with, const workflow::run& run,
   if (run.open() == listed.has_close_time())
     return std::string(run.open() ? "it is open and listed as closed" : "it is closed and listed as open");
   if (run.closed() && static_cast<int>(listed.close_status()) != head.close_status())
-    return "it ended with status " + std::to_string(head.close_status()) + " and is listed with "
-           + std::to_string(static_cast<int>(listed.close_status()));
+    return "it ended with status " + std::to_string(head.close_status()) + " and is listed with " +
+           std::to_string(static_cast<int>(listed.close_status()));
   if (listed.type().name() != run.fixed().type().name())
     return "it is of type " + run.fixed().type().name() + " and listed as " + listed.type().name();
   if (workflow::ns_of(listed.start_time()) != run.fixed().start_ns())

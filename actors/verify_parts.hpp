@@ -162,8 +162,8 @@ struct run_look {
 inline constexpr std::string_view in_no_list = "it is in no list";
 /// What the lists say of a run that is not so; "" when all is well. An error when the lists cannot be read.
 [[nodiscard]] outcome<std::string> unlike_lists(const context& with, const workflow::run& run, std::int64_t now_ns);
-/// Finds runs that are listed and not there. `stored`: how many runs of each domain are there and listed; `leaving`: runs
-/// whose removal from the lists is under way.
+/// Finds runs that are listed and not there. `stored`: how many runs of each domain are there and listed; `leaving`:
+/// runs whose removal from the lists is under way.
 [[nodiscard]] outcome<void> check_extra_listed(context& with, const std::unordered_map<uuid, std::int64_t>& stored,
                                                const std::set<uuid>& leaving);
 

@@ -71,7 +71,7 @@ outcome<void> mender::take() {
   tasks_.row.set_updated_ns(with_.from.time->now_ns());
   update.value = tasks_.row.SerializeAsString();
   const auto taken = wait_for<storage::commit_result>(
-    [&](auto done) { with_.store().update_shard(std::move(update), std::move(done)); });
+      [&](auto done) { with_.store().update_shard(std::move(update), std::move(done)); });
   if (taken.outcome != storage::status::committed)
     return unavailable("shard " + std::to_string(shard_) + " cannot be taken: " + taken.message);
   ++tasks_.range_id;
@@ -89,7 +89,7 @@ storage::shard_transaction mender::begin() const {
 
 outcome<void> mender::commit(storage::shard_transaction tx) {
   const auto done =
-    wait_for<storage::commit_result>([&](auto cb) { with_.store().commit(std::move(tx), std::move(cb)); });
+      wait_for<storage::commit_result>([&](auto cb) { with_.store().commit(std::move(tx), std::move(cb)); });
   if (done.outcome != storage::status::committed)
     return unavailable("the write was refused: " + done.message);
   return {};
@@ -131,8 +131,9 @@ outcome<void> mender::rebuild(const run_key& key, const rec::HistoryBranch& bran
   mutation.fixed = state.fixed().SerializeAsString();
   mutation.pending = pending_rows(state);
   CADENZA_TRY(commit(to_store(shard_, tasks_.range_id, key, *made, std::nullopt)));
-  const auto row = wait_for<storage::read_result<std::string>>(
-    [&](auto done) { with_.store().read_current(shard_, {key.domain_id, key.workflow_id}, std::move(done)); });
+  const auto row = wait_for<storage::read_result<std::string>>([&](auto done) {
+    with_.store().read_current(shard_, {key.domain_id, key.workflow_id}, std::move(done));
+  });
   rec::CurrentRun current;
   const bool named = row.value && current.ParseFromString(*row.value) && current.run_id() == key.run_id.raw();
   if (named || state.open())
@@ -143,7 +144,8 @@ outcome<void> mender::rebuild(const run_key& key, const rec::HistoryBranch& bran
 outcome<void> mender::refresh(workflow::run& run) {
   CADENZA_TRY(take());
   const replay_world world(with_, shard_, run.key().domain_id, run.fixed().auto_reset_points().points_size());
-  auto replayed = replay_stored(with_, shard_, run.key(), run.current_branch().branch(), run.next_event_id(), world.env());
+  auto replayed =
+      replay_stored(with_, shard_, run.key(), run.current_branch().branch(), run.next_event_id(), world.env());
   if (!replayed)
     return replayed.error();
   workflow::transaction tx(run, world.env(), *replayed->events);
@@ -168,7 +170,7 @@ outcome<void> mender::drop_current(const run_key& key) {
   CADENZA_TRY(take());
   auto tx = begin();
   tx.delete_current = storage::current_condition{
-    {key.domain_id, key.workflow_id}, storage::current_condition::kind::is_run, key.run_id, 0};
+      {key.domain_id, key.workflow_id}, storage::current_condition::kind::is_run, key.run_id, 0};
   return commit(std::move(tx));
 }
 
@@ -182,7 +184,11 @@ outcome<void> mender::write_branch(const run_key& key, const rec::HistoryBranch&
   row.set_workflow_id(key.workflow_id);
   row.set_run_id(key.run_id.raw());
   auto tx = begin();
-  tx.history.push_back({uuid::from_raw(branch.tree_id()), uuid::from_raw(branch.branch_id()), first_event_id, 0, {},
+  tx.history.push_back({uuid::from_raw(branch.tree_id()),
+                        uuid::from_raw(branch.branch_id()),
+                        first_event_id,
+                        0,
+                        {},
                         row.SerializeAsString()});
   return commit(std::move(tx));
 }

@@ -66,7 +66,7 @@ std::int64_t end_of(const context& with, int shard, const rec::HistoryBranch& br
   query.max_nodes = 100;
   query.reverse = true;
   const auto last = wait_for<storage::page<storage::history_node>>(
-    [&](auto done) { with.store().read_history(shard, query, std::move(done)); });
+      [&](auto done) { with.store().read_history(shard, query, std::move(done)); });
   std::int64_t end = branch.ancestors().empty() ? first_event_id : branch.ancestors().rbegin()->end_node();
   std::int64_t newest = -1;
   for (const auto& node : last.rows) {
@@ -121,15 +121,16 @@ void check_history(const context& with, int shard, run_look& look) {
     look.wrong.emplace_back(finding::kind::state, difference);
   }
   if (const auto end = end_of(with, shard, branch); end > state.next_event_id())
-    look.wrong.emplace_back(finding::kind::state, "its history goes on to event " + std::to_string(end - 1)
-                                                    + ", its state ends at " + std::to_string(state.next_event_id() - 1));
+    look.wrong.emplace_back(finding::kind::state, "its history goes on to event " + std::to_string(end - 1) +
+                                                      ", its state ends at " +
+                                                      std::to_string(state.next_event_id() - 1));
   check_other_branches(with, shard, look);
 }
 
 run_look look_once(const context& with, int shard, const run_key& key) {
   run_look out;
-  auto read = wait_for<storage::read_result<run_rows>>(
-    [&](auto done) { with.store().read_run(shard, key, std::move(done)); });
+  auto read =
+      wait_for<storage::read_result<run_rows>>([&](auto done) { with.store().read_run(shard, key, std::move(done)); });
   if (read.outcome != storage::status::committed) {
     out.wrong.emplace_back(finding::kind::state, read.message);
     return out;
@@ -154,8 +155,8 @@ run_look look_once(const context& with, int shard, const run_key& key) {
 }
 
 std::int64_t row_version(const context& with, int shard, const run_key& key) {
-  const auto read = wait_for<storage::read_result<run_rows>>(
-    [&](auto done) { with.store().read_run(shard, key, std::move(done)); });
+  const auto read =
+      wait_for<storage::read_result<run_rows>>([&](auto done) { with.store().read_run(shard, key, std::move(done)); });
   rec::Run head;
   if (!read.value || !head.ParseFromString(read.value->header))
     return 0;
@@ -178,8 +179,9 @@ replay_world::replay_world(const context& with, int shard, const uuid& domain, i
   env_.shard = shard;
 }
 
-outcome<replayed_run> replay_stored(const context& with, int shard, const run_key& key, const rec::HistoryBranch& branch,
-                                    std::int64_t to, const workflow::environment& env) {
+outcome<replayed_run> replay_stored(const context& with, int shard, const run_key& key,
+                                    const rec::HistoryBranch& branch, std::int64_t to,
+                                    const workflow::environment& env) {
   replayed_run out;
   out.state = std::make_unique<workflow::run>(key);
   out.events = std::make_shared<stored_events>(with, shard, branch);

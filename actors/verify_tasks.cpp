@@ -21,7 +21,7 @@ task_brief brief_of(const rec::TransferTask& task, std::int64_t id) {
 shard_tasks::shard_tasks(context& with, int shard) {
   // The level comes first: what is beyond it when the rows are read was not over then.
   const auto stored =
-    wait_for<storage::read_result<std::string>>([&](auto done) { with.store().read_shard(shard, std::move(done)); });
+      wait_for<storage::read_result<std::string>>([&](auto done) { with.store().read_shard(shard, std::move(done)); });
   row_read = stored.outcome == storage::status::committed && (!stored.value || row.ParseFromString(*stored.value));
   if (!row_read) {
     with.found(finding::kind::shard, shard, {}, "the row of the shard cannot be read: " + stored.message);
@@ -34,7 +34,7 @@ shard_tasks::shard_tasks(context& with, int shard) {
   for (auto after = ack_transfer;;) {
     with.check_stopping();
     const auto page = wait_for<storage::page<transfer_row>>(
-      [&](auto done) { with.store().scan_transfer(shard, after, INT64_MAX, page_rows, std::move(done)); });
+        [&](auto done) { with.store().scan_transfer(shard, after, INT64_MAX, page_rows, std::move(done)); });
     for (const auto& stored_task : page.rows) {
       ++with.report.tasks;
       highest_id = std::max(highest_id, stored_task.task_id);
@@ -56,9 +56,8 @@ shard_tasks::shard_tasks(context& with, int shard) {
   std::int64_t from_id = 0;
   for (;;) {
     with.check_stopping();
-    const auto page = wait_for<storage::page<timer_row>>([&](auto done) {
-      with.store().scan_timers(shard, from_ns, from_id, INT64_MAX, page_rows, std::move(done));
-    });
+    const auto page = wait_for<storage::page<timer_row>>(
+        [&](auto done) { with.store().scan_timers(shard, from_ns, from_id, INT64_MAX, page_rows, std::move(done)); });
     for (const auto& stored_task : page.rows) {
       ++with.report.tasks;
       highest_id = std::max(highest_id, stored_task.task_id);
@@ -81,31 +80,31 @@ shard_tasks::shard_tasks(context& with, int shard) {
 backlog read_backlog(context& with) {
   backlog out;
   const auto problem = for_each<std::pair<storage::task_list_key, std::string>>(
-    [&](const std::string& token, auto done) { with.store().scan_task_lists(token, page_rows, std::move(done)); },
-    [&](const std::pair<storage::task_list_key, std::string>& list) {
-      with.check_stopping();
-      const auto& [key, value] = list;
-      const auto name = "task list " + key.name + (key.type == 0 ? " (decisions)" : " (activities)");
-      rec::TaskListRow row;
-      if (!row.ParseFromString(value))
-        return with.found(finding::kind::task, 0, {key.domain_id, {}, {}}, name + ": its row cannot be read");
-      for (auto after = row.ack_level();;) {
-        const auto page = wait_for<storage::page<storage::backlog_row>>(
-          [&](auto done) { with.store().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
-        for (const auto& stored : page.rows) {
-          ++with.report.tasks;
-          rec::BacklogTask task;
-          if (task.ParseFromString(stored.value))
-            out.emplace(uuid::from_raw(task.run_id()), task.schedule_id());
-          else
-            with.found(finding::kind::task, 0, {key.domain_id, {}, {}},
-                       name + ": task " + std::to_string(stored.task_id) + " cannot be read");
+      [&](const std::string& token, auto done) { with.store().scan_task_lists(token, page_rows, std::move(done)); },
+      [&](const std::pair<storage::task_list_key, std::string>& list) {
+        with.check_stopping();
+        const auto& [key, value] = list;
+        const auto name = "task list " + key.name + (key.type == 0 ? " (decisions)" : " (activities)");
+        rec::TaskListRow row;
+        if (!row.ParseFromString(value))
+          return with.found(finding::kind::task, 0, {key.domain_id, {}, {}}, name + ": its row cannot be read");
+        for (auto after = row.ack_level();;) {
+          const auto page = wait_for<storage::page<storage::backlog_row>>(
+              [&](auto done) { with.store().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
+          for (const auto& stored : page.rows) {
+            ++with.report.tasks;
+            rec::BacklogTask task;
+            if (task.ParseFromString(stored.value))
+              out.emplace(uuid::from_raw(task.run_id()), task.schedule_id());
+            else
+              with.found(finding::kind::task, 0, {key.domain_id, {}, {}},
+                         name + ": task " + std::to_string(stored.task_id) + " cannot be read");
+          }
+          if (page.next.empty() || page.rows.empty())
+            return;
+          after = page.rows.back().task_id;
         }
-        if (page.next.empty() || page.rows.empty())
-          return;
-        after = page.rows.back().task_id;
-      }
-    });
+      });
   if (problem)
     with.found(finding::kind::task, 0, {}, "the task lists cannot be read: " + *problem);
   return out;

@@ -57,12 +57,12 @@ private:
     const auto same = [&](const task_brief& t) { return t.event_id == d.schedule_id() && t.attempt == d.attempt(); };
     if (r_.has_started_decision())
       return timer(rec::TIMER_DECISION_TIMEOUT, d.started_ns() + (d.timeout_s() + 1) * ns_per_s, same)
+                 ? ""
+                 : "nothing times out the started decision";
+    return transfer(rec::TRANSFER_DECISION, d.schedule_id()) || in_backlog(d.schedule_id()) ||
+                   timer(rec::TIMER_DECISION_TIMEOUT, INT64_MAX, same)
                ? ""
-               : "nothing times out the started decision";
-    return transfer(rec::TRANSFER_DECISION, d.schedule_id()) || in_backlog(d.schedule_id())
-               || timer(rec::TIMER_DECISION_TIMEOUT, INT64_MAX, same)
-             ? ""
-             : "nothing brings decision " + std::to_string(d.schedule_id()) + " to a worker";
+               : "nothing brings decision " + std::to_string(d.schedule_id()) + " to a worker";
   }
 
   std::string of_timers() const {
@@ -92,7 +92,8 @@ private:
       }
       first = std::min(first, due);
     }
-    return first == INT64_MAX || timer(rec::TIMER_ACTIVITY_TIMEOUT, first, any) ? "" : "nothing times out its activities";
+    return first == INT64_MAX || timer(rec::TIMER_ACTIVITY_TIMEOUT, first, any) ? ""
+                                                                                : "nothing times out its activities";
   }
 
   std::string of_others() const {
