@@ -6,6 +6,7 @@
 #include "bridge/admin_routes.hpp"
 #include "bridge/server.hpp"
 #include "config/dynamic.hpp"
+#include "config/limit_warnings.hpp"
 #include "config/load.hpp"
 #include "config/log.hpp"
 #include "config/process_metrics.hpp"
@@ -199,6 +200,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     stores.store->close();
     return 1;
   }
+  limit_warnings warnings(registry, [](const std::string& text) { log::warn("{}", text); });
   const attribute_book attributes(dynamic);
   rules_book rules(dynamic, attributes);
   actors::local_engine engine(
@@ -209,6 +211,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
         all.matching = matching_sources_of(dynamic);
         all.matching.drained = [&stored](const auto&, const std::string& group) { return stored.drained(group); };
         all.live = live_sources_of(dynamic, attributes);
+        all.warnings = &warnings;
         all.domain_limits_for = [&dynamic](const std::string& name) {
           return domain_limits_of(*dynamic.current(), name);
         };
@@ -222,12 +225,14 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
 
   bridge::health_board health;
   bridge::services with(engine, health, validators_of(dynamic, attributes), {}, &stored);
+  with.set_warnings(&warnings);
   const auto apply_settings = [&](const config::snapshot_ptr& now) {
     if (limits_differ(*now))
       with.set_limits(limits_of(*now), [now](const std::string& domain) { return limits_of(*now, domain); });
     else
       with.set_limits(limits_of(*now));
     with.set_rates(rates_of(now));
+    set_request_rates(engine, now);
   };
   apply_settings(dynamic.current());
   const auto subscription = dynamic.subscribe(apply_settings);

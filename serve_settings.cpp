@@ -44,6 +44,7 @@ actors::rules_ptr make_rules(const config::snapshot& now, const workflow::domain
   out->history_count_warn = now.get(keys::limit_history_count_warn, about);
   out->history_count_error = now.get(keys::limit_history_count_error, about);
   out->pending_activities_limited = now.get(keys::limit_pending_activity_count_enabled);
+  out->pending_activities_warn = whole(keys::limit_pending_activity_count_warn);
   out->pending_activities_error = whole(keys::limit_pending_activity_count_error);
   out->transaction_size_max = now.get(keys::system_transaction_size_limit);
   out->max_decision_start_to_close_s = whole(keys::system_max_decision_start_to_close_seconds);
@@ -72,6 +73,7 @@ actors::rules_ptr make_rules(const config::snapshot& now, const workflow::domain
   out->lengths.activity_type = whole(keys::limit_activity_type_length);
   out->lengths.marker_name = whole(keys::limit_marker_name_length);
   out->lengths.timer_id = whole(keys::limit_timer_id_length);
+  out->lengths.warn = static_cast<int>(now.get(keys::limit_max_id_warn_length));
   out->search_attributes_max_keys = whole(keys::frontend_search_attributes_number_of_keys_limit);
   out->search_attributes_max_value = whole(keys::frontend_search_attributes_size_of_value_limit);
   out->search_attributes_max_total = whole(keys::frontend_search_attributes_total_size_limit);
@@ -86,6 +88,9 @@ bridge::limits limits_of(const config::snapshot& now, const std::string& domain)
   about.domain = domain;
   const auto whole = [&](config::key<std::int64_t> which) { return static_cast<int>(now.get(which, about)); };
   bridge::limits out;
+  out.blob_size_warn = now.get(keys::limit_blob_size_warn, about);
+  out.poll_delay_max_ns = now.get(keys::frontend_max_worker_poll_delay, about).count();
+  out.id_length_warn = length(now, keys::limit_max_id_warn_length, {});
   out.blob_size_max = now.get(keys::limit_blob_size_error, about);
   out.domain_length_max = length(now, keys::limit_domain_name_length, about);
   out.identity_length_max = length(now, keys::limit_identity_length, about);
@@ -128,7 +133,7 @@ bool limits_differ(const config::snapshot& now) {
 namespace {
 
 /// The limits of one domain and one of its task lists; those of the host are the same for all.
-std::array<bridge::rate_settings::budget, 4> budgets_of(const config::snapshot& now, std::string_view domain,
+std::array<bridge::rate_settings::budget, 5> budgets_of(const config::snapshot& now, std::string_view domain,
                                                         std::string_view task_list) {
   config::filters about;
   about.domain = domain;
@@ -139,23 +144,26 @@ std::array<bridge::rate_settings::budget, 4> budgets_of(const config::snapshot& 
   const double worker = domain_rate(keys::frontend_domain_worker_rps, keys::frontend_global_domain_worker_rps);
   const double lists = domain_rate(keys::frontend_domain_visibility_rps, keys::frontend_global_domain_visibility_rps);
   const double async = domain_rate(keys::frontend_domain_async_rps, keys::frontend_global_domain_async_rps);
+  const double lists_read = rate(now, keys::frontend_visibility_list_max_qps, about);
   about.task_list = task_list;
   return {{{rate(now, keys::frontend_rps), user, rate(now, keys::frontend_task_list_rps, about)},
            {rate(now, keys::frontend_worker_rps), worker, rate(now, keys::frontend_task_list_worker_rps, about)},
            {rate(now, keys::frontend_visibility_rps), lists, 0},
-           {rate(now, keys::frontend_async_rps), async, rate(now, keys::frontend_task_list_async_rps, about)}}};
+           {rate(now, keys::frontend_async_rps), async, rate(now, keys::frontend_task_list_async_rps, about)},
+           {0, lists_read, 0}}};
 }
 
 } // namespace
 
 bridge::rate_settings rates_of(const config::snapshot_ptr& now) {
   const auto common = budgets_of(*now, {}, {});
-  bridge::rate_settings out{common[0], common[1], common[2], common[3], {}};
+  bridge::rate_settings out{common[0], common[1], common[2], common[3], common[4], {}};
   constexpr std::array restrictable{
     keys::frontend_domain_rps,        keys::frontend_domain_worker_rps,        keys::frontend_domain_visibility_rps,
     keys::frontend_domain_async_rps,  keys::frontend_global_domain_rps,        keys::frontend_global_domain_worker_rps,
     keys::frontend_task_list_rps,     keys::frontend_global_domain_visibility_rps,
-    keys::frontend_task_list_worker_rps, keys::frontend_task_list_async_rps,   keys::frontend_global_domain_async_rps};
+    keys::frontend_task_list_worker_rps, keys::frontend_task_list_async_rps,   keys::frontend_global_domain_async_rps,
+    keys::frontend_visibility_list_max_qps};
   if (std::any_of(restrictable.begin(), restrictable.end(),
                   [&](const auto& key) { return !now->values(key.index).empty(); }))
     out.of = [now](std::size_t stage, std::string_view domain, std::string_view task_list) {
@@ -248,6 +256,22 @@ actors::matching_sources matching_sources_of(const config::dynamic_config& from)
   };
   out.rates = [&from](const workflow::domain_view* domain) { return matching_rates_of(*from.current(), domain); };
   return out;
+}
+
+void set_request_rates(actors::local_engine& of, const config::snapshot_ptr& now) {
+  const auto rates = [](const config::snapshot& from, std::string_view domain) {
+    config::filters about;
+    about.domain = domain;
+    return actors::request_rates{rate(from, keys::history_rps),
+                                 rate(from, keys::history_workflow_id_external_rps, about),
+                                 rate(from, keys::history_workflow_id_internal_rps, about)};
+  };
+  const bool differ = !now->values(keys::history_workflow_id_external_rps.index).empty()
+                      || !now->values(keys::history_workflow_id_internal_rps.index).empty();
+  actors::request_gate::rates_of by_domain;
+  if (differ)
+    by_domain = [now, rates](std::string_view domain) { return rates(*now, domain); };
+  of.set_request_rates(rates(*now, {}), std::move(by_domain));
 }
 
 actors::live_sources live_sources_of(const config::dynamic_config& from, const attribute_book& attributes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/domain_rules.hpp"
+#include "actors/local_engine.hpp"
 #include "actors/services.hpp"
 #include "bridge/limits.hpp"
 #include "bridge/rate_limiter.hpp"
@@ -18,6 +19,8 @@ namespace cadenza {
 /// Whether some domain has limits of its own.
 [[nodiscard]] bool limits_differ(const config::snapshot& now);
 [[nodiscard]] bridge::rate_settings rates_of(const config::snapshot_ptr& now);
+/// Gives the engine its limits of requests to runs; their buckets start full again.
+void set_request_rates(actors::local_engine& of, const config::snapshot_ptr& now);
 [[nodiscard]] actors::domain_limits domain_limits_of(const config::snapshot& now, const std::string& domain);
 
 /// What task lists look up themselves, now and then. `from` must outlive it.

@@ -95,6 +95,10 @@ public:
   virtual void reset_sticky(workflow::domain_ptr, body<uber::cadence::api::v1::ResetStickyTaskListRequest>,
                             call_ptr) = 0;
 
+  /// Hands `held` to `go` after `delay_ns`, on some thread. Never, and `held` is dropped, when the caller goes away or the
+  /// engine ends before.
+  virtual void wait(std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go) = 0;
+
   // --- workers
   virtual void poll_decision(workflow::domain_ptr, body<uber::cadence::api::v1::PollForDecisionTaskRequest>,
                              call_ptr) = 0;

@@ -68,6 +68,12 @@ constexpr std::array table{
         &engine_counters::visibility_failures},
   shown{{"cadenza_decisions_rejected_total", counter, "", "Decision answers the server rejected."},
         &engine_counters::decisions_failed_by_server},
+  shown{{"cadenza_run_requests_refused_total", counter, "",
+         "Requests to runs that history.rps or history.workflowIDExternalRPS refused."},
+        &engine_counters::requests_refused},
+  shown{{"cadenza_run_tasks_held_back_total", counter, "",
+         "Times history.workflowIDInternalRPS let a decision or an activity wait for a second."},
+        &engine_counters::tasks_held_back},
 };
 
 constexpr auto declarations = [] {

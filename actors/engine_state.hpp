@@ -18,6 +18,7 @@ struct local_engine::state {
   router routes;
   domain_source directory;
   engine_counters counters;
+  request_gate gate;
   services env;
   caf::actor root;
   std::shared_ptr<engine_link> link; ///< null without a worker of the system

@@ -2,6 +2,7 @@
 
 #include "actors/engine_state.hpp"
 #include "actors/json_object.hpp"
+#include "actors/later.hpp"
 #include "actors/list_description.hpp"
 #include "actors/node.hpp"
 #include "actors/run_commands.hpp"
@@ -34,6 +35,20 @@ bool refused_as_drained(const services& env, const workflow::domain_view& domain
   if (group.empty() || !env.matching.isolated || !env.matching.isolated(domain) || !is_drained(env, domain, group))
     return false;
   answer.reject(bad_request("Domain " + domain.name + " is drained from isolation group " + group + "."));
+  return true;
+}
+
+/// True when a limit of requests to runs is reached; the caller has been told. `by_id`: the limit of the workflow id
+/// counts, too.
+bool refused_as_too_many(const services& env, const workflow::domain_view& domain, const std::string& workflow_id,
+                         bool by_id, call& answer) {
+  if (env.gate == nullptr)
+    return false;
+  const auto admitted = env.gate->admit(domain, workflow_id, by_id, env.time->now_ns());
+  if (admitted)
+    return false;
+  env.counters->requests_refused.fetch_add(1, std::memory_order_relaxed);
+  answer.reject(admitted.error());
   return true;
 }
 
@@ -73,6 +88,8 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.matching = state_->options.matching;
   env.live = state_->options.live;
   env.on_document = state_->options.on_document;
+  env.warnings = state_->options.warnings;
+  env.gate = &state_->gate;
   env.log = std::move(log);
 }
 
@@ -125,13 +142,17 @@ void local_engine::kill() {
 
 bool local_engine::ready() const { return state_->ready.load(); }
 const engine_counters& local_engine::counters() const { return state_->counters; }
+void local_engine::set_request_rates(const request_rates& common, request_gate::rates_of of) {
+  state_->gate.set(common, std::move(of));
+}
 workflow::directory_ptr local_engine::domains() const { return state_->directory.get(); }
 
 // ---------------------------------------------------------------- runs
 
 void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExecutionRequest> request,
                          call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer))
+  if (refused_as_drained(state_->env, *domain, *answer)
+      || refused_as_too_many(state_->env, *domain, request->workflow_id(), true, *answer))
     return;
   auto asked = std::make_shared<start_request>();
   asked->key = {domain->id, request->workflow_id()};
@@ -145,7 +166,8 @@ void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExe
 
 void local_engine::signal_with_start(workflow::domain_ptr domain,
                                      body<api::SignalWithStartWorkflowExecutionRequest> request, call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer))
+  if (refused_as_drained(state_->env, *domain, *answer)
+      || refused_as_too_many(state_->env, *domain, request->start_request().workflow_id(), true, *answer))
     return;
   auto asked = std::make_shared<start_request>();
   auto& start = *request->mutable_start_request();
@@ -170,44 +192,63 @@ void local_engine::signal_with_start(workflow::domain_ptr domain,
 
 void local_engine::signal(workflow::domain_ptr domain, body<api::SignalWorkflowExecutionRequest> request,
                           call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer))
+  if (refused_as_drained(state_->env, *domain, *answer)
+      || refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), true, *answer))
     return;
   send_to_run(state_->env, make_signal(domain, std::move(request), std::move(answer)));
 }
 void local_engine::request_cancel(workflow::domain_ptr domain, body<api::RequestCancelWorkflowExecutionRequest> request,
                                   call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+    return;
   send_to_run(state_->env, make_cancel(domain, std::move(request), std::move(answer)));
 }
 void local_engine::terminate(workflow::domain_ptr domain, body<api::TerminateWorkflowExecutionRequest> request,
                              call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+    return;
   send_to_run(state_->env, make_terminate(domain, std::move(request), std::move(answer)));
 }
 void local_engine::describe(workflow::domain_ptr domain, body<api::DescribeWorkflowExecutionRequest> request,
                             call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), true, *answer))
+    return;
   send_to_run(state_->env, make_describe(domain, std::move(request), std::move(answer)));
 }
 void local_engine::refresh_tasks(workflow::domain_ptr domain, body<api::RefreshWorkflowTasksRequest> request,
                                  call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+    return;
   send_to_run(state_->env, make_refresh(domain, std::move(request), std::move(answer)));
 }
 void local_engine::reset_sticky(workflow::domain_ptr domain, body<api::ResetStickyTaskListRequest> request,
                                 call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+    return;
   send_to_run(state_->env, make_reset_sticky(domain, std::move(request), std::move(answer)));
 }
 void local_engine::reset(workflow::domain_ptr domain, body<api::ResetWorkflowExecutionRequest> request,
                          call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+    return;
   reset_run(state_->env, std::move(domain), std::move(request), std::move(answer));
 }
 void local_engine::restart(workflow::domain_ptr domain, body<api::RestartWorkflowExecutionRequest> request,
                            call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+    return;
   restart_run(state_->env, std::move(domain), std::move(request), std::move(answer));
 }
 void local_engine::query(workflow::domain_ptr domain, body<api::QueryWorkflowRequest> request, call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+    return;
   send_to_run(state_->env, make_query(domain, std::move(request), std::move(answer)));
 }
 
 void local_engine::get_history(workflow::domain_ptr domain, body<api::GetWorkflowExecutionHistoryRequest> request,
                                call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+    return;
   auto command = make_get_history(domain, std::move(request), answer);
   if (!command)
     return answer->reject(command.error());
@@ -215,6 +256,12 @@ void local_engine::get_history(workflow::domain_ptr domain, body<api::GetWorkflo
 }
 
 // ---------------------------------------------------------------- workers
+
+void local_engine::wait(std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go) {
+  // With the matching owner: what waits here would wait there.
+  if (const auto patron = state_->routes.matching())
+    state_->system.spawn<later>(delay_ns, std::move(held), std::move(go), patron);
+}
 
 void local_engine::poll_decision(workflow::domain_ptr domain, body<api::PollForDecisionTaskRequest> request,
                                  call_ptr answer) {
@@ -250,28 +297,40 @@ void local_engine::poll_activity(workflow::domain_ptr domain, body<api::PollForA
 
 void local_engine::decision_completed(workflow::domain_ptr domain, task_token token,
                                       body<api::RespondDecisionTaskCompletedRequest> request, call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+    return;
   send_to_run(state_->env,
               make_decision_completed(domain, std::move(token), std::move(request), std::move(answer)));
 }
 void local_engine::decision_failed(workflow::domain_ptr domain, task_token token,
                                    body<api::RespondDecisionTaskFailedRequest> request, call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+    return;
   send_to_run(state_->env, make_decision_failed(domain, std::move(token), std::move(request), std::move(answer)));
 }
 void local_engine::heartbeat(workflow::domain_ptr domain, task_token token,
                              body<api::RecordActivityTaskHeartbeatRequest> request, call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+    return;
   send_to_run(state_->env, make_heartbeat(domain, std::move(token), std::move(request), std::move(answer)));
 }
 void local_engine::activity_completed(workflow::domain_ptr domain, task_token token,
                                       body<api::RespondActivityTaskCompletedRequest> request, call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+    return;
   send_to_run(state_->env,
               make_activity_completed(domain, std::move(token), std::move(request), std::move(answer)));
 }
 void local_engine::activity_failed(workflow::domain_ptr domain, task_token token,
                                    body<api::RespondActivityTaskFailedRequest> request, call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+    return;
   send_to_run(state_->env, make_activity_failed(domain, std::move(token), std::move(request), std::move(answer)));
 }
 void local_engine::activity_canceled(workflow::domain_ptr domain, task_token token,
                                      body<api::RespondActivityTaskCanceledRequest> request, call_ptr answer) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+    return;
   send_to_run(state_->env, make_activity_canceled(domain, std::move(token), std::move(request), std::move(answer)));
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/domain_rules.hpp"
 #include "actors/engine.hpp"
+#include "actors/request_gate.hpp"
 #include "actors/services.hpp"
 #include "actors/visibility_writer.hpp"
 
@@ -24,6 +25,7 @@ struct engine_options {
   matching_sources matching;
   live_sources live;
   document_sink on_document;
+  limit_warnings* warnings = nullptr; ///< what goes beyond warning limits is noted there; null: nowhere
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
@@ -50,6 +52,8 @@ public:
   void stop();
   [[nodiscard]] bool ready() const;
   [[nodiscard]] const engine_counters& counters() const;
+  /// Limits of requests to runs; none before the first call. Any thread.
+  void set_request_rates(const request_rates& common, request_gate::rates_of of = {});
 
   // --- engine
   workflow::directory_ptr domains() const override;
@@ -82,6 +86,7 @@ public:
   void refresh_tasks(workflow::domain_ptr, body<uber::cadence::api::v1::RefreshWorkflowTasksRequest>,
                      call_ptr) override;
   void reset_sticky(workflow::domain_ptr, body<uber::cadence::api::v1::ResetStickyTaskListRequest>, call_ptr) override;
+  void wait(std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go) override;
   void poll_decision(workflow::domain_ptr, body<uber::cadence::api::v1::PollForDecisionTaskRequest>, call_ptr) override;
   void poll_activity(workflow::domain_ptr, body<uber::cadence::api::v1::PollForActivityTaskRequest>, call_ptr) override;
   void decision_completed(workflow::domain_ptr, task_token,

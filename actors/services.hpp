@@ -16,7 +16,13 @@
 #include <string>
 #include <vector>
 
+namespace cadenza {
+class limit_warnings;
+}
+
 namespace cadenza::actors {
+
+class request_gate;
 
 /// Counters of the engine, read by the metrics page. All relaxed; nothing depends on them.
 struct engine_counters {
@@ -49,6 +55,8 @@ struct engine_counters {
   std::atomic<std::int64_t> visibility_pending{0};
   std::atomic<std::int64_t> visibility_failures{0};
   std::atomic<std::int64_t> decisions_failed_by_server{0};
+  std::atomic<std::int64_t> requests_refused{0};
+  std::atomic<std::int64_t> tasks_held_back{0};
 };
 
 /// Who is who: handles of the long-lived actors, replaced when a supervisor restarts one. Reading is lock-free enough
@@ -155,6 +163,8 @@ struct services {
   matching_sources matching;
   live_sources live;
   document_sink on_document; ///< may be empty
+  limit_warnings* warnings = nullptr; ///< null: nobody wants to know; thread-safe
+  request_gate* gate = nullptr;       ///< null: requests to runs are not limited; thread-safe
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };

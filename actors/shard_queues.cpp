@@ -1,5 +1,6 @@
 #include "actors/history_shard.hpp"
 
+#include "actors/request_gate.hpp"
 #include "actors/run_commands.hpp"
 #include "workflow/isolation.hpp"
 
@@ -72,6 +73,13 @@ void history_shard::dispatch(const record::v1::TransferTask& task) {
 }
 
 void history_shard::push_to_matching(const record::v1::TransferTask& task, receipt_ptr receipt) {
+  if (env_.gate != nullptr && env_.gate->tasks_limited()) {
+    const auto domain = env_.domains->get()->find(raw_id(task.domain_id()));
+    if (domain && !env_.gate->admit_task(*domain, task.workflow_id(), now())) {
+      env_.counters->tasks_held_back.fetch_add(1, std::memory_order_relaxed);
+      return; // the receipt that goes makes the shard try again
+    }
+  }
   auto out = std::make_shared<list_task>();
   const bool activity = task.type() == record::v1::TRANSFER_ACTIVITY;
   const auto& list_domain = activity && !task.target_domain_id().empty() ? task.target_domain_id() : task.domain_id();

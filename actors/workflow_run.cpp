@@ -2,6 +2,7 @@
 
 #include "actors/persist.hpp"
 #include "actors/run_commands.hpp"
+#include "actors/run_warnings.hpp"
 #include "workflow/invariant.hpp"
 
 #include <caf/all.hpp>
@@ -225,8 +226,9 @@ void workflow_run::execute(run_command_ptr command) {
     return send_back(std::move(command), true);
 
   const auto rules = env_.rules_for(*domain_);
-  workflow::environment world{env_.time->now_ns(), env_.chance,           domain_, directory,
-                              rules.get(),         env_.settings.cluster, shard_index_};
+  workflow::oversized seen;
+  workflow::environment world{env_.time->now_ns(), env_.chance,           domain_,      directory,
+                              rules.get(),         env_.settings.cluster, shard_index_, env_.warnings ? &seen : nullptr};
   if (command->needs_ids())
     command->ids = std::make_shared<sequence_lease>(sequence_);
   if (fresh_ && command->builds()) {
@@ -236,9 +238,12 @@ void workflow_run::execute(run_command_ptr command) {
       return command->failed(built.error());
     }
     state_ = std::shared_ptr<workflow::run>(std::move((*built)->state));
+    if (env_.warnings != nullptr)
+      warn_of_growth(*env_.warnings, *rules, *domain_, *state_, {}, seen);
     auto lease = command->ids;
     return submit(std::move(command), std::move((*built)->made), std::move(lease));
   }
+  const auto before = env_.warnings != nullptr ? run_measures::of(*state_) : run_measures{};
   cached_events events(cache_);
   workflow::transaction tx(*state_, world, events);
   const auto acted = command->act(tx);
@@ -261,6 +266,8 @@ void workflow_run::execute(run_command_ptr command) {
     not_made();
     return command->failed(made.error());
   }
+  if (env_.warnings != nullptr)
+    warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
   submit(std::move(command), *std::move(made), std::move(lease));
 }
 

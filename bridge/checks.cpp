@@ -1,5 +1,7 @@
 #include "bridge/checks.hpp"
 
+#include "config/limit_warnings.hpp"
+
 namespace cadenza::bridge {
 
 namespace api = uber::cadence::api::v1;
@@ -10,7 +12,27 @@ outcome<void> check_domain_set(std::string_view domain) {
   return {};
 }
 
-outcome<void> check_length(std::string_view text, std::size_t bytes_max, const char* what) {
+namespace {
+
+std::string about(const checks& with, std::string_view workflow_id, std::string_view domain = {}) {
+  std::string out;
+  if (domain.empty())
+    domain = with.domain.substr(0, with.max.domain_length_max);
+  if (!domain.empty())
+    out = " (domain " + std::string(domain);
+  if (!workflow_id.empty())
+    out += (out.empty() ? " (workflow " : ", workflow ") + std::string(workflow_id);
+  return out.empty() ? out : out + ')';
+}
+
+} // namespace
+
+outcome<void> check_length(const checks& with, std::string_view text, std::size_t bytes_max, const char* what) {
+  if (text.size() > with.max.id_length_warn && with.warnings != nullptr)
+    with.warnings->note(limit_warning::id_length, [&] {
+      return std::string(what) + " of " + std::to_string(text.size())
+             + " bytes is longer than limit.maxIDWarnLength of " + std::to_string(with.max.id_length_warn) + about(with, {});
+    });
   if (text.size() > bytes_max)
     return bad_request(std::string(what) + " length exceeds limit.");
   return {};
@@ -29,7 +51,7 @@ outcome<void> check_execution(bool present, const api::WorkflowExecution& execut
 outcome<void> check_task_list(const checks& with, bool present, const api::TaskList& list) {
   if (!present || list.name().empty())
     return bad_request("TaskList is not set on request.");
-  return check_length(list.name(), with.max.task_list_length_max, "TaskList");
+  return check_length(with, list.name(), with.max.task_list_length_max, "TaskList");
 }
 
 outcome<void> check_retry_policy(const api::RetryPolicy& policy) {
@@ -54,7 +76,17 @@ outcome<void> check_retry_policy(const api::RetryPolicy& policy) {
   return {};
 }
 
-outcome<void> check_blob(const checks& with, std::size_t bytes) {
+void note_blob(const checks& with, std::size_t bytes, std::string_view what, std::string_view workflow_id,
+               std::string_view domain) {
+  if (static_cast<std::int64_t>(bytes) > with.max.blob_size_warn && with.warnings != nullptr)
+    with.warnings->note(limit_warning::blob_size, [&] {
+      return std::string(what) + " of " + std::to_string(bytes) + " bytes is larger than limit.blobSize.warn of "
+             + std::to_string(with.max.blob_size_warn) + about(with, workflow_id, domain);
+    });
+}
+
+outcome<void> check_blob(const checks& with, std::size_t bytes, std::string_view what, std::string_view workflow_id) {
+  note_blob(with, bytes, what, workflow_id);
   if (static_cast<std::int64_t>(bytes) > with.max.blob_size_max)
     return bad_request("Blob data size exceeds limit.");
   return {};

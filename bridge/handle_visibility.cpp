@@ -20,6 +20,19 @@ void list_archived(services& with, body<api::ListArchivedWorkflowExecutionsReque
   call->reply(api::ListArchivedWorkflowExecutionsResponse{});
 }
 
+/// A list without a query: besides the caller's rate, that of the domain's lists counts once the request is good.
+template <auto EngineFunction>
+void list_plain(services& with, body<request_of<EngineFunction>> request, actors::call_ptr call) {
+  if (!with.admit(rate_class::visibility, request->domain(), {}, *call))
+    return;
+  const auto view = with.look(request->domain());
+  auto domain = check(view.with(), *request);
+  if (!domain)
+    return call->reject(domain.error());
+  if (with.admit_list(request->domain(), *call))
+    (with.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
+}
+
 void search_attributes(services& with, body<api::GetSearchAttributesRequest>, actors::call_ptr call) {
   api::GetSearchAttributesResponse response;
   if (with.hooks().attribute_types)
@@ -33,8 +46,10 @@ void search_attributes(services& with, body<api::GetSearchAttributesRequest>, ac
 void add_visibility_methods(method_table& table) {
   using actors::engine;
   constexpr auto visibility = rate_class::visibility;
-  add_forward<visibility, &engine::list_open>(table, service, "ListOpenWorkflowExecutions");
-  add_forward<visibility, &engine::list_closed>(table, service, "ListClosedWorkflowExecutions");
+  table.on<api::ListOpenWorkflowExecutionsRequest, &list_plain<&engine::list_open>>(service,
+                                                                                    "ListOpenWorkflowExecutions");
+  table.on<api::ListClosedWorkflowExecutionsRequest, &list_plain<&engine::list_closed>>(
+      service, "ListClosedWorkflowExecutions");
   add_forward<visibility, &engine::list_by_query>(table, service, "ListWorkflowExecutions");
   add_forward<visibility, &engine::scan_by_query>(table, service, "ScanWorkflowExecutions");
   add_forward<visibility, &engine::count_by_query>(table, service, "CountWorkflowExecutions");

@@ -20,7 +20,7 @@ template <class Decode> services::view look_for(services& with, const std::strin
     return with.look();
   const auto decoded = decode(token);
   const auto domain = decoded ? with.engine().domains()->find(decoded->domain_id) : nullptr;
-  return with.look(domain ? std::string_view(domain->name) : std::string_view());
+  return with.look(domain ? std::string_view(domain->name) : std::string_view(), {});
 }
 
 // --- polls
@@ -29,15 +29,23 @@ template <class Request, class Response, auto EngineFunction>
 void poll(services& with, body<Request> request, actors::call_ptr call) {
   const auto& list = request->task_list();
   const auto& budget = list.kind() == api::TASK_LIST_KIND_STICKY ? list.base_name() : list.name();
-  if (!with.admit(rate_class::poll, request->domain(), budget, *call))
-    return;
   const auto view = with.look(request->domain());
+  const auto wait_ns = with.admit_poll(view.with(), budget, *call);
+  if (!wait_ns)
+    return;
   auto domain = check(view.with(), *request, call->deadline_ns());
   if (!domain)
     return call->reject(domain.error());
   if (with.draining())
     return call->reply(Response{});
-  (with.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
+  if (*wait_ns == 0)
+    return (with.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
+  with.engine().wait(*wait_ns, std::move(call),
+                     [&with, domain = std::move(*domain), request = std::move(request)](actors::call_ptr held) {
+                       if (with.draining())
+                         return held->reply(Response{});
+                       (with.engine().*EngineFunction)(domain, request, std::move(held));
+                     });
 }
 
 // --- answers to decision and query tasks
@@ -92,7 +100,7 @@ void heartbeat(services& with, const checks& rules, token_of task,
   if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
   auto failure = failure_if_too_large(rules, request->has_details() ? request->mutable_details() : nullptr,
-                                      heartbeat_exceeds_limit, request->identity());
+                                      heartbeat_exceeds_limit, request->identity(), *task);
   if (!failure)
     return with.engine().heartbeat(std::move(task->domain), std::move(task->token), std::move(request),
                                    std::move(call));
@@ -115,7 +123,7 @@ void completed(services& with, const checks& rules, token_of task,
   if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
   auto failure = failure_if_too_large(rules, request->has_result() ? request->mutable_result() : nullptr,
-                                      complete_result_exceeds_limit, request->identity());
+                                      complete_result_exceeds_limit, request->identity(), *task);
   if (failure)
     with.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(failure), std::move(call));
   else
@@ -130,7 +138,7 @@ void failed(services& with, const checks& rules, token_of task, body<api::Respon
   if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
   if (request->has_failure())
-    limit_failure(rules, *request->mutable_failure());
+    limit_failure(rules, *request->mutable_failure(), *task);
   with.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(request), std::move(call));
 }
 
@@ -141,7 +149,7 @@ void canceled(services& with, const checks& rules, token_of task, body<api::Resp
   if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
   auto failure = failure_if_too_large(rules, request->has_details() ? request->mutable_details() : nullptr,
-                                      cancel_details_exceeds_limit, request->identity());
+                                      cancel_details_exceeds_limit, request->identity(), *task);
   if (failure)
     with.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(failure), std::move(call));
   else

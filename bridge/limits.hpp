@@ -9,7 +9,9 @@ namespace cadenza::bridge {
 /// What a request may carry at most, and which defaults are filled in. Plain values with the reference system's
 /// defaults; the wiring fills them from the dynamic configuration. Lengths are bytes.
 struct limits {
-  std::int64_t blob_size_max = 2 << 20; ///< limit.blobSize.error
+  std::int64_t blob_size_warn = 256 << 10; ///< limit.blobSize.warn: larger ones are noted
+  std::int64_t blob_size_max = 2 << 20;    ///< limit.blobSize.error
+  std::size_t id_length_warn = 128;        ///< limit.maxIDWarnLength: longer ones are noted
   std::size_t domain_length_max = 1000;
   std::size_t identity_length_max = 1000;
   std::size_t workflow_id_length_max = 1000;
@@ -27,6 +29,7 @@ struct limits {
   int visibility_window_max = 10'000; ///< largest page of the lists when search is on
   int archived_page_size_max = 10'000;
   std::int64_t poll_deadline_min_ns = 2'000'000'000; ///< polls with less time left are refused
+  std::int64_t poll_delay_max_ns = 0; ///< frontend.maxWorkerPollDelay: how long a poll may wait for a token
 
   bool search_enabled = false;   ///< lists by query work; also tells DescribeCluster's advancedVisibilityEnabled
   bool query_disallowed = false; ///< system.disallowQuery

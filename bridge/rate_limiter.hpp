@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,8 +35,9 @@ struct rate_settings {
   budget worker;     ///< frontend.workerrps, domainworkerrps, tasklistworkerrps
   budget visibility; ///< frontend.visibilityrps, domainvisibilityrps
   budget async;      ///< frontend.asyncrps, domainasyncrps, tasklistasyncrps
+  budget lists;      ///< frontend.visibilityListMaxQPS: for each domain, lists without a query
   /// The limits of one domain and task list where they differ from those above; stage 0 user, 1 worker, 2 visibility,
-  /// 3 async. Empty: all have the same. Called for every request while it is set: must be quick.
+  /// 3 async, 4 lists. Empty: all have the same. Called for every request while it is set: must be quick.
   std::function<budget(std::size_t stage, std::string_view domain, std::string_view task_list)> of;
 };
 
@@ -51,11 +53,23 @@ public:
   /// Takes a token of each stage. False: refuse with ServiceBusy. `now_ns` is steady time.
   [[nodiscard]] bool admit(rate_class what, std::string_view domain, std::string_view task_list, std::int64_t now_ns);
 
+  /// Takes a token of each stage for a poll, ahead of time when they will be there within `wait_max_ns`. How long to
+  /// wait before going on, 0: not at all; nothing: refuse, and no token is gone.
+  [[nodiscard]] std::optional<std::int64_t> admit_poll(std::string_view domain, std::string_view task_list,
+                                                       std::int64_t wait_max_ns, std::int64_t now_ns);
+
+  /// Takes a token for a list of `domain` that is about to be read from the store. False: refuse.
+  [[nodiscard]] bool admit_list(std::string_view domain, std::int64_t now_ns);
+
 private:
   /// Tokens are counted in time: the moment from which on the bucket is full.
   struct bucket {
     std::int64_t full_at_ns = INT64_MIN;
     bool take(double per_second, std::int64_t now_ns);
+    /// How long until a token is there.
+    [[nodiscard]] std::int64_t wait_ns(double per_second, std::int64_t now_ns) const;
+    /// Takes one whether or not it is there yet.
+    void take_ahead(double per_second, std::int64_t now_ns);
   };
   struct stage {
     std::atomic<bool> limited{false};
@@ -67,10 +81,13 @@ private:
     std::map<std::string, bucket, std::less<>> task_lists;
   };
 
+  /// Null when there are too many.
+  static bucket* find_keyed(std::map<std::string, bucket, std::less<>>& from, std::string_view key,
+                            std::int64_t now_ns);
   static bool take_keyed(std::map<std::string, bucket, std::less<>>& from, std::string_view key, double per_second,
                          std::int64_t now_ns);
 
-  std::array<stage, 4> stages_;
+  std::array<stage, 5> stages_;
 };
 
 } // namespace cadenza::bridge

@@ -42,23 +42,56 @@ std::shared_ptr<const limits> services::limits_of(std::string_view domain) const
   return own_limits_.emplace(std::move(name), std::move(own)).first->second;
 }
 
-services::view services::look(std::string_view domain) const {
+services::view services::look(std::string_view domain, std::string_view told) const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return {limits_of(domain), hooks_, engine_.domains(),
-          std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
+          std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(), warnings_, told};
+}
+
+namespace {
+
+std::int64_t steady_ns() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+error too_busy() { return service_busy("Too many outstanding requests to the cadence service"); }
+
+} // namespace
+
+bool services::unlimited(const actors::call& call) const {
+  if (call.caller().caller_type.empty())
+    return false;
+  const auto max = current_limits();
+  const auto& free = max->caller_types_unlimited;
+  return std::find(free.begin(), free.end(), call.caller().caller_type) != free.end();
 }
 
 bool services::admit(rate_class what, std::string_view domain, std::string_view task_list, actors::call& call) {
-  if (!call.caller().caller_type.empty()) {
-    const auto max = current_limits();
-    const auto& free = max->caller_types_unlimited;
-    if (std::find(free.begin(), free.end(), call.caller().caller_type) != free.end())
-      return true;
-  }
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  if (limiter_.admit(what, domain, task_list, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()))
+  if (unlimited(call) || limiter_.admit(what, domain, task_list, steady_ns()))
     return true;
-  call.reject(service_busy("Too many outstanding requests to the cadence service"));
+  call.reject(too_busy());
+  return false;
+}
+
+std::optional<std::int64_t> services::admit_poll(const checks& with, std::string_view task_list, actors::call& call) {
+  if (unlimited(call))
+    return 0;
+  // A poll that waits must still have the time that every poll needs.
+  auto wait_max_ns = with.max.poll_delay_max_ns;
+  if (call.deadline_ns() != INT64_MAX)
+    wait_max_ns = std::min(wait_max_ns, call.deadline_ns() - with.now_ns - with.max.poll_deadline_min_ns);
+  const auto wait_ns =
+      limiter_.admit_poll(with.domain, task_list, std::max<std::int64_t>(wait_max_ns, 0), steady_ns());
+  if (!wait_ns)
+    call.reject(too_busy());
+  return wait_ns;
+}
+
+bool services::admit_list(std::string_view domain, actors::call& call) {
+  if (limiter_.admit_list(domain, steady_ns()))
+    return true;
+  call.reject(service_busy("Persistence Max QPS Reached for List Operations."));
   return false;
 }
 

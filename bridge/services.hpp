@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 namespace cadenza::bridge {
@@ -44,6 +45,8 @@ public:
   /// until the next call.
   void set_limits(limits now, std::function<limits(const std::string& domain)> of_domain = {});
   void set_rates(const rate_settings& rates) { limiter_.set(rates); }
+  /// Where what goes beyond warning limits is noted; null: nowhere. Before the first request.
+  void set_warnings(limit_warnings* to) { warnings_ = to; }
 
   /// Whether some domain has limits of its own.
   [[nodiscard]] bool limits_differ() const { return differ_.load(std::memory_order_relaxed); }
@@ -56,17 +59,27 @@ public:
   private:
     friend class services;
     view(std::shared_ptr<const limits> max, const validators& hooks, workflow::directory_ptr domains,
-         std::int64_t now_ns)
-      : max_(std::move(max)), domains_(std::move(domains)), checks_{*max_, hooks, *domains_, now_ns} {}
+         std::int64_t now_ns, limit_warnings* warnings, std::string_view domain)
+      : max_(std::move(max)), domains_(std::move(domains)),
+        checks_{*max_, hooks, *domains_, now_ns, warnings, domain} {}
     std::shared_ptr<const limits> max_;
     workflow::directory_ptr domains_;
     checks checks_;
   };
-  /// `domain` as the request names it; "" when it names none.
-  [[nodiscard]] view look(std::string_view domain = {}) const;
+  /// `domain` as the request names it; "" when it names none. It must outlive the view.
+  [[nodiscard]] view look(std::string_view domain = {}) const { return look(domain, domain); }
+  /// With the limits of `domain`, which only `told`, that outlives the view, names in warnings.
+  [[nodiscard]] view look(std::string_view domain, std::string_view told) const;
 
   /// Takes a token of the rate limits. False: the call has been told ServiceBusy.
   [[nodiscard]] bool admit(rate_class what, std::string_view domain, std::string_view task_list, actors::call& call);
+
+  /// Takes a token for a poll. How long it must wait for it, 0: not at all; nothing: the call has been told
+  /// ServiceBusy.
+  [[nodiscard]] std::optional<std::int64_t> admit_poll(const checks& with, std::string_view task_list,
+                                                       actors::call& call);
+  /// Takes a token for a list that is about to be read. False: the call has been told ServiceBusy.
+  [[nodiscard]] bool admit_list(std::string_view domain, actors::call& call);
 
   /// From now on polls are answered empty at once.
   void drain() { draining_ = true; }
@@ -74,6 +87,8 @@ public:
 
 private:
   [[nodiscard]] std::shared_ptr<const limits> limits_of(std::string_view domain) const;
+  /// Whether rate limits do not apply to a caller.
+  [[nodiscard]] bool unlimited(const actors::call& call) const;
 
   actors::engine& engine_;
   health_board& health_;
@@ -86,6 +101,7 @@ private:
   std::atomic<bool> differ_{false}; ///< whether `limits_of_` is set
   mutable std::map<std::string, std::shared_ptr<const limits>, std::less<>> own_limits_;
   rate_limiter limiter_;
+  limit_warnings* warnings_ = nullptr;
   std::atomic<bool> draining_{false};
 };
 

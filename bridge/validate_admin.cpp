@@ -23,7 +23,8 @@ outcome<void> check_groups(const api::IsolationGroupConfiguration& groups) {
   for (const auto& group : groups.isolation_groups()) {
     if (group.name().empty())
       return bad_request("An isolation group has no name.");
-    CADENZA_TRY(check_length(group.name(), group_name_max, "IsolationGroup"));
+    if (group.name().size() > group_name_max)
+      return bad_request("IsolationGroup length exceeds limit.");
     if (group.state() != api::ISOLATION_GROUP_STATE_HEALTHY && group.state() != api::ISOLATION_GROUP_STATE_DRAINED)
       return bad_request("Isolation group " + group.name() + " is neither healthy (1) nor drained (2).");
     if (!names.insert(group.name()).second)

@@ -40,7 +40,7 @@ outcome<void> check_no_lockdown(const checks& with) {
 
 outcome<void> check(const checks& with, const api::RegisterDomainRequest& request) {
   CADENZA_TRY(check_domain_set(request.name()));
-  CADENZA_TRY(check_length(request.name(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.name(), with.max.domain_length_max, "Domain"));
   const auto days = whole_days(request.workflow_execution_retention_period());
   if (days > with.max.retention_days_max)
     return bad_request("RetentionDays is invalid.");

@@ -74,20 +74,21 @@ checked_domain check(const checks& with, const api::StartWorkflowExecutionReques
     return bad_request("requestId " + quoted(request.request_id()) + " is not a valid UUID");
   if (request.workflow_type().name().empty())
     return bad_request("WorkflowType is not set on request.");
-  CADENZA_TRY(check_length(request.domain(), with.max.domain_length_max, "Domain"));
-  CADENZA_TRY(check_length(request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
   if (request.has_retry_policy())
     CADENZA_TRY(check_retry_policy(request.retry_policy()));
-  CADENZA_TRY(check_length(request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
+  CADENZA_TRY(check_length(with, request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
   CADENZA_TRY(check_timeouts(request));
   CADENZA_TRY(check_delays(with, request));
-  CADENZA_TRY(check_length(request.request_id(), with.max.request_id_length_max, "RequestID"));
+  CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
   CADENZA_TRY(check_attributes(with, request));
   auto domain = find_registered(with, request.domain());
   if (!domain)
     return domain;
-  CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo())));
+  CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
+                         request.workflow_id()));
   return domain;
 }
 
@@ -96,16 +97,16 @@ checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecu
   CADENZA_TRY(check_domain_set(request.domain()));
   if (request.workflow_id().empty())
     return bad_request("WorkflowId is not set on request.");
-  CADENZA_TRY(check_length(request.domain(), with.max.domain_length_max, "Domain"));
-  CADENZA_TRY(check_length(request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
   if (whole.signal_name().empty())
     return bad_request("SignalName is not set on request.");
-  CADENZA_TRY(check_length(whole.signal_name(), with.max.signal_name_length_max, "SignalName"));
+  CADENZA_TRY(check_length(with, whole.signal_name(), with.max.signal_name_length_max, "SignalName"));
   if (request.workflow_type().name().empty())
     return bad_request("WorkflowType is not set on request.");
-  CADENZA_TRY(check_length(request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
+  CADENZA_TRY(check_length(with, request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
-  CADENZA_TRY(check_length(request.request_id(), with.max.request_id_length_max, "RequestID"));
+  CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
   CADENZA_TRY(check_timeouts(request));
   if (request.has_retry_policy())
     CADENZA_TRY(check_retry_policy(request.retry_policy()));
@@ -114,8 +115,9 @@ checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecu
   auto domain = find_registered(with, request.domain());
   if (!domain)
     return domain;
-  CADENZA_TRY(check_blob(with, whole.signal_input().data().size()));
-  CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo())));
+  CADENZA_TRY(check_blob(with, whole.signal_input().data().size(), "input of a signal", request.workflow_id()));
+  CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
+                         request.workflow_id()));
   return domain;
 }
 

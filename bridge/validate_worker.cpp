@@ -52,8 +52,8 @@ outcome<workflow::domain_ptr> check(const checks& with, const api::PollForDecisi
                                     std::int64_t deadline_ns) {
   CADENZA_TRY(check_domain_set(request.domain()));
   CADENZA_TRY(check_poll_time(with, deadline_ns));
-  CADENZA_TRY(check_length(request.domain(), with.max.domain_length_max, "Domain"));
-  CADENZA_TRY(check_length(request.identity(), with.max.identity_length_max, "Identity"));
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
   auto domain = find_domain(with, request.domain());
   if (!domain)
@@ -67,9 +67,9 @@ outcome<workflow::domain_ptr> check(const checks& with, const api::PollForActivi
                                     std::int64_t deadline_ns) {
   CADENZA_TRY(check_domain_set(request.domain()));
   CADENZA_TRY(check_poll_time(with, deadline_ns));
-  CADENZA_TRY(check_length(request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
-  CADENZA_TRY(check_length(request.identity(), with.max.identity_length_max, "Identity"));
+  CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
   return find_domain(with, request.domain());
 }
 
@@ -83,7 +83,7 @@ outcome<task_call> check(const checks& with, const api::RespondDecisionTaskCompl
   auto task = resolve(with, request.task_token());
   if (!task)
     return task;
-  CADENZA_TRY(check_length(request.identity(), with.max.identity_length_max, "Identity"));
+  CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
   if (with.max.decision_results_max > 0 && request.decisions_size() > with.max.decision_results_max)
     return bad_request("Decision result count exceeds limit.");
   return task;
@@ -93,7 +93,9 @@ outcome<task_call> check(const checks& with, api::RespondDecisionTaskFailedReque
   auto task = resolve(with, request.task_token());
   if (!task)
     return task;
-  CADENZA_TRY(check_length(request.identity(), with.max.identity_length_max, "Identity"));
+  CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
+  note_blob(with, request.details().data().size(), "details of a failed decision", task->token.workflow_id,
+            task->domain->name);
   if (exceeds(with, request.details().data()))
     cut(with, *request.mutable_details()->mutable_data());
   return task;
@@ -109,6 +111,7 @@ outcome<query_call> check(const checks& with, api::RespondQueryTaskCompletedRequ
   auto domain = find_domain(with, token->domain_id);
   if (!domain)
     return domain.error();
+  note_blob(with, request.result().answer().data().size(), "answer of a query", {}, (*domain)->name);
   if (exceeds(with, request.result().answer().data())) {
     auto& result = *request.mutable_result();
     result.Clear();
@@ -122,7 +125,7 @@ outcome<task_call> check_activity_call(const checks& with, const std::string& ta
                                        bool identity_checked) {
   auto task = resolve(with, task_token);
   if (task && identity_checked)
-    CADENZA_TRY(check_length(identity, with.max.identity_length_max, "Identity"));
+    CADENZA_TRY(check_length(with, identity, with.max.identity_length_max, "Identity"));
   return task;
 }
 
@@ -138,7 +141,7 @@ outcome<task_call> check_activity_call(const checks& with, const std::string& do
   if (activity_id.empty())
     return bad_request("ActivityID is not set on request.");
   if (identity_checked)
-    CADENZA_TRY(check_length(identity, with.max.identity_length_max, "Identity"));
+    CADENZA_TRY(check_length(with, identity, with.max.identity_length_max, "Identity"));
   actors::task_token token;
   if (!execution.run_id().empty()) {
     const auto run = uuid::parse(execution.run_id());
@@ -155,7 +158,10 @@ outcome<task_call> check_activity_call(const checks& with, const std::string& do
 }
 
 std::shared_ptr<api::RespondActivityTaskFailedRequest>
-failure_if_too_large(const checks& with, api::Payload* payload, const char* reason, const std::string& identity) {
+failure_if_too_large(const checks& with, api::Payload* payload, const char* reason, const std::string& identity,
+                     const task_call& task) {
+  if (payload)
+    note_blob(with, payload->data().size(), "payload of an activity", task.token.workflow_id, task.domain->name);
   if (!payload || !exceeds(with, payload->data()))
     return nullptr;
   auto& bytes = *payload->mutable_data();
@@ -167,7 +173,8 @@ failure_if_too_large(const checks& with, api::Payload* payload, const char* reas
   return failure;
 }
 
-void limit_failure(const checks& with, api::Failure& failure) {
+void limit_failure(const checks& with, api::Failure& failure, const task_call& task) {
+  note_blob(with, failure.details().size(), "details of a failed activity", task.token.workflow_id, task.domain->name);
   if (!exceeds(with, failure.details()))
     return;
   failure.set_reason(failure_details_exceeds_limit);

@@ -54,12 +54,12 @@ inline constexpr const char* failure_details_exceeds_limit = "FAILURE_DETAILS_EX
 inline constexpr const char* cancel_details_exceeds_limit = "CANCEL_DETAILS_EXCEEDS_LIMIT";
 
 /// Null when `payload` is absent or within the limit, else the failure to report instead, with the payload cut to the
-/// limit. Takes the bytes out of `payload` then.
+/// limit. Takes the bytes out of `payload` then. `task` says whose it is, for the warning.
 [[nodiscard]] std::shared_ptr<uber::cadence::api::v1::RespondActivityTaskFailedRequest>
 failure_if_too_large(const checks&, uber::cadence::api::v1::Payload* payload, const char* reason,
-                     const std::string& identity);
+                     const std::string& identity, const task_call& task);
 
 /// Cuts details that are too long and names that as the reason.
-void limit_failure(const checks&, uber::cadence::api::v1::Failure& failure);
+void limit_failure(const checks&, uber::cadence::api::v1::Failure& failure, const task_call& task);
 
 } // namespace cadenza::bridge

@@ -18,15 +18,16 @@ template <class Request> checked_domain check_domain_and_execution(const checks&
 checked_domain check(const checks& with, const api::SignalWorkflowExecutionRequest& request) {
   CADENZA_TRY(check_domain_set(request.domain()));
   CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
-  CADENZA_TRY(check_length(request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
   if (request.signal_name().empty())
     return bad_request("SignalName is not set on request.");
-  CADENZA_TRY(check_length(request.signal_name(), with.max.signal_name_length_max, "SignalName"));
-  CADENZA_TRY(check_length(request.request_id(), with.max.request_id_length_max, "RequestID"));
+  CADENZA_TRY(check_length(with, request.signal_name(), with.max.signal_name_length_max, "SignalName"));
+  CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
   auto domain = find_domain(with, request.domain());
   if (!domain)
     return domain;
-  CADENZA_TRY(check_blob(with, request.signal_input().data().size()));
+  CADENZA_TRY(check_blob(with, request.signal_input().data().size(), "input of a signal",
+                         request.workflow_execution().workflow_id()));
   return domain;
 }
 
@@ -73,7 +74,8 @@ checked_domain check(const checks& with, const api::QueryWorkflowRequest& reques
   auto domain = find_domain(with, request.domain());
   if (!domain)
     return domain;
-  CADENZA_TRY(check_blob(with, request.query().query_args().data().size()));
+  CADENZA_TRY(check_blob(with, request.query().query_args().data().size(), "arguments of a query",
+                         request.workflow_execution().workflow_id()));
   return domain;
 }
 

@@ -42,6 +42,15 @@ std::string_view effect_of(option_effect effect) {
   return "none";
 }
 
+std::string_view effect_of(key_effect effect) {
+  switch (effect) {
+  case key_effect::active: return "yes";
+  case key_effect::later: return "not yet";
+  case key_effect::nothing: break;
+  }
+  return "none";
+}
+
 constexpr std::string_view table_head =
     "| Option | Type | Default | Allowed | Effect | Reload | Meaning |\n|---|---|---|---|---|---|---|\n";
 
@@ -180,7 +189,7 @@ std::string dynamic_keys_markdown() {
           declared.fallback.size() > 60 ? std::string("see the sample file") : cell(declared.fallback, true);
       out += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", declared.name, name_of(declared.type),
                          declared.fallback == "2147483647" ? "unlimited (`2147483647`)" : shown, by,
-                         declared.effect == key_effect::active ? "yes" : "not yet", cell(declared.meaning));
+                         effect_of(declared.effect), cell(declared.meaning));
     }
   }
   return out;

@@ -13,6 +13,7 @@ constexpr filter_set by_list_type = by_list | bit(filter::task_type);
 
 constexpr auto active = key_effect::active;
 constexpr auto later = key_effect::later;
+constexpr auto nothing = key_effect::nothing;
 
 constexpr key_declaration table[] = {
 #define CADENZA_DYNAMIC_KEY(identifier, name, type, fallback, least, filters, effect, meaning)                         \

@@ -38,8 +38,8 @@ using filter_set = std::uint16_t;
   return static_cast<filter_set>(1u << static_cast<unsigned>(which));
 }
 
-/// Whether the server acts on a key.
-enum class key_effect { active, later };
+/// Whether the server acts on a key: it does, a later version may, or there is nothing here that it could govern.
+enum class key_effect { active, later, nothing };
 
 struct key_declaration {
   std::string_view name; ///< "frontend.rps"

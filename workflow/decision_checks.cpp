@@ -41,7 +41,19 @@ outcome<void> check_cross_domain(const environment& env, const domain_view& targ
   return {};
 }
 
-outcome<void> check_length(std::string_view id, const char* what, int bytes_max) {
+void note_length(const environment& env, std::string_view id, const char* what) {
+  if (id.size() <= static_cast<std::size_t>(env.limits->lengths.warn) || env.seen == nullptr)
+    return;
+  auto& seen = *env.seen;
+  ++seen.ids;
+  if (id.size() > seen.id_bytes) {
+    seen.id_bytes = id.size();
+    seen.id_name = what;
+  }
+}
+
+outcome<void> check_length(const environment& env, std::string_view id, const char* what, int bytes_max) {
+  note_length(env, id, what);
   if (id.size() > static_cast<std::size_t>(bytes_max))
     return bad_request(std::string(what) + " exceeds length limit.");
   return {};

@@ -16,8 +16,10 @@ namespace cadenza::workflow {
 /// Whether a run of one domain may reach into another (semantics.md §7 "Cross-domain rule").
 [[nodiscard]] outcome<void> check_cross_domain(const environment& env, const domain_view& target);
 
-/// bad_request "<what> exceeds length limit."
-[[nodiscard]] outcome<void> check_length(std::string_view id, const char* what, int bytes_max);
+/// bad_request "<what> exceeds length limit."; notes ids longer than the warning limit.
+[[nodiscard]] outcome<void> check_length(const environment& env, std::string_view id, const char* what, int bytes_max);
+/// Notes an id that is longer than the warning limit.
+void note_length(const environment& env, std::string_view id, const char* what);
 
 /// Empty or a uuid.
 [[nodiscard]] outcome<void> check_run_id(const std::string& run_id);

@@ -80,7 +80,16 @@ outcome<void> decision_handler::fail_run(const std::string& reason, const std::s
 }
 
 bool decision_handler::too_large(std::size_t bytes, const char* what) {
-  if (bytes <= static_cast<std::size_t>(tx_.env().limits->blob_size_error))
+  const auto& env = tx_.env();
+  if (bytes > static_cast<std::size_t>(env.limits->blob_size_warn) && env.seen != nullptr) {
+    auto& seen = *env.seen;
+    ++seen.blobs;
+    if (bytes > seen.blob_bytes) {
+      seen.blob_bytes = bytes;
+      seen.blob_name = what;
+    }
+  }
+  if (bytes <= static_cast<std::size_t>(env.limits->blob_size_error))
     return false;
   (void)fail_run("DECISION_BLOB_SIZE_EXCEEDS_LIMIT", std::string(what) + " exceeds size limit.");
   return true;

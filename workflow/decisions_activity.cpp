@@ -22,9 +22,9 @@ outcome<void> decision_handler::check(const api::ScheduleActivityTaskDecisionAtt
   if (d.activity_type().name().empty())
     return bad_request("ActivityType is not set on decision.");
   CADENZA_TRY(validate_retry_policy(d.has_retry_policy() ? &d.retry_policy() : nullptr));
-  CADENZA_TRY(check_length(d.activity_id(), "ActivityID", limits.lengths.activity_id));
-  CADENZA_TRY(check_length(d.activity_type().name(), "ActivityType", limits.lengths.activity_type));
-  return check_length(d.domain(), "Domain", limits.lengths.domain);
+  CADENZA_TRY(check_length(tx_.env(), d.activity_id(), "ActivityID", limits.lengths.activity_id));
+  CADENZA_TRY(check_length(tx_.env(), d.activity_type().name(), "ActivityType", limits.lengths.activity_type));
+  return check_length(tx_.env(), d.domain(), "Domain", limits.lengths.domain);
 }
 
 outcome<void> decision_handler::on(const api::ScheduleActivityTaskDecisionAttributes& d) {
@@ -35,6 +35,7 @@ outcome<void> decision_handler::on(const api::ScheduleActivityTaskDecisionAttrib
   CADENZA_TRY(checked(check(d, **target), bad_schedule));
   if (stopped_)
     return {};
+  note_length(tx_.env(), d.task_list().name(), "TaskList");
   const auto list = decision_task_list(tx_.state(), d.task_list(), limits);
   if (!list)
     return reject(bad_schedule, list.error().message);
@@ -100,7 +101,8 @@ outcome<void> decision_handler::on(const api::RequestCancelActivityTaskDecisionA
   constexpr auto bad_cancel = api::DECISION_TASK_FAILED_CAUSE_BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES;
   if (d.activity_id().empty())
     return reject(bad_cancel, "ActivityId is not set on decision.");
-  CADENZA_TRY(checked(check_length(d.activity_id(), "ActivityID", tx_.env().limits->lengths.activity_id), bad_cancel));
+  const auto& env = tx_.env();
+  CADENZA_TRY(checked(check_length(env, d.activity_id(), "ActivityID", env.limits->lengths.activity_id), bad_cancel));
   if (stopped_)
     return {};
 

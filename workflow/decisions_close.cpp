@@ -70,7 +70,8 @@ outcome<void> decision_handler::on(const api::CancelWorkflowExecutionDecisionAtt
 
 outcome<void> decision_handler::check(const api::ContinueAsNewWorkflowExecutionDecisionAttributes& d) const {
   const auto& limits = *tx_.env().limits;
-  CADENZA_TRY(check_length(d.workflow_type().name(), "WorkflowType", limits.lengths.workflow_type));
+  CADENZA_TRY(check_length(tx_.env(), d.workflow_type().name(), "WorkflowType", limits.lengths.workflow_type));
+  note_length(tx_.env(), d.task_list().name(), "TaskList");
   if (const auto list = decision_task_list(tx_.state(), d.task_list(), limits); !list)
     return list.error();
   if (seconds_of(d.backoff_start_interval()) < 0)

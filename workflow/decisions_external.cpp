@@ -33,9 +33,9 @@ outcome<void> decision_handler::check(const api::StartChildWorkflowExecutionDeci
     return bad_request("Required field WorkflowID is not set on decision.");
   if (d.workflow_type().name().empty())
     return bad_request("Required field WorkflowType is not set on decision.");
-  CADENZA_TRY(check_length(d.domain(), "Domain", limits.lengths.domain));
-  CADENZA_TRY(check_length(d.workflow_id(), "WorkflowId", limits.lengths.workflow_id));
-  CADENZA_TRY(check_length(d.workflow_type().name(), "WorkflowType", limits.lengths.workflow_type));
+  CADENZA_TRY(check_length(tx_.env(), d.domain(), "Domain", limits.lengths.domain));
+  CADENZA_TRY(check_length(tx_.env(), d.workflow_id(), "WorkflowId", limits.lengths.workflow_id));
+  CADENZA_TRY(check_length(tx_.env(), d.workflow_type().name(), "WorkflowType", limits.lengths.workflow_type));
   CADENZA_TRY(validate_retry_policy(d.has_retry_policy() ? &d.retry_policy() : nullptr));
   return check_cron(d.cron_schedule(), tx_.now());
 }
@@ -50,6 +50,7 @@ outcome<void> decision_handler::on(const api::StartChildWorkflowExecutionDecisio
   CADENZA_TRY(checked(check(d, **target), bad_child));
   if (stopped_)
     return {};
+  note_length(tx_.env(), d.task_list().name(), "TaskList");
   const auto list = decision_task_list(tx_.state(), d.task_list(), limits);
   if (!list)
     return reject(bad_child, list.error().message);
@@ -103,12 +104,12 @@ outcome<void> decision_handler::check(const api::SignalExternalWorkflowExecution
     return bad_request("Execution is nil on decision.");
   if (d.workflow_execution().workflow_id().empty())
     return bad_request("WorkflowId is not set on decision.");
-  CADENZA_TRY(check_length(d.domain(), "Domain", limits.lengths.domain));
-  CADENZA_TRY(check_length(d.workflow_execution().workflow_id(), "WorkflowId", limits.lengths.workflow_id));
+  CADENZA_TRY(check_length(tx_.env(), d.domain(), "Domain", limits.lengths.domain));
+  CADENZA_TRY(check_length(tx_.env(), d.workflow_execution().workflow_id(), "WorkflowId", limits.lengths.workflow_id));
   CADENZA_TRY(check_run_id(d.workflow_execution().run_id()));
   if (d.signal_name().empty())
     return bad_request("SignalName is not set on decision.");
-  return check_length(d.signal_name(), "SignalName", limits.lengths.signal_name);
+  return check_length(tx_.env(), d.signal_name(), "SignalName", limits.lengths.signal_name);
 }
 
 outcome<void> decision_handler::on(const api::SignalExternalWorkflowExecutionDecisionAttributes& d) {
@@ -146,8 +147,8 @@ outcome<void> decision_handler::check(const api::RequestCancelExternalWorkflowEx
   CADENZA_TRY(check_cross_domain(tx_.env(), target));
   if (d.workflow_execution().workflow_id().empty())
     return bad_request("WorkflowId is not set on decision.");
-  CADENZA_TRY(check_length(d.domain(), "Domain", limits.lengths.domain));
-  CADENZA_TRY(check_length(d.workflow_execution().workflow_id(), "WorkflowId", limits.lengths.workflow_id));
+  CADENZA_TRY(check_length(tx_.env(), d.domain(), "Domain", limits.lengths.domain));
+  CADENZA_TRY(check_length(tx_.env(), d.workflow_execution().workflow_id(), "WorkflowId", limits.lengths.workflow_id));
   return check_run_id(d.workflow_execution().run_id());
 }
 

@@ -7,7 +7,8 @@ outcome<void> decision_handler::on(const api::RecordMarkerDecisionAttributes& d)
   constexpr auto bad_marker = api::DECISION_TASK_FAILED_CAUSE_BAD_RECORD_MARKER_ATTRIBUTES;
   if (d.marker_name().empty())
     return reject(bad_marker, "MarkerName is not set on decision.");
-  CADENZA_TRY(checked(check_length(d.marker_name(), "MarkerName", tx_.env().limits->lengths.marker_name), bad_marker));
+  const auto& env = tx_.env();
+  CADENZA_TRY(checked(check_length(env, d.marker_name(), "MarkerName", env.limits->lengths.marker_name), bad_marker));
   if (stopped_ || too_large(d.details().data().size(), "RecordMarkerDecisionAttributes.Details"))
     return {};
   api::HistoryEvent e;

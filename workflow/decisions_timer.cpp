@@ -8,17 +8,17 @@ namespace {
 
 constexpr const char* unknown_timer_cause = "TIMER_ID_UNKNOWN";
 
-outcome<void> check_timer_id(const std::string& id, const rules& limits) {
+outcome<void> check_timer_id(const environment& env, const std::string& id) {
   if (id.empty())
     return bad_request("TimerId is not set on decision.");
-  return check_length(id, "TimerId", limits.lengths.timer_id);
+  return check_length(env, id, "TimerId", env.limits->lengths.timer_id);
 }
 
 } // namespace
 
 outcome<void> decision_handler::on(const api::StartTimerDecisionAttributes& d) {
   constexpr auto bad_start = api::DECISION_TASK_FAILED_CAUSE_BAD_START_TIMER_ATTRIBUTES;
-  CADENZA_TRY(checked(check_timer_id(d.timer_id(), *tx_.env().limits), bad_start));
+  CADENZA_TRY(checked(check_timer_id(tx_.env(), d.timer_id()), bad_start));
   if (stopped_)
     return {};
   const auto seconds = seconds_of(d.start_to_fire_timeout());
@@ -36,7 +36,7 @@ outcome<void> decision_handler::on(const api::StartTimerDecisionAttributes& d) {
 }
 
 outcome<void> decision_handler::on(const api::CancelTimerDecisionAttributes& d) {
-  CADENZA_TRY(checked(check_timer_id(d.timer_id(), *tx_.env().limits),
+  CADENZA_TRY(checked(check_timer_id(tx_.env(), d.timer_id()),
                       api::DECISION_TASK_FAILED_CAUSE_BAD_CANCEL_TIMER_ATTRIBUTES));
   if (stopped_)
     return {};

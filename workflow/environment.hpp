@@ -37,6 +37,17 @@ struct id_lengths {
   int activity_type = 1000;
   int marker_name = 1000;
   int timer_id = 1000;
+  int warn = 128; ///< longer ones are noted: limit.maxIDWarnLength
+};
+
+/// What a transaction met that is allowed but beyond a warning limit, for whoever counts and logs it.
+struct oversized {
+  int blobs = 0;
+  std::size_t blob_bytes = 0;       ///< of the largest
+  const char* blob_name = "";       ///< of the largest
+  int ids = 0;
+  std::size_t id_bytes = 0;         ///< of the longest
+  const char* id_name = "";         ///< of the longest
 };
 
 /// Limits and settings of the engine that the rules of a run depend on, as the dynamic configuration has them for the
@@ -49,6 +60,7 @@ struct rules {
   std::int64_t history_count_warn = 51'200;
   std::int64_t history_count_error = 204'800;
   bool pending_activities_limited = false;
+  int pending_activities_warn = 512;
   int pending_activities_error = 1024;
   id_lengths lengths;
   std::int64_t transaction_size_max = 14'680'064;
@@ -86,6 +98,7 @@ struct environment {
   const rules* limits = nullptr;   ///< not null
   std::string current_cluster = "active";
   std::int32_t shard = 0;
+  oversized* seen = nullptr; ///< may be null: nobody wants to know
 };
 
 } // namespace cadenza::workflow

@@ -7,6 +7,7 @@
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 #include "uber/cadence/api/v1/service_meta.pb.h"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
@@ -52,6 +53,12 @@ struct installation {
   }
   void set(const std::string& key, const std::string& value) const {
     good({"admin", "config", "update", "--name", key, "--value", value});
+  }
+
+  [[nodiscard]] std::string metrics() const {
+    boost::asio::ip::tcp::iostream stream("127.0.0.1", std::to_string(server->http_port()));
+    stream << "GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n" << std::flush;
+    return {std::istreambuf_iterator<char>(stream), {}};
   }
 
   load::scratch_directory directory;
@@ -138,6 +145,51 @@ BOOST_AUTO_TEST_CASE(values_count_at_once) {
 
   set("system.maxRetentionDays", "5");
   BOOST_TEST(has(bad({"domain", "register", "--gd", "false", "--rd", "6"}, "later"), "RetentionDays is invalid"));
+}
+
+BOOST_AUTO_TEST_CASE(warnings_and_limits_of_runs_count_at_once) {
+  register_domain("orders");
+  const auto warnings = [&](const std::string& limit) {
+    const auto page = metrics();
+    const std::string series = "cadenza_limit_warnings_total{limit=\"" + limit + "\"} ";
+    const auto at = page.find(series);
+    BOOST_REQUIRE_MESSAGE(at != std::string::npos, page);
+    return std::stoi(page.substr(at + series.size()));
+  };
+  auto start = start_words;
+  start.insert(start.end(), {"--input", "\"twenty bytes of text\""});
+  const auto start_as = [&](const std::string& id) {
+    start[3] = id;
+    good(start, "orders");
+  };
+  start_as("w");
+  for (const auto* limit : {"blob_size", "history_size", "history_count", "id_length"})
+    BOOST_TEST(warnings(limit) == 0, limit);
+  set("limit.blobSize.warn", R"({"Value":20,"Filters":[{"Name":"domainName","Value":"orders"}]})");
+  set("limit.historyCount.warn", R"({"Value":1,"Filters":[{"Name":"domainName","Value":"orders"}]})");
+  set("limit.historySize.warn", "30");
+  start_as("v"); // two events from the start
+  BOOST_TEST(warnings("blob_size") == 1);
+  BOOST_TEST(warnings("history_size") == 1);
+  BOOST_TEST(warnings("history_count") == 1);
+  BOOST_TEST(warnings("id_length") == 0);
+  set("limit.maxIDWarnLength", "50");
+  start_as(std::string(51, 'u'));
+  BOOST_TEST(warnings("id_length") == 1);
+
+  const std::vector<std::string> describe{"workflow", "describe", "-w", "w"};
+  set("history.workflowIDExternalRPS", R"({"Value":0,"Filters":[{"Name":"domainName","Value":"orders"}]})");
+  good(describe, "orders"); // 0 is as good as none: one in a thousand seconds
+  BOOST_TEST(has(bad(describe, "orders"), "Too many requests for the workflow ID"));
+  good({"workflow", "describe", "-w", "v"}, "orders");
+  good({"admin", "config", "restore", "--name", "history.workflowIDExternalRPS", "--filter",
+        R"({"domainName":"orders"})"});
+  set("history.rps", "0");
+  good(describe, "orders");
+  BOOST_TEST(has(bad(describe, "orders"), "History host rps exceeded"));
+  set("history.rps", "2147483647");
+  for (int i = 0; i < 5; ++i)
+    good(describe, "orders");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_warms_up_says_so) {

@@ -24,7 +24,7 @@ std::int64_t since_start(const caf::scheduler::test_coordinator& scheduler) {
 
 } // namespace
 
-world::world(std::uint64_t seed, int shards)
+world::world(std::uint64_t seed, int shards, const std::function<void(actors::engine_options&)>& tune)
   : chance_(seed), engine_chance_(~seed), rules_(std::make_shared<const workflow::rules>()) {
   config_.set("scheduler.policy", caf::atom("testing"));
   system_ = std::make_unique<caf::actor_system>(config_);
@@ -64,6 +64,8 @@ world::world(std::uint64_t seed, int shards)
       return out;
     };
   }
+  if (tune)
+    tune(options_);
   begin();
   later(strike_ns, [this] { strike(); });
 }

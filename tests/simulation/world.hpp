@@ -41,7 +41,8 @@ struct weather {
 /// caller's thread, so that one seed is one course of events.
 class world {
 public:
-  world(std::uint64_t seed, int shards);
+  /// `tune` may change the engine's options before it begins.
+  world(std::uint64_t seed, int shards, const std::function<void(actors::engine_options&)>& tune = {});
   ~world();
   world(const world&) = delete;
   world& operator=(const world&) = delete;
@@ -103,6 +104,9 @@ public:
 
   /// Called at each strike, twice in a virtual second.
   void on_strike(std::function<void()> look) { look_ = std::move(look); }
+
+  /// Rules of all runs from now on; the defaults before.
+  void set_rules(actors::rules_ptr rules) { rules_ = std::move(rules); }
 
   void set_weather(const weather& now) { weather_ = now; }
   /// No more faults and deaths.

@@ -21,7 +21,9 @@ namespace cadenza::simulation {
 /// A world in calm weather with its domain registered: a place to do things by hand in.
 class harbour {
 public:
-  explicit harbour(std::uint64_t seed = 7, int shards = 2) : in(seed, shards) {
+  explicit harbour(std::uint64_t seed = 7, int shards = 2,
+                   const std::function<void(actors::engine_options&)>& tune = {})
+    : in(seed, shards, tune) {
     in.run_until(
         "the engine is ready", [&] { return in.engine().ready(); }, minute);
     auto request = std::make_shared<api::RegisterDomainRequest>();

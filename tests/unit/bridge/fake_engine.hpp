@@ -102,6 +102,18 @@ public:
   CADENZA_FAKE_RUN(query, api::v1::QueryWorkflowRequest)
   CADENZA_FAKE_RUN(refresh_tasks, api::v1::RefreshWorkflowTasksRequest)
   CADENZA_FAKE_RUN(reset_sticky, api::v1::ResetStickyTaskListRequest)
+  /// Goes on at once; what was asked for is kept.
+  void wait(std::int64_t delay_ns, actors::call_ptr held, std::function<void(actors::call_ptr)> go) override {
+    {
+      const std::lock_guard guard(lock_);
+      waits_ns_.push_back(delay_ns);
+    }
+    go(std::move(held));
+  }
+  std::vector<std::int64_t> waits_ns() {
+    const std::lock_guard guard(lock_);
+    return waits_ns_;
+  }
   CADENZA_FAKE_RUN(poll_decision, api::v1::PollForDecisionTaskRequest)
   CADENZA_FAKE_RUN(poll_activity, api::v1::PollForActivityTaskRequest)
   CADENZA_FAKE_TASK(decision_completed, api::v1::RespondDecisionTaskCompletedRequest)
@@ -177,6 +189,7 @@ private:
   std::condition_variable arrived_;
   workflow::directory_ptr directory_;
   std::deque<seen_request> seen_;
+  std::vector<std::int64_t> waits_ns_;
   std::size_t count_ = 0;
   reaction reaction_;
 };

@@ -1,6 +1,7 @@
 #include "bridge/validate_domain.hpp"
 #include "bridge/validate_visibility.hpp"
 #include "bridge/validate_workflow.hpp"
+#include "check_table.hpp"
 #include "requests.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,55 +11,13 @@
 namespace api = uber::cadence::api::v1;
 using namespace cadenza;
 using namespace cadenza::bridge;
+using tests::bad_case;
+using tests::check_table;
 using tests::good_start;
+using tests::rules;
+using tests::verdict;
 
 namespace {
-
-workflow::domain_ptr make_domain(const std::string& name, api::DomainStatus status) {
-  auto domain = std::make_shared<workflow::domain_view>();
-  domain->id = uuid::v4(1, std::hash<std::string>{}(name));
-  domain->name = name;
-  domain->row.mutable_domain()->set_status(status);
-  return domain;
-}
-
-struct rules {
-  rules() {
-    add(make_domain("orders", api::DOMAIN_STATUS_REGISTERED));
-    add(make_domain("old", api::DOMAIN_STATUS_DEPRECATED));
-    hooks = default_validators();
-  }
-  void add(const workflow::domain_ptr& domain) {
-    domains.by_name[domain->name] = domain;
-    domains.by_id[domain->id] = domain;
-  }
-  [[nodiscard]] checks with() const { return {max, hooks, domains, 0}; }
-
-  limits max;
-  validators hooks;
-  workflow::domain_directory domains;
-};
-
-/// "" when the request is good, else the error's name and message.
-template <class Outcome> std::string verdict(const Outcome& outcome) {
-  return outcome ? "" : std::string(name_of(outcome.error().kind)) + ": " + outcome.error().message;
-}
-
-template <class Request> struct bad_case {
-  const char* expected;
-  std::function<void(Request&)> spoil;
-};
-
-template <class Request> void check_table(const Request& good, const std::vector<bad_case<Request>>& cases) {
-  const rules r;
-  auto request = good;
-  BOOST_TEST(verdict(check(r.with(), request)) == "");
-  for (const auto& one : cases) {
-    request = good;
-    one.spoil(request);
-    BOOST_TEST(verdict(check(r.with(), request)) == one.expected);
-  }
-}
 
 const std::string too_long(1001, 'x');
 const std::string too_big((2 << 20) + 1, 'b');
