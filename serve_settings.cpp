@@ -60,9 +60,9 @@ actors::rules_ptr make_rules(const config::snapshot& now, const workflow::domain
   out->deletion_jitter_minutes = whole(keys::system_workflow_deletion_jitter_range);
   out->normal_schedule_to_start_max_attempts = whole(keys::history_normal_decision_schedule_to_start_max_attempts);
   out->normal_schedule_to_start_timeout_s =
-    static_cast<int>(seconds(keys::history_normal_decision_schedule_to_start_timeout));
+      static_cast<int>(seconds(keys::history_normal_decision_schedule_to_start_timeout));
   out->activity_max_schedule_to_start_for_retry_s =
-    static_cast<int>(seconds(keys::history_activity_max_schedule_to_start_timeout_for_retry));
+      static_cast<int>(seconds(keys::history_activity_max_schedule_to_start_timeout_for_retry));
   out->local_dispatch_enabled = now.get(keys::history_enable_activity_local_dispatch_by_domain, about);
   out->lengths.domain = whole(keys::limit_domain_name_length);
   out->lengths.workflow_id = whole(keys::limit_workflow_id_length);
@@ -124,8 +124,8 @@ bool limits_differ(const config::snapshot& now) {
   // Whatever is restricted to a domain may be a limit; few installations restrict anything.
   const auto all = config::dynamic_keys();
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (!now.values(i).empty() && (all[i].name.starts_with("limit.") || all[i].name.starts_with("frontend.")
-                                   || all[i].name.starts_with("system.")))
+    if (!now.values(i).empty() && (all[i].name.starts_with("limit.") || all[i].name.starts_with("frontend.") ||
+                                   all[i].name.starts_with("system.")))
       return true;
   return false;
 }
@@ -158,12 +158,18 @@ std::array<bridge::rate_settings::budget, 5> budgets_of(const config::snapshot& 
 bridge::rate_settings rates_of(const config::snapshot_ptr& now) {
   const auto common = budgets_of(*now, {}, {});
   bridge::rate_settings out{common[0], common[1], common[2], common[3], common[4], {}};
-  constexpr std::array restrictable{
-    keys::frontend_domain_rps,        keys::frontend_domain_worker_rps,        keys::frontend_domain_visibility_rps,
-    keys::frontend_domain_async_rps,  keys::frontend_global_domain_rps,        keys::frontend_global_domain_worker_rps,
-    keys::frontend_task_list_rps,     keys::frontend_global_domain_visibility_rps,
-    keys::frontend_task_list_worker_rps, keys::frontend_task_list_async_rps,   keys::frontend_global_domain_async_rps,
-    keys::frontend_visibility_list_max_qps};
+  constexpr std::array restrictable{keys::frontend_domain_rps,
+                                    keys::frontend_domain_worker_rps,
+                                    keys::frontend_domain_visibility_rps,
+                                    keys::frontend_domain_async_rps,
+                                    keys::frontend_global_domain_rps,
+                                    keys::frontend_global_domain_worker_rps,
+                                    keys::frontend_task_list_rps,
+                                    keys::frontend_global_domain_visibility_rps,
+                                    keys::frontend_task_list_worker_rps,
+                                    keys::frontend_task_list_async_rps,
+                                    keys::frontend_global_domain_async_rps,
+                                    keys::frontend_visibility_list_max_qps};
   if (std::any_of(restrictable.begin(), restrictable.end(),
                   [&](const auto& key) { return !now->values(key.index).empty(); }))
     out.of = [now](std::size_t stage, std::string_view domain, std::string_view task_list) {
@@ -233,8 +239,8 @@ actors::matching_rates matching_rates_of(const config::snapshot& now, const work
     return value >= INT32_MAX ? 0 : static_cast<double>(value);
   };
   actors::matching_rates out;
-  out.any = is_limit(now, keys::matching_rps) || is_limit(now, keys::matching_worker_rps)
-            || is_limit(now, keys::matching_domain_rps) || is_limit(now, keys::matching_domain_worker_rps);
+  out.any = is_limit(now, keys::matching_rps) || is_limit(now, keys::matching_worker_rps) ||
+            is_limit(now, keys::matching_domain_rps) || is_limit(now, keys::matching_domain_worker_rps);
   out.host = rate_of(keys::matching_rps);
   out.host_worker = rate_of(keys::matching_worker_rps);
   out.domain = rate_of(keys::matching_domain_rps);
@@ -266,8 +272,8 @@ void set_request_rates(actors::local_engine& of, const config::snapshot_ptr& now
                                  rate(from, keys::history_workflow_id_external_rps, about),
                                  rate(from, keys::history_workflow_id_internal_rps, about)};
   };
-  const bool differ = !now->values(keys::history_workflow_id_external_rps.index).empty()
-                      || !now->values(keys::history_workflow_id_internal_rps.index).empty();
+  const bool differ = !now->values(keys::history_workflow_id_external_rps.index).empty() ||
+                      !now->values(keys::history_workflow_id_internal_rps.index).empty();
   actors::request_gate::rates_of by_domain;
   if (differ)
     by_domain = [now, rates](std::string_view domain) { return rates(*now, domain); };
@@ -296,8 +302,8 @@ actors::live_sources live_sources_of(const config::dynamic_config& from, const a
   };
   out.consistent_query = [&from, about](const workflow::domain_view& domain) {
     const auto now = from.current();
-    return now->get(keys::history_enable_consistent_query)
-           && now->get(keys::history_enable_consistent_query_by_domain, about(domain));
+    return now->get(keys::history_enable_consistent_query) &&
+           now->get(keys::history_enable_consistent_query_by_domain, about(domain));
   };
   out.buffered_queries_max = [&from] {
     return static_cast<int>(from.current()->get(keys::history_max_buffered_query_count));

@@ -26,7 +26,7 @@ template <class Result, class Call> Result wait_for(Call&& call) {
 /// The number of history shards: fixed at the first start, checked ever after.
 outcome<int> fix_shard_count(storage::store& store, const config::server_config& c) {
   const auto read = wait_for<storage::read_result<std::string>>(
-    [&](auto done) { store.read_document(cluster_document, std::move(done)); });
+      [&](auto done) { store.read_document(cluster_document, std::move(done)); });
   if (read.outcome != storage::status::committed)
     return unavailable("the cluster's own row cannot be read: " + read.message);
   const int wanted = c.persistence.history_shards;
@@ -35,8 +35,9 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
     if (!row.ParseFromString(*read.value))
       return error{error_kind::internal_data_inconsistency, "the cluster's own row is damaged"};
     if (row.num_history_shards() != wanted)
-      return bad_request("persistence.numHistoryShards is " + std::to_string(wanted) + ", but this data was made with "
-                         + std::to_string(row.num_history_shards()) + " and the number cannot change");
+      return bad_request("persistence.numHistoryShards is " + std::to_string(wanted) +
+                         ", but this data was made with " + std::to_string(row.num_history_shards()) +
+                         " and the number cannot change");
     return wanted;
   }
   row.set_format(1);
@@ -45,8 +46,8 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
   storage::document_write write;
   write.document = cluster_document;
   write.value = row.SerializeAsString();
-  const auto written = wait_for<storage::commit_result>(
-    [&](auto done) { store.write_document(std::move(write), std::move(done)); });
+  const auto written =
+      wait_for<storage::commit_result>([&](auto done) { store.write_document(std::move(write), std::move(done)); });
   if (written.outcome != storage::status::committed)
     return unavailable("the cluster's own row cannot be written: " + written.message);
   return wanted;
@@ -55,8 +56,8 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
 storage::store_probes probes_of(metrics::registry& registry) {
   auto& batch = registry.histogram("cadenza_commit_group_transactions", "Transactions that shared one sync of the log.",
                                    {}, metrics::count_buckets);
-  auto& bytes = registry.histogram("cadenza_commit_group_bytes", "Bytes of a group of transactions.", {},
-                                   metrics::byte_buckets);
+  auto& bytes =
+      registry.histogram("cadenza_commit_group_bytes", "Bytes of a group of transactions.", {}, metrics::byte_buckets);
   auto& elapsed = registry.histogram("cadenza_commit_group_seconds", "Time from a group's first check to its answer.");
   auto& sync = registry.histogram("cadenza_log_sync_seconds", "Time of one sync of the write-ahead log.");
   auto& refused = registry.counter("cadenza_commit_conditions_failed_total", "Transactions whose condition failed.");
@@ -128,8 +129,8 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
 
 outcome<void> read_documents(storage::store& store, bridge::stored_settings& into) {
   for (int i = 0; i < actors::document_kinds; ++i) {
-    const auto read = wait_for<storage::read_result<std::string>>(
-      [&](auto done) { store.read_document(i, std::move(done)); });
+    const auto read =
+        wait_for<storage::read_result<std::string>>([&](auto done) { store.read_document(i, std::move(done)); });
     if (read.outcome != storage::status::committed)
       return unavailable("the stored configuration cannot be read: " + read.message);
     record::v1::ConfigRow row;

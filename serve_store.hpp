@@ -17,8 +17,8 @@ namespace cadenza {
 struct open_store {
   std::unique_ptr<storage::store> store;
   actors::visibility_opener open_visibility; ///< rebuilds the lists when need be; refers to this object
-  int shard_count = 0;          ///< as fixed at the first start
-  std::string directory;        ///< "" when everything is in memory
+  int shard_count = 0;                       ///< as fixed at the first start
+  std::string directory;                     ///< "" when everything is in memory
   std::string backup_directory;
   std::atomic<bool> stopping{false}; ///< to be set before the engine is stopped: ends a rebuild of the lists
 };

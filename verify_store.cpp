@@ -57,9 +57,8 @@ outcome<resting_stores> open_at_rest(const cli::verify_options& options) {
 
   std::promise<storage::read_result<std::string>> promise;
   auto answer = promise.get_future();
-  out.store->read_document(cluster_document, [&promise](storage::read_result<std::string> read) {
-    promise.set_value(std::move(read));
-  });
+  out.store->read_document(cluster_document,
+                           [&promise](storage::read_result<std::string> read) { promise.set_value(std::move(read)); });
   const auto read = answer.get();
   record::v1::ClusterRow row;
   if (!read.value || !row.ParseFromString(*read.value) || row.num_history_shards() <= 0)
@@ -105,9 +104,9 @@ public:
   outcome<storage::list_page> list_closed(const storage::list_request&) override { return no(); }
   outcome<storage::list_page> list_by_query(const storage::query_request& asked) override {
     auto answer = ask<api::ListWorkflowExecutionsResponse, api::ListWorkflowExecutionsRequest>(
-      asked, [this](auto domain, auto request, auto call) {
-        engine_.list_by_query(std::move(domain), std::move(request), std::move(call));
-      });
+        asked, [this](auto domain, auto request, auto call) {
+          engine_.list_by_query(std::move(domain), std::move(request), std::move(call));
+        });
     if (!answer)
       return answer.error();
     storage::list_page out;
@@ -120,9 +119,9 @@ public:
   }
   outcome<std::int64_t> count_by_query(const storage::query_request& asked) override {
     auto answer = ask<api::CountWorkflowExecutionsResponse, api::CountWorkflowExecutionsRequest>(
-      asked, [this](auto domain, auto request, auto call) {
-        engine_.count_by_query(std::move(domain), std::move(request), std::move(call));
-      });
+        asked, [this](auto domain, auto request, auto call) {
+          engine_.count_by_query(std::move(domain), std::move(request), std::move(call));
+        });
     if (!answer)
       return answer.error();
     return answer->count();
@@ -149,13 +148,13 @@ private:
     const auto promise = std::make_shared<std::promise<outcome<Response>>>();
     auto answer = promise->get_future();
     send(domain, std::move(request),
-         std::make_shared<actors::inner_call<Response>>(
-           INT64_MAX, [promise](const Response* response, const error* reason) {
-             if (response != nullptr)
-               promise->set_value(*response);
-             else
-               promise->set_value(*reason);
-           }));
+         std::make_shared<actors::inner_call<Response>>(INT64_MAX,
+                                                        [promise](const Response* response, const error* reason) {
+                                                          if (response != nullptr)
+                                                            promise->set_value(*response);
+                                                          else
+                                                            promise->set_value(*reason);
+                                                        }));
     return answer.get();
   }
 
@@ -174,9 +173,10 @@ std::string report_json(const actors::verify_report& report) {
                         {"runId", f.run_id},
                         {"problem", f.text},
                         {"mended", f.mended}});
-  const nlohmann::json out{{"clean", report.clean()},   {"runs", report.runs},         {"events", report.events},
-                           {"tasks", report.tasks},     {"leftOver", report.left_over}, {"found", report.found},
-                           {"mended", report.mended},   {"findings", std::move(findings)}};
+  const nlohmann::json out{{"clean", report.clean()},      {"runs", report.runs},
+                           {"events", report.events},      {"tasks", report.tasks},
+                           {"leftOver", report.left_over}, {"found", report.found},
+                           {"mended", report.mended},      {"findings", std::move(findings)}};
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -16,14 +16,14 @@ namespace cadenza::actors {
 
 /// What the caller of an RPC said about itself in its headers. Empty texts: not said.
 struct caller_info {
-  std::string name;            ///< rpc-caller
-  std::string client_impl;     ///< cadence-client-name: uber-go, uber-java, cli…
-  std::string library_version; ///< cadence-client-library-version
-  std::string feature_version; ///< cadence-client-feature-version
-  std::string isolation_group; ///< cadence-worker-isolation-group, or cadence-client-isolation-group
-  std::string partition_config;///< cadence-workflow-partition-config, JSON
-  std::string caller_type;     ///< cadence-caller-type
-  std::string authorization;   ///< cadence-authorization
+  std::string name;                    ///< rpc-caller
+  std::string client_impl;             ///< cadence-client-name: uber-go, uber-java, cli…
+  std::string library_version;         ///< cadence-client-library-version
+  std::string feature_version;         ///< cadence-client-feature-version
+  std::string isolation_group;         ///< cadence-worker-isolation-group, or cadence-client-isolation-group
+  std::string partition_config;        ///< cadence-workflow-partition-config, JSON
+  std::string caller_type;             ///< cadence-caller-type
+  std::string authorization;           ///< cadence-authorization
   bool told_already_completed = false; ///< may receive WorkflowExecutionAlreadyCompletedError
 };
 

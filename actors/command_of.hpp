@@ -11,11 +11,9 @@ namespace cadenza::actors {
 /// `finish(workflow_run&)`. Both see the same captured state; `act` may run more than once.
 template <class Act, class Finish> class command_of final : public run_command {
 public:
-  command_of(const char* name, workflow_key workflow, uuid run, call_ptr answer, bool wants_open, Act act, Finish finish)
-    : run_command(std::move(workflow), run),
-      name_(name),
-      wants_open_(wants_open),
-      act_(std::move(act)),
+  command_of(const char* name, workflow_key workflow, uuid run, call_ptr answer, bool wants_open, Act act,
+             Finish finish)
+    : run_command(std::move(workflow), run), name_(name), wants_open_(wants_open), act_(std::move(act)),
       finish_(std::move(finish)) {
     request = std::move(answer);
   }

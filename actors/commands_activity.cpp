@@ -77,49 +77,49 @@ run_command_ptr make_heartbeat(const workflow::domain_ptr& domain, task_token to
                                engine::body<api::RecordActivityTaskHeartbeatRequest> body, call_ptr answer) {
   auto stop = std::make_shared<bool>(false);
   return make_command(
-    "heartbeat", key_of(domain, token), token.run_id, answer, true,
-    [token, body, stop](workflow::transaction& tx) -> outcome<bool> {
-      auto result = workflow::record_heartbeat(tx, ref_of(token), *body);
-      if (!result)
-        return result.error();
-      *stop = *result;
-      return true;
-    },
-    [answer, stop](workflow_run&) {
-      api::RecordActivityTaskHeartbeatResponse response;
-      response.set_cancel_requested(*stop);
-      answer->reply(response);
-    });
+      "heartbeat", key_of(domain, token), token.run_id, answer, true,
+      [token, body, stop](workflow::transaction& tx) -> outcome<bool> {
+        auto result = workflow::record_heartbeat(tx, ref_of(token), *body);
+        if (!result)
+          return result.error();
+        *stop = *result;
+        return true;
+      },
+      [answer, stop](workflow_run&) {
+        api::RecordActivityTaskHeartbeatResponse response;
+        response.set_cancel_requested(*stop);
+        answer->reply(response);
+      });
 }
 
 run_command_ptr make_activity_completed(const workflow::domain_ptr& domain, task_token token,
                                         engine::body<api::RespondActivityTaskCompletedRequest> body, call_ptr answer) {
   return make_command(
-    "activity_completed", key_of(domain, token), token.run_id, answer, true,
-    [token, body](workflow::transaction& tx) {
-      return changed_if_ok(workflow::complete_activity(tx, ref_of(token), *body));
-    },
-    answer_empty<api::RespondActivityTaskCompletedResponse>(answer));
+      "activity_completed", key_of(domain, token), token.run_id, answer, true,
+      [token, body](workflow::transaction& tx) {
+        return changed_if_ok(workflow::complete_activity(tx, ref_of(token), *body));
+      },
+      answer_empty<api::RespondActivityTaskCompletedResponse>(answer));
 }
 
 run_command_ptr make_activity_failed(const workflow::domain_ptr& domain, task_token token,
                                      engine::body<api::RespondActivityTaskFailedRequest> body, call_ptr answer) {
   return make_command(
-    "activity_failed", key_of(domain, token), token.run_id, answer, true,
-    [token, body](workflow::transaction& tx) {
-      return changed_if_ok(workflow::fail_activity(tx, ref_of(token), *body));
-    },
-    answer_empty<api::RespondActivityTaskFailedResponse>(answer));
+      "activity_failed", key_of(domain, token), token.run_id, answer, true,
+      [token, body](workflow::transaction& tx) {
+        return changed_if_ok(workflow::fail_activity(tx, ref_of(token), *body));
+      },
+      answer_empty<api::RespondActivityTaskFailedResponse>(answer));
 }
 
 run_command_ptr make_activity_canceled(const workflow::domain_ptr& domain, task_token token,
                                        engine::body<api::RespondActivityTaskCanceledRequest> body, call_ptr answer) {
   return make_command(
-    "activity_canceled", key_of(domain, token), token.run_id, answer, true,
-    [token, body](workflow::transaction& tx) {
-      return changed_if_ok(workflow::cancel_activity(tx, ref_of(token), *body));
-    },
-    answer_empty<api::RespondActivityTaskCanceledResponse>(answer));
+      "activity_canceled", key_of(domain, token), token.run_id, answer, true,
+      [token, body](workflow::transaction& tx) {
+        return changed_if_ok(workflow::cancel_activity(tx, ref_of(token), *body));
+      },
+      answer_empty<api::RespondActivityTaskCanceledResponse>(answer));
 }
 
 } // namespace cadenza::actors

@@ -85,15 +85,14 @@ public:
       add_local(response, run, local);
     if (!result_.returned)
       return request->reply(response);
-    make_decision_answer(run, *result_.returned, run.queries_for_decision(),
-                         [answer = request, response](outcome<std::string> bytes) {
-                           if (!bytes)
-                             return answer->reject(bytes.error());
-                           std::string out = response.SerializeAsString();
-                           append_field(out, api::RespondDecisionTaskCompletedResponse::kDecisionTaskFieldNumber,
-                                        *bytes);
-                           answer->reply_bytes(std::move(out));
-                         });
+    make_decision_answer(
+        run, *result_.returned, run.queries_for_decision(), [answer = request, response](outcome<std::string> bytes) {
+          if (!bytes)
+            return answer->reject(bytes.error());
+          std::string out = response.SerializeAsString();
+          append_field(out, api::RespondDecisionTaskCompletedResponse::kDecisionTaskFieldNumber, *bytes);
+          answer->reply_bytes(std::move(out));
+        });
   }
   const char* name() const override { return "decision_completed"; }
 
@@ -133,11 +132,11 @@ run_command_ptr make_decision_completed(const workflow::domain_ptr& domain, task
 run_command_ptr make_decision_failed(const workflow::domain_ptr& domain, task_token token,
                                      engine::body<api::RespondDecisionTaskFailedRequest> body, call_ptr answer) {
   return make_command(
-    "decision_failed", {domain->id, token.workflow_id}, token.run_id, answer, true,
-    [token, body](workflow::transaction& tx) {
-      return changed_if_ok(workflow::fail_decision(tx, token.schedule_id, token.schedule_attempt, *body));
-    },
-    answer_empty<api::RespondDecisionTaskFailedResponse>(answer));
+      "decision_failed", {domain->id, token.workflow_id}, token.run_id, answer, true,
+      [token, body](workflow::transaction& tx) {
+        return changed_if_ok(workflow::fail_decision(tx, token.schedule_id, token.schedule_attempt, *body));
+      },
+      answer_empty<api::RespondDecisionTaskFailedResponse>(answer));
 }
 
 } // namespace cadenza::actors

@@ -61,9 +61,9 @@ private:
 
   void wait(workflow_run& run) {
     const auto now = run.now();
-    const auto until = std::min(now + history_poll_ns(run.env(), *run.domain()),
-                                request->deadline_ns() == INT64_MAX ? INT64_MAX
-                                                                    : request->deadline_ns() - answer_margin_ns);
+    const auto until =
+        std::min(now + history_poll_ns(run.env(), *run.domain()),
+                 request->deadline_ns() == INT64_MAX ? INT64_MAX : request->deadline_ns() - answer_margin_ns);
     if (until <= now)
       return request->reject({error_kind::deadline_exceeded, "too little time left to wait for new events"});
     history_waiter waiter;
@@ -100,7 +100,7 @@ private:
                         return self->request->reject(internal_error("incomplete history: no close event"));
                       api::GetWorkflowExecutionHistoryResponse response;
                       *response.mutable_history()->add_events() =
-                        std::move(*events.mutable_events(events.events_size() - 1));
+                          std::move(*events.mutable_events(events.events_size() - 1));
                       self->request->reply(response);
                     });
   }
@@ -150,8 +150,7 @@ private:
 } // namespace
 
 outcome<run_command_ptr> make_get_history(const workflow::domain_ptr& domain,
-                                          engine::body<api::GetWorkflowExecutionHistoryRequest> body,
-                                          call_ptr answer) {
+                                          engine::body<api::GetWorkflowExecutionHistoryRequest> body, call_ptr answer) {
   const auto& execution = body->workflow_execution();
   uuid run = uuid::parse(execution.run_id()).value_or(uuid{});
   std::optional<history_token> token;
@@ -166,7 +165,7 @@ outcome<run_command_ptr> make_get_history(const workflow::domain_ptr& domain,
   }
   workflow_key key{domain->id, execution.workflow_id()};
   return run_command_ptr(
-    std::make_shared<get_history>(std::move(key), run, std::move(body), std::move(token), std::move(answer)));
+      std::make_shared<get_history>(std::move(key), run, std::move(body), std::move(token), std::move(answer)));
 }
 
 } // namespace cadenza::actors

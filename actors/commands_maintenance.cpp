@@ -38,15 +38,16 @@ public:
 private:
   void read(std::int64_t from, std::int64_t to) {
     auto self = shared_from_this();
-    read_branch(*env_.store, shard_, branch_, from, to, page_batches, page_bytes, [self, to](outcome<history_slice> slice) {
-      if (!slice)
-        return self->judge(slice.error());
-      if (const auto batches = parse_batches(*slice); !batches)
-        return self->judge(batches.error());
-      if (slice->next_event_id < to)
-        return self->read(slice->next_event_id, to);
-      self->request->reply(admin::MaintainCorruptWorkflowResponse());
-    });
+    read_branch(*env_.store, shard_, branch_, from, to, page_batches, page_bytes,
+                [self, to](outcome<history_slice> slice) {
+                  if (!slice)
+                    return self->judge(slice.error());
+                  if (const auto batches = parse_batches(*slice); !batches)
+                    return self->judge(batches.error());
+                  if (slice->next_event_id < to)
+                    return self->read(slice->next_event_id, to);
+                  self->request->reply(admin::MaintainCorruptWorkflowResponse());
+                });
   }
 
   /// Only damage is a reason to remove anything: a run that is not there or not readable now answers that nothing was.
@@ -55,7 +56,8 @@ private:
       env_.log(1, "workflow " + key.workflow_id + " was looked at for damage: " + reason.message);
       return request->reply(admin::MaintainCorruptWorkflowResponse());
     }
-    env_.log(2, "workflow " + key.workflow_id + "/" + run_id.str() + " is damaged and will be removed: " + reason.message);
+    env_.log(2,
+             "workflow " + key.workflow_id + "/" + run_id.str() + " is damaged and will be removed: " + reason.message);
     remove_by_hand<admin::MaintainCorruptWorkflowResponse>(env_, {key.domain_id, key.workflow_id, run_id}, request);
   }
 

@@ -53,33 +53,33 @@ std::string reference_members(const workflow::run& r) {
   for (const auto& branch : r.head().version_histories().branches()) {
     std::string items;
     for (const auto& item : branch.items())
-      items += (items.empty() ? "" : ",") + std::string("{\"EventID\":") + std::to_string(item.event_id())
-               + ",\"Version\":" + std::to_string(item.version()) + "}";
-    histories += (histories.empty() ? "" : ",") + std::string("{\"BranchToken\":")
-                 + quoted(to_base64(branch_token(branch.branch()))) + ",\"Items\":[" + items + "]}";
+      items += (items.empty() ? "" : ",") + std::string("{\"EventID\":") + std::to_string(item.event_id()) +
+               ",\"Version\":" + std::to_string(item.version()) + "}";
+    histories += (histories.empty() ? "" : ",") + std::string("{\"BranchToken\":") +
+                 quoted(to_base64(branch_token(branch.branch()))) + ",\"Items\":[" + items + "]}";
   }
   std::string points;
   for (const auto& p : r.fixed().auto_reset_points().points())
-    points += (points.empty() ? "" : ",") + std::string("{\"binaryChecksum\":") + quoted(p.binary_checksum())
-              + ",\"runId\":" + quoted(p.run_id())
-              + ",\"firstDecisionCompletedId\":" + std::to_string(p.first_decision_completed_id())
-              + ",\"createdTimeNano\":" + std::to_string(workflow::ns_of(p.created_time()))
-              + ",\"expiringTimeNano\":" + std::to_string(workflow::ns_of(p.expiring_time()))
-              + ",\"resettable\":" + (p.resettable() ? "true" : "false") + "}";
-  return "\"ExecutionInfo\":{\"DomainID\":" + quoted(r.key().domain_id.str())
-         + ",\"WorkflowID\":" + quoted(r.key().workflow_id) + ",\"RunID\":" + quoted(r.key().run_id.str())
-         + ",\"BranchToken\":" + quoted(to_base64(branch_token(r.current_branch().branch())))
-         + ",\"AutoResetPoints\":{\"points\":[" + points + "]}}"
-         + ",\"VersionHistories\":{\"CurrentVersionHistoryIndex\":"
-         + std::to_string(r.head().version_histories().current()) + ",\"Histories\":[" + histories + "]}";
+    points += (points.empty() ? "" : ",") + std::string("{\"binaryChecksum\":") + quoted(p.binary_checksum()) +
+              ",\"runId\":" + quoted(p.run_id()) +
+              ",\"firstDecisionCompletedId\":" + std::to_string(p.first_decision_completed_id()) +
+              ",\"createdTimeNano\":" + std::to_string(workflow::ns_of(p.created_time())) +
+              ",\"expiringTimeNano\":" + std::to_string(workflow::ns_of(p.expiring_time())) +
+              ",\"resettable\":" + (p.resettable() ? "true" : "false") + "}";
+  return "\"ExecutionInfo\":{\"DomainID\":" + quoted(r.key().domain_id.str()) +
+         ",\"WorkflowID\":" + quoted(r.key().workflow_id) + ",\"RunID\":" + quoted(r.key().run_id.str()) +
+         ",\"BranchToken\":" + quoted(to_base64(branch_token(r.current_branch().branch()))) +
+         ",\"AutoResetPoints\":{\"points\":[" + points + "]}}" +
+         ",\"VersionHistories\":{\"CurrentVersionHistoryIndex\":" +
+         std::to_string(r.head().version_histories().current()) + ",\"Histories\":[" + histories + "]}";
 }
 
 /// The whole mutable state as one JSON object.
 std::string state_json(const workflow::run& r) {
-  return "{" + reference_members(r) + ",\"header\":" + json(r.head()) + ",\"startInfo\":" + json(r.fixed())
-         + ",\"activities\":" + json_list(r.activities()) + ",\"timers\":" + json_list(r.timers())
-         + ",\"children\":" + json_list(r.children()) + ",\"cancelRequests\":" + json_list(r.cancel_requests())
-         + ",\"signals\":" + json_list(r.signals()) + ",\"bufferedEvents\":" + json_list(r.buffered()) + "}";
+  return "{" + reference_members(r) + ",\"header\":" + json(r.head()) + ",\"startInfo\":" + json(r.fixed()) +
+         ",\"activities\":" + json_list(r.activities()) + ",\"timers\":" + json_list(r.timers()) +
+         ",\"children\":" + json_list(r.children()) + ",\"cancelRequests\":" + json_list(r.cancel_requests()) +
+         ",\"signals\":" + json_list(r.signals()) + ",\"bufferedEvents\":" + json_list(r.buffered()) + "}";
 }
 
 } // namespace
@@ -89,21 +89,21 @@ run_command_ptr make_signal(const workflow::domain_ptr& domain, engine::body<api
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-    "signal", std::move(key), run, answer, true,
-    [body, domain](workflow::transaction& tx) -> outcome<bool> {
-      if (!domain->registered())
-        return bad_request("Domain is deprecated.");
-      workflow::signal_input input;
-      input.name = body->signal_name();
-      if (body->has_signal_input())
-        input.input = body->signal_input().data();
-      if (!body->control().empty())
-        input.control = body->control();
-      input.identity = body->identity();
-      input.request_id = body->request_id();
-      return workflow::signal(tx, input);
-    },
-    answer_empty<api::SignalWorkflowExecutionResponse>(answer));
+      "signal", std::move(key), run, answer, true,
+      [body, domain](workflow::transaction& tx) -> outcome<bool> {
+        if (!domain->registered())
+          return bad_request("Domain is deprecated.");
+        workflow::signal_input input;
+        input.name = body->signal_name();
+        if (body->has_signal_input())
+          input.input = body->signal_input().data();
+        if (!body->control().empty())
+          input.control = body->control();
+        input.identity = body->identity();
+        input.request_id = body->request_id();
+        return workflow::signal(tx, input);
+      },
+      answer_empty<api::SignalWorkflowExecutionResponse>(answer));
 }
 
 run_command_ptr make_cancel(const workflow::domain_ptr& domain,
@@ -112,16 +112,16 @@ run_command_ptr make_cancel(const workflow::domain_ptr& domain,
   // With a first run id the request is about the chain: whatever run of it is current.
   const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : uuid{};
   return make_command(
-    "request_cancel", std::move(key), run, answer, true,
-    [body](workflow::transaction& tx) -> outcome<bool> {
-      workflow::cancel_input input;
-      input.cause = body->cause();
-      input.identity = body->identity();
-      input.request_id = body->request_id();
-      input.first_execution_run_id = body->first_execution_run_id();
-      return workflow::request_cancel(tx, input);
-    },
-    answer_empty<api::RequestCancelWorkflowExecutionResponse>(answer));
+      "request_cancel", std::move(key), run, answer, true,
+      [body](workflow::transaction& tx) -> outcome<bool> {
+        workflow::cancel_input input;
+        input.cause = body->cause();
+        input.identity = body->identity();
+        input.request_id = body->request_id();
+        input.first_execution_run_id = body->first_execution_run_id();
+        return workflow::request_cancel(tx, input);
+      },
+      answer_empty<api::RequestCancelWorkflowExecutionResponse>(answer));
 }
 
 run_command_ptr make_terminate(const workflow::domain_ptr& domain,
@@ -129,17 +129,17 @@ run_command_ptr make_terminate(const workflow::domain_ptr& domain,
   auto key = key_of(domain, *body);
   const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : uuid{};
   return make_command(
-    "terminate", std::move(key), run, answer, true,
-    [body](workflow::transaction& tx) {
-      workflow::terminate_input input;
-      input.reason = body->reason();
-      if (body->has_details())
-        input.details = body->details().data();
-      input.identity = body->identity();
-      input.first_execution_run_id = body->first_execution_run_id();
-      return changed_if_ok(workflow::terminate(tx, input));
-    },
-    answer_empty<api::TerminateWorkflowExecutionResponse>(answer));
+      "terminate", std::move(key), run, answer, true,
+      [body](workflow::transaction& tx) {
+        workflow::terminate_input input;
+        input.reason = body->reason();
+        if (body->has_details())
+          input.details = body->details().data();
+        input.identity = body->identity();
+        input.first_execution_run_id = body->first_execution_run_id();
+        return changed_if_ok(workflow::terminate(tx, input));
+      },
+      answer_empty<api::TerminateWorkflowExecutionResponse>(answer));
 }
 
 run_command_ptr make_describe(const workflow::domain_ptr& domain,
@@ -147,8 +147,8 @@ run_command_ptr make_describe(const workflow::domain_ptr& domain,
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-    "describe", std::move(key), run, answer, false, [](workflow::transaction&) -> outcome<bool> { return false; },
-    [answer](workflow_run& r) { answer->reply(workflow::describe(r.state(), *r.env().domains->get())); });
+      "describe", std::move(key), run, answer, false, [](workflow::transaction&) -> outcome<bool> { return false; },
+      [answer](workflow_run& r) { answer->reply(workflow::describe(r.state(), *r.env().domains->get())); });
 }
 
 run_command_ptr make_refresh(const workflow::domain_ptr& domain, engine::body<api::RefreshWorkflowTasksRequest> body,
@@ -156,14 +156,14 @@ run_command_ptr make_refresh(const workflow::domain_ptr& domain, engine::body<ap
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-    "refresh_tasks", std::move(key), run, answer, false,
-    [](workflow::transaction& tx) -> outcome<bool> {
-      workflow::refresh_tasks(tx);
-      if (tx.missing())
-        return internal_error("an event is not at hand");
-      return true;
-    },
-    answer_empty<api::RefreshWorkflowTasksResponse>(answer));
+      "refresh_tasks", std::move(key), run, answer, false,
+      [](workflow::transaction& tx) -> outcome<bool> {
+        workflow::refresh_tasks(tx);
+        if (tx.missing())
+          return internal_error("an event is not at hand");
+        return true;
+      },
+      answer_empty<api::RefreshWorkflowTasksResponse>(answer));
 }
 
 run_command_ptr make_reset_sticky(const workflow::domain_ptr& domain,
@@ -171,9 +171,9 @@ run_command_ptr make_reset_sticky(const workflow::domain_ptr& domain,
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-    "reset_sticky", std::move(key), run, answer, true,
-    [](workflow::transaction& tx) { return changed_if_ok(workflow::clear_sticky(tx)); },
-    answer_empty<api::ResetStickyTaskListResponse>(answer));
+      "reset_sticky", std::move(key), run, answer, true,
+      [](workflow::transaction& tx) { return changed_if_ok(workflow::clear_sticky(tx)); },
+      answer_empty<api::ResetStickyTaskListResponse>(answer));
 }
 
 run_command_ptr make_admin_describe(const workflow::domain_ptr& domain,
@@ -182,30 +182,30 @@ run_command_ptr make_admin_describe(const workflow::domain_ptr& domain,
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-    "admin_describe", std::move(key), run, answer, false,
-    [](workflow::transaction&) -> outcome<bool> { return false; },
-    [answer](workflow_run& r) {
-      uber::cadence::admin::v1::DescribeWorkflowExecutionResponse response;
-      response.set_shard_id(r.shard_index());
-      response.set_history_addr(r.env().settings.identity);
-      response.set_mutable_state_in_cache(state_json(r.state()));
-      response.set_mutable_state_in_database(response.mutable_state_in_cache());
-      answer->reply(response);
-    });
+      "admin_describe", std::move(key), run, answer, false,
+      [](workflow::transaction&) -> outcome<bool> { return false; },
+      [answer](workflow_run& r) {
+        uber::cadence::admin::v1::DescribeWorkflowExecutionResponse response;
+        response.set_shard_id(r.shard_index());
+        response.set_history_addr(r.env().settings.identity);
+        response.set_mutable_state_in_cache(state_json(r.state()));
+        response.set_mutable_state_in_database(response.mutable_state_in_cache());
+        answer->reply(response);
+      });
 }
 
 run_command_ptr make_size_limit_terminate(const run_key& key) {
   return make_command(
-    "terminate_too_large", {key.domain_id, key.workflow_id}, key.run_id, nullptr, true,
-    [](workflow::transaction& tx) -> outcome<bool> {
-      if (!tx.state().open())
-        return false;
-      workflow::terminate_input input;
-      input.reason = "TRANSACTION_SIZE_EXCEEDS_LIMIT";
-      input.identity = std::string(history_identity);
-      return changed_if_ok(workflow::terminate(tx, input));
-    },
-    [](workflow_run&) {});
+      "terminate_too_large", {key.domain_id, key.workflow_id}, key.run_id, nullptr, true,
+      [](workflow::transaction& tx) -> outcome<bool> {
+        if (!tx.state().open())
+          return false;
+        workflow::terminate_input input;
+        input.reason = "TRANSACTION_SIZE_EXCEEDS_LIMIT";
+        input.identity = std::string(history_identity);
+        return changed_if_ok(workflow::terminate(tx, input));
+      },
+      [](workflow_run&) {});
 }
 
 } // namespace cadenza::actors

@@ -50,9 +50,9 @@ private:
       return false;
     const auto condition = body_->query_reject_condition();
     const int status = state.head().close_status();
-    const bool reject = condition == api::QUERY_REJECT_CONDITION_NOT_OPEN
-                        || (condition == api::QUERY_REJECT_CONDITION_NOT_COMPLETED_CLEANLY
-                            && status != close_status::completed);
+    const bool reject =
+        condition == api::QUERY_REJECT_CONDITION_NOT_OPEN ||
+        (condition == api::QUERY_REJECT_CONDITION_NOT_COMPLETED_CLEANLY && status != close_status::completed);
     if (!reject)
       return false;
     api::QueryWorkflowResponse response;
@@ -87,7 +87,8 @@ private:
       if (news)
         return self->finished(r);
       // The time is over, or the run cannot be read: its state may not be there.
-      self->request->reject(r.now() >= self->give_up_ns_ ? no_decision_yet() : unavailable("the run cannot be read now"));
+      self->request->reject(r.now() >= self->give_up_ns_ ? no_decision_yet()
+                                                         : unavailable("the run cannot be read now"));
     };
     run.wait_for_events(std::move(waiter));
   }
@@ -110,29 +111,29 @@ run_command_ptr make_query(const workflow::domain_ptr& domain, engine::body<api:
 
 run_command_ptr make_query_without_stickiness(workflow_key workflow, uuid run, waiting_query query) {
   return make_command(
-    "query", std::move(workflow), run, query.answer, false,
-    [](workflow::transaction& tx) -> outcome<bool> {
-      if (!tx.state().open() || tx.state().head().sticky_task_list().empty())
-        return false;
-      return changed_if_ok(workflow::clear_sticky(tx));
-    },
-    [query](workflow_run& r) { r.dispatch_query(query); });
+      "query", std::move(workflow), run, query.answer, false,
+      [](workflow::transaction& tx) -> outcome<bool> {
+        if (!tx.state().open() || tx.state().head().sticky_task_list().empty())
+          return false;
+        return changed_if_ok(workflow::clear_sticky(tx));
+      },
+      [query](workflow_run& r) { r.dispatch_query(query); });
 }
 
 run_command_ptr make_query_delivery(const query_token& token, const api::WorkflowQuery& query, bool sticky,
                                     list_poll_ptr poll) {
   auto answer = poll->answer;
   return make_command(
-    "query_delivery", {token.domain_id, token.workflow_id}, token.run_id, answer, false,
-    [](workflow::transaction&) -> outcome<bool> { return false; },
-    [token, query, sticky, answer](workflow_run& r) {
-      make_query_answer(r, token, query, sticky, [answer](outcome<std::string> bytes) {
-        if (bytes)
-          answer->reply_bytes(*std::move(bytes));
-        else
-          answer->reject(bytes.error());
+      "query_delivery", {token.domain_id, token.workflow_id}, token.run_id, answer, false,
+      [](workflow::transaction&) -> outcome<bool> { return false; },
+      [token, query, sticky, answer](workflow_run& r) {
+        make_query_answer(r, token, query, sticky, [answer](outcome<std::string> bytes) {
+          if (bytes)
+            answer->reply_bytes(*std::move(bytes));
+          else
+            answer->reject(bytes.error());
+        });
       });
-    });
 }
 
 } // namespace cadenza::actors

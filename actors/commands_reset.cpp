@@ -64,35 +64,34 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   /// `depth` 0: the base run; else a run that followed it by continuing as new.
   void read_run(const uuid& run, int depth) {
     env.store->read_run(
-      shard, {key.domain_id, key.workflow_id, run},
-      [self = shared_from_this(), run, depth](storage::read_result<run_rows> rows) {
-        if (rows.outcome != storage::status::committed)
-          return self->answer->reject(unavailable("the store cannot read now: " + rows.message));
-        if (!rows.value) {
-          // A later run may have been removed already; the base run must be there.
-          return depth == 0 ? self->answer->reject(not_exists("Workflow execution not found.  WorkflowId: "
-                                                              + self->key.workflow_id + ", RunId: " + run.str()))
-                            : self->carry_out();
-        }
-        auto state = workflow::run::load({self->key.domain_id, self->key.workflow_id, run}, *rows.value);
-        if (!state)
-          return self->answer->reject(state.error());
-        auto held = std::make_shared<workflow::run>(*std::move(state));
-        if (depth == 0) {
-          if (const auto fine = workflow::check_reset(*held, self->request->decision_finish_event_id()); !fine)
-            return self->answer->reject(fine.error());
-        }
-        read_branch(*self->env.store, self->shard, held->current_branch().branch(), first_event_id,
-                    held->next_event_id(), INT32_MAX, INT64_MAX,
-                    [self, held, depth](outcome<history_slice> slice) {
-                      if (!slice)
-                        return self->answer->reject(slice.error());
-                      auto batches = parse_batches(*slice);
-                      if (!batches)
-                        return self->answer->reject(batches.error());
-                      self->take_history(held, *std::move(batches), depth);
-                    });
-      });
+        shard, {key.domain_id, key.workflow_id, run},
+        [self = shared_from_this(), run, depth](storage::read_result<run_rows> rows) {
+          if (rows.outcome != storage::status::committed)
+            return self->answer->reject(unavailable("the store cannot read now: " + rows.message));
+          if (!rows.value) {
+            // A later run may have been removed already; the base run must be there.
+            return depth == 0 ? self->answer->reject(not_exists("Workflow execution not found.  WorkflowId: " +
+                                                                self->key.workflow_id + ", RunId: " + run.str()))
+                              : self->carry_out();
+          }
+          auto state = workflow::run::load({self->key.domain_id, self->key.workflow_id, run}, *rows.value);
+          if (!state)
+            return self->answer->reject(state.error());
+          auto held = std::make_shared<workflow::run>(*std::move(state));
+          if (depth == 0) {
+            if (const auto fine = workflow::check_reset(*held, self->request->decision_finish_event_id()); !fine)
+              return self->answer->reject(fine.error());
+          }
+          read_branch(*self->env.store, self->shard, held->current_branch().branch(), first_event_id,
+                      held->next_event_id(), INT32_MAX, INT64_MAX, [self, held, depth](outcome<history_slice> slice) {
+                        if (!slice)
+                          return self->answer->reject(slice.error());
+                        auto batches = parse_batches(*slice);
+                        if (!batches)
+                          return self->answer->reject(batches.error());
+                        self->take_history(held, *std::move(batches), depth);
+                      });
+        });
   }
 
   void take_history(const std::shared_ptr<workflow::run>& held, std::vector<workflow::batch> batches, int depth) {
@@ -155,7 +154,8 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
 /// The current run is open: it ends, and the new run begins in the same write.
 class reset_open final : public run_command {
 public:
-  reset_open(std::shared_ptr<reset_flow> flow, uuid current) : run_command(flow->key, current), flow_(std::move(flow)) {}
+  reset_open(std::shared_ptr<reset_flow> flow, uuid current)
+    : run_command(flow->key, current), flow_(std::move(flow)) {}
 
   outcome<void> act(workflow::transaction& tx) override {
     late_ = !tx.state().open();
@@ -256,8 +256,8 @@ void reset_flow::carry_out() {
 
 } // namespace
 
-void reset_run(const services& env, workflow::domain_ptr domain, engine::body<api::ResetWorkflowExecutionRequest> request,
-               call_ptr answer) {
+void reset_run(const services& env, workflow::domain_ptr domain,
+               engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer) {
   auto flow = std::make_shared<reset_flow>(env);
   flow->key = {domain->id, request->workflow_execution().workflow_id()};
   flow->shard = shard_of(flow->key.workflow_id, env.routes->shard_count());
@@ -273,47 +273,47 @@ void restart_run(const services& env, workflow::domain_ptr domain,
   const auto run = run_of(request->workflow_execution());
   auto first = std::make_shared<api::WorkflowExecutionStartedEventAttributes>();
   send_to_run(env, make_command(
-                     "restart", key, run, answer, false,
-                     [first](workflow::transaction& tx) -> outcome<bool> {
-                       const auto* event = tx.event(first_event_id, first_event_id);
-                       if (event == nullptr)
-                         return bad_request("the first event of the run is not there");
-                       *first = event->workflow_execution_started_event_attributes();
-                       return false;
-                     },
-                     [&env, first, key, domain, answer, request](workflow_run& base) {
-                       auto asked = std::make_shared<start_request>();
-                       asked->key = key;
-                       asked->domain = domain;
-                       asked->backoff_s = -1;
-                       asked->answer = answer;
-                       auto start = std::make_shared<api::StartWorkflowExecutionRequest>();
-                       start->set_domain(domain->name);
-                       start->set_workflow_id(key.workflow_id);
-                       start->set_request_id(base.env().chance->new_uuid().str());
-                       start->set_identity(request->identity());
-                       start->set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING);
-                       *start->mutable_workflow_type() = first->workflow_type();
-                       *start->mutable_task_list() = first->task_list();
-                       if (first->has_input())
-                         *start->mutable_input() = first->input();
-                       *start->mutable_execution_start_to_close_timeout() = first->execution_start_to_close_timeout();
-                       *start->mutable_task_start_to_close_timeout() = first->task_start_to_close_timeout();
-                       if (first->has_retry_policy())
-                         *start->mutable_retry_policy() = first->retry_policy();
-                       start->set_cron_schedule(first->cron_schedule());
-                       start->set_cron_overlap_policy(first->cron_overlap_policy());
-                       if (first->has_memo())
-                         *start->mutable_memo() = first->memo();
-                       if (first->has_search_attributes())
-                         *start->mutable_search_attributes() = first->search_attributes();
-                       if (first->has_header())
-                         *start->mutable_header() = first->header();
-                       if (base.state().fixed().jitter_s() > 0)
-                         start->mutable_jitter_start()->set_seconds(base.state().fixed().jitter_s());
-                       asked->request = std::move(start);
-                       send_start(env, std::move(asked));
-                     }));
+                       "restart", key, run, answer, false,
+                       [first](workflow::transaction& tx) -> outcome<bool> {
+                         const auto* event = tx.event(first_event_id, first_event_id);
+                         if (event == nullptr)
+                           return bad_request("the first event of the run is not there");
+                         *first = event->workflow_execution_started_event_attributes();
+                         return false;
+                       },
+                       [&env, first, key, domain, answer, request](workflow_run& base) {
+                         auto asked = std::make_shared<start_request>();
+                         asked->key = key;
+                         asked->domain = domain;
+                         asked->backoff_s = -1;
+                         asked->answer = answer;
+                         auto start = std::make_shared<api::StartWorkflowExecutionRequest>();
+                         start->set_domain(domain->name);
+                         start->set_workflow_id(key.workflow_id);
+                         start->set_request_id(base.env().chance->new_uuid().str());
+                         start->set_identity(request->identity());
+                         start->set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING);
+                         *start->mutable_workflow_type() = first->workflow_type();
+                         *start->mutable_task_list() = first->task_list();
+                         if (first->has_input())
+                           *start->mutable_input() = first->input();
+                         *start->mutable_execution_start_to_close_timeout() = first->execution_start_to_close_timeout();
+                         *start->mutable_task_start_to_close_timeout() = first->task_start_to_close_timeout();
+                         if (first->has_retry_policy())
+                           *start->mutable_retry_policy() = first->retry_policy();
+                         start->set_cron_schedule(first->cron_schedule());
+                         start->set_cron_overlap_policy(first->cron_overlap_policy());
+                         if (first->has_memo())
+                           *start->mutable_memo() = first->memo();
+                         if (first->has_search_attributes())
+                           *start->mutable_search_attributes() = first->search_attributes();
+                         if (first->has_header())
+                           *start->mutable_header() = first->header();
+                         if (base.state().fixed().jitter_s() > 0)
+                           start->mutable_jitter_start()->set_seconds(base.state().fixed().jitter_s());
+                         asked->request = std::move(start);
+                         send_start(env, std::move(asked));
+                       }));
 }
 
 namespace {
@@ -355,12 +355,12 @@ public:
     if (!target_)
       return receipt_->done();
     auto answer = std::make_shared<inner_call<api::ResetWorkflowExecutionResponse>>(
-      INT64_MAX, [receipt = receipt_](const api::ResetWorkflowExecutionResponse*, const error* reason) {
-        const bool again = reason != nullptr
-                           && (reason->kind == error_kind::unavailable || reason->kind == error_kind::service_busy);
-        if (!again)
-          receipt->done();
-      });
+        INT64_MAX, [receipt = receipt_](const api::ResetWorkflowExecutionResponse*, const error* reason) {
+          const bool again = reason != nullptr &&
+                             (reason->kind == error_kind::unavailable || reason->kind == error_kind::service_busy);
+          if (!again)
+            receipt->done();
+        });
     receipt_.reset();
     reset_run(run.env(), run.domain(), std::make_shared<api::ResetWorkflowExecutionRequest>(*target_),
               std::move(answer));

@@ -57,9 +57,7 @@ protected:
     late_ = !tx.state().open();
     return late_;
   }
-  void decide_again(workflow_run& run) {
-    caf::anon_send(run.shard(), make_shard_mail(std::move(asked_)));
-  }
+  void decide_again(workflow_run& run) { caf::anon_send(run.shard(), make_shard_mail(std::move(asked_))); }
 
   start_request_ptr asked_;
   bool late_ = false;

@@ -15,8 +15,7 @@ namespace {
 class fire_timer : public run_command {
 public:
   fire_timer(const record::v1::TimerTask& task, receipt_ptr receipt)
-    : run_command({uuid::from_raw(task.domain_id()), task.workflow_id()}, uuid::from_raw(task.run_id())),
-      task_(task),
+    : run_command({uuid::from_raw(task.domain_id()), task.workflow_id()}, uuid::from_raw(task.run_id())), task_(task),
       receipt_(std::move(receipt)) {}
 
   outcome<void> act(workflow::transaction& tx) override {
@@ -46,12 +45,12 @@ protected:
     if (!tx.state().open())
       return false;
     switch (task_.type()) {
-      case record::v1::TIMER_DECISION_TIMEOUT: return workflow::decision_timed_out(tx, task_);
-      case record::v1::TIMER_ACTIVITY_TIMEOUT: return workflow::activities_timed_out(tx, task_);
-      case record::v1::TIMER_USER: return workflow::user_timers_due(tx, task_);
-      case record::v1::TIMER_WORKFLOW_TIMEOUT: return workflow::workflow_timed_out(tx, task_);
-      case record::v1::TIMER_WORKFLOW_BACKOFF: return workflow::backoff_over(tx);
-      default: return false;
+    case record::v1::TIMER_DECISION_TIMEOUT: return workflow::decision_timed_out(tx, task_);
+    case record::v1::TIMER_ACTIVITY_TIMEOUT: return workflow::activities_timed_out(tx, task_);
+    case record::v1::TIMER_USER: return workflow::user_timers_due(tx, task_);
+    case record::v1::TIMER_WORKFLOW_TIMEOUT: return workflow::workflow_timed_out(tx, task_);
+    case record::v1::TIMER_WORKFLOW_BACKOFF: return workflow::backoff_over(tx);
+    default: return false;
     }
   }
 
@@ -123,9 +122,9 @@ private:
 
 run_command_ptr make_timer(const record::v1::TimerTask& task, receipt_ptr receipt) {
   switch (task.type()) {
-    case record::v1::TIMER_ACTIVITY_RETRY: return std::make_shared<retry_activity>(task, std::move(receipt));
-    case record::v1::TIMER_DELETE_HISTORY: return std::make_shared<delete_after_retention>(task, std::move(receipt));
-    default: return std::make_shared<fire_timer>(task, std::move(receipt));
+  case record::v1::TIMER_ACTIVITY_RETRY: return std::make_shared<retry_activity>(task, std::move(receipt));
+  case record::v1::TIMER_DELETE_HISTORY: return std::make_shared<delete_after_retention>(task, std::move(receipt));
+  default: return std::make_shared<fire_timer>(task, std::move(receipt));
   }
 }
 

@@ -17,18 +17,18 @@ using step_over = std::function<void(const error* reason)>;
 /// A call without a caller: its answer goes on with the flow.
 template <class Response> call_ptr step_call(step_over next) {
   return std::make_shared<inner_call<Response>>(
-    INT64_MAX, [next = std::move(next)](const Response*, const error* reason) { next(reason); });
+      INT64_MAX, [next = std::move(next)](const Response*, const error* reason) { next(reason); });
 }
 
 /// Nothing will change by trying again.
 bool for_good(const error& reason) {
   switch (reason.kind) {
-    case error_kind::unavailable:
-    case error_kind::service_busy:
-    case error_kind::internal_service:
-    case error_kind::deadline_exceeded:
-    case error_kind::shard_ownership_lost: return false;
-    default: return true;
+  case error_kind::unavailable:
+  case error_kind::service_busy:
+  case error_kind::internal_service:
+  case error_kind::deadline_exceeded:
+  case error_kind::shard_ownership_lost: return false;
+  default: return true;
   }
 }
 
@@ -48,8 +48,7 @@ void tell_run(const services& env, const char* name, workflow_key key, uuid run,
 class transfer_command : public run_command {
 public:
   transfer_command(const record::v1::TransferTask& task, receipt_ptr receipt)
-    : run_command({uuid::from_raw(task.domain_id()), task.workflow_id()}, uuid::from_raw(task.run_id())),
-      task_(task),
+    : run_command({uuid::from_raw(task.domain_id()), task.workflow_id()}, uuid::from_raw(task.run_id())), task_(task),
       receipt_(std::move(receipt)) {}
 
   bool changed() const override { return false; }
@@ -95,13 +94,13 @@ public:
       const auto& parent = report_.parent;
       const auto event = std::make_shared<const api::HistoryEvent>(report_.close_event);
       tell_run(
-        env, "child_closed", {parent.domain_id, parent.workflow_id}, uuid::parse(parent.run_id).value_or(uuid{}),
-        [event, initiated = parent.initiated_id, child = key.workflow_id, child_run = run_id.str()](
-          workflow::transaction& tx) { return workflow::child_closed(tx, initiated, child, child_run, *event); },
-        [all](const error* reason) {
-          if (reason != nullptr && !for_good(*reason))
-            all->again = true;
-        });
+          env, "child_closed", {parent.domain_id, parent.workflow_id}, uuid::parse(parent.run_id).value_or(uuid{}),
+          [event, initiated = parent.initiated_id, child = key.workflow_id, child_run = run_id.str()](
+              workflow::transaction& tx) { return workflow::child_closed(tx, initiated, child, child_run, *event); },
+          [all](const error* reason) {
+            if (reason != nullptr && !for_good(*reason))
+              all->again = true;
+          });
     }
     for (const auto& child : report_.children)
       end_child(env, child, all);
@@ -165,8 +164,11 @@ public:
     plan_ = *std::move(result);
     link_.reset();
     if (const auto* child = tx.state().children().find(task_.initiated_id()))
-      link_ = family{{uuid::from_raw(child->domain_id()), child->started_workflow_id()}, run_id.str(),
-                     task_.initiated_id(), child->parent_close_policy(), {key.workflow_id, run_id.str(), {}, true}};
+      link_ = family{{uuid::from_raw(child->domain_id()), child->started_workflow_id()},
+                     run_id.str(),
+                     task_.initiated_id(),
+                     child->parent_close_policy(),
+                     {key.workflow_id, run_id.str(), {}, true}};
     parent_open_ = tx.state().open();
     return {};
   }
@@ -190,33 +192,32 @@ public:
     asked->parent = plan_->parent;
     asked->carried.partition_config = plan_->partition_config;
     asked->answer = std::make_shared<inner_call<api::StartWorkflowExecutionResponse>>(
-      INT64_MAX, [&env, child, source = key, source_run = run_id, initiated = task_.initiated_id(),
-                  link = link_,
-                  receipt = receipt_](const api::StartWorkflowExecutionResponse* response, const error* reason) {
-        if (response != nullptr) {
-          const auto child_run = response->run_id();
-          return tell_run(
-            env, "child_started", source, source_run,
-            [initiated, child_run](workflow::transaction& tx) {
-              return workflow::child_started(tx, initiated, child_run);
-            },
-            [&env, child, child_run, link, receipt](const error* failure) {
-              if (failure == nullptr)
-                first_decision(env, child, child_run, receipt);
-              else if (gone(*failure) && link)
-                settle_orphan(env, *link, receipt);
-            });
-        }
-        if (reason->kind != error_kind::workflow_already_started && reason->kind != error_kind::bad_request)
-          return; // tried again
-        tell_run(
-          env, "child_start_failed", source, source_run,
-          [initiated](workflow::transaction& tx) {
-            return workflow::child_start_failed(
-              tx, initiated, api::CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_RUNNING);
-          },
-          finish(receipt));
-      });
+        INT64_MAX, [&env, child, source = key, source_run = run_id, initiated = task_.initiated_id(), link = link_,
+                    receipt = receipt_](const api::StartWorkflowExecutionResponse* response, const error* reason) {
+          if (response != nullptr) {
+            const auto child_run = response->run_id();
+            return tell_run(
+                env, "child_started", source, source_run,
+                [initiated, child_run](workflow::transaction& tx) {
+                  return workflow::child_started(tx, initiated, child_run);
+                },
+                [&env, child, child_run, link, receipt](const error* failure) {
+                  if (failure == nullptr)
+                    first_decision(env, child, child_run, receipt);
+                  else if (gone(*failure) && link)
+                    settle_orphan(env, *link, receipt);
+                });
+          }
+          if (reason->kind != error_kind::workflow_already_started && reason->kind != error_kind::bad_request)
+            return; // tried again
+          tell_run(
+              env, "child_start_failed", source, source_run,
+              [initiated](workflow::transaction& tx) {
+                return workflow::child_start_failed(
+                    tx, initiated, api::CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_RUNNING);
+              },
+              finish(receipt));
+        });
     receipt_.reset();
     send_start(env, std::move(asked));
   }
@@ -237,8 +238,8 @@ private:
   static void settle_orphan(const services& env, const family& link, receipt_ptr receipt) {
     auto act = [link](workflow::transaction& tx) -> outcome<bool> {
       const auto& fixed = tx.state().fixed();
-      if (!tx.state().open() || fixed.parent_initiated_id() != link.initiated_id
-          || fixed.parent_run_id() != link.parent_run_id)
+      if (!tx.state().open() || fixed.parent_initiated_id() != link.initiated_id ||
+          fixed.parent_run_id() != link.parent_run_id)
         return false;
       if (link.policy == api::PARENT_CLOSE_POLICY_TERMINATE) {
         workflow::terminate_input input;
@@ -269,13 +270,13 @@ private:
   static void first_decision(const services& env, const workflow_key& child, const std::string& run,
                              receipt_ptr receipt) {
     tell_run(
-      env, "schedule_first_decision", child, uuid::parse(run).value_or(uuid{}),
-      [](workflow::transaction& tx) -> outcome<bool> {
-        if (!tx.state().open() || tx.state().has_processed_or_pending_decision())
-          return false;
-        return changed_if_ok(workflow::schedule_first_decision(tx));
-      },
-      finish(std::move(receipt)));
+        env, "schedule_first_decision", child, uuid::parse(run).value_or(uuid{}),
+        [](workflow::transaction& tx) -> outcome<bool> {
+          if (!tx.state().open() || tx.state().has_processed_or_pending_decision())
+            return false;
+          return changed_if_ok(workflow::schedule_first_decision(tx));
+        },
+        finish(std::move(receipt)));
   }
 
   std::optional<workflow::child_start> plan_;
@@ -304,39 +305,39 @@ public:
     const auto record_failure = [&env, source = key, source_run = run_id,
                                  initiated = task_.initiated_id()](receipt_ptr receipt) {
       tell_run(
-        env, "external_signal_failed", source, source_run,
-        [initiated](workflow::transaction& tx) { return workflow::external_signal_failed(tx, initiated); },
-        finish(std::move(receipt)));
+          env, "external_signal_failed", source, source_run,
+          [initiated](workflow::transaction& tx) { return workflow::external_signal_failed(tx, initiated); },
+          finish(std::move(receipt)));
     };
     if (plan_->to_itself)
       return record_failure(std::move(receipt_));
     const workflow_key target{plan_->domain_id, plan_->workflow_id};
     const auto target_run = uuid::parse(plan_->run_id).value_or(uuid{});
     auto answer = step_call<api::SignalWorkflowExecutionResponse>(
-      [&env, record_failure, receipt = receipt_, source = key, source_run = run_id, target, target_run,
-       initiated = task_.initiated_id(), signal_request = plan_->input.request_id](const error* reason) {
-        if (reason != nullptr)
-          return for_good(*reason) ? record_failure(receipt) : void();
-        tell_run(
-          env, "external_signaled", source, source_run,
-          [initiated](workflow::transaction& tx) { return workflow::external_signaled(tx, initiated); },
-          [&env, receipt, target, target_run, signal_request](const error* failure) {
-            if (failure != nullptr && !gone(*failure))
-              return;
-            // The target may forget the request id now: the signal will not be sent again.
-            tell_run(
-              env, "remove_signal_request", target, target_run,
-              [signal_request](workflow::transaction& tx) -> outcome<bool> {
-                return workflow::remove_signal_request(tx, signal_request);
-              },
-              [receipt](const error*) { receipt->done(); });
-          });
-      });
+        [&env, record_failure, receipt = receipt_, source = key, source_run = run_id, target, target_run,
+         initiated = task_.initiated_id(), signal_request = plan_->input.request_id](const error* reason) {
+          if (reason != nullptr)
+            return for_good(*reason) ? record_failure(receipt) : void();
+          tell_run(
+              env, "external_signaled", source, source_run,
+              [initiated](workflow::transaction& tx) { return workflow::external_signaled(tx, initiated); },
+              [&env, receipt, target, target_run, signal_request](const error* failure) {
+                if (failure != nullptr && !gone(*failure))
+                  return;
+                // The target may forget the request id now: the signal will not be sent again.
+                tell_run(
+                    env, "remove_signal_request", target, target_run,
+                    [signal_request](workflow::transaction& tx) -> outcome<bool> {
+                      return workflow::remove_signal_request(tx, signal_request);
+                    },
+                    [receipt](const error*) { receipt->done(); });
+              });
+        });
     receipt_.reset();
     send_to_run(env, make_command(
-                       "external_signal", target, target_run, answer, true,
-                       [input = plan_->input](workflow::transaction& tx) { return workflow::signal(tx, input); },
-                       answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
+                         "external_signal", target, target_run, answer, true,
+                         [input = plan_->input](workflow::transaction& tx) { return workflow::signal(tx, input); },
+                         answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
   }
   const char* name() const override { return "signal_external"; }
 
@@ -360,14 +361,15 @@ public:
     if (!plan_)
       return receipt_->done();
     const auto& env = run.env();
-    const auto record = [&env, source = key, source_run = run_id, initiated = task_.initiated_id()](
-                          bool worked, receipt_ptr receipt) {
+    const auto record = [&env, source = key, source_run = run_id,
+                         initiated = task_.initiated_id()](bool worked, receipt_ptr receipt) {
       tell_run(
-        env, "external_cancel_over", source, source_run,
-        [initiated, worked](workflow::transaction& tx) {
-          return worked ? workflow::external_canceled(tx, initiated) : workflow::external_cancel_failed(tx, initiated);
-        },
-        finish(std::move(receipt)));
+          env, "external_cancel_over", source, source_run,
+          [initiated, worked](workflow::transaction& tx) {
+            return worked ? workflow::external_canceled(tx, initiated)
+                          : workflow::external_cancel_failed(tx, initiated);
+          },
+          finish(std::move(receipt)));
     };
     if (plan_->to_itself)
       return record(false, std::move(receipt_));
@@ -378,11 +380,12 @@ public:
         record(false, receipt);
     });
     receipt_.reset();
-    send_to_run(env, make_command(
-                       "external_cancel", {plan_->domain_id, plan_->workflow_id},
-                       uuid::parse(plan_->run_id).value_or(uuid{}), answer, true,
-                       [input = plan_->input](workflow::transaction& tx) { return workflow::request_cancel(tx, input); },
-                       answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
+    send_to_run(env,
+                make_command(
+                    "external_cancel", {plan_->domain_id, plan_->workflow_id},
+                    uuid::parse(plan_->run_id).value_or(uuid{}), answer, true,
+                    [input = plan_->input](workflow::transaction& tx) { return workflow::request_cancel(tx, input); },
+                    answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
   }
   const char* name() const override { return "cancel_external"; }
 
@@ -394,13 +397,11 @@ private:
 
 run_command_ptr make_transfer(const record::v1::TransferTask& task, receipt_ptr receipt) {
   switch (task.type()) {
-    case record::v1::TRANSFER_CLOSE: return std::make_shared<close_command>(task, std::move(receipt));
-    case record::v1::TRANSFER_START_CHILD: return std::make_shared<start_child_command>(task, std::move(receipt));
-    case record::v1::TRANSFER_SIGNAL_EXTERNAL:
-      return std::make_shared<signal_external_command>(task, std::move(receipt));
-    case record::v1::TRANSFER_CANCEL_EXTERNAL:
-      return std::make_shared<cancel_external_command>(task, std::move(receipt));
-    default: return make_auto_reset(task, std::move(receipt));
+  case record::v1::TRANSFER_CLOSE: return std::make_shared<close_command>(task, std::move(receipt));
+  case record::v1::TRANSFER_START_CHILD: return std::make_shared<start_child_command>(task, std::move(receipt));
+  case record::v1::TRANSFER_SIGNAL_EXTERNAL: return std::make_shared<signal_external_command>(task, std::move(receipt));
+  case record::v1::TRANSFER_CANCEL_EXTERNAL: return std::make_shared<cancel_external_command>(task, std::move(receipt));
+  default: return make_auto_reset(task, std::move(receipt));
   }
 }
 

@@ -32,24 +32,24 @@ void add_history(workflow_run& run, api::PollForDecisionTaskResponse response, s
   token.running = run.state().open();
   const int batches = history_page_max(run.env(), *run.domain());
   auto branch = run.state().current_branch().branch().SerializeAsString();
-  run.read_events(
-    from, to, batches, page_bytes_max,
-    [response = std::move(response), token = std::move(token), branch = std::move(branch),
-     synthetic = std::move(synthetic), hand_over = std::move(hand_over)](outcome<history_slice> slice) mutable {
-      if (!slice)
-        return hand_over(slice.error());
-      if (slice->next_event_id < token.next_event_id) {
-        token.first_event_id = slice->next_event_id;
-        token.branch = std::move(branch);
-        token.synthetic = std::move(synthetic);
-        response.set_next_page_token(encode(token));
-      } else {
-        slice->bytes += synthetic;
-      }
-      std::string bytes = response.SerializeAsString();
-      append_field(bytes, api::PollForDecisionTaskResponse::kHistoryFieldNumber, slice->bytes);
-      hand_over(std::move(bytes));
-    });
+  run.read_events(from, to, batches, page_bytes_max,
+                  [response = std::move(response), token = std::move(token), branch = std::move(branch),
+                   synthetic = std::move(synthetic),
+                   hand_over = std::move(hand_over)](outcome<history_slice> slice) mutable {
+                    if (!slice)
+                      return hand_over(slice.error());
+                    if (slice->next_event_id < token.next_event_id) {
+                      token.first_event_id = slice->next_event_id;
+                      token.branch = std::move(branch);
+                      token.synthetic = std::move(synthetic);
+                      response.set_next_page_token(encode(token));
+                    } else {
+                      slice->bytes += synthetic;
+                    }
+                    std::string bytes = response.SerializeAsString();
+                    append_field(bytes, api::PollForDecisionTaskResponse::kHistoryFieldNumber, slice->bytes);
+                    hand_over(std::move(bytes));
+                  });
 }
 
 } // namespace
@@ -79,7 +79,8 @@ void make_decision_answer(workflow_run& run, const workflow::decision_started& s
     (*response.mutable_queries())[id] = query;
 
   // A worker that kept the run in its cache only needs what came since.
-  const auto from = started.sticky && started.previous_started_id > 0 ? started.previous_started_id + 1 : first_event_id;
+  const auto from =
+      started.sticky && started.previous_started_id > 0 ? started.previous_started_id + 1 : first_event_id;
   api::History synthetic;
   for (const auto& event : started.synthetic)
     *synthetic.add_events() = event;

@@ -53,7 +53,8 @@ struct failure_class {
 
 failure_class class_of(const std::string& reason) {
   if (reason == "HEARTBEAT_EXCEEDS_LIMIT")
-    return {"The details of a heartbeat are larger than a blob may be", "A blob is larger than its domain allows", true};
+    return {"The details of a heartbeat are larger than a blob may be", "A blob is larger than its domain allows",
+            true};
   if (reason == "COMPLETE_RESULT_EXCEEDS_LIMIT")
     return {"The result of the activity is larger than a blob may be", "A blob is larger than its domain allows", true};
   if (reason == "DECISION_BLOB_SIZE_EXCEEDS_LIMIT")
@@ -76,10 +77,8 @@ bool expected(api::DecisionTaskFailedCause cause) {
   case api::DECISION_TASK_FAILED_CAUSE_RESET_STICKY_TASK_LIST:
   case api::DECISION_TASK_FAILED_CAUSE_FORCE_CLOSE_DECISION:
   case api::DECISION_TASK_FAILED_CAUSE_FAILOVER_CLOSE_DECISION:
-  case api::DECISION_TASK_FAILED_CAUSE_RESET_WORKFLOW:
-    return true;
-  default:
-    return false;
+  case api::DECISION_TASK_FAILED_CAUSE_RESET_WORKFLOW: return true;
+  default: return false;
   }
 }
 
@@ -208,8 +207,8 @@ void diagnosis::take(const api::HistoryEvent& event) {
   case kind::kActivityTaskFailedEventAttributes: take_activity_failure(event); break;
   case kind::kActivityTaskTimedOutEventAttributes: take_activity_timeout(event); break;
   case kind::kStartChildWorkflowExecutionInitiatedEventAttributes:
-    children_[event.event_id()].timeout_ns = ns_of(
-      event.start_child_workflow_execution_initiated_event_attributes().execution_start_to_close_timeout());
+    children_[event.event_id()].timeout_ns =
+        ns_of(event.start_child_workflow_execution_initiated_event_attributes().execution_start_to_close_timeout());
     break;
   case kind::kChildWorkflowExecutionStartedEventAttributes: {
     const auto i = children_.find(event.child_workflow_execution_started_event_attributes().initiated_event_id());

@@ -19,7 +19,7 @@ enum class issue_kind {
   activity_failure,
   workflow_failure,
   decision_failure,
-  workflow_retry,     ///< a retry policy under which nothing is tried again
+  workflow_retry, ///< a retry policy under which nothing is tried again
   activity_retry,
   activity_heartbeat, ///< a heartbeat timeout that can never be the first to fire
 };
@@ -41,14 +41,14 @@ struct list_facts {
 /// One thing that went wrong. Fields that its kind does not use are empty.
 struct issue {
   issue_kind kind{};
-  int id = 0;                   ///< within its group, from 0
-  std::int64_t event_id = 0;    ///< the event that shows it
+  int id = 0;                ///< within its group, from 0
+  std::int64_t event_id = 0; ///< the event that shows it
   std::string reason;
   std::string activity_type;
   std::int64_t scheduled_id = 0;
   std::int64_t started_id = 0;
-  std::string identity;         ///< of the worker it came from
-  std::string failure_reason;   ///< as the worker named it, cut at 1 KiB
+  std::string identity;       ///< of the worker it came from
+  std::string failure_reason; ///< as the worker named it, cut at 1 KiB
   uber::cadence::api::v1::TimeoutType timeout{};
   std::int64_t configured_ns = 0;
   std::int64_t elapsed_ns = 0;

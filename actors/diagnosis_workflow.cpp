@@ -47,8 +47,8 @@ progress progress_of(const events& history) {
 
 std::string report_of(const progress& at) {
   const auto* done = at.completed;
-  return "{\"DiagnosticsResult\":" + (done != nullptr ? done->result().data() : std::string(nothing_yet))
-         + ",\"DiagnosticsCompleted\":" + (done != nullptr ? "true" : "false") + "}";
+  return "{\"DiagnosticsResult\":" + (done != nullptr ? done->result().data() : std::string(nothing_yet)) +
+         ",\"DiagnosticsCompleted\":" + (done != nullptr ? "true" : "false") + "}";
 }
 
 api::Decision schedule(const std::string& input) {
@@ -66,7 +66,8 @@ api::Decision schedule(const std::string& input) {
   retry.set_backoff_coefficient(2);
   workflow::set_seconds(*retry.mutable_maximum_interval(), 10);
   workflow::set_seconds(*retry.mutable_expiration_interval(), attempts_s);
-  for (const auto kind : {error_kind::entity_not_exists, error_kind::bad_request, error_kind::internal_data_inconsistency})
+  for (const auto kind :
+       {error_kind::entity_not_exists, error_kind::bad_request, error_kind::internal_data_inconsistency})
     retry.add_non_retryable_error_reasons(std::string(name_of(kind)));
   return out;
 }
@@ -84,7 +85,7 @@ std::vector<api::Decision> decide(const events& history) {
   std::vector<api::Decision> out;
   if (at.completed != nullptr)
     out.emplace_back().mutable_complete_workflow_execution_decision_attributes()->mutable_result()->set_data(
-      report_of(at));
+        report_of(at));
   else if (at.failed != nullptr)
     out.push_back(fail(at.failed->reason(), at.failed->details()));
   else if (at.timed_out)
@@ -150,11 +151,11 @@ private:
       body->set_include_task_list_status(true);
       // A list that cannot be asked now is left out: the rest of the report is worth having.
       return work_->engine().describe_task_list(
-        domain, std::move(body), work_->answer_to<response>([self = shared_from_this(), list](outcome<response> got) {
-          if (got)
-            self->known_[list] = {got->pollers_size(), got->task_list_status().backlog_count_hint()};
-          self->ask();
-        }));
+          domain, std::move(body), work_->answer_to<response>([self = shared_from_this(), list](outcome<response> got) {
+            if (got)
+              self->known_[list] = {got->pollers_size(), got->task_list_status().backlog_count_hint()};
+            self->ask();
+          }));
     }
     auto report = found_.report(known_);
     const auto rules = rules_for_ ? rules_for_(*domain_) : std::make_shared<const workflow::rules>();

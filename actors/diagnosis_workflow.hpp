@@ -33,7 +33,6 @@ struct diagnosis_input {
 [[nodiscard]] system_workflow diagnosis_workflow();
 
 /// All that diagnosing needs of a worker. `rules_for` as in `services`; may be empty.
-[[nodiscard]] system_list
-diagnosis_list(std::function<rules_ptr(const workflow::domain_view&)> rules_for);
+[[nodiscard]] system_list diagnosis_list(std::function<rules_ptr(const workflow::domain_view&)> rules_for);
 
 } // namespace cadenza::actors

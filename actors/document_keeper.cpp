@@ -33,11 +33,9 @@ caf::behavior document_keeper::make_behavior() {
 
 void document_keeper::read(document_kind which) {
   of(which).read = false;
-  env_.store->read_document(static_cast<int>(which),
-                            [self = me(), which](storage::read_result<std::string> row) {
-                              caf::anon_send(self,
-                                             std::make_shared<document_mail>(document_read{which, std::move(row)}));
-                            });
+  env_.store->read_document(static_cast<int>(which), [self = me(), which](storage::read_result<std::string> row) {
+    caf::anon_send(self, std::make_shared<document_mail>(document_read{which, std::move(row)}));
+  });
 }
 
 void document_keeper::handle(document_read& got) {
@@ -71,7 +69,8 @@ void document_keeper::work() {
     auto& change = queue_.front();
     const auto& copy = of(change.document);
     if (copy.damaged) {
-      change.request->reject({error_kind::internal_data_inconsistency, "what is stored of the configuration is damaged"});
+      change.request->reject(
+          {error_kind::internal_data_inconsistency, "what is stored of the configuration is damaged"});
       queue_.pop_front();
       continue;
     }
@@ -106,27 +105,27 @@ void document_keeper::handle(document_written& over) {
   queue_.pop_front();
   auto& copy = of(change.document);
   switch (over.result.outcome) {
-    case storage::status::committed:
-      ++copy.version;
-      copy.content = std::move(content);
-      if (sink_)
-        sink_(change.document, copy.content);
-      change.done();
-      break;
-    case storage::status::condition_failed: {
-      const auto which = change.document;
-      if (++change.tries < tries_max)
-        queue_.push_front(std::move(change));
-      else
-        change.request->reject(service_busy("the configuration changes too quickly"));
-      return read(which);
-    }
-    case storage::status::unavailable:
-      change.request->reject(service_busy("the store refuses writes: " + over.result.message));
-      break;
-    default:
-      // Unknown outcome: what is stored decides. The dropped call tells the client to ask again.
-      return read(change.document);
+  case storage::status::committed:
+    ++copy.version;
+    copy.content = std::move(content);
+    if (sink_)
+      sink_(change.document, copy.content);
+    change.done();
+    break;
+  case storage::status::condition_failed: {
+    const auto which = change.document;
+    if (++change.tries < tries_max)
+      queue_.push_front(std::move(change));
+    else
+      change.request->reject(service_busy("the configuration changes too quickly"));
+    return read(which);
+  }
+  case storage::status::unavailable:
+    change.request->reject(service_busy("the store refuses writes: " + over.result.message));
+    break;
+  default:
+    // Unknown outcome: what is stored decides. The dropped call tells the client to ask again.
+    return read(change.document);
   }
   work();
 }

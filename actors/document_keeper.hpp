@@ -17,7 +17,9 @@ struct document_read {
   document_kind document{};
   storage::read_result<std::string> row;
 };
-struct document_written { storage::commit_result result; };
+struct document_written {
+  storage::commit_result result;
+};
 
 using document_mail = std::variant<document_change, document_read, document_written>;
 using document_mail_ptr = std::shared_ptr<document_mail>;

@@ -10,8 +10,8 @@ namespace cadenza::actors {
 
 /// Documents of the whole cluster that change at run time. The numbers are stored.
 enum class document_kind : int {
-  dynamic_configuration = 0,    ///< JSON in the format of the file
-  isolation_groups = 1,         ///< api.v1.IsolationGroupConfiguration
+  dynamic_configuration = 0,     ///< JSON in the format of the file
+  isolation_groups = 1,          ///< api.v1.IsolationGroupConfiguration
   operational_configuration = 2, ///< as the dynamic configuration
 };
 inline constexpr int document_kinds = 3;

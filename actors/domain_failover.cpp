@@ -28,8 +28,8 @@ std::string rfc3339(std::int64_t ns) {
   gmtime_r(&seconds, &parts);
   char text[40];
   auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  size += static_cast<std::size_t>(std::snprintf(text + size, sizeof text - size, ".%09lldZ",
-                                                 static_cast<long long>(ns % ns_per_s)));
+  size += static_cast<std::size_t>(
+      std::snprintf(text + size, sizeof text - size, ".%09lldZ", static_cast<long long>(ns % ns_per_s)));
   return {text, size};
 }
 
@@ -85,8 +85,7 @@ outcome<record::v1::DomainRow> fail_over_domain(const record::v1::DomainRow& old
   const auto most = static_cast<std::size_t>(std::max(0, world.limits.failover_history_max));
   if (history.size() > most)
     history.erase(history.begin() + static_cast<std::ptrdiff_t>(most), history.end());
-  (*d.mutable_data())[std::string(failover_history_key)] =
-    history.dump(-1, ' ', false, json::error_handler_t::replace);
+  (*d.mutable_data())[std::string(failover_history_key)] = history.dump(-1, ' ', false, json::error_handler_t::replace);
   // The next version of the cluster that is active already is the one it has.
   row.set_failover_notification_version(world.notification_version);
   row.set_previous_failover_version(local_version);
@@ -101,8 +100,8 @@ api::ListFailoverHistoryResponse list_failovers(const record::v1::DomainRow& row
   const auto& token = request.pagination().next_page_token();
   std::size_t from = 0;
   std::from_chars(token.data(), token.data() + token.size(), from);
-  const auto page = static_cast<std::size_t>(request.pagination().page_size() > 0 ? request.pagination().page_size()
-                                                                                  : default_page);
+  const auto page =
+      static_cast<std::size_t>(request.pagination().page_size() > 0 ? request.pagination().page_size() : default_page);
   api::ListFailoverHistoryResponse out;
   std::size_t at = std::min(from, events.size());
   for (; at < events.size() && static_cast<std::size_t>(out.failover_events_size()) < page; ++at) {

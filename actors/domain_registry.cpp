@@ -117,31 +117,31 @@ void domain_registry::handle(domain_written& over) {
   auto change = std::move(queue_.front());
   queue_.pop_front();
   switch (over.result.outcome) {
-    case storage::status::committed:
-      ++version_;
-      if (change.operation == storage::domain_transaction::kind::remove)
-        rows_.erase(change.name);
-      else
-        rows_.insert_or_assign(change.name, written_);
-      publish();
-      change.answer(written_);
-      break;
-    case storage::status::condition_failed:
-      if (over.result.failed == storage::condition::domain_exists) {
-        change.request->reject({error_kind::domain_already_exists, "Domain already exists."});
-      } else if (++change.tries < tries_max) {
-        queue_.push_front(std::move(change));
-        return reload();
-      } else {
-        change.request->reject(service_busy("the domain table changes too quickly"));
-      }
-      break;
-    case storage::status::unavailable:
-      change.request->reject(service_busy("the store refuses writes: " + over.result.message));
-      break;
-    default:
-      // Unknown outcome: what is stored decides. The dropped call tells the client to ask again.
+  case storage::status::committed:
+    ++version_;
+    if (change.operation == storage::domain_transaction::kind::remove)
+      rows_.erase(change.name);
+    else
+      rows_.insert_or_assign(change.name, written_);
+    publish();
+    change.answer(written_);
+    break;
+  case storage::status::condition_failed:
+    if (over.result.failed == storage::condition::domain_exists) {
+      change.request->reject({error_kind::domain_already_exists, "Domain already exists."});
+    } else if (++change.tries < tries_max) {
+      queue_.push_front(std::move(change));
       return reload();
+    } else {
+      change.request->reject(service_busy("the domain table changes too quickly"));
+    }
+    break;
+  case storage::status::unavailable:
+    change.request->reject(service_busy("the store refuses writes: " + over.result.message));
+    break;
+  default:
+    // Unknown outcome: what is stored decides. The dropped call tells the client to ask again.
+    return reload();
   }
   work();
 }

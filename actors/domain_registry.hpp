@@ -21,9 +21,15 @@ struct domain_change {
   int tries = 0;
 };
 
-struct domains_read { storage::page<storage::domain_row> rows; };
-struct domain_version_read { storage::read_result<std::int64_t> version; };
-struct domain_written { storage::commit_result result; };
+struct domains_read {
+  storage::page<storage::domain_row> rows;
+};
+struct domain_version_read {
+  storage::read_result<std::int64_t> version;
+};
+struct domain_written {
+  storage::commit_result result;
+};
 
 using domain_mail = std::variant<domain_change, domains_read, domain_version_read, domain_written>;
 using domain_mail_ptr = std::shared_ptr<domain_mail>;

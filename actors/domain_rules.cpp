@@ -24,11 +24,11 @@ bool valid_name(const std::string& name) {
 outcome<void> check_retention(std::int64_t seconds, const domain_world& world) {
   const auto days = seconds / day_s;
   if (days < world.limits.min_retention_days)
-    return bad_request("A valid retention period is not set on request: at least "
-                       + std::to_string(world.limits.min_retention_days) + " day(s) are required.");
+    return bad_request("A valid retention period is not set on request: at least " +
+                       std::to_string(world.limits.min_retention_days) + " day(s) are required.");
   if (days > world.limits.max_retention_days)
-    return bad_request("A valid retention period is not set on request: at most "
-                       + std::to_string(world.limits.max_retention_days) + " days are allowed.");
+    return bad_request("A valid retention period is not set on request: at most " +
+                       std::to_string(world.limits.max_retention_days) + " days are allowed.");
   return {};
 }
 
@@ -78,8 +78,8 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
   for (const auto& cluster : request.clusters()) {
     if (cluster.cluster_name() != world.current_cluster)
       return bad_request(global ? "Invalid cluster name: " + cluster.cluster_name()
-                                : "Invalid local domain clusters: a local domain lives in " + world.current_cluster
-                                    + " only.");
+                                : "Invalid local domain clusters: a local domain lives in " + world.current_cluster +
+                                      " only.");
   }
   if (request.has_active_clusters() && request.active_clusters().ByteSizeLong() > 0)
     return bad_request("Invalid active clusters: domains that are active in several clusters are not served.");
@@ -97,8 +97,8 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
   d.set_description(request.description());
   d.set_owner_email(request.owner_email());
   *d.mutable_data() = request.data();
-  d.mutable_workflow_execution_retention_period()->set_seconds(
-    request.workflow_execution_retention_period().seconds() / day_s * day_s);
+  d.mutable_workflow_execution_retention_period()->set_seconds(request.workflow_execution_retention_period().seconds() /
+                                                               day_s * day_s);
   d.mutable_bad_binaries();
   d.set_history_archival_status(api::ARCHIVAL_STATUS_DISABLED);
   d.set_visibility_archival_status(api::ARCHIVAL_STATUS_DISABLED);
@@ -119,10 +119,19 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
 
 outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, const api::UpdateDomainRequest& request,
                                              const domain_world& world) {
-  static const std::set<std::string> known{"description", "owner_email", "data", "workflow_execution_retention_period",
-                                           "bad_binaries", "history_archival_status", "history_archival_uri",
-                                           "visibility_archival_status", "visibility_archival_uri",
-                                           "active_cluster_name", "clusters", "delete_bad_binary", "failover_timeout",
+  static const std::set<std::string> known{"description",
+                                           "owner_email",
+                                           "data",
+                                           "workflow_execution_retention_period",
+                                           "bad_binaries",
+                                           "history_archival_status",
+                                           "history_archival_uri",
+                                           "visibility_archival_status",
+                                           "visibility_archival_uri",
+                                           "active_cluster_name",
+                                           "clusters",
+                                           "delete_bad_binary",
+                                           "failover_timeout",
                                            "active_clusters"};
   std::set<std::string> named;
   for (const auto& path : request.update_mask().paths()) {
@@ -183,8 +192,8 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
       workflow::set_time(*entry.mutable_created_time(), world.now_ns);
     }
     if (static_cast<int>(binaries.size()) > world.limits.max_bad_binaries)
-      return bad_request("Total resettable binaries cannot exceed the max limit: "
-                         + std::to_string(world.limits.max_bad_binaries));
+      return bad_request("Total resettable binaries cannot exceed the max limit: " +
+                         std::to_string(world.limits.max_bad_binaries));
   }
   if (has("delete_bad_binary") && binaries.erase(request.delete_bad_binary()) == 0)
     return bad_request("Bad binary checksum " + request.delete_bad_binary() + " doesn't exists.");

@@ -34,8 +34,9 @@ struct domain_world {
 [[nodiscard]] outcome<void> check_cool_down(const record::v1::DomainRow& row, const domain_world& world);
 
 /// The new row of a domain after a request, or why not (semantics.md §20). Pure; `old` is the row as it is.
-[[nodiscard]] outcome<record::v1::DomainRow> register_domain(const uber::cadence::api::v1::RegisterDomainRequest& request,
-                                                             const uuid& id, const domain_world& world);
+[[nodiscard]] outcome<record::v1::DomainRow>
+register_domain(const uber::cadence::api::v1::RegisterDomainRequest& request, const uuid& id,
+                const domain_world& world);
 [[nodiscard]] outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old,
                                                            const uber::cadence::api::v1::UpdateDomainRequest& request,
                                                            const domain_world& world);

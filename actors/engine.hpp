@@ -20,12 +20,12 @@ struct task_token {
   uuid domain_id;
   std::string workflow_id;
   std::string workflow_type;
-  uuid run_id;                    ///< none: the current run
-  std::int64_t schedule_id = 0;   ///< -23: find the activity by its id
+  uuid run_id;                  ///< none: the current run
+  std::int64_t schedule_id = 0; ///< -23: find the activity by its id
   std::int64_t schedule_attempt = 0;
   std::string activity_id;
   std::string activity_type;
-  bool by_id = false;             ///< a "ById" call: no attempt check
+  bool by_id = false; ///< a "ById" call: no attempt check
 };
 
 /// A query task's token.
@@ -39,7 +39,7 @@ struct query_token {
 
 /// A point of the actor tree, for `admin actor list|tree`.
 struct actor_info {
-  std::string path;   ///< "node/shard_owner/history_shard:3/workflow_run:<domain>/<workflow>/<run>"
+  std::string path; ///< "node/shard_owner/history_shard:3/workflow_run:<domain>/<workflow>/<run>"
   std::string kind;
   std::int64_t restarts = 0;
   std::int64_t mailbox = 0;
@@ -78,8 +78,8 @@ public:
   virtual void signal_with_start(workflow::domain_ptr,
                                  body<uber::cadence::api::v1::SignalWithStartWorkflowExecutionRequest>, call_ptr) = 0;
   virtual void signal(workflow::domain_ptr, body<uber::cadence::api::v1::SignalWorkflowExecutionRequest>, call_ptr) = 0;
-  virtual void request_cancel(workflow::domain_ptr,
-                              body<uber::cadence::api::v1::RequestCancelWorkflowExecutionRequest>, call_ptr) = 0;
+  virtual void request_cancel(workflow::domain_ptr, body<uber::cadence::api::v1::RequestCancelWorkflowExecutionRequest>,
+                              call_ptr) = 0;
   virtual void terminate(workflow::domain_ptr, body<uber::cadence::api::v1::TerminateWorkflowExecutionRequest>,
                          call_ptr) = 0;
   virtual void reset(workflow::domain_ptr, body<uber::cadence::api::v1::ResetWorkflowExecutionRequest>, call_ptr) = 0;
@@ -95,8 +95,8 @@ public:
   virtual void reset_sticky(workflow::domain_ptr, body<uber::cadence::api::v1::ResetStickyTaskListRequest>,
                             call_ptr) = 0;
 
-  /// Hands `held` to `go` after `delay_ns`, on some thread. Never, and `held` is dropped, when the caller goes away or the
-  /// engine ends before.
+  /// Hands `held` to `go` after `delay_ns`, on some thread. Never, and `held` is dropped, when the caller goes away or
+  /// the engine ends before.
   virtual void wait(std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go) = 0;
 
   // --- workers
@@ -138,7 +138,8 @@ public:
   virtual void list_closed(workflow::domain_ptr, body<uber::cadence::api::v1::ListClosedWorkflowExecutionsRequest>,
                            call_ptr) = 0;
 
-  /// Lists and counts by query. Unless overridden they are refused, as the reference system does without a search store.
+  /// Lists and counts by query. Unless overridden they are refused, as the reference system does without a search
+  /// store.
   virtual void list_by_query(workflow::domain_ptr, body<uber::cadence::api::v1::ListWorkflowExecutionsRequest>,
                              call_ptr call) {
     call->reject(bad_request("Operation is not supported"));

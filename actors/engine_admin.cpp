@@ -50,8 +50,8 @@ void local_engine::change_document(document_change change) {
 void local_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr answer) {
   const int index = request->shard_id();
   if (index < 0 || index >= state_->options.shard_count)
-    return answer->reject(bad_request("shard " + std::to_string(index) + " does not exist: there are "
-                                      + std::to_string(state_->options.shard_count)));
+    return answer->reject(bad_request("shard " + std::to_string(index) + " does not exist: there are " +
+                                      std::to_string(state_->options.shard_count)));
   const auto shard = state_->routes.shard(index);
   if (!shard)
     return answer->reject(unavailable("the shard is not there at the moment"));
@@ -78,9 +78,9 @@ void local_engine::describe_host(body<admin::DescribeHistoryHostRequest>, call_p
   for (int i = 0; i < state_->options.shard_count; ++i)
     response.add_shard_ids(i);
   response.mutable_domain_cache()->set_num_of_items_in_cache_by_id(
-    static_cast<std::int64_t>(state_->directory.get()->by_id.size()));
+      static_cast<std::int64_t>(state_->directory.get()->by_id.size()));
   response.mutable_domain_cache()->set_num_of_items_in_cache_by_name(
-    static_cast<std::int64_t>(state_->directory.get()->by_name.size()));
+      static_cast<std::int64_t>(state_->directory.get()->by_name.size()));
   response.set_shard_controller_status("started");
   response.set_address(state_->options.settings.identity);
   answer->reply(response);

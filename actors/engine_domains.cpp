@@ -22,7 +22,10 @@ api::Domain shown(const record::v1::DomainRow& row) {
 
 domain_world world_of(const services& env, const engine_options& options, const std::string& domain) {
   const auto& s = env.settings;
-  return {env.time->now_ns(), s.cluster, s.primary_cluster, s.initial_failover_version,
+  return {env.time->now_ns(),
+          s.cluster,
+          s.primary_cluster,
+          s.initial_failover_version,
           env.domains->get()->notification_version,
           options.domain_limits_for ? options.domain_limits_for(domain) : domain_limits()};
 }
@@ -145,10 +148,10 @@ void local_engine::make_system_domains(std::function<void()> done) {
       return make_system_domain(one, world_of(state_->env, state_->options, one.name));
     };
     auto request = std::make_shared<inner_call<api::RegisterDomainResponse>>(
-      INT64_MAX, [env = &state_->env, name = one.name, over](const auto*, const error* reason) {
-        if (reason != nullptr && reason->kind != error_kind::domain_already_exists)
-          env->log(2, std::string("domain ") + name + " was not made: " + reason->message);
-      });
+        INT64_MAX, [env = &state_->env, name = one.name, over](const auto*, const error* reason) {
+          if (reason != nullptr && reason->kind != error_kind::domain_already_exists)
+            env->log(2, std::string("domain ") + name + " was not made: " + reason->message);
+        });
     change.answer = [request](const auto&) { request->reply(api::RegisterDomainResponse()); };
     change.request = std::move(request);
     send_change(state_->env, std::move(change));
@@ -165,24 +168,24 @@ void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_pt
   auto count = std::make_shared<api::CountWorkflowExecutionsRequest>();
   count->set_domain(request->name());
   auto counted = std::make_shared<inner_call<api::CountWorkflowExecutionsResponse>>(
-    INT64_MAX, [s = state_.get(), request, answer](const api::CountWorkflowExecutionsResponse* response,
-                                                   const error* reason) {
-      if (reason != nullptr)
-        return answer->reject(*reason);
-      if (response->count() != 0)
-        return answer->reject(bad_request("Domain still have workflow execution history."));
-      domain_change change;
-      change.operation = storage::domain_transaction::kind::remove;
-      change.name = request->name();
-      change.plan = [name = request->name()](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
-        if (old == nullptr)
-          return no_such_domain(name);
-        return *old;
-      };
-      change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeleteDomainResponse()); };
-      change.request = answer;
-      send_change(s->env, std::move(change));
-    });
+      INT64_MAX,
+      [s = state_.get(), request, answer](const api::CountWorkflowExecutionsResponse* response, const error* reason) {
+        if (reason != nullptr)
+          return answer->reject(*reason);
+        if (response->count() != 0)
+          return answer->reject(bad_request("Domain still have workflow execution history."));
+        domain_change change;
+        change.operation = storage::domain_transaction::kind::remove;
+        change.name = request->name();
+        change.plan = [name = request->name()](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+          if (old == nullptr)
+            return no_such_domain(name);
+          return *old;
+        };
+        change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeleteDomainResponse()); };
+        change.request = answer;
+        send_change(s->env, std::move(change));
+      });
   count_by_query(domain, std::move(count), std::move(counted));
 }
 

@@ -15,10 +15,10 @@ namespace {
 
 std::optional<shard_queue> queue_of(admin::TaskType type) {
   switch (type) {
-    case admin::TASK_TYPE_TRANSFER: return shard_queue::transfer;
-    case admin::TASK_TYPE_TIMER: return shard_queue::timer;
-    case admin::TASK_TYPE_REPLICATION: return shard_queue::replication;
-    default: return std::nullopt;
+  case admin::TASK_TYPE_TRANSFER: return shard_queue::transfer;
+  case admin::TASK_TYPE_TIMER: return shard_queue::timer;
+  case admin::TASK_TYPE_REPLICATION: return shard_queue::replication;
+  default: return std::nullopt;
   }
 }
 
@@ -27,8 +27,8 @@ error invalid_task_type() { return bad_request("Invalid task type"); }
 /// The shard an operator named, or null and the call has been told why.
 caf::actor find_shard(const router& routes, int index, call& answer) {
   if (index < 0 || index >= routes.shard_count()) {
-    answer.reject(bad_request("shard " + std::to_string(index) + " does not exist: there are "
-                              + std::to_string(routes.shard_count())));
+    answer.reject(bad_request("shard " + std::to_string(index) + " does not exist: there are " +
+                              std::to_string(routes.shard_count())));
     return nullptr;
   }
   auto shard = routes.shard(index);
@@ -45,11 +45,12 @@ template <class Response> auto answer_with(call_ptr answer) {
   };
 }
 
-/// One line for a queue, in the words of the reference system's processing queues: there is one, and it takes all domains.
+/// One line for a queue, in the words of the reference system's processing queues: there is one, and it takes all
+/// domains.
 std::string state_line(const char* key, std::int64_t ack, std::int64_t read, std::int64_t pending) {
   const auto level = [&](std::int64_t value) { return std::string("{") + key + ":" + std::to_string(value) + "}"; };
-  return "&{level: 0, ackLevel: " + level(ack) + ", readLevel: " + level(read) + ", maxLevel: " + level(read)
-         + ", domainFilter: {DomainIDs:map[] ReverseMatch:true}, pending: " + std::to_string(pending) + "}";
+  return "&{level: 0, ackLevel: " + level(ack) + ", readLevel: " + level(read) + ", maxLevel: " + level(read) +
+         ", domainFilter: {DomainIDs:map[] ReverseMatch:true}, pending: " + std::to_string(pending) + "}";
 }
 
 } // namespace
@@ -58,8 +59,8 @@ void local_engine::delete_workflow(workflow::domain_ptr domain, body<admin::Dele
                                    call_ptr answer) {
   const auto& execution = request->workflow_execution();
   remove_by_hand<admin::DeleteWorkflowResponse>(
-    state_->env, {domain->id, execution.workflow_id(), uuid::parse(execution.run_id()).value_or(uuid{})},
-    std::move(answer));
+      state_->env, {domain->id, execution.workflow_id(), uuid::parse(execution.run_id()).value_or(uuid{})},
+      std::move(answer));
 }
 
 void local_engine::maintain_corrupt_workflow(workflow::domain_ptr domain,
@@ -67,8 +68,8 @@ void local_engine::maintain_corrupt_workflow(workflow::domain_ptr domain,
   send_to_run(state_->env, make_maintain_corrupt(state_->env, domain, std::move(request), std::move(answer)));
 }
 
-void local_engine::raw_history(workflow::domain_ptr domain, body<admin::GetWorkflowExecutionRawHistoryV2Request> request,
-                               call_ptr answer) {
+void local_engine::raw_history(workflow::domain_ptr domain,
+                               body<admin::GetWorkflowExecutionRawHistoryV2Request> request, call_ptr answer) {
   auto command = make_raw_history(domain, std::move(request), answer);
   if (!command)
     return answer->reject(command.error());
@@ -121,9 +122,10 @@ void local_engine::describe_queue(body<admin::DescribeQueueRequest> request, cal
     std::map<std::string, std::int64_t> now(said.begin(), said.end());
     admin::DescribeQueueResponse response;
     response.add_processing_queue_states(
-      *queue == shard_queue::transfer
-        ? state_line("taskID", now["transfer_ack"], now["next_task_id"] - 1, now["transfer_pending"])
-        : state_line("visibilityTimestamp", now["timer_ack_ns"], now["timer_window_end_ns"], now["timers_in_memory"]));
+        *queue == shard_queue::transfer
+            ? state_line("taskID", now["transfer_ack"], now["next_task_id"] - 1, now["transfer_pending"])
+            : state_line("visibilityTimestamp", now["timer_ack_ns"], now["timer_window_end_ns"],
+                         now["timers_in_memory"]));
     answer->reply(response);
   };
   caf::anon_send(shard, make_shard_mail(std::move(query)));

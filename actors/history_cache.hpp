@@ -26,8 +26,8 @@ public:
   explicit history_cache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
   /// Adds the batch that follows; drops the oldest ones beyond the limit.
-  void append(std::string bytes, std::shared_ptr<const uber::cadence::api::v1::History> batch, std::int64_t first_event_id,
-              std::int64_t next_event_id);
+  void append(std::string bytes, std::shared_ptr<const uber::cadence::api::v1::History> batch,
+              std::int64_t first_event_id, std::int64_t next_event_id);
 
   /// An event of a cached batch or one fetched for a rule; null when it is not here.
   [[nodiscard]] const uber::cadence::api::v1::HistoryEvent* find(std::int64_t event_id);

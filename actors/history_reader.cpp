@@ -61,12 +61,12 @@ bool take(const std::shared_ptr<reading>& r, storage::page<storage::history_node
       continue; // an older write of a batch that was written again
     if (node.first_event_id > r->slice.next_event_id) {
       r->done(error{error_kind::internal_data_inconsistency,
-                    "corrupted history event batch, eventID is not continuous: want "
-                      + std::to_string(r->slice.next_event_id) + ", have " + std::to_string(node.first_event_id)});
+                    "corrupted history event batch, eventID is not continuous: want " +
+                        std::to_string(r->slice.next_event_id) + ", have " + std::to_string(node.first_event_id)});
       return true;
     }
-    if (r->batches_left == 0
-        || (!r->slice.bytes.empty() && static_cast<std::int64_t>(r->slice.bytes.size()) >= r->max_bytes)) {
+    if (r->batches_left == 0 ||
+        (!r->slice.bytes.empty() && static_cast<std::int64_t>(r->slice.bytes.size()) >= r->max_bytes)) {
       r->slice.at_end = false;
       r->done(std::move(r->slice));
       return true;
@@ -91,8 +91,8 @@ void step(const std::shared_ptr<reading>& r) {
   if (r->at == r->segments.size()) {
     if (r->slice.next_event_id < r->to)
       return r->done(error{error_kind::internal_data_inconsistency,
-                           "the history ends before event " + std::to_string(r->slice.next_event_id)
-                             + "; events up to " + std::to_string(r->to - 1) + " are missing"});
+                           "the history ends before event " + std::to_string(r->slice.next_event_id) +
+                               "; events up to " + std::to_string(r->to - 1) + " are missing"});
     r->done(std::move(r->slice));
     return;
   }
@@ -148,8 +148,16 @@ outcome<std::vector<std::shared_ptr<const uber::cadence::api::v1::History>>> par
 void read_branch(storage::store& store, int shard, const record::v1::HistoryBranch& branch, std::int64_t from,
                  std::int64_t to, int max_batches, std::int64_t max_bytes,
                  std::function<void(outcome<history_slice>)> done) {
-  auto r = std::make_shared<reading>(reading{store, shard, uuid::from_raw(branch.tree_id()),
-                                             segments_of(branch, from, to), 0, {}, to, max_batches, max_bytes, {},
+  auto r = std::make_shared<reading>(reading{store,
+                                             shard,
+                                             uuid::from_raw(branch.tree_id()),
+                                             segments_of(branch, from, to),
+                                             0,
+                                             {},
+                                             to,
+                                             max_batches,
+                                             max_bytes,
+                                             {},
                                              std::move(done)});
   r->slice.first_event_id = from;
   r->slice.next_event_id = from;

@@ -14,8 +14,8 @@ namespace cadenza::actors {
 [[nodiscard]] std::int64_t count_events(const std::string& history);
 
 /// The batches of a slice, one by one.
-[[nodiscard]] outcome<std::vector<std::shared_ptr<const uber::cadence::api::v1::History>>> parse_batches(
-  const history_slice& slice);
+[[nodiscard]] outcome<std::vector<std::shared_ptr<const uber::cadence::api::v1::History>>>
+parse_batches(const history_slice& slice);
 
 /// Reads whole stored batches of a branch, following its ancestors: events [from, to), at most `max_batches` and about
 /// `max_bytes` (at least one batch). `from` must begin a batch. Of several writes of one batch the newest counts.

@@ -47,21 +47,22 @@ caf::behavior history_shard::make_behavior() {
   acquire();
   delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
   return {
-    [this](run_command_ptr& command) {
-      if (phase_ == phase::ready)
-        route(std::move(command));
-      else if (before_ready_.size() >= before_ready_max)
-        command->failed(service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
-      else
-        before_ready_.push_back(std::move(command));
-    },
-    [this](shard_mail_ptr& mail) { on_mail(*mail); },
-    [this](task_over& over) { on_over(over); },
-    [this](tick& t) { on_tick(t.generation); },
-    [this](housekeeping) {
-      on_housekeeping();
-      delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
-    },
+      [this](run_command_ptr& command) {
+        if (phase_ == phase::ready)
+          route(std::move(command));
+        else if (before_ready_.size() >= before_ready_max)
+          command->failed(
+              service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
+        else
+          before_ready_.push_back(std::move(command));
+      },
+      [this](shard_mail_ptr& mail) { on_mail(*mail); },
+      [this](task_over& over) { on_over(over); },
+      [this](tick& t) { on_tick(t.generation); },
+      [this](housekeeping) {
+        on_housekeeping();
+        delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
+      },
   };
 }
 
@@ -141,8 +142,8 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     env_.log(2, "history shard " + std::to_string(index_) + ": a write ended unknown; reloading");
     return quit(caf::make_error(caf::sec::runtime_error, "unknown outcome of a commit"));
   }
-  if (note->result.outcome == storage::status::condition_failed
-      && note->result.failed == storage::condition::shard_range) {
+  if (note->result.outcome == storage::status::condition_failed &&
+      note->result.failed == storage::condition::shard_range) {
     env_.log(2, "history shard " + std::to_string(index_) + " was taken by somebody else");
     return quit(caf::make_error(caf::sec::runtime_error, "shard ownership lost"));
   }
@@ -177,16 +178,16 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     const bool family = note->has_family;
     auto& receipt = note->receipts[i];
     switch (task.type()) {
-      case record::v1::TRANSFER_DECISION:
-      case record::v1::TRANSFER_ACTIVITY: push_to_matching(task, std::move(receipt)); break;
-      case record::v1::TRANSFER_RECORD_STARTED:
-      case record::v1::TRANSFER_UPSERT:
-      case record::v1::TRANSFER_DELETE_VISIBILITY: break; // the visibility writer has it already
-      case record::v1::TRANSFER_CLOSE:
-        if (family)
-          carry_out(task, std::move(receipt));
-        break;
-      default: carry_out(task, std::move(receipt)); break;
+    case record::v1::TRANSFER_DECISION:
+    case record::v1::TRANSFER_ACTIVITY: push_to_matching(task, std::move(receipt)); break;
+    case record::v1::TRANSFER_RECORD_STARTED:
+    case record::v1::TRANSFER_UPSERT:
+    case record::v1::TRANSFER_DELETE_VISIBILITY: break; // the visibility writer has it already
+    case record::v1::TRANSFER_CLOSE:
+      if (family)
+        carry_out(task, std::move(receipt));
+      break;
+    default: carry_out(task, std::move(receipt)); break;
     }
   }
   for (auto& task : note->timers) {
@@ -219,39 +220,39 @@ void history_shard::on_housekeeping() {
 void history_shard::handle(shard_query& query) {
   std::vector<std::pair<std::string, std::int64_t>> out;
   switch (query.what) {
-    case shard_query::kind::describe:
-      out.emplace_back("range_id", range_id_);
-      out.emplace_back("runs", static_cast<std::int64_t>(runs_.size()));
-      out.emplace_back("transfer_pending", static_cast<std::int64_t>(transfer_.size()));
-      out.emplace_back("transfer_ack", row_.transfer_ack());
-      out.emplace_back("next_task_id", sequence_ ? sequence_->next() : 0);
-      out.emplace_back("timers_in_memory", static_cast<std::int64_t>(timers_.size()));
-      out.emplace_back("timer_ack_ns", row_.timer_ack_ns());
-      out.emplace_back("timer_window_end_ns", timers_.window_end());
-      break;
-    case shard_query::kind::list_runs:
-      for (const auto& [key, run] : runs_) {
-        const auto domain = env_.domains->get()->find(key.domain_id);
-        out.emplace_back((domain ? domain->name : key.domain_id.str()) + "/" + key.workflow_id + "/" + key.run_id.str(),
-                         run.bytes);
+  case shard_query::kind::describe:
+    out.emplace_back("range_id", range_id_);
+    out.emplace_back("runs", static_cast<std::int64_t>(runs_.size()));
+    out.emplace_back("transfer_pending", static_cast<std::int64_t>(transfer_.size()));
+    out.emplace_back("transfer_ack", row_.transfer_ack());
+    out.emplace_back("next_task_id", sequence_ ? sequence_->next() : 0);
+    out.emplace_back("timers_in_memory", static_cast<std::int64_t>(timers_.size()));
+    out.emplace_back("timer_ack_ns", row_.timer_ack_ns());
+    out.emplace_back("timer_window_end_ns", timers_.window_end());
+    break;
+  case shard_query::kind::list_runs:
+    for (const auto& [key, run] : runs_) {
+      const auto domain = env_.domains->get()->find(key.domain_id);
+      out.emplace_back((domain ? domain->name : key.domain_id.str()) + "/" + key.workflow_id + "/" + key.run_id.str(),
+                       run.bytes);
+    }
+    break;
+  case shard_query::kind::kill_run:
+    for (auto& [key, run] : runs_) {
+      const auto domain = env_.domains->get()->find(key.domain_id);
+      const auto path = (domain ? domain->name : key.domain_id.str()) + "/" + key.workflow_id + "/" + key.run_id.str();
+      // An empty text means any run: what chaos asks for.
+      if (query.text.empty() || path == query.text) {
+        caf::anon_send_exit(run.handle, caf::exit_reason::kill);
+        out.emplace_back(path, 1);
+        break;
       }
-      break;
-    case shard_query::kind::kill_run:
-      for (auto& [key, run] : runs_) {
-        const auto domain = env_.domains->get()->find(key.domain_id);
-        const auto path = (domain ? domain->name : key.domain_id.str()) + "/" + key.workflow_id + "/" + key.run_id.str();
-        // An empty text means any run: what chaos asks for.
-        if (query.text.empty() || path == query.text) {
-          caf::anon_send_exit(run.handle, caf::exit_reason::kill);
-          out.emplace_back(path, 1);
-          break;
-        }
-      }
-      break;
-    case shard_query::kind::kill_self:
-      out.emplace_back("killed", 1);
-      quit(caf::exit_reason::kill);
-      break;
+    }
+    break;
+  case shard_query::kind::kill_self:
+    out.emplace_back("killed", 1);
+    quit(caf::exit_reason::kill);
+    break;
   }
   if (query.answer)
     query.answer(std::move(out));

@@ -87,7 +87,8 @@ private:
   // --- runs (shard_runs.cpp)
   void route(run_command_ptr command);
   void decide_start(workflow_entry& entry, start_request_ptr asked);
-  void create_run(workflow_entry& entry, start_request_ptr request, std::optional<storage::current_condition> condition);
+  void create_run(workflow_entry& entry, start_request_ptr request,
+                  std::optional<storage::current_condition> condition);
   void to_run(const run_key& key, run_command_ptr command);
   run_entry& spawn_run(const run_key& key, std::shared_ptr<workflow::run> state,
                        std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh);
@@ -128,7 +129,7 @@ private:
   std::unordered_map<workflow_key, workflow_entry> workflows_;
   std::unordered_map<run_key, run_entry> runs_;
   std::unordered_map<caf::actor_addr, run_key> by_address_;
-  std::list<run_key> recency_; ///< most recently used first
+  std::list<run_key> recency_;       ///< most recently used first
   std::deque<request> before_ready_; ///< at most before_ready_max
 
   ack_tracker transfer_;

@@ -8,9 +8,8 @@ namespace cadenza::actors {
 std::string encode(const history_token& token) {
   std::string out = "{\"runId\":";
   append_json_string(out, token.run_id);
-  out += ",\"firstEventId\":" + std::to_string(token.first_event_id)
-         + ",\"nextEventId\":" + std::to_string(token.next_event_id)
-         + ",\"isRunning\":" + (token.running ? "1" : "0");
+  out += ",\"firstEventId\":" + std::to_string(token.first_event_id) +
+         ",\"nextEventId\":" + std::to_string(token.next_event_id) + ",\"isRunning\":" + (token.running ? "1" : "0");
   out += ",\"branchToken\":";
   append_json_string(out, to_base64(token.branch));
   out += ",\"transientDecision\":";
@@ -41,8 +40,8 @@ outcome<history_token> decode_history_token(const std::string& text) {
     else
       in.skip();
   }
-  if (!in.complete() || token.run_id.empty() || !from_base64(branch, token.branch)
-      || !from_base64(synthetic, token.synthetic))
+  if (!in.complete() || token.run_id.empty() || !from_base64(branch, token.branch) ||
+      !from_base64(synthetic, token.synthetic))
     return bad_request("Invalid NextPageToken.");
   token.running = running != 0;
   return token;

@@ -26,11 +26,11 @@ caf::behavior later::make_behavior() {
   held_->on_cancel([self = caf::actor_cast<caf::actor>(this)] { caf::anon_send_exit(self, caf::exit_reason::kill); });
   delayed_send(this, std::chrono::nanoseconds(delay_ns_), due_atom::value);
   return {
-    [this](due_atom) {
-      go_(std::move(held_));
-      unlink_from(patron_);
-      quit();
-    },
+      [this](due_atom) {
+        go_(std::move(held_));
+        unlink_from(patron_);
+        quit();
+      },
   };
 }
 

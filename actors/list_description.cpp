@@ -77,32 +77,31 @@ void describe_whole_list(const services& env, std::shared_ptr<describe_list> ask
   const auto part = parse_partition(asked->list.name);
   if (asked->kind != api::TASK_LIST_KIND_STICKY && part && part->index == 0) {
     asked->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-      asked->answer->deadline_ns(),
-      [&env, answer = asked->answer, list = asked->list, status = asked->status](
-        const api::DescribeTaskListResponse* root, const error* reason) {
-        if (root == nullptr)
-          return answer->reject(*reason);
-        std::set<int> others;
-        for (const auto& [id, partition] : root->partition_config().read_partitions())
-          others.insert(id);
-        others.erase(0);
-        if (others.empty())
-          return answer->reply(*root);
-        auto all = std::make_shared<gathering>(answer, *root);
-        for (const int id : others) {
-          auto one = std::make_shared<describe_list>();
-          one->list = {list.domain_id, name_of_partition(list.name, id), list.type};
-          one->status = status;
-          one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-            answer->deadline_ns(), [all](const api::DescribeTaskListResponse* described, const error*) {
-              if (described == nullptr)
-                return;
-              const std::lock_guard guard(all->mutex);
-              add_description(all->whole, *described, false);
-            });
-          caf::anon_send(env.routes->matching(), make_matching_mail(std::move(one)));
-        }
-      });
+        asked->answer->deadline_ns(), [&env, answer = asked->answer, list = asked->list, status = asked->status](
+                                          const api::DescribeTaskListResponse* root, const error* reason) {
+          if (root == nullptr)
+            return answer->reject(*reason);
+          std::set<int> others;
+          for (const auto& [id, partition] : root->partition_config().read_partitions())
+            others.insert(id);
+          others.erase(0);
+          if (others.empty())
+            return answer->reply(*root);
+          auto all = std::make_shared<gathering>(answer, *root);
+          for (const int id : others) {
+            auto one = std::make_shared<describe_list>();
+            one->list = {list.domain_id, name_of_partition(list.name, id), list.type};
+            one->status = status;
+            one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+                answer->deadline_ns(), [all](const api::DescribeTaskListResponse* described, const error*) {
+                  if (described == nullptr)
+                    return;
+                  const std::lock_guard guard(all->mutex);
+                  add_description(all->whole, *described, false);
+                });
+            caf::anon_send(env.routes->matching(), make_matching_mail(std::move(one)));
+          }
+        });
   }
   caf::anon_send(env.routes->matching(), make_matching_mail(std::move(asked)));
 }

@@ -10,14 +10,14 @@ namespace cadenza::actors {
 /// Settings of one task list (domain, name, type) from the dynamic configuration. A list asks for them now and then, so
 /// that changes count within seconds. Times in ns.
 struct list_settings {
-  int read_partitions = 1;  ///< that answer polls; a configuration stored with the list wins
-  int write_partitions = 1; ///< that take tasks; at most as many
+  int read_partitions = 1;    ///< that answer polls; a configuration stored with the list wins
+  int write_partitions = 1;   ///< that take tasks; at most as many
   bool random_spread = false; ///< over partitions; else in turn
 
-  int forwarded_polls_max = 1;   ///< of a partition, at a time
-  int forwarded_tasks_max = 1;   ///< of a partition, at a time; queries count for themselves
-  double forwarded_rate = 10;    ///< tasks a second
-  int forward_degree = 20;       ///< children of a partition
+  int forwarded_polls_max = 1;                 ///< of a partition, at a time
+  int forwarded_tasks_max = 1;                 ///< of a partition, at a time; queries count for themselves
+  double forwarded_rate = 10;                  ///< tasks a second
+  int forward_degree = 20;                     ///< children of a partition
   std::int64_t local_poll_ns = 10 * ns_per_ms; ///< a poll waits for local tasks so long before it is forwarded
   std::int64_t local_task_ns = 10 * ns_per_ms; ///< and a task for local polls
 

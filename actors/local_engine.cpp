@@ -56,8 +56,8 @@ bool refused_as_too_many(const services& env, const workflow::domain_view& domai
 std::map<std::string, std::string> partition_config_of(const services& env, const workflow::domain_view& domain,
                                                        const caller_info& caller) {
   std::map<std::string, std::string> out;
-  if ((caller.isolation_group.empty() && caller.partition_config.empty()) || !env.matching.isolated
-      || !env.matching.isolated(domain))
+  if ((caller.isolation_group.empty() && caller.partition_config.empty()) || !env.matching.isolated ||
+      !env.matching.isolated(domain))
     return out;
   json_object_reader given(caller.partition_config);
   while (const auto key = given.next_key())
@@ -151,8 +151,8 @@ workflow::directory_ptr local_engine::domains() const { return state_->directory
 
 void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExecutionRequest> request,
                          call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer)
-      || refused_as_too_many(state_->env, *domain, request->workflow_id(), true, *answer))
+  if (refused_as_drained(state_->env, *domain, *answer) ||
+      refused_as_too_many(state_->env, *domain, request->workflow_id(), true, *answer))
     return;
   auto asked = std::make_shared<start_request>();
   asked->key = {domain->id, request->workflow_id()};
@@ -166,8 +166,8 @@ void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExe
 
 void local_engine::signal_with_start(workflow::domain_ptr domain,
                                      body<api::SignalWithStartWorkflowExecutionRequest> request, call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer)
-      || refused_as_too_many(state_->env, *domain, request->start_request().workflow_id(), true, *answer))
+  if (refused_as_drained(state_->env, *domain, *answer) ||
+      refused_as_too_many(state_->env, *domain, request->start_request().workflow_id(), true, *answer))
     return;
   auto asked = std::make_shared<start_request>();
   auto& start = *request->mutable_start_request();
@@ -192,8 +192,8 @@ void local_engine::signal_with_start(workflow::domain_ptr domain,
 
 void local_engine::signal(workflow::domain_ptr domain, body<api::SignalWorkflowExecutionRequest> request,
                           call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer)
-      || refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), true, *answer))
+  if (refused_as_drained(state_->env, *domain, *answer) ||
+      refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), true, *answer))
     return;
   send_to_run(state_->env, make_signal(domain, std::move(request), std::move(answer)));
 }
@@ -299,8 +299,7 @@ void local_engine::decision_completed(workflow::domain_ptr domain, task_token to
                                       body<api::RespondDecisionTaskCompletedRequest> request, call_ptr answer) {
   if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
     return;
-  send_to_run(state_->env,
-              make_decision_completed(domain, std::move(token), std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_decision_completed(domain, std::move(token), std::move(request), std::move(answer)));
 }
 void local_engine::decision_failed(workflow::domain_ptr domain, task_token token,
                                    body<api::RespondDecisionTaskFailedRequest> request, call_ptr answer) {
@@ -318,8 +317,7 @@ void local_engine::activity_completed(workflow::domain_ptr domain, task_token to
                                       body<api::RespondActivityTaskCompletedRequest> request, call_ptr answer) {
   if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
     return;
-  send_to_run(state_->env,
-              make_activity_completed(domain, std::move(token), std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_activity_completed(domain, std::move(token), std::move(request), std::move(answer)));
 }
 void local_engine::activity_failed(workflow::domain_ptr domain, task_token token,
                                    body<api::RespondActivityTaskFailedRequest> request, call_ptr answer) {
@@ -375,10 +373,11 @@ void local_engine::task_lists_of_domain(workflow::domain_ptr domain, body<api::G
 }
 
 void local_engine::update_task_list_partitions(
-  workflow::domain_ptr domain, body<uber::cadence::admin::v1::UpdateTaskListPartitionConfigRequest> request,
-  call_ptr answer) {
+    workflow::domain_ptr domain, body<uber::cadence::admin::v1::UpdateTaskListPartitionConfigRequest> request,
+    call_ptr answer) {
   auto asked = std::make_shared<configure_list>();
-  asked->list = {domain->id, request->task_list().name(), request->task_list_type() == api::TASK_LIST_TYPE_ACTIVITY ? 1 : 0};
+  asked->list = {domain->id, request->task_list().name(),
+                 request->task_list_type() == api::TASK_LIST_TYPE_ACTIVITY ? 1 : 0};
   asked->config.Swap(request->mutable_partition_config());
   asked->answer = std::move(answer);
   caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(asked)));

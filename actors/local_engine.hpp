@@ -101,8 +101,8 @@ public:
                        call_ptr) override;
   void activity_canceled(workflow::domain_ptr, task_token,
                          body<uber::cadence::api::v1::RespondActivityTaskCanceledRequest>, call_ptr) override;
-  void query_completed(workflow::domain_ptr, query_token, body<uber::cadence::api::v1::RespondQueryTaskCompletedRequest>,
-                       call_ptr) override;
+  void query_completed(workflow::domain_ptr, query_token,
+                       body<uber::cadence::api::v1::RespondQueryTaskCompletedRequest>, call_ptr) override;
   void describe_task_list(workflow::domain_ptr, body<uber::cadence::api::v1::DescribeTaskListRequest>,
                           call_ptr) override;
   void list_task_list_partitions(workflow::domain_ptr, body<uber::cadence::api::v1::ListTaskListPartitionsRequest>,

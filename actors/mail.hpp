@@ -34,7 +34,7 @@ struct start_request {
   std::optional<workflow::first_signal> signal; ///< signal with start: an open run is just signalled
   std::optional<workflow::parent_link> parent;
   workflow::carried_over carried; ///< of a child: what it takes over from its parent
-  call_ptr answer; ///< StartWorkflowExecutionResponse or SignalWithStart…Response (the same bytes)
+  call_ptr answer;                ///< StartWorkflowExecutionResponse or SignalWithStart…Response (the same bytes)
   int tries = 0;
 };
 using start_request_ptr = std::shared_ptr<start_request>;
@@ -50,8 +50,8 @@ struct commit_note {
   /// In-memory timers that this commit made pointless: (fire time, task id).
   std::vector<std::pair<std::int64_t, std::int64_t>> pointless_timers;
   std::optional<record::v1::CurrentRun> current; ///< of run's workflow id, when it changed
-  bool removed = false;    ///< the run is gone from the store (retention, an operator)
-  bool has_family = true;  ///< on close: a parent to tell or children to end; false spares the visit to the run
+  bool removed = false;                          ///< the run is gone from the store (retention, an operator)
+  bool has_family = true; ///< on close: a parent to tell or children to end; false spares the visit to the run
   std::shared_ptr<sequence_lease> lease;
 };
 
@@ -97,12 +97,26 @@ struct run_used {
   bool closed = false;
 };
 
-struct shard_row_read { storage::read_result<std::string> row; };
-struct shard_acquired { storage::commit_result result; std::int64_t range_id = 0; };
-struct transfer_loaded { storage::page<transfer_row> page; };
-struct timers_loaded { storage::page<timer_row> page; std::int64_t up_to_ns = 0; };
-struct acks_written { storage::commit_result result; };
-struct retry_task { std::int64_t task_id = 0; };
+struct shard_row_read {
+  storage::read_result<std::string> row;
+};
+struct shard_acquired {
+  storage::commit_result result;
+  std::int64_t range_id = 0;
+};
+struct transfer_loaded {
+  storage::page<transfer_row> page;
+};
+struct timers_loaded {
+  storage::page<timer_row> page;
+  std::int64_t up_to_ns = 0;
+};
+struct acks_written {
+  storage::commit_result result;
+};
+struct retry_task {
+  std::int64_t task_id = 0;
+};
 
 /// What an operator asks of a shard.
 struct shard_query {
@@ -137,8 +151,8 @@ struct shard_order {
 };
 
 using shard_mail = std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute,
-                                create_with, create_refused, adopt_run, run_used, shard_row_read, shard_acquired, transfer_loaded,
-                                timers_loaded, acks_written, retry_task, shard_query, shard_order>;
+                                create_with, create_refused, adopt_run, run_used, shard_row_read, shard_acquired,
+                                transfer_loaded, timers_loaded, acks_written, retry_task, shard_query, shard_order>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {
@@ -166,21 +180,21 @@ private:
 
 /// A decision or activity task for a task list. `list` may name a partition; see `placed`.
 struct list_task {
-  storage::task_list_key list;            ///< domain of the list, name, type
+  storage::task_list_key list; ///< domain of the list, name, type
   uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
-  workflow_key workflow;                  ///< domain and id of the run
+  workflow_key workflow; ///< domain and id of the run
   uuid run_id;
   std::int64_t schedule_id = 0;
-  std::int64_t attempt = -1;              ///< of an activity, to tell stale tasks; -1: unknown
+  std::int64_t attempt = -1; ///< of an activity, to tell stale tasks; -1: unknown
   std::int64_t version = 0;
   std::int64_t created_ns = 0;
-  std::int64_t expiry_ns = 0;             ///< 0: never
-  std::string fallback_list;              ///< sticky decisions: the normal list to use when the worker is gone
-  receipt_ptr receipt;                    ///< done() once a poller has the task or it is in the stored backlog
-  std::int64_t backlog_id = 0;            ///< task id in the list's stored backlog; 0: not stored there
-  std::string isolation_group;            ///< whose workers should have it; empty: anybody
-  bool placed = false;                    ///< its partition has been chosen
-  claim given;                            ///< to a poll
+  std::int64_t expiry_ns = 0;  ///< 0: never
+  std::string fallback_list;   ///< sticky decisions: the normal list to use when the worker is gone
+  receipt_ptr receipt;         ///< done() once a poller has the task or it is in the stored backlog
+  std::int64_t backlog_id = 0; ///< task id in the list's stored backlog; 0: not stored there
+  std::string isolation_group; ///< whose workers should have it; empty: anybody
+  bool placed = false;         ///< its partition has been chosen
+  claim given;                 ///< to a poll
 };
 using list_task_ptr = std::shared_ptr<list_task>;
 
@@ -190,26 +204,26 @@ struct list_poll {
   storage::task_list_key list;
   uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
   std::string identity;
-  std::string request_id;                 ///< drawn by the engine; makes starting the task idempotent
+  std::string request_id; ///< drawn by the engine; makes starting the task idempotent
   std::string isolation_group;
-  std::optional<double> rate;             ///< task_list_metadata.max_tasks_per_second
-  std::int64_t deadline_ns = 0;           ///< answer empty by then
-  std::uint64_t id = 0;                   ///< for cancelling
-  call_ptr answer;                        ///< PollForDecisionTaskResponse or PollForActivityTaskResponse
+  std::optional<double> rate;   ///< task_list_metadata.max_tasks_per_second
+  std::int64_t deadline_ns = 0; ///< answer empty by then
+  std::uint64_t id = 0;         ///< for cancelling
+  call_ptr answer;              ///< PollForDecisionTaskResponse or PollForActivityTaskResponse
   workflow::domain_ptr domain;
-  std::int64_t since_ns = 0;              ///< when it came
-  bool auto_config = false;               ///< the worker is to hear how long it waited:
+  std::int64_t since_ns = 0; ///< when it came
+  bool auto_config = false;  ///< the worker is to hear how long it waited:
   std::int64_t waited_ms = 0;
-  bool placed = false;                    ///< its partition has been chosen
-  claim given;                            ///< a task or a query
+  bool placed = false; ///< its partition has been chosen
+  claim given;         ///< a task or a query
 };
 using list_poll_ptr = std::shared_ptr<list_poll>;
 
 /// How handing a task to a poll ended. Sent by the run (or by the command's destructor when the run died).
 struct dispatch_over {
   list_task_ptr task;
-  list_poll_ptr poll;      ///< set when the poll was not answered: it goes on waiting
-  bool task_done = false;  ///< started or stale; else the task must be offered again
+  list_poll_ptr poll;     ///< set when the poll was not answered: it goes on waiting
+  bool task_done = false; ///< started or stale; else the task must be offered again
 };
 
 struct poll_gone {
@@ -221,14 +235,14 @@ struct poll_gone {
 struct list_query {
   storage::task_list_key list;
   uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
-  std::string task_id;                                        ///< names the query in its token
+  std::string task_id; ///< names the query in its token
   std::int64_t deadline_ns = 0;
-  /// Makes the poll answer for the worker that takes it (history and all) and sends it. The worker's answer comes back to
-  /// the list of this name.
+  /// Makes the poll answer for the worker that takes it (history and all) and sends it. The worker's answer comes back
+  /// to the list of this name.
   std::function<void(list_poll_ptr, const std::string& list)> deliver;
-  call_ptr answer;                                            ///< QueryWorkflowResponse
-  bool placed = false;                                        ///< its partition has been chosen
-  claim given;                                                ///< to a poll
+  call_ptr answer;     ///< QueryWorkflowResponse
+  bool placed = false; ///< its partition has been chosen
+  claim given;         ///< to a poll
 };
 using list_query_ptr = std::shared_ptr<list_query>;
 
@@ -275,22 +289,46 @@ struct partitions_known {
 };
 
 /// What a partition offers its parent. It goes on waiting in the partition as well.
-struct forwarded_task { storage::task_list_key to; list_task_ptr task; caf::actor from; caf::actor via; }; ///< from: stores it; via: its child
-struct forwarded_poll { storage::task_list_key to; list_poll_ptr poll; caf::actor from; };
-struct forwarded_query { storage::task_list_key to; list_query_ptr query; caf::actor from; };
+struct forwarded_task {
+  storage::task_list_key to;
+  list_task_ptr task;
+  caf::actor from;
+  caf::actor via;
+}; ///< from: stores it; via: its child
+struct forwarded_poll {
+  storage::task_list_key to;
+  list_poll_ptr poll;
+  caf::actor from;
+};
+struct forwarded_query {
+  storage::task_list_key to;
+  list_query_ptr query;
+  caf::actor from;
+};
 /// The parent has taken something that the partition forwarded.
 struct forward_taken {};
 /// A moment for which a partition waited has come.
 struct list_look {};
 
 /// A page of all stored lists: those with a backlog are brought into memory.
-struct stored_lists { storage::page<std::pair<storage::task_list_key, std::string>> page; };
+struct stored_lists {
+  storage::page<std::pair<storage::task_list_key, std::string>> page;
+};
 
-struct list_row_read { storage::read_result<std::string> row; };
-struct list_written { storage::commit_result result; std::vector<list_task_ptr> tasks; };
-struct list_idle { storage::task_list_key list; };
+struct list_row_read {
+  storage::read_result<std::string> row;
+};
+struct list_written {
+  storage::commit_result result;
+  std::vector<list_task_ptr> tasks;
+};
+struct list_idle {
+  storage::task_list_key list;
+};
 struct list_quit {};
-struct backlog_read { storage::page<storage::backlog_row> page; };
+struct backlog_read {
+  storage::page<storage::backlog_row> page;
+};
 
 struct matching_query {
   enum class kind { list, kill };
@@ -299,12 +337,12 @@ struct matching_query {
   std::function<void(std::vector<std::string>)> answer;
 };
 
-using matching_mail = std::variant<list_task_ptr, list_poll_ptr, dispatch_over, poll_gone, list_query_ptr,
-                                   std::shared_ptr<query_answer>, std::shared_ptr<describe_list>,
-                                   std::shared_ptr<lists_of_domain>, list_row_read, list_written, backlog_read,
-                                   list_idle, list_quit, matching_query, std::shared_ptr<configure_list>,
-                                   std::shared_ptr<list_partitions>, partitions_known, forwarded_task, forwarded_poll,
-                                   forwarded_query, forward_taken, list_look, stored_lists>;
+using matching_mail =
+    std::variant<list_task_ptr, list_poll_ptr, dispatch_over, poll_gone, list_query_ptr, std::shared_ptr<query_answer>,
+                 std::shared_ptr<describe_list>, std::shared_ptr<lists_of_domain>, list_row_read, list_written,
+                 backlog_read, list_idle, list_quit, matching_query, std::shared_ptr<configure_list>,
+                 std::shared_ptr<list_partitions>, partitions_known, forwarded_task, forwarded_poll, forwarded_query,
+                 forward_taken, list_look, stored_lists>;
 using matching_mail_ptr = std::shared_ptr<matching_mail>;
 
 template <class T> [[nodiscard]] matching_mail_ptr make_matching_mail(T&& content) {
@@ -326,7 +364,7 @@ struct visibility_list {
                std::shared_ptr<uber::cadence::api::v1::ListWorkflowExecutionsRequest>,
                std::shared_ptr<uber::cadence::api::v1::ScanWorkflowExecutionsRequest>,
                std::shared_ptr<uber::cadence::api::v1::CountWorkflowExecutionsRequest>>
-    request;
+      request;
   call_ptr answer;
 };
 

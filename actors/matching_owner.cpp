@@ -23,35 +23,35 @@ constexpr std::int64_t stored_pause_ns = 50 * ns_per_ms;
 /// The list a message is for; null: it is for the owner itself.
 const storage::task_list_key* addressee(const matching_mail& mail) {
   return std::visit(
-    [](const auto& content) -> const storage::task_list_key* {
-      using T = std::decay_t<decltype(content)>;
-      if constexpr (std::is_same_v<T, list_task_ptr> || std::is_same_v<T, list_poll_ptr>
-                    || std::is_same_v<T, list_query_ptr> || std::is_same_v<T, std::shared_ptr<query_answer>>
-                    || std::is_same_v<T, std::shared_ptr<describe_list>>
-                    || std::is_same_v<T, std::shared_ptr<configure_list>>)
-        return &content->list;
-      else if constexpr (std::is_same_v<T, poll_gone>)
-        return &content.list;
-      else if constexpr (std::is_same_v<T, forwarded_task> || std::is_same_v<T, forwarded_poll>
-                         || std::is_same_v<T, forwarded_query>)
-        return &content.to;
-      else
-        return nullptr;
-    },
-    mail);
+      [](const auto& content) -> const storage::task_list_key* {
+        using T = std::decay_t<decltype(content)>;
+        if constexpr (std::is_same_v<T, list_task_ptr> || std::is_same_v<T, list_poll_ptr> ||
+                      std::is_same_v<T, list_query_ptr> || std::is_same_v<T, std::shared_ptr<query_answer>> ||
+                      std::is_same_v<T, std::shared_ptr<describe_list>> ||
+                      std::is_same_v<T, std::shared_ptr<configure_list>>)
+          return &content->list;
+        else if constexpr (std::is_same_v<T, poll_gone>)
+          return &content.list;
+        else if constexpr (std::is_same_v<T, forwarded_task> || std::is_same_v<T, forwarded_poll> ||
+                           std::is_same_v<T, forwarded_query>)
+          return &content.to;
+        else
+          return nullptr;
+      },
+      mail);
 }
 
 api::TaskListKind kind_of(const matching_mail& mail) {
   return std::visit(
-    [](const auto& content) {
-      using T = std::decay_t<decltype(content)>;
-      if constexpr (std::is_same_v<T, list_task_ptr> || std::is_same_v<T, list_poll_ptr>
-                    || std::is_same_v<T, list_query_ptr> || std::is_same_v<T, std::shared_ptr<describe_list>>)
-        return content->kind;
-      else
-        return api::TASK_LIST_KIND_NORMAL;
-    },
-    mail);
+      [](const auto& content) {
+        using T = std::decay_t<decltype(content)>;
+        if constexpr (std::is_same_v<T, list_task_ptr> || std::is_same_v<T, list_poll_ptr> ||
+                      std::is_same_v<T, list_query_ptr> || std::is_same_v<T, std::shared_ptr<describe_list>>)
+          return content->kind;
+        else
+          return api::TASK_LIST_KIND_NORMAL;
+      },
+      mail);
 }
 
 /// Collects the descriptions of all lists of a domain; answers when the last one is in or has failed.
@@ -107,9 +107,9 @@ caf::behavior matching_owner::make_behavior() {
   on_tick();
   read_stored_lists({});
   return {
-    [this](matching_mail_ptr& mail) { on_mail(mail); },
-    [this](tick) { on_tick(); },
-    [this](const std::string& page) { read_stored_lists(page); },
+      [this](matching_mail_ptr& mail) { on_mail(mail); },
+      [this](tick) { on_tick(); },
+      [this](const std::string& page) { read_stored_lists(page); },
   };
 }
 
@@ -193,7 +193,8 @@ void matching_owner::note_partitions(partitions_known& known) {
 }
 
 int matching_owner::pick(const std::vector<int>& from, std::size_t& next, bool random) {
-  const auto at = random ? static_cast<std::size_t>(env_.chance->below(static_cast<std::int64_t>(from.size()))) : next++;
+  const auto at =
+      random ? static_cast<std::size_t>(env_.chance->below(static_cast<std::int64_t>(from.size()))) : next++;
   return from[at % from.size()];
 }
 
@@ -201,7 +202,8 @@ template <class T> bool matching_owner::place(T& content, entry& root, bool writ
   if (content.placed || content.kind == api::TASK_LIST_KIND_STICKY)
     return false;
   content.placed = true;
-  const int index = write ? pick(root.writes, root.next_write, root.random) : pick(root.reads, root.next_read, root.random);
+  const int index =
+      write ? pick(root.writes, root.next_write, root.random) : pick(root.reads, root.next_read, root.random);
   if (index == 0)
     return false;
   content.list.name = name_of_partition(content.list.name, index);
@@ -278,11 +280,11 @@ bool matching_owner::admit(const matching_mail& mail) {
 void matching_owner::refuse(const matching_mail& mail, const std::string& why) {
   env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
   std::visit(
-    [&](const auto& content) {
-      if constexpr (requires { content->answer->reject(service_busy(why)); })
-        content->answer->reject(service_busy(why));
-    },
-    mail);
+      [&](const auto& content) {
+        if constexpr (requires { content->answer->reject(service_busy(why)); })
+          content->answer->reject(service_busy(why));
+      },
+      mail);
 }
 
 // ---------------------------------------------------------------- what is stored
@@ -322,18 +324,18 @@ void matching_owner::describe_all(const lists_of_domain& asked) {
     one->status = true;
     const auto part = parse_partition(key.name);
     one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-      INT64_MAX, [all, name = part ? part->root : key.name, root = !part || part->index == 0,
-                  type = key.type](const api::DescribeTaskListResponse* description, const error*) {
-        if (description == nullptr
-            || (description->pollers_size() == 0 && description->task_list_status().backlog_count_hint() == 0))
-          return;
-        const std::lock_guard guard(all->mutex);
-        auto& map = type == 0 ? *all->response.mutable_decision_task_list_map()
-                              : *all->response.mutable_activity_task_list_map();
-        auto& out = map[name];
-        add_description(out, *description, root);
-        out.clear_task_list_status();
-      });
+        INT64_MAX, [all, name = part ? part->root : key.name, root = !part || part->index == 0,
+                    type = key.type](const api::DescribeTaskListResponse* description, const error*) {
+          if (description == nullptr ||
+              (description->pollers_size() == 0 && description->task_list_status().backlog_count_hint() == 0))
+            return;
+          const std::lock_guard guard(all->mutex);
+          auto& map = type == 0 ? *all->response.mutable_decision_task_list_map()
+                                : *all->response.mutable_activity_task_list_map();
+          auto& out = map[name];
+          add_description(out, *description, root);
+          out.clear_task_list_status();
+        });
     send(one_list.handle, make_matching_mail(std::move(one)));
   }
 }
@@ -344,23 +346,23 @@ void matching_owner::describe_partitions(const list_partitions& asked) {
     auto one = std::make_shared<describe_list>();
     one->list = {asked.domain_id, asked.name, type};
     one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-      INT64_MAX, [all, name = asked.name, type, host = env_.settings.identity](
-                   const api::DescribeTaskListResponse* description, const error*) {
-        std::set<int> ids{0};
-        if (description != nullptr) {
-          for (const auto& [id, partition] : description->partition_config().read_partitions())
-            ids.insert(id);
-          for (const auto& [id, partition] : description->partition_config().write_partitions())
-            ids.insert(id);
-        }
-        const std::lock_guard guard(all->mutex);
-        for (const int id : ids) {
-          auto* out = type == 0 ? all->response.add_decision_task_list_partitions()
-                                : all->response.add_activity_task_list_partitions();
-          out->set_key(name_of_partition(name, id));
-          out->set_owner_host_name(host);
-        }
-      });
+        INT64_MAX, [all, name = asked.name, type,
+                    host = env_.settings.identity](const api::DescribeTaskListResponse* description, const error*) {
+          std::set<int> ids{0};
+          if (description != nullptr) {
+            for (const auto& [id, partition] : description->partition_config().read_partitions())
+              ids.insert(id);
+            for (const auto& [id, partition] : description->partition_config().write_partitions())
+              ids.insert(id);
+          }
+          const std::lock_guard guard(all->mutex);
+          for (const int id : ids) {
+            auto* out = type == 0 ? all->response.add_decision_task_list_partitions()
+                                  : all->response.add_activity_task_list_partitions();
+            out->set_key(name_of_partition(name, id));
+            out->set_owner_host_name(host);
+          }
+        });
     auto* to = list(one->list, api::TASK_LIST_KIND_NORMAL);
     if (to != nullptr)
       send(to->handle, make_matching_mail(std::move(one)));

@@ -14,9 +14,18 @@
 namespace cadenza::actors {
 
 /// Actors the node itself watches over.
-enum class node_child { domain_registry, document_keeper, shard_owner, matching_owner, visibility_writer, system_worker };
+enum class node_child {
+  domain_registry,
+  document_keeper,
+  shard_owner,
+  matching_owner,
+  visibility_writer,
+  system_worker
+};
 
-struct start_child { node_child which = node_child::domain_registry; };
+struct start_child {
+  node_child which = node_child::domain_registry;
+};
 /// The domains have been read for the first time: runs may be loaded now.
 struct domains_ready {};
 /// The worker of the system takes nothing new from here on.

@@ -8,8 +8,8 @@
 
 namespace cadenza::actors {
 
-/// Who has polled a task list lately, for descriptions and for telling whether a sticky list or an isolation group still
-/// has workers. Bounded: of too many identities the ones that polled longest ago are forgotten.
+/// Who has polled a task list lately, for descriptions and for telling whether a sticky list or an isolation group
+/// still has workers. Bounded: of too many identities the ones that polled longest ago are forgotten.
 class poller_book {
 public:
   struct entry {

@@ -6,8 +6,8 @@
 
 namespace cadenza::actors {
 
-/// A token bucket in the caller's time: `rate` tokens a second, at most max(ceil(rate), least burst) saved up. Rate 0 lets
-/// nothing through.
+/// A token bucket in the caller's time: `rate` tokens a second, at most max(ceil(rate), least burst) saved up. Rate 0
+/// lets nothing through.
 class rate_gate {
 public:
   explicit rate_gate(double rate) : rate_(rate), tokens_(burst()) {}
@@ -43,7 +43,9 @@ public:
   }
 
 private:
-  [[nodiscard]] double burst() const { return rate_ <= 0 ? 0 : std::max(std::ceil(rate_), static_cast<double>(burst_min_)); }
+  [[nodiscard]] double burst() const {
+    return rate_ <= 0 ? 0 : std::max(std::ceil(rate_), static_cast<double>(burst_min_));
+  }
   void refill(std::int64_t now_ns) {
     if (last_ns_ != 0 && now_ns > last_ns_)
       tokens_ = std::min(burst(), tokens_ + static_cast<double>(now_ns - last_ns_) * 1e-9 * rate_);

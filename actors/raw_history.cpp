@@ -38,11 +38,11 @@ std::string encode(const raw_token& token) {
   append_json_string(out, token.workflow_id);
   out += ",\"RunID\":";
   append_json_string(out, token.run_id);
-  out += ",\"StartEventID\":" + std::to_string(token.start.event_id())
-         + ",\"StartEventVersion\":" + std::to_string(token.start.version())
-         + ",\"EndEventID\":" + std::to_string(token.end.event_id())
-         + ",\"EndEventVersion\":" + std::to_string(token.end.version())
-         + ",\"NextEventID\":" + std::to_string(token.next_event_id) + ",\"VersionHistories\":";
+  out += ",\"StartEventID\":" + std::to_string(token.start.event_id()) +
+         ",\"StartEventVersion\":" + std::to_string(token.start.version()) +
+         ",\"EndEventID\":" + std::to_string(token.end.event_id()) +
+         ",\"EndEventVersion\":" + std::to_string(token.end.version()) +
+         ",\"NextEventID\":" + std::to_string(token.next_event_id) + ",\"VersionHistories\":";
   append_json_string(out, to_base64(token.histories.SerializeAsString()));
   out += '}';
   return out;
@@ -219,14 +219,14 @@ outcome<run_command_ptr> make_raw_history(const workflow::domain_ptr& domain, en
   std::optional<raw_token> token;
   if (!body->next_page_token().empty()) {
     token = decode(body->next_page_token());
-    if (!token || token->domain != body->domain() || token->workflow_id != execution.workflow_id()
-        || token->run_id != execution.run_id())
+    if (!token || token->domain != body->domain() || token->workflow_id != execution.workflow_id() ||
+        token->run_id != execution.run_id())
       return bad_request("Invalid pagination token.");
   }
   workflow_key key{domain->id, execution.workflow_id()};
   const auto run = uuid::parse(execution.run_id()).value_or(uuid{});
   return run_command_ptr(
-    std::make_shared<raw_history>(std::move(key), run, std::move(body), std::move(token), std::move(answer)));
+      std::make_shared<raw_history>(std::move(key), run, std::move(body), std::move(token), std::move(answer)));
 }
 
 } // namespace cadenza::actors

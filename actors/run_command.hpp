@@ -72,11 +72,11 @@ public:
   [[nodiscard]] virtual const char* name() const = 0;
 
   workflow_key key;
-  uuid run_id;             ///< none: the current run; filled in by the shard
-  bool by_current = false; ///< run_id was none
-  call_ptr request;        ///< may be null
+  uuid run_id;                         ///< none: the current run; filled in by the shard
+  bool by_current = false;             ///< run_id was none
+  call_ptr request;                    ///< may be null
   std::shared_ptr<sequence_lease> ids; ///< set before act() or build() when needs_ids()
-  int tries = 0;           ///< conflicts and re-routings so far
+  int tries = 0;                       ///< conflicts and re-routings so far
 };
 
 using run_command_ptr = std::shared_ptr<run_command>;

@@ -37,44 +37,47 @@ void answer_started(start_request& request, const uuid& run_id);
 [[nodiscard]] run_command_ptr make_reset_sticky(const workflow::domain_ptr&,
                                                 engine::body<uber::cadence::api::v1::ResetStickyTaskListRequest>,
                                                 call_ptr);
-[[nodiscard]] run_command_ptr make_admin_describe(
-  const workflow::domain_ptr&, engine::body<uber::cadence::admin::v1::DescribeWorkflowExecutionRequest>, call_ptr);
+[[nodiscard]] run_command_ptr
+make_admin_describe(const workflow::domain_ptr&,
+                    engine::body<uber::cadence::admin::v1::DescribeWorkflowExecutionRequest>, call_ptr);
 /// A run grew beyond what one write may hold.
 [[nodiscard]] run_command_ptr make_size_limit_terminate(const run_key& key);
 
 /// Checks that the run can be read, and removes it when it is damaged (commands_maintenance.cpp).
-[[nodiscard]] run_command_ptr make_maintain_corrupt(
-  const services& env, const workflow::domain_ptr&,
-  engine::body<uber::cadence::admin::v1::MaintainCorruptWorkflowRequest>, call_ptr);
+[[nodiscard]] run_command_ptr
+make_maintain_corrupt(const services& env, const workflow::domain_ptr&,
+                      engine::body<uber::cadence::admin::v1::MaintainCorruptWorkflowRequest>, call_ptr);
 
 // --- history (commands_history.cpp, raw_history.cpp)
-[[nodiscard]] outcome<run_command_ptr> make_raw_history(
-  const workflow::domain_ptr&, engine::body<uber::cadence::admin::v1::GetWorkflowExecutionRawHistoryV2Request>, call_ptr);
-[[nodiscard]] outcome<run_command_ptr> make_get_history(
-  const workflow::domain_ptr&, engine::body<uber::cadence::api::v1::GetWorkflowExecutionHistoryRequest>, call_ptr);
+[[nodiscard]] outcome<run_command_ptr>
+make_raw_history(const workflow::domain_ptr&,
+                 engine::body<uber::cadence::admin::v1::GetWorkflowExecutionRawHistoryV2Request>, call_ptr);
+[[nodiscard]] outcome<run_command_ptr>
+make_get_history(const workflow::domain_ptr&, engine::body<uber::cadence::api::v1::GetWorkflowExecutionHistoryRequest>,
+                 call_ptr);
 
 // --- workers (commands_decision.cpp, commands_activity.cpp)
 /// Starts a task for a poll and answers the poll; tells the task list how it went.
 [[nodiscard]] run_command_ptr make_start_decision(list_task_ptr task, list_poll_ptr poll, caf::actor list);
 [[nodiscard]] run_command_ptr make_start_activity(list_task_ptr task, list_poll_ptr poll, caf::actor list);
-[[nodiscard]] run_command_ptr make_decision_completed(
-  const workflow::domain_ptr&, task_token, engine::body<uber::cadence::api::v1::RespondDecisionTaskCompletedRequest>,
-  call_ptr);
-[[nodiscard]] run_command_ptr make_decision_failed(
-  const workflow::domain_ptr&, task_token, engine::body<uber::cadence::api::v1::RespondDecisionTaskFailedRequest>,
-  call_ptr);
+[[nodiscard]] run_command_ptr
+make_decision_completed(const workflow::domain_ptr&, task_token,
+                        engine::body<uber::cadence::api::v1::RespondDecisionTaskCompletedRequest>, call_ptr);
+[[nodiscard]] run_command_ptr
+make_decision_failed(const workflow::domain_ptr&, task_token,
+                     engine::body<uber::cadence::api::v1::RespondDecisionTaskFailedRequest>, call_ptr);
 [[nodiscard]] run_command_ptr make_heartbeat(const workflow::domain_ptr&, task_token,
                                              engine::body<uber::cadence::api::v1::RecordActivityTaskHeartbeatRequest>,
                                              call_ptr);
-[[nodiscard]] run_command_ptr make_activity_completed(
-  const workflow::domain_ptr&, task_token, engine::body<uber::cadence::api::v1::RespondActivityTaskCompletedRequest>,
-  call_ptr);
-[[nodiscard]] run_command_ptr make_activity_failed(
-  const workflow::domain_ptr&, task_token, engine::body<uber::cadence::api::v1::RespondActivityTaskFailedRequest>,
-  call_ptr);
-[[nodiscard]] run_command_ptr make_activity_canceled(
-  const workflow::domain_ptr&, task_token, engine::body<uber::cadence::api::v1::RespondActivityTaskCanceledRequest>,
-  call_ptr);
+[[nodiscard]] run_command_ptr
+make_activity_completed(const workflow::domain_ptr&, task_token,
+                        engine::body<uber::cadence::api::v1::RespondActivityTaskCompletedRequest>, call_ptr);
+[[nodiscard]] run_command_ptr
+make_activity_failed(const workflow::domain_ptr&, task_token,
+                     engine::body<uber::cadence::api::v1::RespondActivityTaskFailedRequest>, call_ptr);
+[[nodiscard]] run_command_ptr
+make_activity_canceled(const workflow::domain_ptr&, task_token,
+                       engine::body<uber::cadence::api::v1::RespondActivityTaskCanceledRequest>, call_ptr);
 
 // --- queries (commands_query.cpp)
 [[nodiscard]] run_command_ptr make_query(const workflow::domain_ptr&,

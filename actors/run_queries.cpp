@@ -84,17 +84,17 @@ void workflow_run::dispatch_query(waiting_query query) {
   first.deadline_ns = std::min(query.deadline_ns, now() + patience);
   const workflow_key workflow{key_.domain_id, key_.workflow_id};
   first.answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
-    first.deadline_ns, [&env = env_, workflow, run = key_.run_id, query](const api::QueryWorkflowResponse* response,
-                                                                         const error* reason) {
-      if (response != nullptr)
-        return query.answer->reply(*response);
-      const bool sticky_gone = reason->kind == error_kind::sticky_worker_unavailable
-                               || reason->kind == error_kind::deadline_exceeded
-                               || reason->kind == error_kind::unavailable;
-      if (!sticky_gone)
-        return query.answer->reject(*reason);
-      send_to_run(env, make_query_without_stickiness(workflow, run, query));
-    });
+      first.deadline_ns, [&env = env_, workflow, run = key_.run_id, query](const api::QueryWorkflowResponse* response,
+                                                                           const error* reason) {
+        if (response != nullptr)
+          return query.answer->reply(*response);
+        const bool sticky_gone = reason->kind == error_kind::sticky_worker_unavailable ||
+                                 reason->kind == error_kind::deadline_exceeded ||
+                                 reason->kind == error_kind::unavailable;
+        if (!sticky_gone)
+          return query.answer->reject(*reason);
+        send_to_run(env, make_query_without_stickiness(workflow, run, query));
+      });
   send_query(std::move(first), true);
 }
 

@@ -54,7 +54,7 @@ storage::shard_transaction plan(const shard_place& at, const stored_run& run,
     plan_history_removal(tx, branch, others);
   tx.delete_runs.push_back(run.key);
   tx.delete_current = storage::current_condition{
-    {run.key.domain_id, run.key.workflow_id}, storage::current_condition::kind::is_run, run.key.run_id, 0};
+      {run.key.domain_id, run.key.workflow_id}, storage::current_condition::kind::is_run, run.key.run_id, 0};
   return tx;
 }
 
@@ -71,8 +71,7 @@ record::v1::TransferTask delete_visibility_of(const stored_run& run, std::int64_
   return task;
 }
 
-void commit_removal(const shard_place& at, const stored_run& run,
-                    const std::vector<record::v1::HistoryBranch>& others,
+void commit_removal(const shard_place& at, const stored_run& run, const std::vector<record::v1::HistoryBranch>& others,
                     std::shared_ptr<sequence_lease> lease, receipt_ptr receipt,
                     std::function<void(outcome<void>)> hand_over) {
   auto tx = plan(at, run, others);
@@ -109,22 +108,21 @@ void remove_stored_run(const shard_place& at, stored_run run, receipt_ptr receip
   // All branches of a run are in one tree.
   const auto tree = uuid::from_raw(run.branches.front().tree_id());
   at.env.store->read_tree(
-    at.index, tree, [at, run = std::move(run), lease, receipt, hand_over](storage::page<std::string> rows) {
-      if (rows.outcome != storage::status::committed)
-        return hand_over(unavailable("history tree cannot be read now: " + rows.message));
-      std::vector<record::v1::HistoryBranch> others;
-      for (const auto& row : rows.rows) {
-        record::v1::HistoryTree entry;
-        if (!entry.ParseFromString(row))
-          continue;
-        const bool own = std::any_of(run.branches.begin(), run.branches.end(), [&](const auto& b) {
-          return b.branch_id() == entry.branch().branch_id();
-        });
-        if (!own)
-          others.push_back(entry.branch());
-      }
-      commit_removal(at, run, others, lease, receipt, hand_over);
-    });
+      at.index, tree, [at, run = std::move(run), lease, receipt, hand_over](storage::page<std::string> rows) {
+        if (rows.outcome != storage::status::committed)
+          return hand_over(unavailable("history tree cannot be read now: " + rows.message));
+        std::vector<record::v1::HistoryBranch> others;
+        for (const auto& row : rows.rows) {
+          record::v1::HistoryTree entry;
+          if (!entry.ParseFromString(row))
+            continue;
+          const bool own = std::any_of(run.branches.begin(), run.branches.end(),
+                                       [&](const auto& b) { return b.branch_id() == entry.branch().branch_id(); });
+          if (!own)
+            others.push_back(entry.branch());
+        }
+        commit_removal(at, run, others, lease, receipt, hand_over);
+      });
 }
 
 void workflow_run::remove(receipt_ptr receipt, std::function<void(outcome<void>)> hand_over) {

@@ -29,9 +29,9 @@ struct stored_run {
 };
 
 /// Deletes a run's rows, its current-run row and what of its history no other branch reads, in one commit, and with a
-/// durable task its visibility record. The shard hears of it and ends the run's actor; what that actor was about to write
-/// then fails, for want of the run. `receipt` (may be null) is done when the rows are gone; `hand_over` hears how it ended,
-/// on any thread.
+/// durable task its visibility record. The shard hears of it and ends the run's actor; what that actor was about to
+/// write then fails, for want of the run. `receipt` (may be null) is done when the rows are gone; `hand_over` hears how
+/// it ended, on any thread.
 void remove_stored_run(const shard_place& at, stored_run run, receipt_ptr receipt,
                        std::function<void(outcome<void>)> hand_over);
 

@@ -30,35 +30,35 @@ void warn_of_growth(limit_warnings& to, const workflow::rules& limits, const wor
   const auto number = [](std::int64_t n) { return std::to_string(n); };
   if (crossed(before.history_bytes, now.history_bytes, limits.history_size_warn))
     to.note(limit_warning::history_size, [&] {
-      return "a history has " + number(now.history_bytes) + " bytes, more than limit.historySize.warn of "
-             + number(limits.history_size_warn) + about(domain, run);
+      return "a history has " + number(now.history_bytes) + " bytes, more than limit.historySize.warn of " +
+             number(limits.history_size_warn) + about(domain, run);
     });
   if (crossed(before.events, now.events, limits.history_count_warn))
     to.note(limit_warning::history_count, [&] {
-      return "a history has " + number(now.events) + " events, more than limit.historyCount.warn of "
-             + number(limits.history_count_warn) + about(domain, run);
+      return "a history has " + number(now.events) + " events, more than limit.historyCount.warn of " +
+             number(limits.history_count_warn) + about(domain, run);
     });
   if (crossed(before.activities, now.activities, limits.pending_activities_warn))
     to.note(limit_warning::pending_activities, [&] {
-      return "a run has " + number(now.activities)
-             + " pending activities, more than limit.pendingActivityCount.warn of "
-             + number(limits.pending_activities_warn) + about(domain, run);
+      return "a run has " + number(now.activities) +
+             " pending activities, more than limit.pendingActivityCount.warn of " +
+             number(limits.pending_activities_warn) + about(domain, run);
     });
   if (now.decision_attempt > limits.decision_attempts_critical && now.decision_attempt != before.decision_attempt)
     to.note(limit_warning::decision_attempts, [&] {
-      return "a decision is at attempt " + number(now.decision_attempt)
-             + ", more than history.decisionRetryCriticalAttempts of " + number(limits.decision_attempts_critical)
-             + about(domain, run);
+      return "a decision is at attempt " + number(now.decision_attempt) +
+             ", more than history.decisionRetryCriticalAttempts of " + number(limits.decision_attempts_critical) +
+             about(domain, run);
     });
   if (seen.blobs > 0)
     to.note(limit_warning::blob_size, [&] {
-      return std::string(seen.blob_name) + " of " + std::to_string(seen.blob_bytes)
-             + " bytes is larger than limit.blobSize.warn of " + number(limits.blob_size_warn) + about(domain, run);
+      return std::string(seen.blob_name) + " of " + std::to_string(seen.blob_bytes) +
+             " bytes is larger than limit.blobSize.warn of " + number(limits.blob_size_warn) + about(domain, run);
     });
   if (seen.ids > 0)
     to.note(limit_warning::id_length, [&] {
-      return std::string(seen.id_name) + " of " + std::to_string(seen.id_bytes)
-             + " bytes is longer than limit.maxIDWarnLength of " + number(limits.lengths.warn) + about(domain, run);
+      return std::string(seen.id_name) + " of " + std::to_string(seen.id_bytes) +
+             " bytes is longer than limit.maxIDWarnLength of " + number(limits.lengths.warn) + about(domain, run);
     });
 }
 

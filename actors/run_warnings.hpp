@@ -18,9 +18,9 @@ struct run_measures {
   [[nodiscard]] static run_measures of(const workflow::run& run);
 };
 
-/// Notes the limits that a transaction took the run beyond, and what was oversized in it: each once, when it is crossed.
-/// A decision counts with each attempt beyond the critical one. For transactions that are about to be written: one that
-/// is refused and tried again is noted again.
+/// Notes the limits that a transaction took the run beyond, and what was oversized in it: each once, when it is
+/// crossed. A decision counts with each attempt beyond the critical one. For transactions that are about to be written:
+/// one that is refused and tried again is noted again.
 void warn_of_growth(limit_warnings& to, const workflow::rules& limits, const workflow::domain_view& domain,
                     const workflow::run& run, const run_measures& before, const workflow::oversized& seen);
 

@@ -121,14 +121,14 @@ using rules_ptr = std::shared_ptr<const workflow::rules>;
 
 /// Settings of the actors, as the configuration has them. Times in ns unless a name says otherwise.
 struct engine_settings {
-  std::string identity;                            ///< of this node, in task list descriptions and shard rows
+  std::string identity; ///< of this node, in task list descriptions and shard rows
   std::string cluster = "cluster0";
-  std::string primary_cluster = "cluster0";        ///< the only one where global domains are made and changed
-  std::int64_t initial_failover_version = 0;       ///< of this cluster: the first version of global domains
-  std::int64_t run_cache_bytes = 256LL << 20;      ///< all runs in memory, together
-  std::int64_t run_idle_ns = 60LL * ns_per_s;      ///< a run idle for this long may leave memory
-  std::size_t history_cache_per_run = 64 << 10;    ///< bytes of recent batches a run keeps
-  std::int64_t long_poll_ns = 60LL * ns_per_s;     ///< matching.longPollExpirationInterval
+  std::string primary_cluster = "cluster0";     ///< the only one where global domains are made and changed
+  std::int64_t initial_failover_version = 0;    ///< of this cluster: the first version of global domains
+  std::int64_t run_cache_bytes = 256LL << 20;   ///< all runs in memory, together
+  std::int64_t run_idle_ns = 60LL * ns_per_s;   ///< a run idle for this long may leave memory
+  std::size_t history_cache_per_run = 64 << 10; ///< bytes of recent batches a run keeps
+  std::int64_t long_poll_ns = 60LL * ns_per_s;  ///< matching.longPollExpirationInterval
   std::int64_t history_long_poll_ns = 20LL * ns_per_s;
   std::int64_t timer_window_ns = 120LL * ns_per_s; ///< timers this far ahead are kept in memory
   int timer_page = 5000;
@@ -162,7 +162,7 @@ struct services {
   std::function<rules_ptr(const workflow::domain_view&)> rules_for;
   matching_sources matching;
   live_sources live;
-  document_sink on_document; ///< may be empty
+  document_sink on_document;          ///< may be empty
   limit_warnings* warnings = nullptr; ///< null: nobody wants to know; thread-safe
   request_gate* gate = nullptr;       ///< null: requests to runs are not limited; thread-safe
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.

@@ -16,8 +16,8 @@ void remove_read_run(const shard_place& at, const run_key& key, const storage::r
   if (rows.outcome != storage::status::committed && !damaged)
     return answer(unavailable("the store cannot read now: " + rows.message));
   if (!damaged && !rows.value)
-    return answer(not_exists("Workflow execution not found.  WorkflowId: " + key.workflow_id
-                             + ", RunId: " + key.run_id.str()));
+    return answer(
+        not_exists("Workflow execution not found.  WorkflowId: " + key.workflow_id + ", RunId: " + key.run_id.str()));
   record::v1::Run head;
   if (rows.value && head.ParseFromString(rows.value->header)) {
     for (const auto& b : head.version_histories().branches())
@@ -48,9 +48,9 @@ void history_shard::handle(shard_order& order) {
   if (phase_ != phase::ready)
     return order.answer(unavailable("history shard " + std::to_string(index_) + " is loading; try again"));
   switch (order.what) {
-    case shard_order::kind::remove_run: return remove_run(std::move(order));
-    case shard_order::kind::remove_task: return remove_task(std::move(order));
-    case shard_order::kind::reset_queue: reset_queue(order.queue); return order.answer(removal_report{});
+  case shard_order::kind::remove_run: return remove_run(std::move(order));
+  case shard_order::kind::remove_task: return remove_task(std::move(order));
+  case shard_order::kind::reset_queue: reset_queue(order.queue); return order.answer(removal_report{});
   }
 }
 
@@ -80,18 +80,18 @@ void history_shard::remove_task(shard_order order) {
   tx.shard = index_;
   tx.range_id = range_id_;
   switch (order.queue) {
-    case shard_queue::transfer:
-      tx.delete_transfer.push_back(order.task_id);
-      if (transfer_.done(order.task_id))
-        env_.counters->transfer_pending.fetch_sub(1, std::memory_order_relaxed);
-      tasks_.erase(order.task_id);
-      break;
-    case shard_queue::timer:
-      tx.delete_timers.push_back({order.fire_ns, order.task_id, {}});
-      if (timers_.cancel({order.fire_ns, order.task_id}))
-        env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
-      break;
-    case shard_queue::replication: tx.delete_replication.push_back(order.task_id); break;
+  case shard_queue::transfer:
+    tx.delete_transfer.push_back(order.task_id);
+    if (transfer_.done(order.task_id))
+      env_.counters->transfer_pending.fetch_sub(1, std::memory_order_relaxed);
+    tasks_.erase(order.task_id);
+    break;
+  case shard_queue::timer:
+    tx.delete_timers.push_back({order.fire_ns, order.task_id, {}});
+    if (timers_.cancel({order.fire_ns, order.task_id}))
+      env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
+    break;
+  case shard_queue::replication: tx.delete_replication.push_back(order.task_id); break;
   }
   env_.store->commit(std::move(tx), [answer = std::move(order.answer)](storage::commit_result result) {
     if (result.outcome != storage::status::committed)

@@ -7,9 +7,7 @@
 namespace cadenza::actors {
 
 shard_owner::shard_owner(caf::actor_config& cfg, const services& env)
-  : caf::event_based_actor(cfg),
-    env_(env),
-    shards_(static_cast<std::size_t>(env.routes->shard_count())),
+  : caf::event_based_actor(cfg), env_(env), shards_(static_cast<std::size_t>(env.routes->shard_count())),
     backoff_(shards_.size()) {}
 
 void shard_owner::on_exit() {

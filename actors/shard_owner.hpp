@@ -11,7 +11,9 @@
 namespace cadenza::actors {
 
 /// What the shard owner does for one shard.
-struct start_shard { int index = 0; };
+struct start_shard {
+  int index = 0;
+};
 
 /// Holds the history shards of this node and watches over them: a shard that dies is made again, after a growing pause,
 /// and takes a higher range id. Through the shards it watches over the runs.

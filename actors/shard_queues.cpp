@@ -17,8 +17,8 @@ constexpr int fire_batch = 500;
 uuid raw_id(const std::string& raw) { return uuid::from_raw(raw); }
 
 bool only_visibility(record::v1::TransferType type) {
-  return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT
-         || type == record::v1::TRANSFER_DELETE_VISIBILITY;
+  return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT ||
+         type == record::v1::TRANSFER_DELETE_VISIBILITY;
 }
 
 } // namespace
@@ -40,8 +40,8 @@ void history_shard::handle(transfer_loaded& loaded) {
     last = row.task_id;
     record::v1::TransferTask task;
     if (!task.ParseFromString(row.value)) {
-      env_.log(3, "transfer task " + std::to_string(row.task_id) + " of shard " + std::to_string(index_)
-                    + " is damaged and left out");
+      env_.log(3, "transfer task " + std::to_string(row.task_id) + " of shard " + std::to_string(index_) +
+                      " is damaged and left out");
       continue;
     }
     if (!transfer_.add(row.task_id))
@@ -158,8 +158,8 @@ void history_shard::handle(timers_loaded& loaded) {
   for (const auto& row : loaded.page.rows) {
     record::v1::TimerTask task;
     if (!task.ParseFromString(row.value)) {
-      env_.log(3, "timer task " + std::to_string(row.task_id) + " of shard " + std::to_string(index_)
-                    + " is damaged and left out");
+      env_.log(3, "timer task " + std::to_string(row.task_id) + " of shard " + std::to_string(index_) +
+                      " is damaged and left out");
       continue;
     }
     if (timers_.add(std::move(task)))

@@ -47,7 +47,7 @@ void history_shard::handle(start_request_ptr& asked) {
   if (phase_ != phase::ready) {
     if (before_ready_.size() >= before_ready_max)
       return asked->answer->reject(
-        service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
+          service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
     before_ready_.emplace_back(std::move(asked));
     return;
   }
@@ -75,19 +75,18 @@ void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked)
   const run_key current_key{asked->key.domain_id, asked->key.workflow_id, current_id};
   const bool open = current.state() == run_state::created || current.state() == run_state::running;
   const auto policy = asked->request->workflow_id_reuse_policy();
-  if (open && asked->signal
-      && policy != uber::cadence::api::v1::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING) {
+  if (open && asked->signal && policy != uber::cadence::api::v1::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING) {
     return to_run(current_key, make_signal_of_start(std::move(asked), current_id));
   }
   switch (workflow::decide_reuse(current, asked->request->request_id(), policy)) {
-    case workflow::reuse_decision::use_existing: return answer_started(*asked, current_id);
-    case workflow::reuse_decision::refuse: return asked->answer->reject(workflow::already_started(current));
-    case workflow::reuse_decision::start_new: {
-      storage::current_condition condition{asked->key, kind::is_run_closed, current_id, current.last_write_version()};
-      return create_run(entry, std::move(asked), std::move(condition));
-    }
-    case workflow::reuse_decision::terminate_and_start:
-      return to_run(current_key, make_terminate_and_start(std::move(asked), current_id));
+  case workflow::reuse_decision::use_existing: return answer_started(*asked, current_id);
+  case workflow::reuse_decision::refuse: return asked->answer->reject(workflow::already_started(current));
+  case workflow::reuse_decision::start_new: {
+    storage::current_condition condition{asked->key, kind::is_run_closed, current_id, current.last_write_version()};
+    return create_run(entry, std::move(asked), std::move(condition));
+  }
+  case workflow::reuse_decision::terminate_and_start:
+    return to_run(current_key, make_terminate_and_start(std::move(asked), current_id));
   }
 }
 
@@ -156,8 +155,8 @@ void history_shard::drain(const workflow_key& key) {
     route(std::move(command));
   }
   const auto i = workflows_.find(key);
-  if (i != workflows_.end() && i->second.runs_in_memory == 0 && i->second.waiting.empty() && !i->second.creating
-      && i->second.state != workflow_entry::knowledge::reading)
+  if (i != workflows_.end() && i->second.runs_in_memory == 0 && i->second.waiting.empty() && !i->second.creating &&
+      i->second.state != workflow_entry::knowledge::reading)
     workflows_.erase(i);
 }
 
@@ -209,9 +208,9 @@ void history_shard::to_run(const run_key& key, run_command_ptr command) {
   send(i->second.handle, std::move(command));
 }
 
-history_shard::run_entry& history_shard::spawn_run(
-  const run_key& key, std::shared_ptr<workflow::run> state,
-  std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh) {
+history_shard::run_entry&
+history_shard::spawn_run(const run_key& key, std::shared_ptr<workflow::run> state,
+                         std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh) {
   auto handle = spawn<workflow_run, caf::monitored>(env_, index_, range_id_, sequence_, me(), key, std::move(state),
                                                     std::move(batches), fresh);
   by_address_.emplace(handle->address(), key);
@@ -242,8 +241,8 @@ void history_shard::forget_run(const run_key& key) {
   const auto w = workflows_.find({key.domain_id, key.workflow_id});
   if (w == workflows_.end())
     return;
-  if (--w->second.runs_in_memory == 0 && w->second.waiting.empty() && !w->second.creating
-      && w->second.state != workflow_entry::knowledge::reading)
+  if (--w->second.runs_in_memory == 0 && w->second.waiting.empty() && !w->second.creating &&
+      w->second.state != workflow_entry::knowledge::reading)
     workflows_.erase(w);
 }
 
@@ -278,8 +277,8 @@ void history_shard::handle(reroute& r) {
     return r.command->failed(unavailable("the workflow moves too quickly"));
   if (r.run_closed) {
     const auto& entry = workflows_[r.command->key];
-    if (entry.state == workflow_entry::knowledge::known && entry.current
-        && uuid::from_raw(entry.current->run_id()) == r.command->run_id) {
+    if (entry.state == workflow_entry::knowledge::known && entry.current &&
+        uuid::from_raw(entry.current->run_id()) == r.command->run_id) {
       // The closed run is the current one: let it answer.
       r.command->tries = tries_max;
       const run_key key{r.command->key.domain_id, r.command->key.workflow_id, r.command->run_id};
@@ -318,9 +317,9 @@ void history_shard::evict() {
   // Over budget: each shard gives up its share of the excess, oldest first.
   std::size_t excess = 0;
   if (in_use > budget && in_use > 0)
-    excess = static_cast<std::size_t>(static_cast<double>(runs_.size()) * static_cast<double>(in_use - budget)
-                                      / static_cast<double>(in_use))
-             + 1;
+    excess = static_cast<std::size_t>(static_cast<double>(runs_.size()) * static_cast<double>(in_use - budget) /
+                                      static_cast<double>(in_use)) +
+             1;
   (void)count;
   std::size_t asked = 0;
   for (auto i = recency_.rbegin(); i != recency_.rend(); ++i) {

@@ -10,11 +10,11 @@
 
 namespace cadenza::actors {
 
-/// Task ids of one incarnation of a history shard, and which of them belong to commits that are under way. The runs of a
-/// shard draw ids here, on any thread; the shard asks how far its queues may count as complete.
+/// Task ids of one incarnation of a history shard, and which of them belong to commits that are under way. The runs of
+/// a shard draw ids here, on any thread; the shard asks how far its queues may count as complete.
 ///
-/// Ids are range_id << 40 and upward, so those of a later incarnation are always higher. (The reference system shifts by
-/// 20 and renews its range id every million ids; a wider block never has to.) Nothing here is stored.
+/// Ids are range_id << 40 and upward, so those of a later incarnation are always higher. (The reference system shifts
+/// by 20 and renews its range id every million ids; a wider block never has to.) Nothing here is stored.
 class shard_sequence {
 public:
   explicit shard_sequence(std::int64_t range_id);

@@ -54,11 +54,12 @@ using system_activity = std::function<void(activity_ptr)>;
 struct system_list {
   std::string domain;
   std::string task_list;
-  std::map<std::string, system_workflow> workflows; ///< by workflow type
+  std::map<std::string, system_workflow> workflows;  ///< by workflow type
   std::map<std::string, system_activity> activities; ///< by activity type
 };
 
-/// A call whose answer goes to an actor as a step of its own. The answer is parsed there, not on the thread it comes from.
+/// A call whose answer goes to an actor as a step of its own. The answer is parsed there, not on the thread it comes
+/// from.
 template <class Response> class posted_call : public call {
 public:
   using post = std::function<void(std::function<void()>)>;

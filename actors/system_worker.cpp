@@ -83,7 +83,8 @@ outcome<std::string> answer_query(const system_workflow* rule, const api::Workfl
 
 // ---------------------------------------------------------------- what is in hand
 
-/// The end of a poll that its worker keeps, to withdraw it. Not the poll itself: one that its list lost must be noticed.
+/// The end of a poll that its worker keeps, to withdraw it. Not the poll itself: one that its list lost must be
+/// noticed.
 class system_worker::withdrawal {
 public:
   [[nodiscard]] bool gone() const {
@@ -188,12 +189,8 @@ class system_worker::activity_work final : public activity_in_hand, public std::
 public:
   activity_work(class engine& to, std::shared_ptr<engine_link> link, workflow::domain_ptr of,
                 std::shared_ptr<api::PollForActivityTaskResponse> what, std::string identity, post steps)
-    : task(std::move(what)),
-      engine_(to),
-      link_(std::move(link)),
-      domain_(std::move(of)),
-      identity_(std::move(identity)),
-      steps_(std::move(steps)) {}
+    : task(std::move(what)), engine_(to), link_(std::move(link)), domain_(std::move(of)),
+      identity_(std::move(identity)), steps_(std::move(steps)) {}
   ~activity_work() override {
     if (!settled)
       link_->use([this](class engine& to) { report(to, error(error_kind::unavailable, gave_up), nobody()); });
@@ -286,14 +283,14 @@ caf::behavior system_worker::make_behavior() {
   for (std::size_t i = 0; i < loops_.size(); ++i)
     poll(i);
   return {
-    [](worker_step& step) { (*step)(); },
-    [this](worker_drain) {
-      draining_ = true;
-      for (auto& one : loops_) {
-        if (auto waiting = std::move(one.waiting))
-          waiting->withdraw();
-      }
-    },
+      [](worker_step& step) { (*step)(); },
+      [this](worker_drain) {
+        draining_ = true;
+        for (auto& one : loops_) {
+          if (auto waiting = std::move(one.waiting))
+            waiting->withdraw();
+        }
+      },
   };
 }
 
@@ -317,19 +314,19 @@ void system_worker::poll(std::size_t at) {
     body->set_identity(identity);
     using response = api::PollForDecisionTaskResponse;
     engine_.poll_decision(
-      domain, std::move(body),
-      std::make_shared<waiting_poll<response>>(
-        one.waiting, [this, at, to, domain, link = link_](std::shared_ptr<response> task, const error* reason) {
-          if (reason != nullptr)
-            return to([this, at, reason = *reason] { poll_over(at, &reason, false); });
-          if (task->task_token().empty())
-            return to([this, at] { poll_over(at, nullptr, true); });
-          to([this, at, work = std::make_shared<decision_work>(link, domain, std::move(task))] {
-            ++loops_[at].in_hand;
-            poll_over(at, nullptr, false);
-            decide(at, work);
-          });
-        }));
+        domain, std::move(body),
+        std::make_shared<waiting_poll<response>>(
+            one.waiting, [this, at, to, domain, link = link_](std::shared_ptr<response> task, const error* reason) {
+              if (reason != nullptr)
+                return to([this, at, reason = *reason] { poll_over(at, &reason, false); });
+              if (task->task_token().empty())
+                return to([this, at] { poll_over(at, nullptr, true); });
+              to([this, at, work = std::make_shared<decision_work>(link, domain, std::move(task))] {
+                ++loops_[at].in_hand;
+                poll_over(at, nullptr, false);
+                decide(at, work);
+              });
+            }));
     return;
   }
   auto body = std::make_shared<api::PollForActivityTaskRequest>();
@@ -338,10 +335,10 @@ void system_worker::poll(std::size_t at) {
   body->set_identity(identity);
   using response = api::PollForActivityTaskResponse;
   engine_.poll_activity(
-    domain, std::move(body),
-    std::make_shared<waiting_poll<response>>(
-      one.waiting,
-      [this, at, to, domain, identity, link = link_, engine = &engine_](std::shared_ptr<response> task, const error* reason) {
+      domain, std::move(body),
+      std::make_shared<waiting_poll<response>>(one.waiting, [this, at, to, domain, identity, link = link_,
+                                                             engine = &engine_](std::shared_ptr<response> task,
+                                                                                const error* reason) {
         if (reason != nullptr)
           return to([this, at, reason = *reason] { poll_over(at, &reason, false); });
         if (task->task_token().empty())
@@ -442,8 +439,7 @@ void system_worker::decide(std::size_t at, std::shared_ptr<decision_work> work) 
       for (auto& decision : rule->decide(history))
         reply->add_decisions()->Swap(&decision);
     } else {
-      auto& failure =
-        *reply->add_decisions()->mutable_fail_workflow_execution_decision_attributes()->mutable_failure();
+      auto& failure = *reply->add_decisions()->mutable_fail_workflow_execution_decision_attributes()->mutable_failure();
       failure.set_reason("unknown workflow type");
       failure.set_details(task.workflow_type().name());
     }
@@ -468,9 +464,9 @@ void system_worker::send_report(std::function<void(call_ptr)> report, std::funct
     if (reason == nullptr || !worth_repeating(*reason) || tries >= answer_tries_max)
       return taken();
     const auto pause = std::min(pause_first_ns << tries, pause_max_ns);
-    delayed_send(this, std::chrono::nanoseconds(pause), std::make_shared<std::function<void()>>([this, report, taken, tries] {
-                   send_report(report, taken, tries + 1);
-                 }));
+    delayed_send(this, std::chrono::nanoseconds(pause),
+                 std::make_shared<std::function<void()>>(
+                     [this, report, taken, tries] { send_report(report, taken, tries + 1); }));
   }));
 }
 

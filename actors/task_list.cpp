@@ -14,22 +14,16 @@ constexpr std::int64_t tick_ns = 250 * ns_per_ms;
 constexpr std::int64_t retry_ns = 200 * ns_per_ms;
 constexpr std::int64_t rate_hold_ns = 60 * ns_per_s;
 constexpr std::int64_t settings_kept_ns = ns_per_s;
-constexpr std::int64_t nobody_log_ns = 600 * ns_per_s;  ///< of one list
-constexpr std::int64_t nobody_gap_ns = ns_per_s;        ///< between lines of all lists
+constexpr std::int64_t nobody_log_ns = 600 * ns_per_s; ///< of one list
+constexpr std::int64_t nobody_gap_ns = ns_per_s;       ///< between lines of all lists
 constexpr double initial_rate = 100'000;
 
 } // namespace
 
 task_list::task_list(caf::actor_config& cfg, const services& env, storage::task_list_key key, api::TaskListKind kind,
                      caf::actor owner)
-  : caf::event_based_actor(cfg),
-    env_(env),
-    key_(std::move(key)),
-    kind_(kind),
-    owner_(std::move(owner)),
-    partition_(parse_partition(key_.name)),
-    gate_(initial_rate),
-    pollers_rate_(initial_rate),
+  : caf::event_based_actor(cfg), env_(env), key_(std::move(key)), kind_(kind), owner_(std::move(owner)),
+    partition_(parse_partition(key_.name)), gate_(initial_rate), pollers_rate_(initial_rate),
     forward_gate_(settings_.forwarded_rate) {}
 
 task_list::~task_list() = default;
@@ -72,11 +66,11 @@ caf::behavior task_list::make_behavior() {
     read_row();
   delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
   return {
-    [this](matching_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
-    [this](tick) {
-      on_tick();
-      delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
-    },
+      [this](matching_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
+      [this](tick) {
+        on_tick();
+        delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
+      },
   };
 }
 
@@ -232,8 +226,8 @@ void task_list::on_tick() {
 }
 
 bool task_list::busy() const {
-  return !polls_.empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() || writing_
-         || reading_ || lease_ == lease::reading || outstanding_.size() != 0 || !to_configure_.empty() || configuring_;
+  return !polls_.empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() || writing_ ||
+         reading_ || lease_ == lease::reading || outstanding_.size() != 0 || !to_configure_.empty() || configuring_;
 }
 
 /// Keeps the node's gauges: what of them is this list's.
@@ -253,8 +247,8 @@ void task_list::tell_if_nobody_polls() {
   const auto at = now();
   const auto* oldest = !buffer_.empty() ? buffer_.front().get() : !fresh_.empty() ? fresh_.front().get() : nullptr;
   const auto patience = env_.settings.no_poller_ns;
-  const bool nobody = oldest != nullptr && !sticky() && polls_.empty() && at - oldest->created_ns > patience
-                      && at - book_.last_ns() > patience;
+  const bool nobody = oldest != nullptr && !sticky() && polls_.empty() && at - oldest->created_ns > patience &&
+                      at - book_.last_ns() > patience;
   if (nobody != nobody_polls_) {
     nobody_polls_ = nobody;
     env_.counters->lists_without_poller.fetch_add(nobody ? 1 : -1, std::memory_order_relaxed);
@@ -267,9 +261,9 @@ void task_list::tell_if_nobody_polls() {
     return; // the next tick tries again
   nobody_logged_ns_ = at;
   const auto domain = env_.domains->get()->find(key_.domain_id);
-  env_.log(2, "nobody polls " + std::string(key_.type == 0 ? "decision" : "activity") + " task list " + key_.name + " of domain "
-                + (domain ? domain->name : key_.domain_id.str()) + ", where tasks have been waiting for "
-                + std::to_string((at - oldest->created_ns) / ns_per_s) + " s");
+  env_.log(2, "nobody polls " + std::string(key_.type == 0 ? "decision" : "activity") + " task list " + key_.name +
+                  " of domain " + (domain ? domain->name : key_.domain_id.str()) +
+                  ", where tasks have been waiting for " + std::to_string((at - oldest->created_ns) / ns_per_s) + " s");
 }
 
 void task_list::refresh_settings() {

@@ -28,9 +28,9 @@ inline constexpr int partitions_max = 10'000;
 /// still covered by the queue task it came from; when it has waited long or there are many, it moves to the stored
 /// backlog, whose ids make it survive. Oldest first in either case.
 ///
-/// A partition other than the root offers its parent what has waited here for a moment: a few polls, tasks and queries at a
-/// time. They wait in both places; the claim they carry makes sure that only one of the two gives them away. What becomes
-/// of a task is always told to the list that stores it.
+/// A partition other than the root offers its parent what has waited here for a moment: a few polls, tasks and queries
+/// at a time. They wait in both places; the claim they carry makes sure that only one of the two gives them away. What
+/// becomes of a task is always told to the list that stores it.
 ///
 /// Death: workers' polls answer UNAVAILABLE, tasks in memory are pushed again by their history shards, the stored
 /// backlog is read again from its ack level. A task may then be offered twice; starting it is idempotent.
@@ -134,15 +134,15 @@ private:
   const std::optional<partition_name> partition_;
   list_settings settings_;
   std::int64_t settings_read_ns_ = 0;
-  int reads_ = 1; ///< partitions that answer polls, as this one knows
+  int reads_ = 1;                        ///< partitions that answer polls, as this one knows
   std::optional<partitions_known> told_; ///< to the owner
 
   poll_queue polls_;
-  std::deque<list_task_ptr> fresh_;  ///< tasks in memory only
-  std::deque<list_task_ptr> buffer_; ///< read from the stored backlog, not handed out yet
-  std::deque<std::pair<std::int64_t, list_task_ptr>> later_; ///< (not before, task): after a failed start
-  std::deque<list_query_ptr> queries_;                            ///< no worker has them yet
-  std::unordered_map<std::string, list_query_ptr> with_worker_;   ///< by task id
+  std::deque<list_task_ptr> fresh_;                             ///< tasks in memory only
+  std::deque<list_task_ptr> buffer_;                            ///< read from the stored backlog, not handed out yet
+  std::deque<std::pair<std::int64_t, list_task_ptr>> later_;    ///< (not before, task): after a failed start
+  std::deque<list_query_ptr> queries_;                          ///< no worker has them yet
+  std::unordered_map<std::string, list_query_ptr> with_worker_; ///< by task id
   poller_book book_;
   rate_gate gate_;
   double pollers_rate_; ///< tasks a second of the whole list, as pollers want it
@@ -155,7 +155,7 @@ private:
     T what;
     std::int64_t at_ns = 0;
   };
-  std::deque<forwarded_task> offers_; ///< by child partitions; they wait there as well
+  std::deque<forwarded_task> offers_;             ///< by child partitions; they wait there as well
   std::vector<offered<list_task_ptr>> tasks_out_; ///< with the parent
   std::vector<offered<list_poll_ptr>> polls_out_;
   std::vector<offered<list_query_ptr>> queries_out_;

@@ -165,9 +165,10 @@ void task_list::read_backlog() {
     return;
   reading_ = true;
   reading_to_ = max_written_;
-  env_.store->scan_tasks(key_, read_level_, reading_to_, static_cast<int>(settings_.read_batch), [self = me()](storage::page<storage::backlog_row> page) {
-    caf::anon_send(self, make_matching_mail(backlog_read{std::move(page)}));
-  });
+  env_.store->scan_tasks(key_, read_level_, reading_to_, static_cast<int>(settings_.read_batch),
+                         [self = me()](storage::page<storage::backlog_row> page) {
+                           caf::anon_send(self, make_matching_mail(backlog_read{std::move(page)}));
+                         });
 }
 
 void task_list::handle(backlog_read& read) {
@@ -232,7 +233,8 @@ void task_list::tell_partitions() {
   const int reads = std::clamp(settings_.read_partitions, 1, partitions_max);
   ids(config.read_partitions(), stored ? std::max(1, config.num_read_partitions()) : reads, known.reads);
   ids(config.write_partitions(),
-      stored ? std::max(1, config.num_write_partitions()) : std::clamp(settings_.write_partitions, 1, reads), known.writes);
+      stored ? std::max(1, config.num_write_partitions()) : std::clamp(settings_.write_partitions, 1, reads),
+      known.writes);
   if (told_ && told_->reads == known.reads && told_->writes == known.writes && told_->random == known.random)
     return;
   if (!told_ && known.reads.size() == 1 && known.writes.size() == 1)
@@ -270,8 +272,8 @@ void task_list::configure_next() {
     auto asked = std::move(to_configure_.front());
     to_configure_.pop_front();
     const auto& before = row_.partition_config();
-    if (row_.has_partition_config() && same(before.read_partitions(), asked->config.read_partitions())
-        && same(before.write_partitions(), asked->config.write_partitions())) {
+    if (row_.has_partition_config() && same(before.read_partitions(), asked->config.read_partitions()) &&
+        same(before.write_partitions(), asked->config.write_partitions())) {
       asked->answer->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
       continue;
     }

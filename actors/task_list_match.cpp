@@ -196,8 +196,8 @@ bool task_list::match_one_by_group(const list_task_ptr& task, const caf::actor& 
   bool left = false;
   if (!poll.poll) {
     const auto leaves_ns = task->created_ns + settings_.isolation_wait_ns;
-    const bool may_wait = !group.empty() && !drained(group) && at < leaves_ns
-                          && at - book_.last_of_group_ns(group) <= settings_.isolation_window_ns;
+    const bool may_wait = !group.empty() && !drained(group) && at < leaves_ns &&
+                          at - book_.last_of_group_ns(group) <= settings_.isolation_window_ns;
     if (may_wait) {
       look_at(leaves_ns);
       return false;

@@ -8,10 +8,10 @@
 
 namespace cadenza::actors {
 
-/// Stands for a stored queue task of a history shard (or a task of a task list's backlog) while somebody carries it out.
-/// When every part of the work called done(), the owner is told that the task is over and may forget it. When the last
-/// holder lets go before that (an actor died, a request was refused), the owner is told to try again. So no task is
-/// ever lost in a mailbox.
+/// Stands for a stored queue task of a history shard (or a task of a task list's backlog) while somebody carries it
+/// out. When every part of the work called done(), the owner is told that the task is over and may forget it. When the
+/// last holder lets go before that (an actor died, a request was refused), the owner is told to try again. So no task
+/// is ever lost in a mailbox.
 ///
 /// Threads: any. The owner gets a `task_over` message.
 class task_receipt {

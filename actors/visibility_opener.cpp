@@ -83,8 +83,8 @@ outcome<void> fill(const shelf& at, visibility_store& into) {
   const auto done = rebuild_visibility(at.from, into);
   if (!done)
     return done.error();
-  at.from.log(1, "visibility store: rebuilt, " + std::to_string(done->runs) + " runs listed, "
-                   + std::to_string(done->left_out) + " left out");
+  at.from.log(1, "visibility store: rebuilt, " + std::to_string(done->runs) + " runs listed, " +
+                     std::to_string(done->left_out) + " left out");
   return {};
 }
 
@@ -150,7 +150,7 @@ outcome<std::unique_ptr<visibility_store>> open(const shelf_ptr& at) {
   if (at->rebuilt_at && now - *at->rebuilt_at < between_rebuilds)
     return unavailable("visibility store: damaged again right after a rebuild: " + why);
   at->from.log(there ? 2 : 1, std::string("visibility store: ") + (there ? "rebuilding" : "filling") +
-                                " it from the stored runs: " + why);
+                                  " it from the stored runs: " + why);
   CADENZA_TRY(rebuild_file(*at));
   at->rebuilt_at = steady::now();
   at->damaged = false;

@@ -30,7 +30,7 @@ template <class Result, class Call> Result wait_for(Call&& call) {
 
 outcome<domain_book> read_domains(storage::store& store) {
   const auto read =
-    wait_for<storage::page<storage::domain_row>>([&](auto done) { store.read_domains(std::move(done)); });
+      wait_for<storage::page<storage::domain_row>>([&](auto done) { store.read_domains(std::move(done)); });
   if (read.outcome != storage::status::committed)
     return unavailable("the domains cannot be read: " + read.message);
   domain_book book;
@@ -68,7 +68,7 @@ public:
     change.run_id = key.run_id;
     change.shard = shard;
     change.record =
-      workflow::visibility_record(head_, fixed_, {facts.name, facts.clusters, head_.last_updated_ns(), shard});
+        workflow::visibility_record(head_, fixed_, {facts.name, facts.clusters, head_.last_updated_ns(), shard});
   }
 
   std::vector<storage::visibility_change> changes;
@@ -102,7 +102,7 @@ outcome<rebuild_report> rebuild_visibility(const rebuild_source& from, storage::
         return unavailable("the server stops");
       using page = storage::page<std::pair<run_key, run_rows>>;
       auto read =
-        wait_for<page>([&](auto done) { from.store->scan_runs(shard, std::move(next), page_runs, std::move(done)); });
+          wait_for<page>([&](auto done) { from.store->scan_runs(shard, std::move(next), page_runs, std::move(done)); });
       if (read.outcome != storage::status::committed)
         return unavailable("the runs of shard " + std::to_string(shard) + " cannot be read: " + read.message);
       lists.changes.clear();
@@ -116,8 +116,8 @@ outcome<rebuild_report> rebuild_visibility(const rebuild_source& from, storage::
     } while (!next.empty());
     if (report.runs - noted >= runs_between_notes) {
       noted = report.runs;
-      from.log(1, "visibility store: " + std::to_string(report.runs) + " runs listed anew, shard "
-                    + std::to_string(shard + 1) + " of " + std::to_string(from.shard_count));
+      from.log(1, "visibility store: " + std::to_string(report.runs) + " runs listed anew, shard " +
+                      std::to_string(shard + 1) + " of " + std::to_string(from.shard_count));
     }
   }
   report.left_out = lists.left_out;

@@ -24,10 +24,10 @@ storage::visibility_change to_change(record::v1::TransferTask&& task) {
   using kind = storage::visibility_change_kind;
   storage::visibility_change out;
   switch (task.type()) {
-    case record::v1::TRANSFER_RECORD_STARTED: out.kind = kind::started; break;
-    case record::v1::TRANSFER_UPSERT: out.kind = kind::upsert; break;
-    case record::v1::TRANSFER_CLOSE: out.kind = kind::closed; break;
-    default: out.kind = kind::remove; break;
+  case record::v1::TRANSFER_RECORD_STARTED: out.kind = kind::started; break;
+  case record::v1::TRANSFER_UPSERT: out.kind = kind::upsert; break;
+  case record::v1::TRANSFER_CLOSE: out.kind = kind::closed; break;
+  default: out.kind = kind::remove; break;
   }
   out.domain_id = uuid::from_raw(task.domain_id());
   out.workflow_id = task.workflow_id();
@@ -117,15 +117,15 @@ caf::behavior visibility_writer::make_behavior() {
   delayed_send(this, std::chrono::nanoseconds(write_ns), tick{});
   delayed_send(this, std::chrono::nanoseconds(durable_ns), durable_tick{});
   return {
-    [this](visibility_mail_ptr& mail) { on_mail(*mail); },
-    [this](tick) {
-      write();
-      delayed_send(this, std::chrono::nanoseconds(write_ns), tick{});
-    },
-    [this](durable_tick) {
-      make_durable();
-      delayed_send(this, std::chrono::nanoseconds(durable_ns), durable_tick{});
-    },
+      [this](visibility_mail_ptr& mail) { on_mail(*mail); },
+      [this](tick) {
+        write();
+        delayed_send(this, std::chrono::nanoseconds(write_ns), tick{});
+      },
+      [this](durable_tick) {
+        make_durable();
+        delayed_send(this, std::chrono::nanoseconds(durable_ns), durable_tick{});
+      },
   };
 }
 
@@ -206,36 +206,39 @@ void visibility_writer::answer(visibility_list& asked) {
   const auto configured = env_.live.attribute_types ? env_.live.attribute_types() : nullptr;
   const auto& attributes = configured ? *configured : workflow::default_attribute_types();
   const bool sound = std::visit(
-    [&](auto& request) {
-      using T = std::decay_t<decltype(*request)>;
-      if constexpr (std::is_same_v<T, api::ListOpenWorkflowExecutionsRequest>) {
-        return reply_page<api::ListOpenWorkflowExecutionsResponse>(asked.answer, store_->list_open(to_list(domain, *request)));
-      } else if constexpr (std::is_same_v<T, api::ListClosedWorkflowExecutionsRequest>) {
-        auto list = to_list(domain, *request);
-        if (request->has_status_filter()) {
-          list.filter.what = storage::list_filter::by::status;
-          list.filter.status = request->status_filter().status();
+      [&](auto& request) {
+        using T = std::decay_t<decltype(*request)>;
+        if constexpr (std::is_same_v<T, api::ListOpenWorkflowExecutionsRequest>) {
+          return reply_page<api::ListOpenWorkflowExecutionsResponse>(asked.answer,
+                                                                     store_->list_open(to_list(domain, *request)));
+        } else if constexpr (std::is_same_v<T, api::ListClosedWorkflowExecutionsRequest>) {
+          auto list = to_list(domain, *request);
+          if (request->has_status_filter()) {
+            list.filter.what = storage::list_filter::by::status;
+            list.filter.status = request->status_filter().status();
+          }
+          return reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.answer, store_->list_closed(list));
+        } else if constexpr (std::is_same_v<T, api::ListWorkflowExecutionsRequest>) {
+          return reply_page<api::ListWorkflowExecutionsResponse>(
+              asked.answer, store_->list_by_query(to_query(domain, *request, attributes)));
+        } else if constexpr (std::is_same_v<T, api::ScanWorkflowExecutionsRequest>) {
+          return reply_page<api::ScanWorkflowExecutionsResponse>(
+              asked.answer, store_->scan_by_query(to_query(domain, *request, attributes)));
+        } else {
+          storage::query_request query;
+          query.domain_id = domain.id;
+          query.query = request->query();
+          query.attributes = &attributes;
+          const auto count = store_->count_by_query(query);
+          if (!count)
+            return reject(asked.answer, count.error());
+          api::CountWorkflowExecutionsResponse response;
+          response.set_count(*count);
+          asked.answer->reply(response);
+          return true;
         }
-        return reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.answer, store_->list_closed(list));
-      } else if constexpr (std::is_same_v<T, api::ListWorkflowExecutionsRequest>) {
-        return reply_page<api::ListWorkflowExecutionsResponse>(asked.answer, store_->list_by_query(to_query(domain, *request, attributes)));
-      } else if constexpr (std::is_same_v<T, api::ScanWorkflowExecutionsRequest>) {
-        return reply_page<api::ScanWorkflowExecutionsResponse>(asked.answer, store_->scan_by_query(to_query(domain, *request, attributes)));
-      } else {
-        storage::query_request query;
-        query.domain_id = domain.id;
-        query.query = request->query();
-        query.attributes = &attributes;
-        const auto count = store_->count_by_query(query);
-        if (!count)
-          return reject(asked.answer, count.error());
-        api::CountWorkflowExecutionsResponse response;
-        response.set_count(*count);
-        asked.answer->reply(response);
-        return true;
-      }
-    },
-    asked.request);
+      },
+      asked.request);
   if (!sound) {
     env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
     env_.log(3, "visibility store damaged: it is opened anew");

@@ -14,8 +14,8 @@ namespace cadenza::actors {
 /// Opens the visibility store; called again after a failure that only a fresh store can mend.
 using visibility_opener = std::function<outcome<std::unique_ptr<storage::visibility_store>>()>;
 
-/// Writes the visibility store from the durable tasks of the history shards, in batches, and answers lists. It blocks on
-/// the disk, so it runs on a thread of its own.
+/// Writes the visibility store from the durable tasks of the history shards, in batches, and answers lists. It blocks
+/// on the disk, so it runs on a thread of its own.
 ///
 /// A list is answered after everything that reached this actor before it: whoever was told of a start or a close finds
 /// it there. A task counts as done only when the store has it on disk; until then its shard keeps it.

@@ -17,12 +17,12 @@ constexpr std::int64_t actor_bytes = 2048;
 constexpr std::size_t queue_max = 10'000; ///< commands that wait for one run
 
 bool for_visibility(record::v1::TransferType type) {
-  return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT
-         || type == record::v1::TRANSFER_CLOSE || type == record::v1::TRANSFER_DELETE_VISIBILITY;
+  return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT ||
+         type == record::v1::TRANSFER_CLOSE || type == record::v1::TRANSFER_DELETE_VISIBILITY;
 }
 
-/// Runs when a commit is over, on the store's thread: tells the shard, the visibility writer and the run, in this order,
-/// so that whoever hears of the commit from the run finds it in the lists.
+/// Runs when a commit is over, on the store's thread: tells the shard, the visibility writer and the run, in this
+/// order, so that whoever hears of the commit from the run finds it in the lists.
 void after_commit(const std::shared_ptr<commit_note>& note, storage::commit_result result, const services& env,
                   const caf::actor& shard, const caf::actor& run) {
   note->result = result;
@@ -60,16 +60,9 @@ workflow_run::workflow_run(caf::actor_config& cfg, const services& env, int shar
                            std::shared_ptr<shard_sequence> sequence, caf::actor shard, run_key key,
                            std::shared_ptr<workflow::run> state,
                            std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh)
-  : caf::event_based_actor(cfg),
-    env_(env),
-    shard_index_(shard_index),
-    range_id_(range_id),
-    sequence_(std::move(sequence)),
-    shard_(std::move(shard)),
-    key_(std::move(key)),
-    state_(std::move(state)),
-    fresh_(fresh),
-    cache_(env.settings.history_cache_per_run) {
+  : caf::event_based_actor(cfg), env_(env), shard_index_(shard_index), range_id_(range_id),
+    sequence_(std::move(sequence)), shard_(std::move(shard)), key_(std::move(key)), state_(std::move(state)),
+    fresh_(fresh), cache_(env.settings.history_cache_per_run) {
   env_.counters->runs_in_memory.fetch_add(1, std::memory_order_relaxed);
   if (fresh_)
     state_ = std::make_shared<workflow::run>(key_);
@@ -107,13 +100,13 @@ caf::behavior workflow_run::make_behavior() {
     }
   });
   return {
-    [this](run_command_ptr& command) {
-      if (queue_.size() >= queue_max)
-        return command->failed(service_busy("too many requests wait for run " + key_.run_id.str()));
-      queue_.push_back(std::move(command));
-      work();
-    },
-    [this](run_mail_ptr& mail) { on_mail(*mail); },
+      [this](run_command_ptr& command) {
+        if (queue_.size() >= queue_max)
+          return command->failed(service_busy("too many requests wait for run " + key_.run_id.str()));
+        queue_.push_back(std::move(command));
+        work();
+      },
+      [this](run_mail_ptr& mail) { on_mail(*mail); },
   };
 }
 
@@ -144,8 +137,8 @@ void workflow_run::handle(run_loaded& loaded) {
   if (loaded.rows.outcome != storage::status::committed)
     return give_up(unavailable("the store cannot read now: " + loaded.rows.message));
   if (!loaded.rows.value)
-    return give_up(not_exists("Workflow execution not found.  WorkflowId: " + key_.workflow_id
-                              + ", RunId: " + key_.run_id.str()));
+    return give_up(
+        not_exists("Workflow execution not found.  WorkflowId: " + key_.workflow_id + ", RunId: " + key_.run_id.str()));
   auto state = workflow::run::load(key_, *loaded.rows.value);
   if (!state) {
     env_.log(3, "run " + key_.workflow_id + "/" + key_.run_id.str() + " cannot be read: " + state.error().message);
@@ -227,8 +220,9 @@ void workflow_run::execute(run_command_ptr command) {
 
   const auto rules = env_.rules_for(*domain_);
   workflow::oversized seen;
-  workflow::environment world{env_.time->now_ns(), env_.chance,           domain_,      directory,
-                              rules.get(),         env_.settings.cluster, shard_index_, env_.warnings ? &seen : nullptr};
+  workflow::environment world{
+      env_.time->now_ns(), env_.chance,           domain_,      directory,
+      rules.get(),         env_.settings.cluster, shard_index_, env_.warnings ? &seen : nullptr};
   if (command->needs_ids())
     command->ids = std::make_shared<sequence_lease>(sequence_);
   if (fresh_ && command->builds()) {
@@ -354,8 +348,8 @@ void workflow_run::handle(run_committed& over) {
   live_timers_.clear();
   if (fresh_) {
     leaving_ = true;
-    const bool exists = result.outcome == storage::status::condition_failed
-                        && result.failed == storage::condition::current_run;
+    const bool exists =
+        result.outcome == storage::status::condition_failed && result.failed == storage::condition::current_run;
     if (!exists || !command->refused(*this, result.current)) {
       caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
       if (result.outcome != storage::status::unknown_outcome)
@@ -364,21 +358,21 @@ void workflow_run::handle(run_committed& over) {
     return work();
   }
   switch (result.outcome) {
-    case storage::status::condition_failed:
-      if (result.failed == storage::condition::shard_range) {
-        command->failed(unavailable("this history shard has moved"));
-      } else if (++command->tries >= tries_max) {
-        command->failed(internal_error("maximum attempts exceeded to update history"));
-      } else {
-        queue_.push_front(std::move(command));
-      }
-      break;
-    case storage::status::unavailable:
-      command->failed(service_busy("the store refuses writes: " + result.message));
-      break;
-    default:
-      // Unknown outcome: the call is dropped, which tells the client to ask again; its request id makes that safe.
-      break;
+  case storage::status::condition_failed:
+    if (result.failed == storage::condition::shard_range) {
+      command->failed(unavailable("this history shard has moved"));
+    } else if (++command->tries >= tries_max) {
+      command->failed(internal_error("maximum attempts exceeded to update history"));
+    } else {
+      queue_.push_front(std::move(command));
+    }
+    break;
+  case storage::status::unavailable:
+    command->failed(service_busy("the store refuses writes: " + result.message));
+    break;
+  default:
+    // Unknown outcome: the call is dropped, which tells the client to ask again; its request id makes that safe.
+    break;
   }
   work();
 }
@@ -390,8 +384,8 @@ void workflow_run::send_back(run_command_ptr command, bool closed) {
 // ---------------------------------------------------------------- leaving memory
 
 void workflow_run::handle(leave_memory&) {
-  const bool busy = committing_ || loading_ || fetching_ || !queue_.empty() || !waiters_.empty()
-                    || !queries_.empty() || fresh_;
+  const bool busy =
+      committing_ || loading_ || fetching_ || !queue_.empty() || !waiters_.empty() || !queries_.empty() || fresh_;
   if (busy || leaving_) {
     report_use();
     return;
@@ -408,8 +402,8 @@ void workflow_run::handle(quit_now&) {
 }
 
 void workflow_run::report_use() {
-  const auto bytes = actor_bytes + static_cast<std::int64_t>(cache_.bytes())
-                     + (state_ ? static_cast<std::int64_t>(state_->memory_bytes()) : 0);
+  const auto bytes = actor_bytes + static_cast<std::int64_t>(cache_.bytes()) +
+                     (state_ ? static_cast<std::int64_t>(state_->memory_bytes()) : 0);
   env_.counters->run_bytes.fetch_add(bytes - reported_bytes_, std::memory_order_relaxed);
   reported_bytes_ = bytes;
   caf::anon_send(shard_, make_shard_mail(run_used{key_, bytes, state_ && !state_->open() && !fresh_}));
@@ -426,20 +420,17 @@ std::vector<std::pair<std::int64_t, std::int64_t>> workflow_run::pointless_timer
     if (!state_->open())
       return true;
     switch (t.type) {
-      case record::v1::TIMER_DECISION_TIMEOUT:
-        return !head.has_decision() || head.decision().schedule_id() != t.event_id
-               || head.decision().attempt() != t.attempt;
-      case record::v1::TIMER_ACTIVITY_TIMEOUT:
-      case record::v1::TIMER_ACTIVITY_RETRY: {
-        const auto* activity = state_->activities().find(t.event_id);
-        return activity == nullptr || activity->attempt() != t.attempt;
-      }
-      case record::v1::TIMER_USER:
-        return state_->timer_by_started_id(t.event_id) == nullptr;
-      case record::v1::TIMER_WORKFLOW_BACKOFF:
-        return state_->has_processed_or_pending_decision();
-      default:
-        return false;
+    case record::v1::TIMER_DECISION_TIMEOUT:
+      return !head.has_decision() || head.decision().schedule_id() != t.event_id ||
+             head.decision().attempt() != t.attempt;
+    case record::v1::TIMER_ACTIVITY_TIMEOUT:
+    case record::v1::TIMER_ACTIVITY_RETRY: {
+      const auto* activity = state_->activities().find(t.event_id);
+      return activity == nullptr || activity->attempt() != t.attempt;
+    }
+    case record::v1::TIMER_USER: return state_->timer_by_started_id(t.event_id) == nullptr;
+    case record::v1::TIMER_WORKFLOW_BACKOFF: return state_->has_processed_or_pending_decision();
+    default: return false;
     }
   };
   std::erase_if(live_timers_, [&](const live_timer& t) {

@@ -15,9 +15,16 @@
 namespace cadenza::actors {
 
 /// What a run's actor hears.
-struct run_loaded { storage::read_result<run_rows> rows; };
-struct run_committed { storage::commit_result result; };
-struct event_read { storage::page<storage::history_node> page; std::int64_t batch_first_id = 0; };
+struct run_loaded {
+  storage::read_result<run_rows> rows;
+};
+struct run_committed {
+  storage::commit_result result;
+};
+struct event_read {
+  storage::page<storage::history_node> page;
+  std::int64_t batch_first_id = 0;
+};
 struct leave_memory {};
 struct quit_now {};
 struct waiters_due {};
@@ -28,7 +35,8 @@ using run_mail_ptr = std::shared_ptr<run_mail>;
 struct history_waiter {
   std::int64_t beyond_event_id = 0; ///< answered when next_event_id is greater, or the run is closed
   std::int64_t deadline_ns = 0;
-  /// Called once, on the run's actor. `news` false: the time is up or the run cannot be read; its state may not be there.
+  /// Called once, on the run's actor. `news` false: the time is up or the run cannot be read; its state may not be
+  /// there.
   std::function<void(workflow_run&, bool news)> wake;
 };
 
@@ -67,8 +75,8 @@ public:
   [[nodiscard]] std::int64_t now() const { return env_.time->now_ns(); }
   [[nodiscard]] caf::actor me();
 
-  /// Serialized events [from, to) of the run's current branch, for one page. `hand_over` runs on any thread, possibly at once.
-  /// `more` is the first event id of the next page, 0 at the end.
+  /// Serialized events [from, to) of the run's current branch, for one page. `hand_over` runs on any thread, possibly
+  /// at once. `more` is the first event id of the next page, 0 at the end.
   void read_events(std::int64_t from, std::int64_t to, int max_batches, std::int64_t max_bytes,
                    std::function<void(outcome<history_slice>)> hand_over);
 
@@ -142,7 +150,7 @@ private:
   std::vector<std::string> pending_bytes_; ///< of pending_.batches, for the cache
   history_cache cache_;
   std::vector<history_waiter> waiters_;
-  std::vector<waiting_query> queries_; ///< strong ones, until the pending decision is over
+  std::vector<waiting_query> queries_;    ///< strong ones, until the pending decision is over
   std::int64_t armed_for_ns_ = INT64_MAX; ///< a waiters_due is on its way for then
 
   /// A timer of this run that may still be in the shard's memory.

@@ -30,8 +30,9 @@ std::string about(const checks& with, std::string_view workflow_id, std::string_
 outcome<void> check_length(const checks& with, std::string_view text, std::size_t bytes_max, const char* what) {
   if (text.size() > with.max.id_length_warn && with.warnings != nullptr)
     with.warnings->note(limit_warning::id_length, [&] {
-      return std::string(what) + " of " + std::to_string(text.size())
-             + " bytes is longer than limit.maxIDWarnLength of " + std::to_string(with.max.id_length_warn) + about(with, {});
+      return std::string(what) + " of " + std::to_string(text.size()) +
+             " bytes is longer than limit.maxIDWarnLength of " + std::to_string(with.max.id_length_warn) +
+             about(with, {});
     });
   if (text.size() > bytes_max)
     return bad_request(std::string(what) + " length exceeds limit.");
@@ -80,8 +81,8 @@ void note_blob(const checks& with, std::size_t bytes, std::string_view what, std
                std::string_view domain) {
   if (static_cast<std::int64_t>(bytes) > with.max.blob_size_warn && with.warnings != nullptr)
     with.warnings->note(limit_warning::blob_size, [&] {
-      return std::string(what) + " of " + std::to_string(bytes) + " bytes is larger than limit.blobSize.warn of "
-             + std::to_string(with.max.blob_size_warn) + about(with, workflow_id, domain);
+      return std::string(what) + " of " + std::to_string(bytes) + " bytes is larger than limit.blobSize.warn of " +
+             std::to_string(with.max.blob_size_warn) + about(with, workflow_id, domain);
     });
 }
 

@@ -23,7 +23,7 @@ struct checks {
   const limits& max;
   const validators& hooks;
   const workflow::domain_directory& domains;
-  std::int64_t now_ns = 0; ///< unix time
+  std::int64_t now_ns = 0;            ///< unix time
   limit_warnings* warnings = nullptr; ///< what goes beyond warning limits is noted there; null: nowhere
   std::string_view domain{};          ///< as the request names it, for those notes; "": it does not
 };

@@ -11,7 +11,8 @@ namespace api = uber::cadence::api::v1;
 
 namespace {
 
-/// The start of the workflow that diagnoses the run. One at a time for each run; a closed one may be followed by another.
+/// The start of the workflow that diagnoses the run. One at a time for each run; a closed one may be followed by
+/// another.
 body<api::StartWorkflowExecutionRequest> start_of(const api::DiagnoseWorkflowExecutionRequest& request) {
   const auto& run = request.workflow_execution();
   auto out = std::make_shared<api::StartWorkflowExecutionRequest>();
@@ -44,9 +45,8 @@ void diagnose(services& with, body<api::DiagnoseWorkflowExecutionRequest> reques
   response.set_domain(start->domain());
   response.mutable_diagnostic_workflow_execution()->set_workflow_id(start->workflow_id());
   auto started = std::make_shared<actors::inner_call<api::StartWorkflowExecutionResponse>>(
-      call->deadline_ns(),
-      [call, response = std::move(response)](const api::StartWorkflowExecutionResponse* made,
-                                             const error* reason) mutable {
+      call->deadline_ns(), [call, response = std::move(response)](const api::StartWorkflowExecutionResponse* made,
+                                                                  const error* reason) mutable {
         if (reason != nullptr && (reason->kind != error_kind::workflow_already_started || !reason->detail))
           return call->reject(*reason);
         response.mutable_diagnostic_workflow_execution()->set_run_id(reason != nullptr ? reason->detail->run_id

@@ -6,7 +6,6 @@
 
 #include <nlohmann/json.hpp>
 
-
 /// What operators set for the cluster or a domain beyond the dynamic configuration: isolation groups, queues of
 /// asynchronous requests, search attributes.
 namespace cadenza::bridge {
@@ -76,7 +75,7 @@ void get_queue(services& with, body<admin::GetDomainAsyncWorkflowConfiguratonReq
 /// The attributes as configured now with those of the request, in the configuration's terms; types count from 0 there.
 outcome<std::string> with_attributes(const config::snapshot& now, const admin::AddSearchAttributeRequest& request) {
   auto all = nlohmann::json::parse(
-    config::to_json(now.unrestricted(config::keys::frontend_valid_search_attributes.index), config::value_type::map));
+      config::to_json(now.unrestricted(config::keys::frontend_valid_search_attributes.index), config::value_type::map));
   for (const auto& [key, type] : request.search_attribute()) {
     const auto number = static_cast<int>(type) - 1;
     if (workflow::is_system_attribute(key))
@@ -117,8 +116,7 @@ void add_group_methods(method_table& table) {
   table.on<admin::UpdateGlobalIsolationGroupsRequest, &update_global_groups>(service, "UpdateGlobalIsolationGroups");
   table.on<admin::GetDomainIsolationGroupsRequest, &get_domain_groups>(service, "GetDomainIsolationGroups");
   add_forward_plain<&engine::update_isolation_groups>(table, service, "UpdateDomainIsolationGroups");
-  table.on<admin::GetDomainAsyncWorkflowConfiguratonRequest, &get_queue>(service,
-                                                                         "GetDomainAsyncWorkflowConfiguraton");
+  table.on<admin::GetDomainAsyncWorkflowConfiguratonRequest, &get_queue>(service, "GetDomainAsyncWorkflowConfiguraton");
   add_forward_plain<&engine::update_async_workflow>(table, service, "UpdateDomainAsyncWorkflowConfiguraton");
   table.on<admin::AddSearchAttributeRequest, &add_search_attribute>(service, "AddSearchAttribute");
 }

@@ -48,8 +48,8 @@ void add_visibility_methods(method_table& table) {
   constexpr auto visibility = rate_class::visibility;
   table.on<api::ListOpenWorkflowExecutionsRequest, &list_plain<&engine::list_open>>(service,
                                                                                     "ListOpenWorkflowExecutions");
-  table.on<api::ListClosedWorkflowExecutionsRequest, &list_plain<&engine::list_closed>>(
-      service, "ListClosedWorkflowExecutions");
+  table.on<api::ListClosedWorkflowExecutionsRequest, &list_plain<&engine::list_closed>>(service,
+                                                                                        "ListClosedWorkflowExecutions");
   add_forward<visibility, &engine::list_by_query>(table, service, "ListWorkflowExecutions");
   add_forward<visibility, &engine::scan_by_query>(table, service, "ScanWorkflowExecutions");
   add_forward<visibility, &engine::count_by_query>(table, service, "CountWorkflowExecutions");

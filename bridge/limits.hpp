@@ -36,7 +36,7 @@ struct limits {
   bool list_by_filter_disallowed = false; ///< frontend.disableListVisibilityByFilter
   bool client_version_checked = true;     ///< frontend.enableClientVersionCheck
 
-  bool locked_down = false;          ///< system.Lockdown: failovers are refused
+  bool locked_down = false;         ///< system.Lockdown: failovers are refused
   int failover_timeout_max_s = 300; ///< frontend.maxFailoverTimeoutInSeconds
 
   std::vector<std::string> domain_data_required;   ///< system.requiredDomainDataKeys

@@ -72,7 +72,7 @@ void rate_limiter::set(const rate_settings& settings) {
 }
 
 rate_limiter::bucket* rate_limiter::find_keyed(std::map<std::string, bucket, std::less<>>& from, std::string_view key,
-                                              std::int64_t now_ns) {
+                                               std::int64_t now_ns) {
   auto at = from.find(key);
   if (at == from.end()) {
     // A full bucket is the same as none, so dropping those loses nothing.

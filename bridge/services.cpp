@@ -9,8 +9,7 @@ namespace {
 constexpr std::size_t own_limits_max = 10'000;
 } // namespace
 
-services::services(actors::engine& engine, health_board& health, validators hooks, facts about,
-                   stored_settings* stored)
+services::services(actors::engine& engine, health_board& health, validators hooks, facts about, stored_settings* stored)
   : engine_(engine), health_(health), hooks_(std::move(hooks)), about_(std::move(about)), stored_(stored),
     limits_(std::make_shared<limits>()) {}
 
@@ -44,8 +43,9 @@ std::shared_ptr<const limits> services::limits_of(std::string_view domain) const
 
 services::view services::look(std::string_view domain, std::string_view told) const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return {limits_of(domain), hooks_, engine_.domains(),
-          std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(), warnings_, told};
+  return {limits_of(domain), hooks_,
+          engine_.domains(), std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(),
+          warnings_,         told};
 }
 
 namespace {
@@ -81,8 +81,7 @@ std::optional<std::int64_t> services::admit_poll(const checks& with, std::string
   auto wait_max_ns = with.max.poll_delay_max_ns;
   if (call.deadline_ns() != INT64_MAX)
     wait_max_ns = std::min(wait_max_ns, call.deadline_ns() - with.now_ns - with.max.poll_deadline_min_ns);
-  const auto wait_ns =
-      limiter_.admit_poll(with.domain, task_list, std::max<std::int64_t>(wait_max_ns, 0), steady_ns());
+  const auto wait_ns = limiter_.admit_poll(with.domain, task_list, std::max<std::int64_t>(wait_max_ns, 0), steady_ns());
   if (!wait_ns)
     call.reject(too_busy());
   return wait_ns;

@@ -60,8 +60,8 @@ public:
     friend class services;
     view(std::shared_ptr<const limits> max, const validators& hooks, workflow::directory_ptr domains,
          std::int64_t now_ns, limit_warnings* warnings, std::string_view domain)
-      : max_(std::move(max)), domains_(std::move(domains)),
-        checks_{*max_, hooks, *domains_, now_ns, warnings, domain} {}
+      : max_(std::move(max)), domains_(std::move(domains)), checks_{*max_, hooks, *domains_, now_ns, warnings, domain} {
+    }
     std::shared_ptr<const limits> max_;
     workflow::directory_ptr domains_;
     checks checks_;

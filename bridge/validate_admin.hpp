@@ -19,7 +19,8 @@ check(const checks&, const uber::cadence::admin::v1::UpdateTaskListPartitionConf
 [[nodiscard]] outcome<void> check(const checks&,
                                   const uber::cadence::admin::v1::UpdateDomainAsyncWorkflowConfiguratonRequest&);
 [[nodiscard]] outcome<void> check(const checks&, const uber::cadence::admin::v1::AddSearchAttributeRequest&);
-[[nodiscard]] outcome<workflow::domain_ptr> check(const checks&, const uber::cadence::admin::v1::DeleteWorkflowRequest&);
+[[nodiscard]] outcome<workflow::domain_ptr> check(const checks&,
+                                                  const uber::cadence::admin::v1::DeleteWorkflowRequest&);
 [[nodiscard]] outcome<workflow::domain_ptr> check(const checks&,
                                                   const uber::cadence::admin::v1::MaintainCorruptWorkflowRequest&);
 [[nodiscard]] outcome<workflow::domain_ptr>

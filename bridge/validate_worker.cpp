@@ -157,9 +157,10 @@ outcome<task_call> check_activity_call(const checks& with, const std::string& do
   return task_call{std::move(*domain), std::move(token)};
 }
 
-std::shared_ptr<api::RespondActivityTaskFailedRequest>
-failure_if_too_large(const checks& with, api::Payload* payload, const char* reason, const std::string& identity,
-                     const task_call& task) {
+std::shared_ptr<api::RespondActivityTaskFailedRequest> failure_if_too_large(const checks& with, api::Payload* payload,
+                                                                            const char* reason,
+                                                                            const std::string& identity,
+                                                                            const task_call& task) {
   if (payload)
     note_blob(with, payload->data().size(), "payload of an activity", task.token.workflow_id, task.domain->name);
   if (!payload || !exceeds(with, payload->data()))

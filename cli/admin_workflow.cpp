@@ -135,8 +135,8 @@ status remove(invocation& call) {
 
 status fix_corruption(invocation& call) {
   admin::MaintainCorruptWorkflowResponse response;
-  if (auto answer = call.call("AdminAPI/MaintainCorruptWorkflow", about_run<admin::MaintainCorruptWorkflowRequest>(call),
-                              response);
+  if (auto answer = call.call("AdminAPI/MaintainCorruptWorkflow",
+                              about_run<admin::MaintainCorruptWorkflowRequest>(call), response);
       !answer)
     return failed("Operation AdminMaintainCorruptWorkflow failed.", answer.error());
   done(call,

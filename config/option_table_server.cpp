@@ -123,8 +123,9 @@ constexpr row chaos_rows[] = {
      "Allows `admin actor kill` and the killing below. For tests; never in production."},
     {"interval", duration, "0s", "0s..24h", active, live, "Mean time between kills of a random actor; 0s: none."},
     {"kinds", text_list, "",
-     "workflow_run|history_shard|shard_owner|task_list|matching_owner|domain_registry|document_keeper|visibility_writer|system_worker", active, live,
-     "Kinds of actor that may be killed; empty: all."},
+     "workflow_run|history_shard|shard_owner|task_list|matching_owner|domain_registry|document_keeper|visibility_"
+     "writer|system_worker",
+     active, live, "Kinds of actor that may be killed; empty: all."},
     {"seed", integer, "0", "0..9223372036854775807", active, restart,
      "Of the choice of victims; 0: a random one, logged."},
 };

@@ -71,7 +71,9 @@ void make_whole(json& value) {
     value = static_cast<std::int64_t>(number);
 }
 
-bool same(const json& a, const json& b) { return a == b || (a.is_number() && b.is_number() && a.get<double>() == b.get<double>()); }
+bool same(const json& a, const json& b) {
+  return a == b || (a.is_number() && b.is_number() && a.get<double>() == b.get<double>());
+}
 
 outcome<json> filters_of(const overlay_filters& filters) {
   auto out = json::object();
@@ -134,8 +136,8 @@ outcome<std::string> with_values(const std::string& document, const std::string&
     if (*type == value_type::integer)
       make_whole(*value);
     if (!is_of(*value, *type))
-      return bad_request(fmt::format("{}: expected a value of type {}, found {}", key, name_of(*type),
-                                     one.value.substr(0, 200)));
+      return bad_request(
+          fmt::format("{}: expected a value of type {}, found {}", key, name_of(*type), one.value.substr(0, 200)));
     json entry{{"value", *std::move(value)}};
     auto filters = filters_of(one.filters);
     if (!filters)

@@ -30,8 +30,8 @@ struct overlay_entry {
 /// No document grows beyond this.
 inline constexpr std::size_t overlay_bytes_max = 1 << 20;
 
-/// The document with the values of one key replaced; no values take the key away. bad_request when nobody knows the key,
-/// a value is not of its type or out of range, the key has no such filter, or the document would become too large.
+/// The document with the values of one key replaced; no values take the key away. bad_request when nobody knows the
+/// key, a value is not of its type or out of range, the key has no such filter, or the document would become too large.
 [[nodiscard]] outcome<std::string> with_values(const std::string& document, const std::string& key,
                                                const std::vector<overlay_value>& values);
 

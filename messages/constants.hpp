@@ -10,7 +10,8 @@ inline constexpr std::int64_t first_event_id = 1;
 inline constexpr std::int64_t no_event_id = -23;        ///< "no such event"
 inline constexpr std::int64_t local_version = -24;      ///< failover version of domains that live in one cluster
 inline constexpr std::int64_t buffered_event_id = -123; ///< event held back while a decision is with a worker
-inline constexpr std::int64_t transient_event_id = -124; ///< started id of an activity whose started event is not written yet
+inline constexpr std::int64_t transient_event_id =
+    -124; ///< started id of an activity whose started event is not written yet
 inline constexpr std::int64_t end_event_id = INT64_MAX;
 
 inline constexpr std::int64_t ns_per_ms = 1'000'000;
@@ -22,11 +23,11 @@ inline constexpr std::string_view reserved_task_list_prefix = "/__cadence_sys/";
 
 /// State of a run, as stored.
 namespace run_state {
-inline constexpr int created = 0;   ///< no decision scheduled yet
+inline constexpr int created = 0; ///< no decision scheduled yet
 inline constexpr int running = 1;
 inline constexpr int completed = 2;
-inline constexpr int zombie = 3;    ///< not the current run of its id; only replication makes these
-inline constexpr int none = 4;      ///< just constructed
+inline constexpr int zombie = 3; ///< not the current run of its id; only replication makes these
+inline constexpr int none = 4;   ///< just constructed
 inline constexpr int corrupted = 5;
 } // namespace run_state
 

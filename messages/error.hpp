@@ -29,32 +29,32 @@ enum class error_kind {
   shard_ownership_lost,
   current_branch_changed,
   retry_task,
-  unavailable,        ///< nobody can answer now; safe to send again
+  unavailable, ///< nobody can answer now; safe to send again
   deadline_exceeded,
   unimplemented,
-  unknown,            ///< what the reference system answers with code UNKNOWN (an unparsable task token)
+  unknown, ///< what the reference system answers with code UNKNOWN (an unparsable task token)
 };
 
 /// The fields some error details carry. All empty unless the kind uses them.
 struct error_detail {
-  std::string start_request_id;              ///< workflow_already_started
-  std::string run_id;                        ///< workflow_already_started
-  std::string domain;                        ///< domain_not_active
-  std::string current_cluster;               ///< domain_not_active, entity_not_exists
-  std::string active_cluster;                ///< domain_not_active, entity_not_exists
-  std::vector<std::string> active_clusters;  ///< domain_not_active, entity_not_exists
-  std::string reason;                        ///< service_busy
-  std::string feature_version;               ///< client_version_not_supported
-  std::string client_impl;                   ///< client_version_not_supported
-  std::string supported_versions;            ///< client_version_not_supported
-  std::string feature_flag;                  ///< feature_not_enabled
+  std::string start_request_id;             ///< workflow_already_started
+  std::string run_id;                       ///< workflow_already_started
+  std::string domain;                       ///< domain_not_active
+  std::string current_cluster;              ///< domain_not_active, entity_not_exists
+  std::string active_cluster;               ///< domain_not_active, entity_not_exists
+  std::vector<std::string> active_clusters; ///< domain_not_active, entity_not_exists
+  std::string reason;                       ///< service_busy
+  std::string feature_version;              ///< client_version_not_supported
+  std::string client_impl;                  ///< client_version_not_supported
+  std::string supported_versions;           ///< client_version_not_supported
+  std::string feature_flag;                 ///< feature_not_enabled
 };
 
 /// A failure of a request, to be told to whoever asked.
 struct error {
   error_kind kind = error_kind::internal_service;
   std::string message;
-  std::shared_ptr<const error_detail> detail;  ///< null when the kind carries no fields
+  std::shared_ptr<const error_detail> detail; ///< null when the kind carries no fields
 
   error(error_kind k, std::string text) : kind(k), message(std::move(text)) {}
   error(error_kind k, std::string text, error_detail d)

@@ -38,8 +38,8 @@ enum class pending_kind : std::uint8_t {
 /// One row that hangs off a run.
 struct pending_row {
   pending_kind kind{};
-  std::int64_t number = 0; ///< key of the kinds keyed by a number
-  std::string text;        ///< key of the kinds keyed by a text
+  std::int64_t number = 0;          ///< key of the kinds keyed by a number
+  std::string text;                 ///< key of the kinds keyed by a text
   std::optional<std::string> value; ///< absent in a mutation: delete the row
 };
 
@@ -55,10 +55,10 @@ struct run_mutation {
   run_key key;
   /// Condition: nothing ⇒ the run must not exist yet; else its row_version must be this.
   std::optional<std::int64_t> expected_version;
-  std::int64_t new_version = 1;      ///< what the row's version becomes
-  std::string header;                ///< record.v1.Run with row_version = new_version
-  std::optional<std::string> fixed;  ///< record.v1.RunFixed, when it changed
-  bool clear_pending = false;        ///< delete every pending row first (a snapshot replaces the run)
+  std::int64_t new_version = 1;     ///< what the row's version becomes
+  std::string header;               ///< record.v1.Run with row_version = new_version
+  std::optional<std::string> fixed; ///< record.v1.RunFixed, when it changed
+  bool clear_pending = false;       ///< delete every pending row first (a snapshot replaces the run)
   std::vector<pending_row> pending;
 };
 
@@ -67,8 +67,8 @@ struct history_append {
   uuid tree_id;
   uuid branch_id;
   std::int64_t first_event_id = 0;
-  std::int64_t txn_id = 0;   ///< a later write at the same first_event_id has a higher one, and wins
-  std::string batch;         ///< api.v1.History
+  std::int64_t txn_id = 0;             ///< a later write at the same first_event_id has a higher one, and wins
+  std::string batch;                   ///< api.v1.History
   std::optional<std::string> tree_row; ///< record.v1.HistoryTree, with the first batch of a branch
 };
 
@@ -92,8 +92,8 @@ struct replication_row {
 
 template <> struct std::hash<cadenza::run_key> {
   std::size_t operator()(const cadenza::run_key& k) const noexcept {
-    return std::hash<cadenza::uuid>{}(k.run_id) * 31 + std::hash<std::string>{}(k.workflow_id) * 7
-           + std::hash<cadenza::uuid>{}(k.domain_id);
+    return std::hash<cadenza::uuid>{}(k.run_id) * 31 + std::hash<std::string>{}(k.workflow_id) * 7 +
+           std::hash<cadenza::uuid>{}(k.domain_id);
   }
 };
 

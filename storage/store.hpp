@@ -23,13 +23,13 @@ enum class status {
 /// The condition of a transaction that did not hold. When several fail the first of this order is told.
 enum class condition {
   none,
-  shard_range,    ///< the shard's range id is not the expected one: somebody else owns the shard
-  current_run,    ///< the current-run row is not as expected
-  run_version,    ///< a run's row_version is not the expected one, or a run that must not exist does
+  shard_range, ///< the shard's range id is not the expected one: somebody else owns the shard
+  current_run, ///< the current-run row is not as expected
+  run_version, ///< a run's row_version is not the expected one, or a run that must not exist does
   task_list_range,
   domain_version, ///< the domain table's notification version
-  domain_exists,  ///< create: name or id already taken; update: the name is another domain's; update, remove: no such id
-  row_version,    ///< a queue's, document's or shard row's version
+  domain_exists, ///< create: name or id already taken; update: the name is another domain's; update, remove: no such id
+  row_version,   ///< a queue's, document's or shard row's version
 };
 
 struct commit_result {
@@ -45,10 +45,10 @@ struct commit_result {
 /// Expectation on the current-run row of a workflow id.
 struct current_condition {
   enum class kind {
-    absent,          ///< no row (a brand-new workflow id)
-    is_run,          ///< names `run_id`
-    is_run_closed,   ///< names `run_id`, which is completed, with `last_write_version`
-    is_not_run,      ///< absent or names another run than `run_id`
+    absent,        ///< no row (a brand-new workflow id)
+    is_run,        ///< names `run_id`
+    is_run_closed, ///< names `run_id`, which is completed, with `last_write_version`
+    is_not_run,    ///< absent or names another run than `run_id`
   };
   workflow_key key;
   kind expect = kind::absent;
@@ -61,8 +61,8 @@ struct current_write {
   std::string value; ///< record.v1.CurrentRun
 };
 
-/// One atomic change within one history shard. Every such change is conditional on the shard's range id. Conditions look
-/// at the state before it; deletions are carried out before writes.
+/// One atomic change within one history shard. Every such change is conditional on the shard's range id. Conditions
+/// look at the state before it; deletions are carried out before writes.
 struct shard_transaction {
   int shard = 0;
   std::int64_t range_id = 0;
@@ -70,14 +70,14 @@ struct shard_transaction {
   std::optional<current_write> set_current;
   std::optional<current_condition> delete_current; ///< delete the row if it is_run; silently nothing if it is not
   std::vector<run_mutation> runs;
-  std::vector<run_key> delete_runs;                ///< header, fixed part and every pending row
+  std::vector<run_key> delete_runs;    ///< header, fixed part and every pending row
   std::vector<history_append> history; ///< an empty batch with a tree_row: a new branch without nodes of its own yet
   std::vector<transfer_row> transfer;
   std::vector<timer_row> timers;
   std::vector<replication_row> replication;
   /// Deleted single tasks (retention, queue repair). Bulk deletion goes by `complete_*` below.
   std::vector<std::int64_t> delete_transfer;
-  std::vector<timer_row> delete_timers;            ///< `value` is ignored
+  std::vector<timer_row> delete_timers; ///< `value` is ignored
   std::vector<std::int64_t> delete_replication;
   /// A branch of history to remove: the node range [from, to) of (tree, branch).
   struct history_range {
@@ -98,8 +98,8 @@ struct shard_update {
   std::string value; ///< record.v1.Shard
 };
 
-/// Ranges of finished tasks of a shard that may be dropped. Not conditional; dropping is idempotent. `committed` does not
-/// mean synced here: after a crash what was dropped may be there again.
+/// Ranges of finished tasks of a shard that may be dropped. Not conditional; dropping is idempotent. `committed` does
+/// not mean synced here: after a crash what was dropped may be there again.
 struct shard_cleanup {
   int shard = 0;
   std::int64_t transfer_up_to = 0;    ///< ids ≤ this
@@ -127,8 +127,8 @@ struct task_list_transaction {
   std::int64_t new_range_id = 0;
   std::optional<std::string> row; ///< record.v1.TaskListRow; absent: the stored row stays
   std::vector<backlog_row> append;
-  std::int64_t delete_up_to = 0;  ///< drops tasks with ids ≤ this; 0: none
-  bool delete_list = false;       ///< drops the list and all its tasks
+  std::int64_t delete_up_to = 0; ///< drops tasks with ids ≤ this; 0: none
+  bool delete_list = false;      ///< drops the list and all its tasks
 };
 
 /// One change of the domain table: exactly one domain, and the table's notification version goes up by one.
@@ -147,7 +147,8 @@ struct queue_append {
   std::string payload;
 };
 
-/// Writes version `expected_version` + 1 of a cluster-wide document. Condition: the highest stored is `expected_version`.
+/// Writes version `expected_version` + 1 of a cluster-wide document. Condition: the highest stored is
+/// `expected_version`.
 struct document_write {
   int document = 0; ///< 0 dynamic configuration, 1 isolation groups, 2 operational configuration, 3 cluster row
   std::int64_t expected_version = 0;
@@ -258,7 +259,7 @@ public:
 
   // --- domains
   virtual void commit(domain_transaction tx, done<commit_result> cb) = 0;
-  virtual void read_domains(done<page<domain_row>> cb) = 0;             ///< all of them
+  virtual void read_domains(done<page<domain_row>> cb) = 0;                 ///< all of them
   virtual void read_domain_version(done<read_result<std::int64_t>> cb) = 0; ///< notification version, 0 at first
 
   // --- queues and documents of the cluster

@@ -36,8 +36,8 @@ outcome<void> decision_handler::on(const api::StartTimerDecisionAttributes& d) {
 }
 
 outcome<void> decision_handler::on(const api::CancelTimerDecisionAttributes& d) {
-  CADENZA_TRY(checked(check_timer_id(tx_.env(), d.timer_id()),
-                      api::DECISION_TASK_FAILED_CAUSE_BAD_CANCEL_TIMER_ATTRIBUTES));
+  CADENZA_TRY(
+      checked(check_timer_id(tx_.env(), d.timer_id()), api::DECISION_TASK_FAILED_CAUSE_BAD_CANCEL_TIMER_ATTRIBUTES));
   if (stopped_)
     return {};
   std::optional<std::int64_t> started_id;

@@ -20,8 +20,8 @@ namespace cadenza::workflow {
 
 /// What a visibility record says that is not in the rows of its run.
 struct record_origin {
-  std::string_view domain;   ///< name of the run's domain
-  int clusters = 0;          ///< how many the domain lives in
+  std::string_view domain; ///< name of the run's domain
+  int clusters = 0;        ///< how many the domain lives in
   std::int64_t update_ns = 0;
   std::int32_t shard = 0;
 };

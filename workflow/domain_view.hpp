@@ -1,7 +1,7 @@
 #pragma once
 
-#include "messages/uuid.hpp"
 #include "cadenza/record/v1/domain.pb.h"
+#include "messages/uuid.hpp"
 
 #include <cstdint>
 #include <map>

@@ -43,11 +43,11 @@ struct id_lengths {
 /// What a transaction met that is allowed but beyond a warning limit, for whoever counts and logs it.
 struct oversized {
   int blobs = 0;
-  std::size_t blob_bytes = 0;       ///< of the largest
-  const char* blob_name = "";       ///< of the largest
+  std::size_t blob_bytes = 0; ///< of the largest
+  const char* blob_name = ""; ///< of the largest
   int ids = 0;
-  std::size_t id_bytes = 0;         ///< of the longest
-  const char* id_name = "";         ///< of the longest
+  std::size_t id_bytes = 0; ///< of the longest
+  const char* id_name = ""; ///< of the longest
 };
 
 /// Limits and settings of the engine that the rules of a run depend on, as the dynamic configuration has them for the
@@ -92,10 +92,10 @@ struct rules {
 /// draw no numbers by themselves.
 struct environment {
   std::int64_t now_ns = 0;
-  entropy* chance = nullptr;       ///< not null
-  domain_ptr domain;               ///< the run's own domain
-  directory_ptr domains;           ///< all domains, for decisions that name another
-  const rules* limits = nullptr;   ///< not null
+  entropy* chance = nullptr;     ///< not null
+  domain_ptr domain;             ///< the run's own domain
+  directory_ptr domains;         ///< all domains, for decisions that name another
+  const rules* limits = nullptr; ///< not null
   std::string current_cluster = "active";
   std::int32_t shard = 0;
   oversized* seen = nullptr; ///< may be null: nobody wants to know

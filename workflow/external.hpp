@@ -17,7 +17,7 @@ struct child_start {
   api::StartWorkflowExecutionRequest request; ///< with the request id kept in the pending child
   parent_link parent;
   std::map<std::string, std::string> partition_config; ///< inherited: to go into `carried_over`
-  bool already_started = false;               ///< only its first decision remains to be scheduled
+  bool already_started = false;                        ///< only its first decision remains to be scheduled
   std::string started_run_id;
 };
 [[nodiscard]] outcome<std::optional<child_start>> plan_child_start(transaction& tx, const rec::TransferTask& task);

@@ -50,9 +50,7 @@ public:
   [[nodiscard]] const tracked_map<std::int64_t, rec::BufferedEvents>& buffered() const { return buffered_; }
 
   // --- frequent questions
-  [[nodiscard]] bool open() const {
-    return head_.state() == run_state::created || head_.state() == run_state::running;
-  }
+  [[nodiscard]] bool open() const { return head_.state() == run_state::created || head_.state() == run_state::running; }
   [[nodiscard]] bool closed() const { return head_.state() == run_state::completed; }
   [[nodiscard]] bool has_pending_decision() const { return head_.has_decision(); }
   [[nodiscard]] bool has_started_decision() const {

@@ -8,7 +8,8 @@ namespace cadenza::workflow {
 /// was due.
 [[nodiscard]] outcome<bool> user_timers_due(transaction& tx, const rec::TimerTask& timer);
 
-/// Adds at most one timer task: the earliest user timer, unless it has one outstanding. Called when a transaction closes.
+/// Adds at most one timer task: the earliest user timer, unless it has one outstanding. Called when a transaction
+/// closes.
 void schedule_user_timers(transaction& tx);
 
 } // namespace cadenza::workflow

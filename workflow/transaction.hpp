@@ -33,8 +33,8 @@ public:
   virtual ~task_id_source() = default;
   /// The first of `count` consecutive ids.
   [[nodiscard]] virtual std::int64_t reserve(std::int64_t count) = 0;
-  /// Timer tasks with the ids reserved last must not fire before this, unix ns: the shard may already count its queue as
-  /// done up to here.
+  /// Timer tasks with the ids reserved last must not fire before this, unix ns: the shard may already count its queue
+  /// as done up to here.
   [[nodiscard]] virtual std::int64_t earliest_timer_ns() const { return 0; }
 };
 

@@ -215,7 +215,9 @@ page<branch_row> scan_trees(const tables& all, int shard, const std::string& tok
     return {};
   return scan_pairs<branch_row>(
       found->branches, token, limit, [](const std::string&) { return true; },
-      [](const auto& entry) { return branch_row{entry.first.first, entry.first.second, entry.second}; });
+      [](const auto& entry) {
+        return branch_row{entry.first.first, entry.first.second, entry.second};
+      });
 }
 
 page<std::pair<uuid, uuid>> scan_branches(const tables& all, int shard, const std::string& token, int limit) {

@@ -67,7 +67,8 @@ struct installation {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-const std::vector<std::string> start_words{"workflow", "start", "-w", "w", "--wt", "type", "--tl", "list", "--et", "60"};
+const std::vector<std::string> start_words{"workflow", "start", "-w",   "w",    "--wt",
+                                           "type",     "--tl",  "list", "--et", "60"};
 
 } // namespace
 
@@ -87,8 +88,8 @@ BOOST_AUTO_TEST_CASE(values_set_at_run_time_survive_a_restart) {
   BOOST_TEST(good({"admin", "config", "get", "--name", "history.stickyTTL"}) == "\"5s\"\n");
   BOOST_TEST(good({"admin", "config", "og", "--name", "frontend.rps"}) == "5\n");
 
-  BOOST_TEST(has(bad({"admin", "config", "update", "--name", "frontend.rsp", "--value", "5"}),
-                 "did you mean frontend.rps?"));
+  BOOST_TEST(
+      has(bad({"admin", "config", "update", "--name", "frontend.rsp", "--value", "5"}), "did you mean frontend.rps?"));
   BOOST_TEST(has(bad({"admin", "config", "update", "--name", "frontend.rps", "--value", "\"x\""}),
                  "expected a value of type int, found \"x\""));
   good({"admin", "config", "restore", "--name", "frontend.domainrps", "--filter", R"({"domainName":"orders"})"});
@@ -293,8 +294,8 @@ BOOST_AUTO_TEST_CASE(a_domain_from_registration_to_deletion) {
   set("frontend.failoverCoolDown", R"({"Value":"0s","Filters":[{"Name":"domainName","Value":"orders"}]})");
   good({"domain", "update", "--desc", "x"}, "orders");
   BOOST_TEST(good({"domain", "lfh"}, "orders") == "No failover history found for domain: orders\n");
-  BOOST_TEST(good({"domain", "failover", "--ac", "cluster0", "--reason", "drill"}, "orders")
-             == "Domain orders successfully failed over.\n");
+  BOOST_TEST(good({"domain", "failover", "--ac", "cluster0", "--reason", "drill"}, "orders") ==
+             "Domain orders successfully failed over.\n");
   BOOST_TEST(has(bad({"domain", "failover", "--ac", "cluster1"}, "orders"), "Invalid cluster name: cluster1"));
   set("system.Lockdown", "true");
   BOOST_TEST(has(bad({"domain", "failover", "--ac", "cluster0"}, "orders"), "due to lockdown"));

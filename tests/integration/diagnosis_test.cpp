@@ -29,8 +29,9 @@ struct hospital {
   }
 
   std::string run(std::vector<std::string> words, const std::string& domain = "ward") const {
-    std::vector<std::string> all{"--ad",           server->address(), "--http_address",
-                                 "127.0.0.1:" + std::to_string(server->http_port()), "--do", domain};
+    std::vector<std::string> all{"--ad",           server->address(),
+                                 "--http_address", "127.0.0.1:" + std::to_string(server->http_port()),
+                                 "--do",           domain};
     all.insert(all.end(), words.begin(), words.end());
     const auto out = test::run_cli(std::move(all));
     BOOST_TEST(out.code == 0, out.err);
@@ -152,8 +153,8 @@ BOOST_AUTO_TEST_CASE(a_run_whose_activity_timed_out_is_diagnosed) {
   const auto end = end_of(execution);
   BOOST_TEST(end.has_workflow_execution_completed_event_attributes(), end.ShortDebugString());
   check(report(execution));
-  check(json::parse(run({"workflow", "query", "-w", "ward-" + run_id, "--qt", "query-diagnostics-report"},
-                        "cadence-system")));
+  check(json::parse(
+      run({"workflow", "query", "-w", "ward-" + run_id, "--qt", "query-diagnostics-report"}, "cadence-system")));
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_is_killed_in_between_costs_no_diagnosis) {

@@ -75,9 +75,10 @@ void client::raw_call(const char* method, const google::protobuf::MessageLite& r
     const std::lock_guard guard(state_->contexts_mutex);
     state_->contexts.insert(std::shared_ptr<grpc::ClientContext>(p, &p->context));
   }
-  const std::string path = std::string(method).starts_with("AdminAPI/") ? "/uber.cadence.admin.v1." : "/uber.cadence.api.v1.";
-  connection.stub->UnaryCall(&p->context, path + method, grpc::StubOptions(),
-                             &p->request, &p->response, [this, p, done = std::move(done)](grpc::Status status) {
+  const std::string path =
+      std::string(method).starts_with("AdminAPI/") ? "/uber.cadence.admin.v1." : "/uber.cadence.api.v1.";
+  connection.stub->UnaryCall(&p->context, path + method, grpc::StubOptions(), &p->request, &p->response,
+                             [this, p, done = std::move(done)](grpc::Status status) {
                                {
                                  const std::lock_guard guard(state_->contexts_mutex);
                                  state_->contexts.erase(std::shared_ptr<grpc::ClientContext>(p, &p->context));

@@ -30,7 +30,8 @@ public:
   client(const std::string& address, int connections);
   ~client();
 
-  /// Calls `method` ("WorkflowAPI/StartWorkflowExecution", "AdminAPI/DescribeCluster"); `done` runs on one of gRPC's threads.
+  /// Calls `method` ("WorkflowAPI/StartWorkflowExecution", "AdminAPI/DescribeCluster"); `done` runs on one of gRPC's
+  /// threads.
   template <class Request, class Response>
   void call(const char* method, const Request& request, std::chrono::milliseconds timeout,
             std::function<void(const result&, Response&)> done) {

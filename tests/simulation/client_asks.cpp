@@ -83,30 +83,31 @@ void client::reset(const std::string& run_id, std::int64_t finish_id, const std:
     request->set_reason(reset_reason);
     request->set_decision_finish_event_id(finish_id);
     request->set_request_id(request_id);
-    in_.engine().reset(std::move(domain), request,
-                       in_.call<api::ResetWorkflowExecutionResponse>(
-                           "reset",
-                           [=, this](const outcome<api::ResetWorkflowExecutionResponse>& answer) {
-                             if (!answer) {
-                               // Another run, pending children, or the middle of a batch.
-                               if (answer.error().kind == error_kind::bad_request) {
-                                 in_.count("resets refused");
-                                 return over();
-                               }
-                               return settle("reset", answer.error(), [=, this] { reset(run_id, finish_id, request_id); });
-                             }
-                             in_.count("resets");
-                             book_.facts.push_back({fact::kind::reset, workflow_id_, answer->run_id(), answer->run_id()});
-                             if (story_.closed) {
-                               story_.closed = false;
-                               ++story_.clients;
-                               in_.later(2 * ns_per_s, [this] { watch(); });
-                             }
-                             if (story_.cron)
-                               return terminate("end again:" + workflow_id_);
-                             over();
-                           },
-                           patience_ns));
+    in_.engine().reset(
+        std::move(domain), request,
+        in_.call<api::ResetWorkflowExecutionResponse>(
+            "reset",
+            [=, this](const outcome<api::ResetWorkflowExecutionResponse>& answer) {
+              if (!answer) {
+                // Another run, pending children, or the middle of a batch.
+                if (answer.error().kind == error_kind::bad_request) {
+                  in_.count("resets refused");
+                  return over();
+                }
+                return settle("reset", answer.error(), [=, this] { reset(run_id, finish_id, request_id); });
+              }
+              in_.count("resets");
+              book_.facts.push_back({fact::kind::reset, workflow_id_, answer->run_id(), answer->run_id()});
+              if (story_.closed) {
+                story_.closed = false;
+                ++story_.clients;
+                in_.later(2 * ns_per_s, [this] { watch(); });
+              }
+              if (story_.cron)
+                return terminate("end again:" + workflow_id_);
+              over();
+            },
+            patience_ns));
   });
 }
 

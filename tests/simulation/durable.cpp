@@ -191,7 +191,9 @@ private:
       return;
     }
     const auto& d = r_.head().decision();
-    const auto of_decision = [&](const auto& t) { return t.event_id() == d.schedule_id() && t.attempt() == d.attempt(); };
+    const auto of_decision = [&](const auto& t) {
+      return t.event_id() == d.schedule_id() && t.attempt() == d.attempt();
+    };
     if (r_.has_started_decision())
       return require(timer(rec::TIMER_DECISION_TIMEOUT, d.started_ns() + (d.timeout_s() + 1) * ns_per_s, of_decision),
                      "nothing times out the started decision");

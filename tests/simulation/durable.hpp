@@ -7,9 +7,9 @@
 
 namespace cadenza::simulation {
 
-/// What must hold of the store alone, at any moment and whatever has just died: a crash now must lose nothing. Every run
-/// equals the replay of its history, event ids are dense, an open run is the current one of its id, and whatever a run
-/// waits for, a stored task will wake it.
+/// What must hold of the store alone, at any moment and whatever has just died: a crash now must lose nothing. Every
+/// run equals the replay of its history, event ids are dense, an open run is the current one of its id, and whatever a
+/// run waits for, a stored task will wake it.
 class durable_checks {
 public:
   explicit durable_checks(world& in) : in_(in) {}

@@ -82,9 +82,9 @@ struct past {
   }
 
   std::string program;
-  std::set<std::string> begun;  ///< activities, timers and children
-  std::set<std::string> done;   ///< the same, and markers
-  std::set<std::string> failed; ///< activities whose tries ran out
+  std::set<std::string> begun;   ///< activities, timers and children
+  std::set<std::string> done;    ///< the same, and markers
+  std::set<std::string> failed;  ///< activities whose tries ran out
   std::set<std::string> running; ///< children
   std::set<std::string> sent;    ///< workflow ids a signal or a cancel request went to
   std::set<std::string> reached; ///< the same, and the outcome is known

@@ -109,7 +109,8 @@ int times_told(const fact& f, const told_run& run) {
 }
 
 void check_fact(const fact& f, const workflow_story& story, const runs& all) {
-  static const char* const names[] = {"start", "signal", "cancel request", "termination", "activity", "decision", "reset"};
+  static const char* const names[] = {"start",    "signal",   "cancel request", "termination",
+                                      "activity", "decision", "reset"};
   const std::string name = names[static_cast<int>(f.what)] + (" " + f.mark);
   int total = 0;
   const told_run* last = nullptr;
@@ -140,9 +141,10 @@ void check_request_ids(const told_run& run) {
   }
 }
 
-/// A signal from one workflow to another arrives once, if the sender was told that it arrived at all. As in the reference
-/// system it is a run that knows which requests it has had: one that is tried again because nobody knows how a write ended
-/// can reach the run that its target was continued as, too. It has the same request id there, and counts once.
+/// A signal from one workflow to another arrives once, if the sender was told that it arrived at all. As in the
+/// reference system it is a run that knows which requests it has had: one that is tried again because nobody knows how
+/// a write ended can reach the run that its target was continued as, too. It has the same request id there, and counts
+/// once.
 void check_external_signals(const runs& all, const ledger& book) {
   struct count {
     int initiated = 0;
@@ -157,9 +159,8 @@ void check_external_signals(const runs& all, const ledger& book) {
   for (const auto& [id, run] : all) {
     for (const auto& e : run.history.events()) {
       if (e.has_signal_external_workflow_execution_initiated_event_attributes())
-        ++sent[{run.workflow_id, e.signal_external_workflow_execution_initiated_event_attributes()
-                                     .workflow_execution()
-                                     .workflow_id()}]
+        ++sent[{run.workflow_id,
+                e.signal_external_workflow_execution_initiated_event_attributes().workflow_execution().workflow_id()}]
               .initiated;
       if (e.has_external_workflow_execution_signaled_event_attributes())
         ++sent[{run.workflow_id,
@@ -168,7 +169,7 @@ void check_external_signals(const runs& all, const ledger& book) {
       const auto& input = e.workflow_execution_signaled_event_attributes().input().data();
       if (input.rfind("from:", 0) == 0)
         sent[{input.substr(5), run.workflow_id}].requests.insert(
-          e.workflow_execution_signaled_event_attributes().request_id());
+            e.workflow_execution_signaled_event_attributes().request_id());
     }
   }
   for (const auto& [way, n] : sent) {
@@ -227,8 +228,8 @@ void check_story(const std::string& workflow_id, const workflow_story& story, co
   if (roots.empty())
     throw violation("workflow " + workflow_id + " is not there");
   // A run that has gone on as another one has taken its request id with it.
-  const bool renewed = story.program.find_first_of("nf") != std::string::npos || story.cron || story.restarted ||
-                       story.resets > 0;
+  const bool renewed =
+      story.program.find_first_of("nf") != std::string::npos || story.cron || story.restarted || story.resets > 0;
   if (roots.size() > 1 && !renewed)
     fail(*roots[1], "a start under one request id made two runs");
   if (story.disturbed)

@@ -21,8 +21,8 @@ struct told_run {
 using runs = std::map<std::string, told_run>; ///< by run id
 
 /// Compares the histories of all runs, when all are over, with what clients were told: ids are dense, whatever began
-/// ended once, every acknowledged fact is there and only once, and every workflow reached its right end. Throws the first
-/// violation.
+/// ended once, every acknowledged fact is there and only once, and every workflow reached its right end. Throws the
+/// first violation.
 void check_histories(const runs& all, const ledger& book);
 
 } // namespace cadenza::simulation

@@ -166,8 +166,8 @@ STORE_TEST(branches_are_scanned_once_each_and_their_rows_by_themselves) {
   for (const int size : {1, 2, 4, 100}) {
     const auto nodes = all_of<std::pair<uuid, uuid>>(
         [&](auto token, int n, auto cb) { s.scan_branches(1, token, n, std::move(cb)); }, size);
-    std::vector<std::pair<uuid, uuid>> expected{{id(1), id(1)}, {id(1), id(2)}, {id(2), id(2)},
-                                                {id(3), id(1)}, {id(3), id(2)}};
+    std::vector<std::pair<uuid, uuid>> expected{
+        {id(1), id(1)}, {id(1), id(2)}, {id(2), id(2)}, {id(3), id(1)}, {id(3), id(2)}};
     BOOST_TEST((nodes == expected));
     std::string rows;
     for (const auto& row :

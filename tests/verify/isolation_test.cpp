@@ -19,9 +19,7 @@ public:
   std::optional<outcome<Response>> result;
 
 protected:
-  void send(const google::protobuf::MessageLite& response) override {
-    result = static_cast<const Response&>(response);
-  }
+  void send(const google::protobuf::MessageLite& response) override { result = static_cast<const Response&>(response); }
   void send_bytes(std::string bytes) override {
     Response response;
     BOOST_REQUIRE(response.ParseFromString(bytes));

@@ -15,7 +15,8 @@ namespace {
 /// An engine whose warnings are kept. No worker is there but the test.
 struct watched {
   explicit watched(workflow::rules limits = {})
-    : warnings(registry, [this](const std::string& line) { lines.push_back(line); }, [this] { return ++moment_ns; }),
+    : warnings(
+          registry, [this](const std::string& line) { lines.push_back(line); }, [this] { return ++moment_ns; }),
       port(7, 2, [this](actors::engine_options& options) { options.warnings = &warnings; }) {
     port.in.set_rules(std::make_shared<const workflow::rules>(limits));
   }
@@ -26,8 +27,8 @@ struct watched {
   void expect_line(const std::string& start, const std::string& workflow_id) const {
     BOOST_REQUIRE(lines.size() == 1u);
     BOOST_TEST(lines[0].starts_with(start), lines[0]);
-    BOOST_TEST(lines[0].find("(domain " + std::string(domain_name) + ", workflow " + workflow_id + ", run ")
-                 != std::string::npos,
+    BOOST_TEST(lines[0].find("(domain " + std::string(domain_name) + ", workflow " + workflow_id + ", run ") !=
+                   std::string::npos,
                lines[0]);
   }
 

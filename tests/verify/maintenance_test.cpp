@@ -15,8 +15,9 @@ using runs_page = std::pair<run_key, run_rows>;
 
 std::size_t rows_left(harbour& h, int shard) {
   return h.all<runs_page>([&](auto& s, auto cb) { s.scan_runs(shard, {}, 1000, cb); }).size() +
-         h.all<std::pair<workflow_key, std::string>>([&](auto& s, auto cb) { s.scan_current(shard, {}, 1000, cb); })
-             .size() +
+         h.all<std::pair<workflow_key, std::string>>([&](auto& s, auto cb) {
+            s.scan_current(shard, {}, 1000, cb);
+          }).size() +
          h.all<std::pair<uuid, uuid>>([&](auto& s, auto cb) { s.scan_branches(shard, {}, 1000, cb); }).size() +
          h.all<storage::branch_row>([&](auto& s, auto cb) { s.scan_trees(shard, {}, 1000, cb); }).size();
 }
@@ -37,8 +38,8 @@ outcome<admin::MaintainCorruptWorkflowResponse> maintain(harbour& h, const std::
       [&](auto call) { h.in.engine().maintain_corrupt_workflow(h.in.domain(domain_name), request, std::move(call)); });
 }
 
-outcome<admin::GetWorkflowExecutionRawHistoryV2Response> raw(
-    harbour& h, const std::string& workflow_id, const std::string& run_id, int page_size, const std::string& token = {},
+outcome<admin::GetWorkflowExecutionRawHistoryV2Response>
+raw(harbour& h, const std::string& workflow_id, const std::string& run_id, int page_size, const std::string& token = {},
     const std::function<void(admin::GetWorkflowExecutionRawHistoryV2Request&)>& change = {}) {
   auto request = std::make_shared<admin::GetWorkflowExecutionRawHistoryV2Request>();
   request->set_domain(domain_name);
@@ -310,15 +311,15 @@ BOOST_AUTO_TEST_CASE(the_state_shows_its_branch_as_the_reference_tools_read_it) 
   const auto run = h.start("shown", "m");
   auto request = std::make_shared<admin::DescribeWorkflowExecutionRequest>();
   request->mutable_workflow_execution()->set_workflow_id("shown");
-  const auto shown = h.ask<admin::DescribeWorkflowExecutionResponse>([&](auto call) {
-    h.in.engine().admin_describe_workflow(h.in.domain(domain_name), request, std::move(call));
-  });
+  const auto shown = h.ask<admin::DescribeWorkflowExecutionResponse>(
+      [&](auto call) { h.in.engine().admin_describe_workflow(h.in.domain(domain_name), request, std::move(call)); });
   BOOST_REQUIRE(shown);
   const auto& state = shown->mutable_state_in_database();
   BOOST_TEST(state.find("\"RunID\":\"" + run + "\"") != std::string::npos, state);
-  BOOST_TEST(state.find("\"VersionHistories\":{\"CurrentVersionHistoryIndex\":0,\"Histories\":[{\"BranchToken\":\"WQsACg") !=
-                 std::string::npos,
-             state);
+  BOOST_TEST(
+      state.find("\"VersionHistories\":{\"CurrentVersionHistoryIndex\":0,\"Histories\":[{\"BranchToken\":\"WQsACg") !=
+          std::string::npos,
+      state);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -91,9 +91,7 @@ bool names(const verify_report& report, kind what, const std::string& workflow_i
   });
 }
 
-void check_clean(const verify_report& report) {
-  BOOST_TEST(report.found == 0, told(report));
-}
+void check_clean(const verify_report& report) { BOOST_TEST(report.found == 0, told(report)); }
 
 /// The damage is named, mended, and then all is well; the workflow goes on to its end.
 void check_mended(yard& y, kind what, const std::string& workflow_id, const std::string& run_id) {

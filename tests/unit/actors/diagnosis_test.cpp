@@ -29,10 +29,13 @@ public:
     fill(event);
     return event.event_id();
   }
-  void pass(std::int64_t seconds) { events_.rbegin()->mutable_event_time()->set_seconds(events_.rbegin()->event_time().seconds() + seconds); }
+  void pass(std::int64_t seconds) {
+    events_.rbegin()->mutable_event_time()->set_seconds(events_.rbegin()->event_time().seconds() + seconds);
+  }
 
   std::int64_t decided(const std::string& identity = "decider") {
-    return add([&](api::HistoryEvent& e) { e.mutable_decision_task_completed_event_attributes()->set_identity(identity); });
+    return add(
+        [&](api::HistoryEvent& e) { e.mutable_decision_task_completed_event_attributes()->set_identity(identity); });
   }
   std::int64_t scheduled(const std::function<void(api::ActivityTaskScheduledEventAttributes&)>& fill = {}) {
     return add([&](api::HistoryEvent& e) {
@@ -108,7 +111,8 @@ BOOST_AUTO_TEST_CASE(a_run_that_went_well_has_no_issues) {
   h.decided();
   const auto id = h.scheduled();
   h.started(id);
-  h.add([&](api::HistoryEvent& e) { e.mutable_activity_task_completed_event_attributes()->set_scheduled_event_id(id); });
+  h.add(
+      [&](api::HistoryEvent& e) { e.mutable_activity_task_completed_event_attributes()->set_scheduled_event_id(id); });
   h.add([](api::HistoryEvent& e) { e.mutable_workflow_execution_completed_event_attributes(); });
   BOOST_TEST(to_json(h.report()) == R"({"Timeouts":null,"Failures":null,"Retries":null})");
   BOOST_TEST(h.taken().lists().empty());
@@ -160,39 +164,39 @@ BOOST_AUTO_TEST_CASE(root_causes_of_an_activity_timeout) {
   };
   const std::string nobody = "0: No worker polls the task list";
   const row rows[] = {
-    {"nobody took it", api::TIMEOUT_TYPE_SCHEDULE_TO_START, 0, 0, 0, {nobody}},
-    {"nothing set",
-     api::TIMEOUT_TYPE_START_TO_CLOSE,
-     0,
-     0,
-     0,
-     {nobody, "0: There is neither a heartbeat timeout nor a retry policy"}},
-    {"a policy without heartbeats",
-     api::TIMEOUT_TYPE_START_TO_CLOSE,
-     0,
-     3,
-     0,
-     {nobody, "0: There is a retry policy but no heartbeat timeout: that a worker is gone shows late",
-      "0: All attempts that the retry policy allows were used, or it expired"}},
-    {"heartbeats without a policy",
-     api::TIMEOUT_TYPE_HEARTBEAT,
-     5,
-     0,
-     0,
-     {nobody, "0: The activity did not send its heartbeat in time, and without a retry policy that ends it"}},
-    {"a heartbeat too late",
-     api::TIMEOUT_TYPE_HEARTBEAT,
-     5,
-     0,
-     100,
-     {nobody, "0: The activity did not send its heartbeat in time"}},
-    {"a policy that is too short",
-     api::TIMEOUT_TYPE_START_TO_CLOSE,
-     5,
-     0,
-     20,
-     {nobody, "0: The retry policy expires before a second attempt could begin"}},
-    {"all is set", api::TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, 5, 0, 100, {nobody}},
+      {"nobody took it", api::TIMEOUT_TYPE_SCHEDULE_TO_START, 0, 0, 0, {nobody}},
+      {"nothing set",
+       api::TIMEOUT_TYPE_START_TO_CLOSE,
+       0,
+       0,
+       0,
+       {nobody, "0: There is neither a heartbeat timeout nor a retry policy"}},
+      {"a policy without heartbeats",
+       api::TIMEOUT_TYPE_START_TO_CLOSE,
+       0,
+       3,
+       0,
+       {nobody, "0: There is a retry policy but no heartbeat timeout: that a worker is gone shows late",
+        "0: All attempts that the retry policy allows were used, or it expired"}},
+      {"heartbeats without a policy",
+       api::TIMEOUT_TYPE_HEARTBEAT,
+       5,
+       0,
+       0,
+       {nobody, "0: The activity did not send its heartbeat in time, and without a retry policy that ends it"}},
+      {"a heartbeat too late",
+       api::TIMEOUT_TYPE_HEARTBEAT,
+       5,
+       0,
+       100,
+       {nobody, "0: The activity did not send its heartbeat in time"}},
+      {"a policy that is too short",
+       api::TIMEOUT_TYPE_START_TO_CLOSE,
+       5,
+       0,
+       20,
+       {nobody, "0: The retry policy expires before a second attempt could begin"}},
+      {"all is set", api::TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, 5, 0, 100, {nobody}},
   };
   const list_in_question list{{}, "payers", true};
   for (const auto& row : rows) {
@@ -235,16 +239,17 @@ BOOST_AUTO_TEST_CASE(a_workflow_timeout_names_what_it_was_at) {
   const auto report = h.report({{list, {0, 1}}});
   BOOST_REQUIRE(report.timeouts.issues.size() == 1u);
   BOOST_TEST(report.timeouts.issues[0].last_event_id == last);
-  BOOST_TEST(to_json(report)
-             == R"({"Timeouts":{"Issues":[{"IssueID":0,"InvariantType":"Workflow timed out","Reason":"START_TO_CLOSE",)"
-                R"("Metadata":{"ExecutionTimeout":{"EventID":4,"ExecutionTime":3000000000,"ConfiguredTimeout":60000000000,)"
-                R"("Tasklist":{"name":"deciders","kind":"NORMAL"},)"
-                R"("LastOngoingEvent":{"eventId":3,"timestamp":3000000000,"eventType":"DecisionTaskCompleted"}},)"
-                R"("ActivityTimeout":null,"ChildWfTimeout":null,"DecisionTimeout":null}}],)"
-                R"("RootCause":[{"IssueID":0,"RootCauseType":"No worker polls the task list","Metadata":)"
-                R"({"PollersMetadata":{"TaskListName":"deciders","TaskListBacklog":1},"HeartBeatingMetadata":null}}],)"
-                R"("IssuesFound":1,"Runbook":"https://cadenceworkflow.io/docs/workflow-troubleshooting/timeouts/"},)"
-                R"("Failures":null,"Retries":null})");
+  BOOST_TEST(
+      to_json(report) ==
+      R"({"Timeouts":{"Issues":[{"IssueID":0,"InvariantType":"Workflow timed out","Reason":"START_TO_CLOSE",)"
+      R"("Metadata":{"ExecutionTimeout":{"EventID":4,"ExecutionTime":3000000000,"ConfiguredTimeout":60000000000,)"
+      R"("Tasklist":{"name":"deciders","kind":"NORMAL"},)"
+      R"("LastOngoingEvent":{"eventId":3,"timestamp":3000000000,"eventType":"DecisionTaskCompleted"}},)"
+      R"("ActivityTimeout":null,"ChildWfTimeout":null,"DecisionTimeout":null}}],)"
+      R"("RootCause":[{"IssueID":0,"RootCauseType":"No worker polls the task list","Metadata":)"
+      R"({"PollersMetadata":{"TaskListName":"deciders","TaskListBacklog":1},"HeartBeatingMetadata":null}}],)"
+      R"("IssuesFound":1,"Runbook":"https://cadenceworkflow.io/docs/workflow-troubleshooting/timeouts/"},)"
+      R"("Failures":null,"Retries":null})");
 }
 
 BOOST_AUTO_TEST_CASE(timeouts_of_decisions_and_children) {
@@ -266,7 +271,7 @@ BOOST_AUTO_TEST_CASE(timeouts_of_decisions_and_children) {
   });
   const auto child = h.add([](api::HistoryEvent& e) {
     workflow::set_seconds(*e.mutable_start_child_workflow_execution_initiated_event_attributes()
-                             ->mutable_execution_start_to_close_timeout(),
+                               ->mutable_execution_start_to_close_timeout(),
                           3);
   });
   h.add([&](api::HistoryEvent& e) {
@@ -297,18 +302,19 @@ BOOST_AUTO_TEST_CASE(failures_by_reason) {
     const char* cause; ///< null: none
   };
   const row rows[] = {
-    {"cadenceInternal:Generic", "The worker's code returned an error",
-     "The error comes from the code of the worker: its log, found by the identity, says more"},
-    {"cadenceInternal:Panic", "The worker's code panicked", "The panic is in the code of the activity or the workflow"},
-    {"cadenceInternal:Timeout START_TO_CLOSE", "Something that was waited for timed out", nullptr},
-    {"no-money", "The worker's code returned an error of its own kind",
-     "The error was made by the code of the activity or the workflow; its reason names it"},
-    {"HEARTBEAT_EXCEEDS_LIMIT", "The details of a heartbeat are larger than a blob may be",
-     "A blob is larger than its domain allows"},
-    {"COMPLETE_RESULT_EXCEEDS_LIMIT", "The result of the activity is larger than a blob may be",
-     "A blob is larger than its domain allows"},
-    {"DECISION_BLOB_SIZE_EXCEEDS_LIMIT", "What a decision carries is larger than a blob may be",
-     "A blob is larger than its domain allows"},
+      {"cadenceInternal:Generic", "The worker's code returned an error",
+       "The error comes from the code of the worker: its log, found by the identity, says more"},
+      {"cadenceInternal:Panic", "The worker's code panicked",
+       "The panic is in the code of the activity or the workflow"},
+      {"cadenceInternal:Timeout START_TO_CLOSE", "Something that was waited for timed out", nullptr},
+      {"no-money", "The worker's code returned an error of its own kind",
+       "The error was made by the code of the activity or the workflow; its reason names it"},
+      {"HEARTBEAT_EXCEEDS_LIMIT", "The details of a heartbeat are larger than a blob may be",
+       "A blob is larger than its domain allows"},
+      {"COMPLETE_RESULT_EXCEEDS_LIMIT", "The result of the activity is larger than a blob may be",
+       "A blob is larger than its domain allows"},
+      {"DECISION_BLOB_SIZE_EXCEEDS_LIMIT", "What a decision carries is larger than a blob may be",
+       "A blob is larger than its domain allows"},
   };
   for (const auto& row : rows) {
     BOOST_TEST_CONTEXT(row.reason) {
@@ -344,8 +350,9 @@ BOOST_AUTO_TEST_CASE(a_blob_that_is_too_large_comes_with_the_limits) {
   auto report = h.report();
   report.blob_warn_bytes = 5;
   report.blob_error_bytes = 9;
-  BOOST_TEST(to_json(report).find(R"("Metadata":{"BlobSizeMetadata":{"BlobSizeWarnLimit":5,"BlobSizeErrorLimit":9}})")
-             != std::string::npos);
+  BOOST_TEST(
+      to_json(report).find(R"("Metadata":{"BlobSizeMetadata":{"BlobSizeWarnLimit":5,"BlobSizeErrorLimit":9}})") !=
+      std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(failed_decisions_count_unless_they_belong_to_the_course_of_things) {
@@ -368,10 +375,10 @@ BOOST_AUTO_TEST_CASE(failed_decisions_count_unless_they_belong_to_the_course_of_
   BOOST_TEST(report.failures.issues[0].reason == "WORKFLOW_WORKER_UNHANDLED_FAILURE");
   BOOST_TEST(report.failures.issues[0].failure_reason == "nondeterministic");
   BOOST_TEST(report.failures.issues[1].failure_reason == "short"); // what is no UTF-8 cannot stand in JSON
-  BOOST_TEST(texts(report.failures)
-               == std::vector<std::string>{
-                 "0: The workflow's code panicked or does not fit the history it is replayed with"},
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      texts(report.failures) ==
+          std::vector<std::string>{"0: The workflow's code panicked or does not fit the history it is replayed with"},
+      boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(retry_policies_under_which_nothing_is_tried_again) {
@@ -380,16 +387,14 @@ BOOST_AUTO_TEST_CASE(retry_policies_under_which_nothing_is_tried_again) {
     int initial_s, attempts, expiration_s;
     bool found;
   };
-  const row rows[] = {{"one attempt", 1, 1, 0, true},
-                      {"one attempt within a time", 1, 1, 100, true},
-                      {"expires at once", 10, 0, 5, true},
-                      {"expires at once, many attempts", 10, 5, 5, true},
-                      {"several attempts", 1, 3, 0, false},
-                      {"some time", 10, 0, 10, false}};
+  const row rows[] = {{"one attempt", 1, 1, 0, true},       {"one attempt within a time", 1, 1, 100, true},
+                      {"expires at once", 10, 0, 5, true},  {"expires at once, many attempts", 10, 5, 5, true},
+                      {"several attempts", 1, 3, 0, false}, {"some time", 10, 0, 10, false}};
   for (const auto& row : rows) {
     BOOST_TEST_CONTEXT(row.name) {
       history h;
-      h.scheduled([&](auto& a) { set_retry(*a.mutable_retry_policy(), row.initial_s, row.attempts, row.expiration_s); });
+      h.scheduled(
+          [&](auto& a) { set_retry(*a.mutable_retry_policy(), row.initial_s, row.attempts, row.expiration_s); });
       diagnosis whole;
       auto first = h.all()[0];
       set_retry(*first.mutable_workflow_execution_started_event_attributes()->mutable_retry_policy(), row.initial_s,
@@ -412,13 +417,13 @@ BOOST_AUTO_TEST_CASE(retry_policies_under_which_nothing_is_tried_again) {
   }
   history h;
   h.scheduled([](auto& a) { set_retry(*a.mutable_retry_policy(), 1, 1, 0); });
-  BOOST_TEST(to_json(h.report())
-             == R"({"Timeouts":null,"Failures":null,"Retries":{"Issues":[{"IssueID":0,)"
-                R"("InvariantType":"Retry policy of an activity without effect",)"
-                R"("Reason":"With one attempt at most nothing is tried again: the first attempt counts","Metadata":)"
-                R"({"EventID":2,"RetryPolicy":{"initialIntervalInSeconds":1,"backoffCoefficient":2,"maximumAttempts":1},)"
-                R"("ActivityType":"pay"}}],"IssuesFound":1,)"
-                R"("Runbook":"https://cadenceworkflow.io/docs/workflow-troubleshooting/retries"}})");
+  BOOST_TEST(to_json(h.report()) ==
+             R"({"Timeouts":null,"Failures":null,"Retries":{"Issues":[{"IssueID":0,)"
+             R"("InvariantType":"Retry policy of an activity without effect",)"
+             R"("Reason":"With one attempt at most nothing is tried again: the first attempt counts","Metadata":)"
+             R"({"EventID":2,"RetryPolicy":{"initialIntervalInSeconds":1,"backoffCoefficient":2,"maximumAttempts":1},)"
+             R"("ActivityType":"pay"}}],"IssuesFound":1,)"
+             R"("Runbook":"https://cadenceworkflow.io/docs/workflow-troubleshooting/retries"}})");
 }
 
 BOOST_AUTO_TEST_CASE(a_report_is_bounded_whatever_the_history) {
@@ -466,7 +471,7 @@ BOOST_AUTO_TEST_CASE(its_workflow_schedules_reports_and_ends) {
     return answer ? *answer : answer.error().message;
   };
   const std::string unfinished =
-    R"({"DiagnosticsResult":{"Timeouts":null,"Failures":null,"Retries":null},"DiagnosticsCompleted":false})";
+      R"({"DiagnosticsResult":{"Timeouts":null,"Failures":null,"Retries":null},"DiagnosticsCompleted":false})";
   history h;
   BOOST_TEST(query(h) == unfinished);
   auto decisions = rule.decide(h.all());

@@ -39,9 +39,8 @@ struct keeper_world {
   ~keeper_world() { end(); }
 
   void begin() {
-    keeper = system->spawn<document_keeper>(env, [this](document_kind which, const std::string& content) {
-      told[static_cast<int>(which)] = content;
-    });
+    keeper = system->spawn<document_keeper>(
+        env, [this](document_kind which, const std::string& content) { told[static_cast<int>(which)] = content; });
     scheduler->run();
   }
   void end() {
@@ -52,7 +51,7 @@ struct keeper_world {
   std::string append(const std::string& text, document_kind which = config_document) {
     std::string out = "no answer";
     auto request = std::make_shared<inner_call<uber::cadence::admin::v1::UpdateDynamicConfigResponse>>(
-      INT64_MAX, [&out](const auto*, const error* reason) { out = reason ? reason->message : ""; });
+        INT64_MAX, [&out](const auto*, const error* reason) { out = reason ? reason->message : ""; });
     document_change change;
     change.document = which;
     change.plan = [text](const std::string& now) -> outcome<std::string> {

@@ -52,15 +52,15 @@ BOOST_AUTO_TEST_CASE(a_failover_to_where_a_domain_is_active_is_remembered_and_mo
   BOOST_TEST(row->failover_notification_version() == 3);
   BOOST_TEST(row->config_version() == old.config_version());
   BOOST_TEST(row->last_updated_ns() == world(60).now_ns);
-  BOOST_TEST(row->domain().data().at("FailoverHistory")
-             == R"([{"eventTime":"2023-11-14T22:14:20.000000000Z","failoverType":"Force","fromCluster":"cluster0",)"
-                R"("reason":"drill \"1\"","toCluster":"cluster0"}])");
+  BOOST_TEST(row->domain().data().at("FailoverHistory") ==
+             R"([{"eventTime":"2023-11-14T22:14:20.000000000Z","failoverType":"Force","fromCluster":"cluster0",)"
+             R"("reason":"drill \"1\"","toCluster":"cluster0"}])");
 }
 
 BOOST_AUTO_TEST_CASE(failovers_that_cannot_be_are_refused_as_the_reference_system_says) {
   const auto global = registered(true);
-  BOOST_TEST(refusal(fail_over_domain(registered(false), to("cluster0"), world(60)))
-             == "Local domains cannot perform failovers or change replication configuration");
+  BOOST_TEST(refusal(fail_over_domain(registered(false), to("cluster0"), world(60))) ==
+             "Local domains cannot perform failovers or change replication configuration");
   BOOST_TEST(refusal(fail_over_domain(global, to("cluster1"), world(60))) == "Invalid cluster name: cluster1");
   auto nowhere = to("");
   nowhere.mutable_active_clusters();
@@ -69,11 +69,11 @@ BOOST_AUTO_TEST_CASE(failovers_that_cannot_be_are_refused_as_the_reference_syste
   BOOST_TEST(refusal(fail_over_domain(global, nowhere, world(60))).starts_with("FailoverDomain cannot be used to"));
   auto graceful = to("cluster0");
   graceful.mutable_failover_timeout()->set_seconds(60);
-  BOOST_TEST(refusal(fail_over_domain(global, graceful, world(60)))
-             == "Cannot start the graceful failover from an active cluster to an active cluster.");
+  BOOST_TEST(refusal(fail_over_domain(global, graceful, world(60))) ==
+             "Cannot start the graceful failover from an active cluster to an active cluster.");
   graceful.set_domain_active_cluster_name("cluster1");
-  BOOST_TEST(refusal(fail_over_domain(global, graceful, world(60)))
-             == "Cannot start the graceful failover from a to-be-passive cluster.");
+  BOOST_TEST(refusal(fail_over_domain(global, graceful, world(60))) ==
+             "Cannot start the graceful failover from a to-be-passive cluster.");
 }
 
 BOOST_AUTO_TEST_CASE(global_domains_change_at_most_once_in_a_cool_down) {
@@ -104,10 +104,10 @@ BOOST_AUTO_TEST_CASE(an_update_may_fail_over_and_then_nothing_else) {
   BOOST_REQUIRE_MESSAGE(row, refusal(row));
   BOOST_TEST(row->domain().data().contains("FailoverHistory"));
   update.mutable_update_mask()->add_paths("description");
-  BOOST_TEST(refusal(update_domain(old, update, world(60)))
-             == "Cannot set active cluster to current cluster when other parameters are set.");
-  BOOST_TEST(refusal(update_domain(registered(false), update, world(60)))
-             == "Local domains cannot perform failovers or change replication configuration");
+  BOOST_TEST(refusal(update_domain(old, update, world(60))) ==
+             "Cannot set active cluster to current cluster when other parameters are set.");
+  BOOST_TEST(refusal(update_domain(registered(false), update, world(60))) ==
+             "Local domains cannot perform failovers or change replication configuration");
 }
 
 BOOST_AUTO_TEST_CASE(so_many_failovers_are_remembered_and_listed_newest_first) {

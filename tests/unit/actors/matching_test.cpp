@@ -425,9 +425,9 @@ BOOST_AUTO_TEST_CASE(a_query_finds_a_poll_of_another_partition_and_its_answer_fi
       poll->answer->reply(api::PollForActivityTaskResponse());
     };
     query->answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
-      INT64_MAX, [&results](const api::QueryWorkflowResponse* response, const error* reason) {
-        results.push_back(response != nullptr ? response->query_result().data() : reason->message);
-      });
+        INT64_MAX, [&results](const api::QueryWorkflowResponse* response, const error* reason) {
+          results.push_back(response != nullptr ? response->query_result().data() : reason->message);
+        });
     world.send(std::move(query));
     asked_by.clear();
     world.poll("/__cadence_sys/list/2");
@@ -439,7 +439,8 @@ BOOST_AUTO_TEST_CASE(a_query_finds_a_poll_of_another_partition_and_its_answer_fi
     given->request = std::make_shared<api::RespondQueryTaskCompletedRequest>();
     given->request->mutable_result()->set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
     given->request->mutable_result()->mutable_answer()->set_data("yes");
-    given->answer = std::make_shared<inner_call<api::RespondQueryTaskCompletedResponse>>(INT64_MAX, [](auto*, auto*) {});
+    given->answer =
+        std::make_shared<inner_call<api::RespondQueryTaskCompletedResponse>>(INT64_MAX, [](auto*, auto*) {});
     world.send(std::move(given));
   }
   BOOST_TEST(results == std::vector<std::string>(4, "yes"));
@@ -460,7 +461,8 @@ BOOST_AUTO_TEST_CASE(the_admin_call_stores_a_config_with_a_version) {
   BOOST_TEST(config.version() == 2);
   BOOST_TEST(config.num_read_partitions() == 4);
   BOOST_TEST(config.write_partitions_size() == 4);
-  BOOST_TEST(world.configure(2, 2, "/__cadence_sys/list/1") == "Only root partition's partition config can be updated.");
+  BOOST_TEST(world.configure(2, 2, "/__cadence_sys/list/1") ==
+             "Only root partition's partition config can be updated.");
   for (const auto id : up_to(4))
     world.push(id);
   BOOST_TEST(world.describe().task_list_status().backlog_count_hint() == 4);
@@ -491,12 +493,13 @@ BOOST_AUTO_TEST_CASE(all_partitions_are_listed) {
   asked->name = "list";
   std::vector<std::string> names;
   asked->answer = std::make_shared<inner_call<api::ListTaskListPartitionsResponse>>(
-    INT64_MAX, [&names](const api::ListTaskListPartitionsResponse* response, const error*) {
-      for (const auto& one : response->activity_task_list_partitions())
-        names.push_back(one.key() + "@" + one.owner_host_name());
-    });
+      INT64_MAX, [&names](const api::ListTaskListPartitionsResponse* response, const error*) {
+        for (const auto& one : response->activity_task_list_partitions())
+          names.push_back(one.key() + "@" + one.owner_host_name());
+      });
   world.send(std::move(asked));
-  BOOST_TEST(names == (std::vector<std::string>{"list@here:1", "/__cadence_sys/list/1@here:1", "/__cadence_sys/list/2@here:1"}));
+  BOOST_TEST(names ==
+             (std::vector<std::string>{"list@here:1", "/__cadence_sys/list/1@here:1", "/__cadence_sys/list/2@here:1"}));
 }
 
 BOOST_AUTO_TEST_CASE(lists_of_a_domain_count_partitions_together) {
@@ -507,10 +510,10 @@ BOOST_AUTO_TEST_CASE(lists_of_a_domain_count_partitions_together) {
   asked->domain_id = world.domain();
   std::map<std::string, int> pollers;
   asked->answer = std::make_shared<inner_call<api::GetTaskListsByDomainResponse>>(
-    INT64_MAX, [&pollers](const api::GetTaskListsByDomainResponse* response, const error*) {
-      for (const auto& [name, one] : response->activity_task_list_map())
-        pollers[name] = one.pollers_size();
-    });
+      INT64_MAX, [&pollers](const api::GetTaskListsByDomainResponse* response, const error*) {
+        for (const auto& [name, one] : response->activity_task_list_map())
+          pollers[name] = one.pollers_size();
+      });
   world.send(std::move(asked));
   BOOST_TEST(pollers.size() == 1U);
   BOOST_TEST(pollers["list"] == 1); // one identity
@@ -529,12 +532,19 @@ BOOST_AUTO_TEST_CASE(no_death_loses_a_task) {
       std::int64_t pushed = 0;
       for (int step = 0; step < 300; ++step) {
         switch (draw(10)) {
-          case 0: case 1: case 2: case 3: world.push(++pushed); break;
-          case 4: case 5: world.poll("list", {}, {}, static_cast<std::int64_t>(draw(3)) * ns_per_s); break;
-          case 6: (void)world.kill("orders/activity/" + name_of_partition("list", static_cast<int>(draw(3)))); break;
-          case 7: world.pass(static_cast<std::int64_t>(draw(1500)) * ns_per_ms); break;
-          case 8: world.pass(20 * ns_per_ms); break;
-          default: if (draw(8) == 0) world.die(); break;
+        case 0:
+        case 1:
+        case 2:
+        case 3: world.push(++pushed); break;
+        case 4:
+        case 5: world.poll("list", {}, {}, static_cast<std::int64_t>(draw(3)) * ns_per_s); break;
+        case 6: (void)world.kill("orders/activity/" + name_of_partition("list", static_cast<int>(draw(3)))); break;
+        case 7: world.pass(static_cast<std::int64_t>(draw(1500)) * ns_per_ms); break;
+        case 8: world.pass(20 * ns_per_ms); break;
+        default:
+          if (draw(8) == 0)
+            world.die();
+          break;
         }
       }
       for (int round = 0; round < 400 && world.answers.size() < 100'000; ++round) {

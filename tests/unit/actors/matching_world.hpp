@@ -22,8 +22,8 @@ namespace cadenza::actors {
 
 namespace api = uber::cadence::api::v1;
 
-/// Matching by itself on virtual time: the real owner and lists over a store in memory. The one history shard is played:
-/// it answers every poll with the schedule id of its task, or fails as the test says.
+/// Matching by itself on virtual time: the real owner and lists over a store in memory. The one history shard is
+/// played: it answers every poll with the schedule id of its task, or fails as the test says.
 class matching_world {
 public:
   matching_world() {
@@ -146,12 +146,12 @@ public:
     out->deadline_ns = now() + patience_ns;
     out->id = next_poll_++;
     out->answer = std::make_shared<inner_call<api::PollForActivityTaskResponse>>(
-      INT64_MAX, [this](const api::PollForActivityTaskResponse* response, const error* reason) {
-        last_hint = response != nullptr ? response->auto_config_hint() : api::AutoConfigHint();
-        if (reason != nullptr)
-          return answers.push_back(-1);
-        answers.push_back(response->task_token().empty() ? 0 : std::stoll(response->task_token()));
-      });
+        INT64_MAX, [this](const api::PollForActivityTaskResponse* response, const error* reason) {
+          last_hint = response != nullptr ? response->auto_config_hint() : api::AutoConfigHint();
+          if (reason != nullptr)
+            return answers.push_back(-1);
+          answers.push_back(response->task_token().empty() ? 0 : std::stoll(response->task_token()));
+        });
     send(std::move(out));
   }
   api::DescribeTaskListResponse describe(const std::string& list = "list") {
@@ -160,9 +160,9 @@ public:
     asked->status = true;
     std::optional<api::DescribeTaskListResponse> out;
     asked->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-      INT64_MAX, [&out](const api::DescribeTaskListResponse* response, const error*) {
-        out = response != nullptr ? *response : api::DescribeTaskListResponse();
-      });
+        INT64_MAX, [&out](const api::DescribeTaskListResponse* response, const error*) {
+          out = response != nullptr ? *response : api::DescribeTaskListResponse();
+        });
     describe_whole_list(env, asked);
     run();
     return out.value();
@@ -177,7 +177,7 @@ public:
       (*asked->config.mutable_write_partitions())[i];
     std::string out = "no answer";
     asked->answer = std::make_shared<inner_call<uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse>>(
-      INT64_MAX, [&out](const auto*, const error* reason) { out = reason != nullptr ? reason->message : ""; });
+        INT64_MAX, [&out](const auto*, const error* reason) { out = reason != nullptr ? reason->message : ""; });
     send(std::move(asked));
     return out;
   }
@@ -211,8 +211,8 @@ private:
     explicit virtual_clock(const matching_world& of) : of_(of) {}
     [[nodiscard]] std::int64_t now_ns() const override {
       auto& at = const_cast<matching_world&>(of_).scheduler_->clock();
-      return 1'700'000'000LL * ns_per_s
-             + std::chrono::duration_cast<std::chrono::nanoseconds>(at.now().time_since_epoch()).count();
+      return 1'700'000'000LL * ns_per_s +
+             std::chrono::duration_cast<std::chrono::nanoseconds>(at.now().time_since_epoch()).count();
     }
 
   private:
@@ -220,7 +220,9 @@ private:
   };
   class counting final : public workflow::entropy {
   public:
-    [[nodiscard]] std::uint64_t next() override { return state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL; }
+    [[nodiscard]] std::uint64_t next() override {
+      return state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
+    }
 
   private:
     std::uint64_t state_ = 7;
@@ -251,14 +253,14 @@ private:
 
 public:
   storage::memory_store store{storage::memory_options{
-    [this](std::function<void()> answer, std::int64_t delay_ns) {
-      if (delay_ns == 0)
-        return answer();
-      held_.push_back(std::move(answer));
-    },
-    [this](const storage::fault_point& call) {
-      return storage::fault{storage::fault::kind::none, hold_scans && call.operation == "scan_tasks" ? 1 : 0};
-    }}};
+      [this](std::function<void()> answer, std::int64_t delay_ns) {
+        if (delay_ns == 0)
+          return answer();
+        held_.push_back(std::move(answer));
+      },
+      [this](const storage::fault_point& call) {
+        return storage::fault{storage::fault::kind::none, hold_scans && call.operation == "scan_tasks" ? 1 : 0};
+      }}};
 
 private:
   caf::actor_system_config config_;

@@ -25,8 +25,8 @@ std::string verdict(request_gate& gate, const workflow::domain_view& domain, con
   if (admitted)
     return "";
   const auto& reason = admitted.error();
-  return std::string(name_of(reason.kind)) + ": " + reason.message
-         + (reason.detail && !reason.detail->reason.empty() ? " [" + reason.detail->reason + ']' : "");
+  return std::string(name_of(reason.kind)) + ": " + reason.message +
+         (reason.detail && !reason.detail->reason.empty() ? " [" + reason.detail->reason + ']' : "");
 }
 
 } // namespace
@@ -50,8 +50,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_limited_until_it_is_told_so) {
 BOOST_AUTO_TEST_CASE(each_workflow_id_has_its_own_tokens) {
   request_gate gate;
   gate.set({0, 2, 3});
-  const std::string busy =
-      "service_busy: Too many requests for the workflow ID [external-workflow-id-rate-limit]";
+  const std::string busy = "service_busy: Too many requests for the workflow ID [external-workflow-id-rate-limit]";
   BOOST_TEST(verdict(gate, orders, "w", true, 0) == "");
   BOOST_TEST(verdict(gate, orders, "w", true, 0) == "");
   BOOST_TEST(verdict(gate, orders, "w", true, 0) == busy);

@@ -40,7 +40,7 @@ struct worker_world {
     rule.decide = [](const events& history) {
       std::vector<api::Decision> out(1);
       out[0].mutable_complete_workflow_execution_decision_attributes()->mutable_result()->set_data(
-        std::to_string(history.size()));
+          std::to_string(history.size()));
       return out;
     };
     rule.queries["size"] = [](const events& history, const std::string& input) -> outcome<std::string> {
@@ -86,7 +86,7 @@ struct worker_world {
   }
   std::size_t count(const std::string& function) const {
     return static_cast<std::size_t>(
-      std::count_if(seen_.begin(), seen_.end(), [&](const auto& one) { return one.function == function; }));
+        std::count_if(seen_.begin(), seen_.end(), [&](const auto& one) { return one.function == function; }));
   }
   void answer(const seen_request& seen, const google::protobuf::Message& response) {
     seen.call->reply_bytes(response.SerializeAsString());
@@ -202,11 +202,10 @@ BOOST_AUTO_TEST_CASE(a_long_history_is_read_to_its_end) {
   const auto done = take("decision_completed");
   BOOST_REQUIRE(done.call);
   BOOST_TEST(body_of<api::RespondDecisionTaskCompletedRequest>(done)
-               .decisions(0)
-               .complete_workflow_execution_decision_attributes()
-               .result()
-               .data()
-             == "3");
+                 .decisions(0)
+                 .complete_workflow_execution_decision_attributes()
+                 .result()
+                 .data() == "3");
 }
 
 BOOST_AUTO_TEST_CASE(a_history_that_cannot_be_read_gives_the_decision_back_after_a_while) {
@@ -237,8 +236,8 @@ BOOST_AUTO_TEST_CASE(queries_are_answered_and_unknown_ones_named) {
   answer(take("poll_decision"), task);
   const auto bad = take("query_completed");
   BOOST_REQUIRE(bad.call);
-  BOOST_TEST(body_of<api::RespondQueryTaskCompletedRequest>(bad).result().error_message()
-             == "unknown queryType colour. KnownQueryTypes=[size]");
+  BOOST_TEST(body_of<api::RespondQueryTaskCompletedRequest>(bad).result().error_message() ==
+             "unknown queryType colour. KnownQueryTypes=[size]");
 }
 
 BOOST_AUTO_TEST_CASE(types_that_are_not_the_systems_end_in_a_failure) {
@@ -247,11 +246,10 @@ BOOST_AUTO_TEST_CASE(types_that_are_not_the_systems_end_in_a_failure) {
   task.mutable_workflow_type()->set_name("stranger");
   answer(take("poll_decision"), task);
   BOOST_TEST(body_of<api::RespondDecisionTaskCompletedRequest>(take("decision_completed"))
-               .decisions(0)
-               .fail_workflow_execution_decision_attributes()
-               .failure()
-               .details()
-             == "stranger");
+                 .decisions(0)
+                 .fail_workflow_execution_decision_attributes()
+                 .failure()
+                 .details() == "stranger");
   answer(take("poll_activity"), activity("stranger"));
   const auto failed = take("activity_failed");
   BOOST_REQUIRE(failed.call);

@@ -76,11 +76,11 @@ struct configuration {
 };
 
 #define CADENZA_CONFIGURATION(name, prefix)                                                                            \
-  using name = configuration<admin::Get##prefix##DynamicConfigRequest, admin::Get##prefix##DynamicConfigResponse,       \
-                             admin::Update##prefix##DynamicConfigRequest, admin::Update##prefix##DynamicConfigResponse, \
-                             admin::Restore##prefix##DynamicConfigRequest,                                              \
-                             admin::Restore##prefix##DynamicConfigResponse, admin::List##prefix##DynamicConfigRequest, \
-                             admin::List##prefix##DynamicConfigResponse>
+  using name =                                                                                                         \
+      configuration<admin::Get##prefix##DynamicConfigRequest, admin::Get##prefix##DynamicConfigResponse,               \
+                    admin::Update##prefix##DynamicConfigRequest, admin::Update##prefix##DynamicConfigResponse,         \
+                    admin::Restore##prefix##DynamicConfigRequest, admin::Restore##prefix##DynamicConfigResponse,       \
+                    admin::List##prefix##DynamicConfigRequest, admin::List##prefix##DynamicConfigResponse>
 CADENZA_CONFIGURATION(ordinary, );
 CADENZA_CONFIGURATION(operational, Operational);
 

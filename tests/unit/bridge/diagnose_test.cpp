@@ -24,7 +24,8 @@ struct diagnose_harness : harness {
   diagnose_harness() { system = engine.add_domain("cadence-system"); }
   grpc::Status ask(const api::DiagnoseWorkflowExecutionRequest& request) {
     response.Clear();
-    return call<api::DiagnoseWorkflowExecutionResponse>("WorkflowAPI/DiagnoseWorkflowExecution", request, {}, &response);
+    return call<api::DiagnoseWorkflowExecutionResponse>("WorkflowAPI/DiagnoseWorkflowExecution", request, {},
+                                                        &response);
   }
   workflow::domain_ptr system;
   api::DiagnoseWorkflowExecutionResponse response;
@@ -44,8 +45,9 @@ BOOST_AUTO_TEST_CASE(a_diagnosis_is_a_workflow_of_the_system) {
     BOOST_TEST(start.task_list().name() == "diagnostics-wf-tasklist");
     BOOST_TEST(start.execution_start_to_close_timeout().seconds() == 86400);
     BOOST_TEST(start.task_start_to_close_timeout().seconds() == 300);
-    BOOST_TEST(start.input().data() == std::string(R"({"Domain":"orders","Identity":"me","WorkflowID":"wf","RunID":")") +
-                                           tests::some_uuid + "\"}");
+    BOOST_TEST(start.input().data() ==
+               std::string(R"({"Domain":"orders","Identity":"me","WorkflowID":"wf","RunID":")") + tests::some_uuid +
+                   "\"}");
     api::StartWorkflowExecutionResponse started;
     started.set_run_id("run-1");
     seen.call->reply(started);

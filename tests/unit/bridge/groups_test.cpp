@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(groups_drained_for_everybody_are_stored_and_told) {
   // An update replaces everything.
   BOOST_TEST(h.call<admin::UpdateGlobalIsolationGroupsResponse>(service + "UpdateGlobalIsolationGroups",
                                                                 admin::UpdateGlobalIsolationGroupsRequest())
-               .ok());
+                 .ok());
   BOOST_TEST(!h.stored.drained("zone-1"));
 }
 
@@ -53,8 +53,7 @@ BOOST_AUTO_TEST_CASE(groups_that_cannot_be_are_refused) {
     admin::UpdateGlobalIsolationGroupsRequest request;
     *request.mutable_isolation_groups() = groups;
     return h.call<admin::UpdateGlobalIsolationGroupsResponse>(service + "UpdateGlobalIsolationGroups", request)
-             .error_code()
-           == grpc::StatusCode::INVALID_ARGUMENT;
+               .error_code() == grpc::StatusCode::INVALID_ARGUMENT;
   };
   api::IsolationGroupConfiguration nameless;
   add(nameless, "", api::ISOLATION_GROUP_STATE_DRAINED);
@@ -88,8 +87,8 @@ BOOST_AUTO_TEST_CASE(groups_and_queues_of_a_domain) {
   BOOST_TEST(h.call(service + "GetDomainAsyncWorkflowConfiguraton", queue_of, {}, &queue).ok());
   BOOST_TEST(!queue.has_configuration());
   asked.set_domain("none");
-  BOOST_TEST(h.call(service + "GetDomainIsolationGroups", asked, {}, &groups).error_code()
-             == grpc::StatusCode::NOT_FOUND);
+  BOOST_TEST(h.call(service + "GetDomainIsolationGroups", asked, {}, &groups).error_code() ==
+             grpc::StatusCode::NOT_FOUND);
 
   admin::UpdateDomainIsolationGroupsRequest update;
   update.set_domain("orders");
@@ -102,9 +101,8 @@ BOOST_AUTO_TEST_CASE(groups_and_queues_of_a_domain) {
   BOOST_TEST(h.engine.last().function == "update_isolation_groups");
   admin::UpdateDomainAsyncWorkflowConfiguratonRequest nobody;
   BOOST_TEST(h.call<admin::UpdateDomainAsyncWorkflowConfiguratonResponse>(
-                service + "UpdateDomainAsyncWorkflowConfiguraton", nobody)
-               .error_code()
-             == grpc::StatusCode::INVALID_ARGUMENT);
+                  service + "UpdateDomainAsyncWorkflowConfiguraton", nobody)
+                 .error_code() == grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -140,8 +138,7 @@ BOOST_AUTO_TEST_CASE(attributes_that_cannot_be_are_refused) {
   refused(add_attribute(h, "Colour", 0), "Unknown value type, 0");
   refused(add_attribute(h, "Colour", 7), "Unknown value type, 7");
   refused(add_attribute(h, "no name", 2), "is no name of a search attribute");
-  refused(h.call<admin::AddSearchAttributeResponse>(service + "AddSearchAttribute",
-                                                    admin::AddSearchAttributeRequest()),
+  refused(h.call<admin::AddSearchAttributeResponse>(service + "AddSearchAttribute", admin::AddSearchAttributeRequest()),
           "SearchAttributes are not provided");
   bridge::limits guarded;
   guarded.admin_protected = true;
@@ -160,8 +157,8 @@ BOOST_AUTO_TEST_CASE(failovers_are_checked_before_they_reach_the_engine) {
   const auto answer = [&] { return h.call<api::FailoverDomainResponse>("DomainAPI/FailoverDomain", request); };
   BOOST_TEST(answer().error_message() == "Domain not set on request.");
   request.set_domain_name("orders");
-  BOOST_TEST(answer().error_message()
-             == "DomainActiveClusterName or ActiveClusters must be provided to failover the domain");
+  BOOST_TEST(answer().error_message() ==
+             "DomainActiveClusterName or ActiveClusters must be provided to failover the domain");
   request.set_domain_active_cluster_name("cluster0");
   BOOST_TEST(answer().ok());
   BOOST_TEST(h.engine.last().function == "failover_domain");
@@ -177,8 +174,8 @@ BOOST_AUTO_TEST_CASE(failovers_are_checked_before_they_reach_the_engine) {
   api::UpdateDomainRequest update;
   update.set_name("orders");
   update.mutable_update_mask()->add_paths("active_cluster_name");
-  BOOST_TEST(h.call<api::UpdateDomainResponse>("DomainAPI/UpdateDomain", update).error_message()
-             == "Domain is not accepting fail overs at this time due to lockdown.");
+  BOOST_TEST(h.call<api::UpdateDomainResponse>("DomainAPI/UpdateDomain", update).error_message() ==
+             "Domain is not accepting fail overs at this time due to lockdown.");
 }
 
 BOOST_AUTO_TEST_CASE(the_history_of_failovers_needs_a_domain) {
@@ -236,9 +233,9 @@ BOOST_AUTO_TEST_CASE(a_domain_may_have_rates_of_its_own_and_some_callers_none) {
   const auto ask = [&](const std::string& domain, const std::string& type) {
     request.set_domain(domain);
     return h
-      .call<api::DescribeWorkflowExecutionResponse>("WorkflowAPI/DescribeWorkflowExecution", request,
-                                                    {{"cadence-caller-type", type}})
-      .error_code();
+        .call<api::DescribeWorkflowExecutionResponse>("WorkflowAPI/DescribeWorkflowExecution", request,
+                                                      {{"cadence-caller-type", type}})
+        .error_code();
   };
   BOOST_TEST(ask("bills", "sdk") == grpc::StatusCode::OK);
   BOOST_TEST(ask("bills", "sdk") == grpc::StatusCode::RESOURCE_EXHAUSTED);

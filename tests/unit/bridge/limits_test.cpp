@@ -17,8 +17,8 @@ using tests::harness;
 struct watched {
   watched()
     : noted(
-        h.registry, [this](const std::string& line) { lines.push_back(line); },
-        [this] { return moment_ns += 10 * ns_per_s; }) {
+          h.registry, [this](const std::string& line) { lines.push_back(line); },
+          [this] { return moment_ns += 10 * ns_per_s; }) {
     h.with.set_warnings(&noted);
     bridge::limits limits;
     limits.blob_size_warn = 1000;
@@ -112,8 +112,7 @@ BOOST_AUTO_TEST_CASE(long_ids_of_callers_are_noted_and_served) {
   BOOST_TEST(at.count("id_length") == 0);
   BOOST_TEST(send(21));
   BOOST_TEST(at.count("id_length") == 1);
-  BOOST_TEST(at.told()
-               == (texts{"SignalName of 21 bytes is longer than limit.maxIDWarnLength of 20 (domain orders)"}),
+  BOOST_TEST(at.told() == (texts{"SignalName of 21 bytes is longer than limit.maxIDWarnLength of 20 (domain orders)"}),
              boost::test_tools::per_element());
   BOOST_TEST(!send(1001));
   BOOST_TEST(at.count("id_length") == 2);
@@ -197,15 +196,14 @@ BOOST_AUTO_TEST_CASE(lists_without_a_query_have_a_rate_of_their_own) {
   closed.set_domain("orders");
   *closed.mutable_start_time_filter() = open.start_time_filter();
   BOOST_TEST(h.call<api::ListClosedWorkflowExecutionsResponse>("VisibilityAPI/ListClosedWorkflowExecutions", closed)
-               .error_message()
-             == "Persistence Max QPS Reached for List Operations.");
+                 .error_message() == "Persistence Max QPS Reached for List Operations.");
   BOOST_TEST(list("bills").ok());
   api::ListWorkflowExecutionsRequest by_query;
   by_query.set_domain("orders");
   for (int i = 0; i < 5; ++i)
-    BOOST_TEST(h.call<api::ListWorkflowExecutionsResponse>("VisibilityAPI/ListWorkflowExecutions", by_query)
-                 .error_message()
-               != "Persistence Max QPS Reached for List Operations.");
+    BOOST_TEST(
+        h.call<api::ListWorkflowExecutionsResponse>("VisibilityAPI/ListWorkflowExecutions", by_query).error_message() !=
+        "Persistence Max QPS Reached for List Operations.");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

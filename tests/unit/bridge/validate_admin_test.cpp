@@ -56,23 +56,23 @@ void add(api::IsolationGroupConfiguration& to, const std::string& name, int stat
 
 template <class Request> std::vector<bad_case<Request>> group_cases() {
   return {
-    {"bad_request: An isolation group has no name.",
-     [](Request& r) { add(*r.mutable_isolation_groups(), "", api::ISOLATION_GROUP_STATE_DRAINED); }},
-    {"bad_request: IsolationGroup length exceeds limit.",
-     [](Request& r) {
-       add(*r.mutable_isolation_groups(), std::string(1001, 'g'), api::ISOLATION_GROUP_STATE_DRAINED);
-     }},
-    {"bad_request: Isolation group g is neither healthy (1) nor drained (2).",
-     [](Request& r) { add(*r.mutable_isolation_groups(), "g", api::ISOLATION_GROUP_STATE_INVALID); }},
-    {"bad_request: Isolation group g is neither healthy (1) nor drained (2).",
-     [](Request& r) { add(*r.mutable_isolation_groups(), "g", 3); }},
-    {"bad_request: Isolation group zone-1 is given twice.",
-     [](Request& r) { add(*r.mutable_isolation_groups(), "zone-1", api::ISOLATION_GROUP_STATE_HEALTHY); }},
-    {"bad_request: There can be at most 1000 isolation groups.",
-     [](Request& r) {
-       for (int i = 0; i < 1000; ++i)
-         add(*r.mutable_isolation_groups(), "g" + std::to_string(i), api::ISOLATION_GROUP_STATE_HEALTHY);
-     }},
+      {"bad_request: An isolation group has no name.",
+       [](Request& r) { add(*r.mutable_isolation_groups(), "", api::ISOLATION_GROUP_STATE_DRAINED); }},
+      {"bad_request: IsolationGroup length exceeds limit.",
+       [](Request& r) {
+         add(*r.mutable_isolation_groups(), std::string(1001, 'g'), api::ISOLATION_GROUP_STATE_DRAINED);
+       }},
+      {"bad_request: Isolation group g is neither healthy (1) nor drained (2).",
+       [](Request& r) { add(*r.mutable_isolation_groups(), "g", api::ISOLATION_GROUP_STATE_INVALID); }},
+      {"bad_request: Isolation group g is neither healthy (1) nor drained (2).",
+       [](Request& r) { add(*r.mutable_isolation_groups(), "g", 3); }},
+      {"bad_request: Isolation group zone-1 is given twice.",
+       [](Request& r) { add(*r.mutable_isolation_groups(), "zone-1", api::ISOLATION_GROUP_STATE_HEALTHY); }},
+      {"bad_request: There can be at most 1000 isolation groups.",
+       [](Request& r) {
+         for (int i = 0; i < 1000; ++i)
+           add(*r.mutable_isolation_groups(), "g" + std::to_string(i), api::ISOLATION_GROUP_STATE_HEALTHY);
+       }},
   };
 }
 
@@ -100,50 +100,50 @@ BOOST_AUTO_TEST_CASE(raw_histories_need_a_run_and_a_page) {
   auto good = about_run<raw>();
   good.set_page_size(1);
   check_table<raw>(
-    good, {{"bad_request: Invalid WorkflowID.", [](raw& r) { r.clear_workflow_execution(); }},
-           {"bad_request: Invalid RunID.", [](raw& r) { r.mutable_workflow_execution()->clear_run_id(); }},
-           {"bad_request: Invalid RunID.", [](raw& r) { r.mutable_workflow_execution()->set_run_id("no-uuid"); }},
-           {"bad_request: Invalid PageSize.", [](raw& r) { r.clear_page_size(); }},
-           {"bad_request: Invalid PageSize.", [](raw& r) { r.set_page_size(-1); }},
-           {"entity_not_exists: Domain none does not exist.", [](raw& r) { r.set_domain("none"); }}});
+      good, {{"bad_request: Invalid WorkflowID.", [](raw& r) { r.clear_workflow_execution(); }},
+             {"bad_request: Invalid RunID.", [](raw& r) { r.mutable_workflow_execution()->clear_run_id(); }},
+             {"bad_request: Invalid RunID.", [](raw& r) { r.mutable_workflow_execution()->set_run_id("no-uuid"); }},
+             {"bad_request: Invalid PageSize.", [](raw& r) { r.clear_page_size(); }},
+             {"bad_request: Invalid PageSize.", [](raw& r) { r.set_page_size(-1); }},
+             {"entity_not_exists: Domain none does not exist.", [](raw& r) { r.set_domain("none"); }}});
 }
 
 BOOST_AUTO_TEST_CASE(partitions_of_a_task_list) {
   check_table<partitions>(
-    three_and_two(),
-    {{"entity_not_exists: Domain none does not exist.", [](partitions& r) { r.set_domain("none"); }},
-     {"bad_request: TaskList is not set on request.", [](partitions& r) { r.clear_task_list(); }},
-     {"bad_request: Task list kind not set.", [](partitions& r) { r.mutable_task_list()->clear_kind(); }},
-     {"bad_request: Only normal tasklist's partition config can be updated.",
-      [](partitions& r) { r.mutable_task_list()->set_kind(api::TASK_LIST_KIND_STICKY); }},
-     {"bad_request: Task list type not set.", [](partitions& r) { r.clear_task_list_type(); }},
-     {"bad_request: Task list partition config is not set in the request.",
-      [](partitions& r) { r.clear_partition_config(); }},
-     {"bad_request: The number of write partitions cannot be larger than the number of read partitions.",
-      [](partitions& r) { r.mutable_partition_config()->mutable_read_partitions()->clear(); }},
-     {"bad_request: The number of partitions must be larger than 0.",
-      [](partitions& r) { r.mutable_partition_config()->mutable_write_partitions()->clear(); }},
-     {"bad_request: A task list cannot have more than 10000 partitions.",
-      [](partitions& r) {
-        for (int id = 0; id <= 10'000; ++id)
-          (*r.mutable_partition_config()->mutable_read_partitions())[id];
-      }},
-     {"bad_request: Partition 0 must be among the read and the write partitions.",
-      [](partitions& r) {
-        auto& config = *r.mutable_partition_config();
-        config.mutable_read_partitions()->erase(0);
-        config.mutable_write_partitions()->erase(0);
-      }},
-     {"bad_request: Partition 0 must be among the read and the write partitions.",
-      [](partitions& r) { r.mutable_partition_config()->mutable_write_partitions()->erase(0); }},
-     {"bad_request: Ids of partitions must be between 0 and 9999.",
-      [](partitions& r) { (*r.mutable_partition_config()->mutable_read_partitions())[-1]; }},
-     {"bad_request: Ids of partitions must be between 0 and 9999.",
-      [](partitions& r) { (*r.mutable_partition_config()->mutable_read_partitions())[10'000]; }},
-     {"bad_request: Write partition 7 is not among the read partitions.",
-      [](partitions& r) { (*r.mutable_partition_config()->mutable_write_partitions())[7]; }},
-     {"bad_request: Only root partition's partition config can be updated.",
-      [](partitions& r) { r.mutable_task_list()->set_name("/__cadence_sys/list/1"); }}});
+      three_and_two(),
+      {{"entity_not_exists: Domain none does not exist.", [](partitions& r) { r.set_domain("none"); }},
+       {"bad_request: TaskList is not set on request.", [](partitions& r) { r.clear_task_list(); }},
+       {"bad_request: Task list kind not set.", [](partitions& r) { r.mutable_task_list()->clear_kind(); }},
+       {"bad_request: Only normal tasklist's partition config can be updated.",
+        [](partitions& r) { r.mutable_task_list()->set_kind(api::TASK_LIST_KIND_STICKY); }},
+       {"bad_request: Task list type not set.", [](partitions& r) { r.clear_task_list_type(); }},
+       {"bad_request: Task list partition config is not set in the request.",
+        [](partitions& r) { r.clear_partition_config(); }},
+       {"bad_request: The number of write partitions cannot be larger than the number of read partitions.",
+        [](partitions& r) { r.mutable_partition_config()->mutable_read_partitions()->clear(); }},
+       {"bad_request: The number of partitions must be larger than 0.",
+        [](partitions& r) { r.mutable_partition_config()->mutable_write_partitions()->clear(); }},
+       {"bad_request: A task list cannot have more than 10000 partitions.",
+        [](partitions& r) {
+          for (int id = 0; id <= 10'000; ++id)
+            (*r.mutable_partition_config()->mutable_read_partitions())[id];
+        }},
+       {"bad_request: Partition 0 must be among the read and the write partitions.",
+        [](partitions& r) {
+          auto& config = *r.mutable_partition_config();
+          config.mutable_read_partitions()->erase(0);
+          config.mutable_write_partitions()->erase(0);
+        }},
+       {"bad_request: Partition 0 must be among the read and the write partitions.",
+        [](partitions& r) { r.mutable_partition_config()->mutable_write_partitions()->erase(0); }},
+       {"bad_request: Ids of partitions must be between 0 and 9999.",
+        [](partitions& r) { (*r.mutable_partition_config()->mutable_read_partitions())[-1]; }},
+       {"bad_request: Ids of partitions must be between 0 and 9999.",
+        [](partitions& r) { (*r.mutable_partition_config()->mutable_read_partitions())[10'000]; }},
+       {"bad_request: Write partition 7 is not among the read partitions.",
+        [](partitions& r) { (*r.mutable_partition_config()->mutable_write_partitions())[7]; }},
+       {"bad_request: Only root partition's partition config can be updated.",
+        [](partitions& r) { r.mutable_task_list()->set_name("/__cadence_sys/list/1"); }}});
 }
 
 BOOST_AUTO_TEST_CASE(isolation_groups_of_everybody_and_of_a_domain) {
@@ -168,14 +168,13 @@ BOOST_AUTO_TEST_CASE(hosts_queues_and_async_requests) {
   using host = admin::DescribeHistoryHostRequest;
   host by_shard;
   by_shard.set_shard_id(3);
-  check_table<host>(by_shard,
-                    {{"bad_request: Request is nil.", [](host& r) { r.clear_shard_id(); }},
-                     {"bad_request: WorkflowId is not set on request.", [](host& r) { r.mutable_workflow_execution(); }},
-                     {"bad_request: Invalid RunId.",
-                      [](host& r) {
-                        r.mutable_workflow_execution()->set_workflow_id("wf");
-                        r.mutable_workflow_execution()->set_run_id("no-uuid");
-                      }}});
+  check_table<host>(
+      by_shard, {{"bad_request: Request is nil.", [](host& r) { r.clear_shard_id(); }},
+                 {"bad_request: WorkflowId is not set on request.", [](host& r) { r.mutable_workflow_execution(); }},
+                 {"bad_request: Invalid RunId.", [](host& r) {
+                    r.mutable_workflow_execution()->set_workflow_id("wf");
+                    r.mutable_workflow_execution()->set_run_id("no-uuid");
+                  }}});
 
   using reset = admin::ResetQueueRequest;
   reset queue;
@@ -212,15 +211,15 @@ BOOST_AUTO_TEST_CASE(new_search_attributes_have_a_name_a_type_and_permission) {
     };
   };
   check_table<attribute>(
-    good,
-    {{"bad_request: SearchAttributes are not provided", [](attribute& r) { r.clear_search_attribute(); }},
-     {"bad_request: Key [] is no name of a search attribute: letters, digits and '_' after a letter", named("", 2)},
-     {"bad_request: Key [2nd] is no name of a search attribute: letters, digits and '_' after a letter",
-      named("2nd", 2)},
-     {"bad_request: Key [a-b] is no name of a search attribute: letters, digits and '_' after a letter",
-      named("a-b", 2)},
-     {"bad_request: Unknown value type, 0", named("Colour", 0)},
-     {"bad_request: Unknown value type, 7", named("Colour", 7)}});
+      good,
+      {{"bad_request: SearchAttributes are not provided", [](attribute& r) { r.clear_search_attribute(); }},
+       {"bad_request: Key [] is no name of a search attribute: letters, digits and '_' after a letter", named("", 2)},
+       {"bad_request: Key [2nd] is no name of a search attribute: letters, digits and '_' after a letter",
+        named("2nd", 2)},
+       {"bad_request: Key [a-b] is no name of a search attribute: letters, digits and '_' after a letter",
+        named("a-b", 2)},
+       {"bad_request: Unknown value type, 0", named("Colour", 0)},
+       {"bad_request: Unknown value type, 7", named("Colour", 7)}});
   rules guarded;
   guarded.max.admin_protected = true;
   BOOST_TEST(verdict(check(guarded.with(), good)) == "bad_request: No permission to do this operation.");

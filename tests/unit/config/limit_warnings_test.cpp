@@ -13,9 +13,7 @@ BOOST_AUTO_TEST_CASE(warnings_are_counted_each_and_written_now_and_then) {
   limit_warnings warnings(
       registry, [&](const std::string& line) { lines.push_back(line); }, [&] { return now_ns; });
   int texts = 0;
-  const auto note = [&](limit_warning what) {
-    warnings.note(what, [&] { return "line " + std::to_string(++texts); });
-  };
+  const auto note = [&](limit_warning what) { warnings.note(what, [&] { return "line " + std::to_string(++texts); }); };
   const auto count = [&](const char* limit) {
     return registry.value("cadenza_limit_warnings_total", {{"limit", limit}});
   };

@@ -33,9 +33,9 @@ BOOST_AUTO_TEST_CASE(values_replace_those_of_their_key_and_no_other) {
 }
 
 BOOST_AUTO_TEST_CASE(a_document_is_what_the_configuration_takes_as_its_run_time_layer) {
-  auto document = *with_values("", "matching.longPollExpirationInterval",
-                               {{"\"30s\"", {}},
-                                {"\"5s\"", {{"domainName", "\"123\""}, {"taskListName", "\"l\""}, {"taskType", "1"}}}});
+  auto document = *with_values(
+      "", "matching.longPollExpirationInterval",
+      {{"\"30s\"", {}}, {"\"5s\"", {{"domainName", "\"123\""}, {"taskListName", "\"l\""}, {"taskType", "1"}}}});
   document = *with_values(document, "frontend.enableClientVersionCheck", {{"false", {}}});
   document = *with_values(document, "history.adminOperationToken", {{"\"5\"", {}}});
   document = *with_values(document, "frontend.validSearchAttributes", {{"{\"A\":1}", {}}});
@@ -103,8 +103,9 @@ BOOST_AUTO_TEST_CASE(values_are_taken_back_by_their_filters) {
 BOOST_AUTO_TEST_CASE(the_value_that_applies_is_of_run_time_else_of_the_file_else_the_default) {
   dynamic_config all;
   BOOST_TEST(**value_in(*all.current(), "frontend.rps", {}) == "2147483647");
-  BOOST_REQUIRE(all.adopt_overrides(*with_values("", "frontend.domainrps",
-                                                 {{"1", {}}, {"2", {{"domainName", "\"a\""}}}})).empty());
+  BOOST_REQUIRE(
+      all.adopt_overrides(*with_values("", "frontend.domainrps", {{"1", {}}, {"2", {{"domainName", "\"a\""}}}}))
+          .empty());
   BOOST_TEST(**value_in(*all.current(), "frontend.domainrps", {}) == "1");
   BOOST_TEST(**value_in(*all.current(), "frontend.domainrps", {{"domainName", "\"a\""}}) == "2");
   BOOST_TEST(**value_in(*all.current(), "frontend.domainrps", {{"domainName", "\"b\""}}) == "1");
