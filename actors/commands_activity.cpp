@@ -1,4 +1,5 @@
 #include "actors/command_of.hpp"
+#include "actors/poll_answers.hpp"
 #include "actors/run_commands.hpp"
 #include "actors/start_for_poll.hpp"
 #include "actors/task_token.hpp"
@@ -43,21 +44,7 @@ public:
   }
   bool changed() const override { return !repeated_; }
   void finished(workflow_run& run) override {
-    task_token token;
-    token.domain_id = run.key().domain_id;
-    token.workflow_id = run.key().workflow_id;
-    token.workflow_type = run.state().fixed().type().name();
-    token.run_id = run.key().run_id;
-    token.schedule_id = task_->schedule_id;
-    token.schedule_attempt = response_.attempt();
-    token.activity_id = response_.activity_id();
-    token.activity_type = response_.activity_type().name();
-    response_.set_task_token(encode(token));
-    if (poll_->auto_config) {
-      response_.mutable_auto_config_hint()->set_enable_auto_config(true);
-      response_.mutable_auto_config_hint()->set_poller_wait_time_in_ms(poll_->waited_ms);
-    }
-    poll_->answer->reply(response_);
+    answer_activity_poll(run, task_->schedule_id, std::move(response_), *poll_);
     over(true, nullptr);
   }
   const char* name() const override { return "start_activity"; }

@@ -1,5 +1,6 @@
 #include "actors/command_of.hpp"
 #include "actors/decision_answer.hpp"
+#include "actors/poll_answers.hpp"
 #include "actors/run_commands.hpp"
 #include "actors/splice.hpp"
 #include "actors/start_for_poll.hpp"
@@ -31,18 +32,7 @@ public:
   }
   bool changed() const override { return !started_.repeated; }
   void finished(workflow_run& run) override {
-    auto poll = poll_;
-    make_decision_answer(run, started_, run.queries_for_decision(), [poll](outcome<std::string> bytes) {
-      if (!bytes)
-        return poll->answer->reject(bytes.error());
-      if (poll->auto_config) {
-        api::AutoConfigHint hint;
-        hint.set_enable_auto_config(true);
-        hint.set_poller_wait_time_in_ms(poll->waited_ms);
-        append_field(*bytes, api::PollForDecisionTaskResponse::kAutoConfigHintFieldNumber, hint.SerializeAsString());
-      }
-      poll->answer->reply_bytes(*std::move(bytes));
-    });
+    answer_decision_poll(run, started_, poll_);
     over(true, nullptr);
   }
   const char* name() const override { return "start_decision"; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/local_engine.hpp"
+#include "actors/poll_board.hpp"
 #include "actors/system_worker.hpp"
 
 #include <atomic>
@@ -19,6 +20,7 @@ struct local_engine::state {
   domain_source directory;
   engine_counters counters;
   request_gate gate;
+  poll_board polls;
   services env;
   caf::actor root;
   std::shared_ptr<engine_link> link; ///< null without a worker of the system

@@ -90,6 +90,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.on_document = state_->options.on_document;
   env.warnings = state_->options.warnings;
   env.gate = &state_->gate;
+  env.polls = &state_->polls;
   env.log = std::move(log);
 }
 

@@ -22,6 +22,7 @@ class limit_warnings;
 
 namespace cadenza::actors {
 
+class poll_board;
 class request_gate;
 
 /// Counters of the engine, read by the metrics page. All relaxed; nothing depends on them.
@@ -51,6 +52,7 @@ struct engine_counters {
   std::atomic<std::int64_t> matching_refused{0};
   std::atomic<std::int64_t> nobody_polls_logged_ns{0}; ///< not a metric: when the last such line was logged
   std::atomic<std::int64_t> tasks_matched{0};
+  std::atomic<std::int64_t> tasks_handed_by_runs{0}; ///< of those matched
   std::atomic<std::int64_t> tasks_spilled{0};
   std::atomic<std::int64_t> visibility_pending{0};
   std::atomic<std::int64_t> visibility_failures{0};
@@ -165,6 +167,7 @@ struct services {
   document_sink on_document;          ///< may be empty
   limit_warnings* warnings = nullptr; ///< null: nobody wants to know; thread-safe
   request_gate* gate = nullptr;       ///< null: requests to runs are not limited; thread-safe
+  poll_board* polls = nullptr;        ///< null: every task goes over its task list; thread-safe
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };

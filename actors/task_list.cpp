@@ -1,5 +1,7 @@
 #include "actors/task_list.hpp"
 
+#include "actors/poll_board.hpp"
+
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -16,7 +18,6 @@ constexpr std::int64_t rate_hold_ns = 60 * ns_per_s;
 constexpr std::int64_t settings_kept_ns = ns_per_s;
 constexpr std::int64_t nobody_log_ns = 600 * ns_per_s; ///< of one list
 constexpr std::int64_t nobody_gap_ns = ns_per_s;       ///< between lines of all lists
-constexpr double initial_rate = 100'000;
 
 } // namespace
 
@@ -31,7 +32,9 @@ task_list::~task_list() = default;
 caf::actor task_list::me() { return caf::actor_cast<caf::actor>(this); }
 
 void task_list::on_exit() {
-  polls_.clear();
+  if (env_.polls != nullptr)
+    env_.polls->remove(key_, polls_);
+  polls_->clear();
   fresh_.clear();
   buffer_.clear();
   later_.clear();
@@ -64,6 +67,8 @@ caf::behavior task_list::make_behavior() {
   refresh_settings();
   if (!sticky())
     read_row();
+  if (env_.polls != nullptr)
+    env_.polls->post(key_, polls_);
   delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
   return {
       [this](matching_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
@@ -79,7 +84,7 @@ caf::behavior task_list::make_behavior() {
 void task_list::handle(list_task_ptr& task) {
   last_used_ns_ = now();
   count_added(task->isolation_group);
-  if (sticky() && polls_.empty() && last_used_ns_ - book_.last_ns() > env_.settings.sticky_poller_ns)
+  if (sticky() && polls_->empty() && last_used_ns_ - book_.last_ns() > env_.settings.sticky_poller_ns)
     return use_fallback(std::move(task));
   if (fresh_.size() >= env_.settings.tasks_per_list_max) {
     // The store is not taking the backlog. Letting go of the receipt makes the history shard come back in a second.
@@ -122,7 +127,7 @@ void task_list::note_poll(const list_poll& poll) {
 
 void task_list::handle(list_poll_ptr& poll) {
   note_poll(*poll);
-  if (polls_.size() >= env_.settings.polls_per_list_max) {
+  if (polls_->size() >= env_.settings.polls_per_list_max) {
     env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
     return poll->answer->reject(service_busy("too many polls wait on task list " + key_.name));
   }
@@ -141,7 +146,7 @@ void task_list::wait_again(list_poll_ptr poll, bool in_front) {
     return;
   if (poll->deadline_ns <= now())
     return answer_empty(*poll);
-  polls_.add({std::move(poll), nullptr}, in_front);
+  polls_->add({std::move(poll), nullptr}, in_front);
   note_waiting();
 }
 
@@ -171,7 +176,7 @@ void task_list::handle(dispatch_over& over) {
 }
 
 void task_list::handle(poll_gone& gone) {
-  if (polls_.erase(gone.id))
+  if (polls_->erase(gone.id))
     note_waiting();
 }
 
@@ -193,10 +198,8 @@ void task_list::answer_empty(const list_poll& poll) {
 // ---------------------------------------------------------------- now and then
 
 void task_list::expire_polls() {
-  polls_.expire(now(), [this](const list_poll& poll) {
-    if (!poll.given.taken())
-      answer_empty(poll);
-  });
+  for (const auto& poll : polls_->take_expired(now()))
+    answer_empty(*poll);
 }
 
 void task_list::on_tick() {
@@ -226,7 +229,7 @@ void task_list::on_tick() {
 }
 
 bool task_list::busy() const {
-  return !polls_.empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() || writing_ ||
+  return !polls_->empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() || writing_ ||
          reading_ || lease_ == lease::reading || outstanding_.size() != 0 || !to_configure_.empty() || configuring_;
 }
 
@@ -236,7 +239,7 @@ void task_list::note_waiting() {
   if (tasks != reported_waiting_)
     env_.counters->tasks_waiting.fetch_add(tasks - reported_waiting_, std::memory_order_relaxed);
   reported_waiting_ = tasks;
-  const auto polls = polls_.local();
+  const auto polls = polls_->local();
   if (polls != reported_polls_)
     env_.counters->pollers_waiting.fetch_add(polls - reported_polls_, std::memory_order_relaxed);
   reported_polls_ = polls;
@@ -247,7 +250,7 @@ void task_list::tell_if_nobody_polls() {
   const auto at = now();
   const auto* oldest = !buffer_.empty() ? buffer_.front().get() : !fresh_.empty() ? fresh_.front().get() : nullptr;
   const auto patience = env_.settings.no_poller_ns;
-  const bool nobody = oldest != nullptr && !sticky() && polls_.empty() && at - oldest->created_ns > patience &&
+  const bool nobody = oldest != nullptr && !sticky() && polls_->empty() && at - oldest->created_ns > patience &&
                       at - book_.last_ns() > patience;
   if (nobody != nobody_polls_) {
     nobody_polls_ = nobody;
@@ -283,6 +286,8 @@ void task_list::refresh_settings() {
 void task_list::set_rate() {
   const auto whole = settings_.override_rate > 0 ? settings_.override_rate : pollers_rate_;
   gate_.set_rate(whole / std::max(1, reads_), now(), settings_.burst_min);
+  if (limited())
+    polls_->open(false); // before the next poll is seen
 }
 
 /// The list has been forgotten; what came meanwhile goes back through the owner to a new one.
@@ -294,10 +299,12 @@ void task_list::handle(list_quit&) {
     }
     queue->clear();
   }
-  for (const auto& waiting : polls_.entries()) {
+  polls_->open(false);
+  polls_->for_each([this](const poll_queue::entry& waiting) {
     if (!waiting.from && !poll_queue::gone(*waiting.poll))
       send(owner_, make_matching_mail(list_poll_ptr(waiting.poll)));
-  }
+    return true;
+  });
   for (auto& query : queries_) {
     if (!query->given.taken())
       send(owner_, make_matching_mail(std::move(query)));
@@ -320,7 +327,7 @@ void task_list::handle(stored_lists&) {}
 
 void task_list::handle(list_query_ptr& query) {
   last_used_ns_ = now();
-  if (sticky() && polls_.empty() && now() - book_.last_ns() > env_.settings.sticky_poller_ns)
+  if (sticky() && polls_->empty() && now() - book_.last_ns() > env_.settings.sticky_poller_ns)
     return query->answer->reject({error_kind::sticky_worker_unavailable, "sticky worker is unavailable"});
   if (queries_.size() + with_worker_.size() >= env_.settings.queries_per_list_max) {
     env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);

@@ -21,12 +21,15 @@ namespace cadenza::actors {
 inline constexpr std::int64_t list_block_size = 100'000;
 /// A list has no more partitions than this.
 inline constexpr int partitions_max = 10'000;
+/// Tasks a second of a list whose pollers want no limit.
+inline constexpr double initial_rate = 100'000;
 
 /// One task list of one domain and one type, or one partition of it: brings tasks and waiting workers together.
 ///
-/// A task that comes while a worker waits goes to it at once and is never stored here. Otherwise it waits in memory,
-/// still covered by the queue task it came from; when it has waited long or there are many, it moves to the stored
-/// backlog, whose ids make it survive. Oldest first in either case.
+/// A task that comes while a worker waits goes to it at once and is never stored here. While nothing older waits and
+/// nothing limits the list, a run that makes a task takes a waiting worker itself (see poll_board), and the task does
+/// not come here at all. Otherwise it waits in memory, still covered by the queue task it came from; when it has waited
+/// long or there are many, it moves to the stored backlog, whose ids make it survive. Oldest first in either case.
 ///
 /// A partition other than the root offers its parent what has waited here for a moment: a few polls, tasks and queries
 /// at a time. They wait in both places; the claim they carry makes sure that only one of the two gives them away. What
@@ -86,6 +89,8 @@ private:
   void tell_if_nobody_polls();
   void refresh_settings();
   void set_rate();
+  /// Whether somebody wants a rate for this list.
+  [[nodiscard]] bool limited() const { return settings_.override_rate > 0 || pollers_rate_ < initial_rate; }
   void tell_partitions();
 
   // --- matching and forwarding (task_list_match.cpp)
@@ -96,6 +101,7 @@ private:
   [[nodiscard]] bool match_one_by_group(const list_task_ptr& task, const caf::actor& home, bool paid);
   void tell_taken(const forwarded_task& offer, const caf::actor& home);
   void hand_over(list_task_ptr task, poll_queue::entry poll, const caf::actor& home);
+  [[nodiscard]] bool may_skip();
   [[nodiscard]] list_task_ptr take_task();
   [[nodiscard]] const list_task* first_task();
   [[nodiscard]] forwarded_task* first_offer();
@@ -137,8 +143,8 @@ private:
   int reads_ = 1;                        ///< partitions that answer polls, as this one knows
   std::optional<partitions_known> told_; ///< to the owner
 
-  poll_queue polls_;
-  std::deque<list_task_ptr> fresh_;                             ///< tasks in memory only
+  const std::shared_ptr<poll_queue> polls_ = std::make_shared<poll_queue>(); ///< of runs, too: see poll_board
+  std::deque<list_task_ptr> fresh_;                                          ///< tasks in memory only
   std::deque<list_task_ptr> buffer_;                            ///< read from the stored backlog, not handed out yet
   std::deque<std::pair<std::int64_t, list_task_ptr>> later_;    ///< (not before, task): after a failed start
   std::deque<list_query_ptr> queries_;                          ///< no worker has them yet

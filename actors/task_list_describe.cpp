@@ -28,6 +28,8 @@ void task_list::new_rate_window() {
   const auto passed = now() - window_ns_;
   if (passed < rate_window_ns)
     return;
+  if (const auto skipped = polls_->count_taken_by_runs())
+    added_[{}] += skipped;
   added_rate_.clear();
   for (const auto& [group, count] : added_)
     added_rate_[group] = static_cast<double>(count) * 1e9 / static_cast<double>(passed);

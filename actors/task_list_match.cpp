@@ -25,27 +25,37 @@ template <class Offers, class T> bool holds(const Offers& offers, const T& what)
 
 void task_list::match() {
   match_queries();
-  if (!polls_.empty() && task_here()) {
+  if (!polls_->empty() && task_here()) {
     if (settings_.isolation)
       match_by_group();
     else
       match_in_order();
-    if (!polls_.empty() && task_here() && !gate_.ready(now()) && gate_.wait_ns() != INT64_MAX)
+    if (!polls_->empty() && task_here() && !gate_.ready(now()) && gate_.wait_ns() != INT64_MAX)
       look_at(now() + gate_.wait_ns());
   }
   if (buffer_.empty() && read_level_ < max_written_)
     read_backlog();
   if (partition_ && partition_->index > 0)
     forward();
+  polls_->open(may_skip());
+}
+
+/// Whether a new task may go to a waiting worker without coming here: nothing older waits, and nothing is to be
+/// weighed.
+bool task_list::may_skip() {
+  const bool one_partition = reads_ == 1 && (!partition_ || partition_->index == 0);
+  const bool nothing_stored = sticky() || (lease_ == lease::known && read_level_ >= max_written_ && !writing_);
+  return (sticky() || settings_.sync_match) && !settings_.isolation && one_partition && !limited() && nothing_stored &&
+         later_.empty() && queries_.empty() && first_task() == nullptr && first_offer() == nullptr;
 }
 
 void task_list::match_queries() {
-  while (!polls_.empty() && !queries_.empty()) {
+  while (!polls_->empty() && !queries_.empty()) {
     if (!queries_.front()->given.take()) {
       queries_.pop_front(); // the parent gave it to a worker
       continue;
     }
-    auto poll = polls_.take();
+    auto poll = polls_->take();
     if (!poll.poll) {
       queries_.front()->given.release();
       break;
@@ -109,7 +119,7 @@ void task_list::tell_taken(const forwarded_task& offer, const caf::actor& home) 
 }
 
 void task_list::match_in_order() {
-  while (!polls_.empty()) {
+  while (!polls_->empty()) {
     const auto* own = first_task();
     auto* offer = first_offer();
     // A forwarded task has taken its token where it came from.
@@ -117,7 +127,7 @@ void task_list::match_in_order() {
       own = nullptr;
     if (own == nullptr && offer == nullptr)
       break;
-    auto poll = polls_.take();
+    auto poll = polls_->take();
     if (!poll.poll)
       break;
     list_task_ptr task;
@@ -134,7 +144,7 @@ void task_list::match_in_order() {
     }
     if (!task) {
       poll.poll->given.release();
-      polls_.add(std::move(poll), true);
+      polls_->add(std::move(poll), true);
       continue;
     }
     hand_over(std::move(task), std::move(poll), home);
@@ -159,7 +169,7 @@ void task_list::hand_over(list_task_ptr task, poll_queue::entry poll, const caf:
 /// have them. Workers of a drained group get nothing.
 void task_list::match_by_group() {
   std::size_t looked = 0;
-  for (auto i = offers_.begin(); i != offers_.end() && !polls_.empty() && looked < scan_max; ++looked) {
+  for (auto i = offers_.begin(); i != offers_.end() && !polls_->empty() && looked < scan_max; ++looked) {
     const bool taken = i->task->given.taken();
     if (!taken && !match_one_by_group(i->task, i->from, true)) {
       ++i;
@@ -172,7 +182,7 @@ void task_list::match_by_group() {
   for (auto* queue : {&buffer_, &fresh_}) {
     if (first_task() == nullptr || (queue == &fresh_ && read_level_ < max_written_))
       return;
-    for (auto i = queue->begin(); i != queue->end() && !polls_.empty() && looked < scan_max; ++looked) {
+    for (auto i = queue->begin(); i != queue->end() && !polls_->empty() && looked < scan_max; ++looked) {
       if (!gate_.ready(now()))
         return;
       if ((*i)->given.taken() || match_one_by_group(*i, nullptr, false))
@@ -192,7 +202,7 @@ bool task_list::match_one_by_group(const list_task_ptr& task, const caf::actor& 
   const auto at = now();
   poll_queue::entry poll;
   if (!group.empty() && !drained(group))
-    poll = polls_.take([&](const list_poll& p) { return p.isolation_group == group; });
+    poll = polls_->take([&](const list_poll& p) { return p.isolation_group == group; });
   bool left = false;
   if (!poll.poll) {
     const auto leaves_ns = task->created_ns + settings_.isolation_wait_ns;
@@ -202,14 +212,14 @@ bool task_list::match_one_by_group(const list_task_ptr& task, const caf::actor& 
       look_at(leaves_ns);
       return false;
     }
-    poll = polls_.take([&](const list_poll& p) { return !drained(p.isolation_group); });
+    poll = polls_->take([&](const list_poll& p) { return !drained(p.isolation_group); });
     if (!poll.poll)
       return false;
     left = !group.empty();
   }
   if (!task->given.take()) {
     poll.poll->given.release();
-    polls_.add(std::move(poll), true);
+    polls_->add(std::move(poll), true);
     return true;
   }
   if (!paid)
@@ -278,7 +288,7 @@ void task_list::forward_tasks() {
   const auto most = static_cast<std::size_t>(settings_.forwarded_tasks_max);
   if (tasks_out_.size() >= most || !task_here())
     return;
-  if (!polls_.empty() && !settings_.isolation)
+  if (!polls_->empty() && !settings_.isolation)
     return; // the rate limit holds them up, not a lack of workers
   for (const auto& given : offers_) {
     if (tasks_out_.size() >= most || !offer(given.task, given.from, false))
@@ -301,18 +311,21 @@ void task_list::forward_polls() {
   const auto at = now();
   prune(polls_out_, at, [](const list_poll& p) { return poll_queue::gone(p); });
   const auto most = static_cast<std::size_t>(settings_.forwarded_polls_max);
-  for (const auto& waiting : polls_.entries()) {
+  polls_->for_each([&](const poll_queue::entry& waiting) {
     if (polls_out_.size() >= most)
-      return;
+      return false;
     if (poll_queue::gone(*waiting.poll) || holds(polls_out_, waiting.poll))
-      continue;
+      return true;
     const auto from_ns = waiting.poll->since_ns + settings_.local_poll_ns;
-    if (at < from_ns)
-      return look_at(from_ns);
+    if (at < from_ns) {
+      look_at(from_ns);
+      return false;
+    }
     polls_out_.push_back({waiting.poll, at});
     env_.counters->polls_forwarded.fetch_add(1, std::memory_order_relaxed);
     send(owner_, make_matching_mail(forwarded_poll{parent(), waiting.poll, me()}));
-  }
+    return true;
+  });
 }
 
 void task_list::forward_queries() {
@@ -335,7 +348,7 @@ void task_list::forward_queries() {
 void task_list::handle(forward_taken&) {
   // What a child had forwarded, and this list further up, has been taken there: the child may forward the next.
   for (const auto& out : polls_out_) {
-    if (const auto child = poll_queue::gone(*out.what) ? polls_.from(out.what->id) : nullptr)
+    if (const auto child = poll_queue::gone(*out.what) ? polls_->from(out.what->id) : nullptr)
       send(child, make_matching_mail(forward_taken{}));
   }
   match();
@@ -351,8 +364,8 @@ void task_list::handle(forwarded_task& given) {
 
 void task_list::handle(forwarded_poll& given) {
   note_poll(*given.poll);
-  if (polls_.size() < env_.settings.polls_per_list_max && !poll_queue::gone(*given.poll))
-    polls_.add({std::move(given.poll), std::move(given.from)}, false);
+  if (polls_->size() < env_.settings.polls_per_list_max && !poll_queue::gone(*given.poll))
+    polls_->add({std::move(given.poll), std::move(given.from)}, false);
   match();
 }
 

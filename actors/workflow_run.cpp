@@ -84,6 +84,7 @@ void workflow_run::on_exit() {
   // Dropped commands answer UNAVAILABLE; dropped receipts make their owners try again.
   queue_.clear();
   committing_.reset();
+  handed_ = {};
   waiters_.clear();
   queries_.clear();
 }
@@ -235,7 +236,7 @@ void workflow_run::execute(run_command_ptr command) {
     if (env_.warnings != nullptr)
       warn_of_growth(*env_.warnings, *rules, *domain_, *state_, {}, seen);
     auto lease = command->ids;
-    return submit(std::move(command), std::move((*built)->made), std::move(lease));
+    return submit(std::move(command), std::move((*built)->made), std::move(lease), {});
   }
   const auto before = env_.warnings != nullptr ? run_measures::of(*state_) : run_measures{};
   cached_events events(cache_);
@@ -252,9 +253,12 @@ void workflow_run::execute(run_command_ptr command) {
   }
   if (!command->changed())
     return command->finished(*this);
+  handed_tasks handed;
+  handed.start(tx, env_);
   auto lease = std::make_shared<sequence_lease>(sequence_);
   auto made = tx.close(*lease);
   if (!made) {
+    handed.give_back(env_);
     if (made.error().kind == error_kind::limit_exceeded && state_->open() && !fresh_)
       queue_.push_front(make_size_limit_terminate(key_));
     not_made();
@@ -262,7 +266,7 @@ void workflow_run::execute(run_command_ptr command) {
   }
   if (env_.warnings != nullptr)
     warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
-  submit(std::move(command), *std::move(made), std::move(lease));
+  submit(std::move(command), *std::move(made), std::move(lease), std::move(handed));
 }
 
 /// The command that should have made the run failed: the shard may make another one.
@@ -273,7 +277,8 @@ void workflow_run::not_made() {
   caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
 }
 
-void workflow_run::submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease) {
+void workflow_run::submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease,
+                          handed_tasks handed) {
   auto note = std::make_shared<commit_note>();
   note->run = key_;
   note->lease = std::move(lease);
@@ -307,6 +312,7 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
   }
   pending_ = std::move(made);
   committing_ = std::move(command);
+  handed_ = std::move(handed);
   env_.counters->commits.fetch_add(1, std::memory_order_relaxed);
   env_.store->commit(std::move(tx), [note, &env = env_, shard = shard_, self = me()](storage::commit_result result) {
     after_commit(note, std::move(result), env, shard, self);
@@ -316,6 +322,7 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
 void workflow_run::handle(run_committed& over) {
   auto command = std::move(committing_);
   auto made = std::move(pending_);
+  auto handed = std::exchange(handed_, {});
   pending_ = {};
   const auto& result = over.result;
   if (result.outcome == storage::status::committed) {
@@ -334,6 +341,7 @@ void workflow_run::handle(run_committed& over) {
                                                        std::move(next.made.batches)}));
     }
     command->finished(*this);
+    handed.answer(*this);
     wake_waiters();
     release_queries();
     if (made_run || made.closed_run)
@@ -341,6 +349,9 @@ void workflow_run::handle(run_committed& over) {
     return work();
   }
 
+  // When nobody knows how it ended, the polls are dropped: their tasks may have been started for them.
+  if (result.outcome != storage::status::unknown_outcome)
+    handed.give_back(env_);
   // The state in memory is ahead of the store: drop it.
   env_.counters->commit_conflicts.fetch_add(1, std::memory_order_relaxed);
   state_.reset();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/decision_answer.hpp"
+#include "actors/handed_tasks.hpp"
 #include "actors/history_cache.hpp"
 #include "actors/mail.hpp"
 #include "workflow/run.hpp"
@@ -117,7 +118,8 @@ private:
   void work();
   void execute(run_command_ptr command);
   void not_made();
-  void submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease);
+  void submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease,
+              handed_tasks handed);
   void fetch_event(const workflow::missing_event& missing);
   void give_up(const error& reason);
   void send_back(run_command_ptr command, bool closed);
@@ -146,6 +148,7 @@ private:
 
   std::deque<run_command_ptr> queue_;
   run_command_ptr committing_;
+  handed_tasks handed_; ///< by the transaction that is being committed
   workflow::changes pending_;
   std::vector<std::string> pending_bytes_; ///< of pending_.batches, for the cache
   history_cache cache_;

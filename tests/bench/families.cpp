@@ -50,7 +50,7 @@ void measure_children(context& c) {
   tell_failures(c, "parent with 20 children", r);
   // Start, the parent's first decision, the start of a child, its decision, the parent told, its last decision.
   c.out.add({"parent with 20 children, start to close, 1 at once, p50", quantile(r.ms, 0.5), "ms",
-             c.limits.chain_ms(5, 11), "5 calls + 11 syncs", "<= 30"});
+             c.limits.chain_ms(5, 8), "5 calls + 8 syncs", "<= 30"});
   c.out.add({"parent with 20 children, start to close, 1 at once, p99", quantile(r.ms, 0.99), "ms", {}, {}, {}});
   c.out.add({"parent with 20 children, server CPU each",
              spent * 1e3 / static_cast<double>(std::max<std::int64_t>(r.done, 1)),

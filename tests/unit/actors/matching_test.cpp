@@ -156,6 +156,115 @@ BOOST_AUTO_TEST_CASE(a_stale_task_is_over_and_its_poll_gets_the_next) {
   BOOST_TEST(sorted(world.over) == up_to(2));
 }
 
+BOOST_AUTO_TEST_CASE(a_run_takes_a_waiting_poll_itself_longest_first) {
+  matching_world world;
+  world.begin();
+  BOOST_TEST(!world.take_as_run(1)); // there is no such list yet
+  world.poll();
+  world.poll();
+  BOOST_TEST(world.take_as_run(1));
+  world.push(2); // the other poll is the list's
+  BOOST_TEST(world.answers == (ids{1, 2}));
+  BOOST_TEST(!world.take_as_run(3));
+  world.pass(61 * ns_per_s);
+  BOOST_TEST(world.answers == (ids{1, 2})); // nobody is answered twice
+  BOOST_TEST(world.counters.pollers_waiting.load() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_poll_that_a_run_gives_back_waits_again) {
+  matching_world world;
+  world.begin();
+  world.poll("list", {}, {}, 5 * ns_per_s);
+  auto taken = world.board.take({world.domain(), "list", 1});
+  BOOST_REQUIRE(taken);
+  world.push(1);
+  BOOST_TEST(world.answers.empty());
+  taken->given.release();
+  world.send(list_poll_ptr(taken));
+  BOOST_TEST(world.answers == ids{1});
+
+  world.poll("list", {}, {}, 5 * ns_per_s);
+  taken = world.board.take({world.domain(), "list", 1});
+  BOOST_REQUIRE(taken);
+  world.pass(6 * ns_per_s);
+  BOOST_TEST(world.answers == ids{1}); // a poll that is taken does not expire
+  taken->given.release();
+  world.send(list_poll_ptr(taken));
+  BOOST_TEST(world.answers == (ids{1, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(runs_do_not_pass_by_what_waits_in_the_list) {
+  matching_world world;
+  world.begin();
+  world.push(1);
+  world.pass(3 * ns_per_s); // in the store by now
+  world.hold_scans = true;
+  world.die();
+  world.poll();
+  world.pass(ns_per_s);
+  BOOST_TEST(world.answers.empty());
+  BOOST_TEST(!world.take_as_run(2)); // 1 is on its way from the store
+  world.let_scans_go();
+  BOOST_TEST(world.answers == ids{1});
+  world.poll();
+  world.pass(ns_per_s);
+  BOOST_TEST(world.take_as_run(2));
+
+  // A task whose start failed comes again in a moment: it is older.
+  world.fate = [](const list_task&) { return std::optional<error>(unavailable("not now")); };
+  world.poll();
+  world.push(3);
+  BOOST_TEST(!world.take_as_run(4));
+  world.fate = {};
+  world.pass(ns_per_s);
+  BOOST_TEST(world.answers == (ids{1, 2, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(runs_take_nothing_from_lists_that_weigh_what_they_hand_out) {
+  matching_world by_poller;
+  by_poller.begin();
+  by_poller.poll("list", {}, 10.0);
+  BOOST_TEST(!by_poller.take_as_run(1));
+
+  matching_world by_configuration;
+  by_configuration.settings.override_rate = 5;
+  by_configuration.begin();
+  by_configuration.poll();
+  BOOST_TEST(!by_configuration.take_as_run(1));
+
+  matching_world isolated;
+  isolated.settings.isolation = true;
+  isolated.begin();
+  isolated.poll("list", "a");
+  BOOST_TEST(!isolated.take_as_run(1));
+
+  matching_world stored_first;
+  stored_first.settings.sync_match = false;
+  stored_first.begin();
+  stored_first.poll();
+  BOOST_TEST(!stored_first.take_as_run(1));
+
+  matching_world spread;
+  spread.begin();
+  BOOST_TEST(spread.configure(2, 2) == "");
+  spread.poll();
+  spread.poll();
+  spread.pass(ns_per_s);
+  BOOST_TEST(!spread.take_as_run(1));
+  BOOST_TEST(!spread.take_as_run(1, "/__cadence_sys/list/1"));
+}
+
+BOOST_AUTO_TEST_CASE(polls_of_a_dead_list_are_not_on_the_board) {
+  matching_world world;
+  world.begin();
+  world.poll();
+  BOOST_TEST(world.kill(world.lists().at(0)));
+  BOOST_TEST(!world.take_as_run(1));
+  BOOST_TEST(world.answers == ids{-1});
+  world.poll();
+  BOOST_TEST(world.take_as_run(1));
+}
+
 BOOST_AUTO_TEST_CASE(pollers_and_the_configuration_limit_the_rate) {
   matching_world world;
   world.settings.override_rate = 5;

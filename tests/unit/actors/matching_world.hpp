@@ -2,6 +2,7 @@
 
 #include "actors/list_description.hpp"
 #include "actors/matching_owner.hpp"
+#include "actors/poll_board.hpp"
 #include "actors/start_for_poll.hpp"
 #include "storage/memory/memory_store.hpp"
 
@@ -37,6 +38,7 @@ public:
     env.routes = &routes_;
     env.domains = &domains_;
     env.counters = &counters;
+    env.polls = &board;
     env.log = [this](int level, const std::string& text) {
       if (level >= 2)
         log.push_back(text);
@@ -196,6 +198,18 @@ public:
   list_settings settings;
   std::string drained;
   engine_counters counters;
+  poll_board board;
+  /// What a run does that makes a task: takes a waiting poll and answers it with `schedule_id`. False: it got none.
+  bool take_as_run(std::int64_t schedule_id, const std::string& list = "list") {
+    const auto taken = board.take({domain(), list, 1});
+    if (!taken)
+      return false;
+    api::PollForActivityTaskResponse response;
+    response.set_task_token(std::to_string(schedule_id));
+    taken->answer->reply(response);
+    run();
+    return true;
+  }
   services env;
   bool hold_scans = false; ///< answers of backlog scans wait for `let_scans_go`
   void let_scans_go() {
