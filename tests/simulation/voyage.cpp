@@ -116,7 +116,10 @@ void sail_on(world& in, ledger& book, const weather& rough, bool beyond_retentio
     throw violation("the check of the store finds:" + told(report));
   if (beyond_retention)
     check_retention(in, rough);
-  in.end_and_check([](const actors::local_engine& engine) { check_nothing_left(engine.counters()); });
+  in.end_and_check([&in](const actors::local_engine& engine) {
+    check_nothing_left(engine.counters());
+    in.count("tasks handed by runs since the last crash", engine.counters().tasks_handed_by_runs.load());
+  });
 }
 
 } // namespace

@@ -124,7 +124,7 @@ public:
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
   [[nodiscard]] std::int64_t steps() const { return steps_; }
   [[nodiscard]] const std::map<std::string, std::int64_t>& happened() const { return happened_; }
-  void count(const std::string& what) { ++happened_[what]; }
+  void count(const std::string& what, std::int64_t times = 1) { happened_[what] += times; }
 
 private:
   class virtual_clock final : public actors::clock {
