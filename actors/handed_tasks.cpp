@@ -16,8 +16,8 @@ namespace {
 /// Takes a waiting poll of the list that a task is for.
 list_poll_ptr take_poll(const services& env, const record::v1::TransferTask& task, int type) {
   const bool elsewhere = type == 1 && !task.target_domain_id().empty();
-  auto poll = env.polls->take(
-      {uuid::from_raw(elsewhere ? task.target_domain_id() : task.domain_id()), task.task_list(), type});
+  auto poll =
+      env.polls->take({uuid::from_raw(elsewhere ? task.target_domain_id() : task.domain_id()), task.task_list(), type});
   if (poll && poll->auto_config)
     poll->waited_ms = (env.time->now_ns() - poll->since_ns) / ns_per_ms;
   return poll;
@@ -35,14 +35,15 @@ void count(const services& env) {
 
 } // namespace
 
-void handed_tasks::start(workflow::transaction& tx, const services& env) {
+void handed_tasks::start(workflow::transaction& tx, const services& env, bool more_to_come) {
   if (env.polls == nullptr || tx.transfer_tasks().empty() || !tx.state().open())
     return;
   if (env.gate != nullptr && env.gate->tasks_limited())
     return; // tasks are counted on their way to the list
   // Activities first: what is written of their start comes before the decision sees it, not behind it.
   start_activities(tx, env);
-  start_decision(tx, env);
+  if (!more_to_come)
+    start_decision(tx, env);
 }
 
 void handed_tasks::start_activities(workflow::transaction& tx, const services& env) {

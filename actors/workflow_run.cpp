@@ -254,7 +254,7 @@ void workflow_run::execute(run_command_ptr command) {
   if (!command->changed())
     return command->finished(*this);
   handed_tasks handed;
-  handed.start(tx, env_);
+  handed.start(tx, env_, !queue_.empty());
   auto lease = std::make_shared<sequence_lease>(sequence_);
   auto made = tx.close(*lease);
   if (!made) {

@@ -54,7 +54,7 @@ public:
   template <class Rule> void hand_out(Rule&& rule) {
     change([&](workflow::transaction& tx) {
       BOOST_REQUIRE(bool(rule(tx)));
-      handed.start(tx, env_);
+      handed.start(tx, env_, more_to_come);
     });
   }
   void start_run() {
@@ -90,6 +90,7 @@ public:
 
   handed_tasks handed;
   request_gate gate;
+  bool more_to_come = false; ///< other commands wait in the run's queue
 
 private:
   class bench_clock final : public clock {
@@ -193,6 +194,20 @@ BOOST_AUTO_TEST_CASE(a_run_that_closes_hands_out_nothing) {
   world.answer_with({activity("a"), workflow::test::complete_workflow()});
   BOOST_TEST(!world.state().open());
   BOOST_TEST(!poll->given.taken());
+}
+
+BOOST_AUTO_TEST_CASE(a_decision_waits_for_the_commands_behind_it_and_activities_do_not) {
+  hand_world world;
+  world.decider();
+  world.start_run();
+  const auto doer = world.doer();
+  const auto decider = world.decider();
+  world.more_to_come = true;
+  world.answer_with({activity("a")}, true);
+  BOOST_TEST(world.shape() == "Started DScheduled DStarted DCompleted AScheduled DScheduled AStarted");
+  BOOST_TEST(doer->given.taken());
+  BOOST_TEST(!decider->given.taken());
+  BOOST_TEST(world.transfer(record::v1::TRANSFER_DECISION).size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_poll_whose_commit_failed_waits_again) {
