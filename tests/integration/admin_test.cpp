@@ -7,8 +7,8 @@
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 #include "uber/cadence/api/v1/service_meta.pb.h"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
+#include <httplib.h>
 #include <nlohmann/json.hpp>
 
 namespace {
@@ -56,9 +56,10 @@ struct installation {
   }
 
   [[nodiscard]] std::string metrics() const {
-    boost::asio::ip::tcp::iostream stream("127.0.0.1", std::to_string(server->http_port()));
-    stream << "GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n" << std::flush;
-    return {std::istreambuf_iterator<char>(stream), {}};
+    httplib::Client http("127.0.0.1", server->http_port());
+    const auto page = http.Get("/metrics");
+    BOOST_REQUIRE_MESSAGE(page && page->status == 200, "/metrics does not answer");
+    return page->body;
   }
 
   load::scratch_directory directory;
