@@ -300,6 +300,9 @@ actors::live_sources live_sources_of(const config::dynamic_config& from, const a
   out.history_page_max = [&from, about](const workflow::domain_view& domain) {
     return static_cast<int>(from.current()->get(keys::frontend_history_max_page_size, about(domain)));
   };
+  out.raw_history = [&from, about](const workflow::domain_view& domain) {
+    return from.current()->get(keys::frontend_send_raw_workflow_history, about(domain));
+  };
   out.consistent_query = [&from, about](const workflow::domain_view& domain) {
     const auto now = from.current();
     return now->get(keys::history_enable_consistent_query) &&

@@ -25,6 +25,7 @@ struct caller_info {
   std::string caller_type;             ///< cadence-caller-type
   std::string authorization;           ///< cadence-authorization
   bool told_already_completed = false; ///< may receive WorkflowExecutionAlreadyCompletedError
+  bool reads_raw_history = false;      ///< may receive histories as batches in Thrift
 };
 
 /// One request that somebody waits for. Whoever holds it must answer it once, with `reply` or `reject`; when the last

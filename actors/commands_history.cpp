@@ -2,6 +2,7 @@
 #include "actors/history_token.hpp"
 #include "actors/run_commands.hpp"
 #include "actors/splice.hpp"
+#include "actors/thrift_batches.hpp"
 #include "actors/workflow_run.hpp"
 
 #include <algorithm>
@@ -29,6 +30,7 @@ public:
   const char* name() const override { return "get_history"; }
 
   void finished(workflow_run& run) override {
+    raw_ = request->caller().reads_raw_history && sends_raw_history(run.env(), *run.domain());
     const bool first = !token_;
     if (first) {
       token_.emplace();
@@ -95,6 +97,8 @@ private:
                     [self](outcome<history_slice> slice) {
                       if (!slice)
                         return self->request->reject(slice.error());
+                      if (self->raw_)
+                        return self->answer_raw(*slice, {}, false);
                       api::History events;
                       if (!events.ParseFromString(slice->bytes) || events.events_size() == 0)
                         return self->request->reject(internal_error("incomplete history: no close event"));
@@ -115,7 +119,7 @@ private:
       if (!slice)
         return self->request->reject(slice.error());
       const auto next = slice->next_event_id;
-      self->answer(std::move(slice->bytes), next);
+      self->answer(*std::move(slice), next);
     };
     const bool same_branch = token_->branch == run.state().current_branch().branch().SerializeAsString();
     if (same_branch)
@@ -127,24 +131,40 @@ private:
                 page_bytes_max, std::move(take));
   }
 
-  /// `events`: serialized history up to, not including, `next`. On any thread.
-  void answer(std::string events, std::int64_t next) {
+  /// `slice`: history up to, not including, `next`. On any thread.
+  void answer(history_slice slice, std::int64_t next) {
     token_->first_event_id = next;
     const bool more = next < token_->next_event_id;
+    std::string synthetic;
+    if (!more)
+      synthetic = std::exchange(token_->synthetic, {});
+    const bool with_token = more || (token_->running && body_->wait_for_new_event());
+    if (raw_)
+      return answer_raw(slice, synthetic, with_token);
     api::GetWorkflowExecutionHistoryResponse response;
-    if (!more) {
-      events += token_->synthetic;
-      token_->synthetic.clear();
-    }
-    if (more || (token_->running && body_->wait_for_new_event()))
+    if (with_token)
       response.set_next_page_token(encode(*token_));
     std::string bytes = response.SerializeAsString();
-    append_field(bytes, api::GetWorkflowExecutionHistoryResponse::kHistoryFieldNumber, events);
+    append_field(bytes, api::GetWorkflowExecutionHistoryResponse::kHistoryFieldNumber, slice.bytes + synthetic);
     request->reply_bytes(std::move(bytes));
+  }
+
+  void answer_raw(const history_slice& slice, const std::string& synthetic, bool with_token) {
+    api::GetWorkflowExecutionHistoryResponse response;
+    response.mutable_history(); // clients look here when there is no batch
+    auto done = append_thrift_batches(slice, *response.mutable_raw_history());
+    if (done && !synthetic.empty())
+      done = append_thrift_batch(synthetic, *response.mutable_raw_history());
+    if (!done)
+      return request->reject(done.error());
+    if (with_token)
+      response.set_next_page_token(encode(*token_));
+    request->reply(response);
   }
 
   engine::body<api::GetWorkflowExecutionHistoryRequest> body_;
   std::optional<history_token> token_;
+  bool raw_ = false; ///< as batches in Thrift
 };
 
 } // namespace

@@ -14,6 +14,10 @@ int history_page_max(const services& env, const workflow::domain_view& domain) {
   return env.live.history_page_max ? env.live.history_page_max(domain) : env.settings.history_page_max;
 }
 
+bool sends_raw_history(const services& env, const workflow::domain_view& domain) {
+  return env.live.raw_history && env.live.raw_history(domain);
+}
+
 bool consistent_query(const services& env, const workflow::domain_view& domain) {
   return env.live.consistent_query ? env.live.consistent_query(domain) : env.settings.consistent_query;
 }

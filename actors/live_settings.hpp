@@ -17,6 +17,7 @@ struct live_sources {
   std::function<std::int64_t(const workflow::domain_view&, const std::string& list, int type)> poll_ns;
   std::function<std::int64_t(const workflow::domain_view&)> history_poll_ns;
   std::function<int(const workflow::domain_view&)> history_page_max;
+  std::function<bool(const workflow::domain_view&)> raw_history;
   std::function<bool(const workflow::domain_view&)> consistent_query;
   std::function<int()> buffered_queries_max;
   /// What a query of lists may name. Empty: the default attributes.
@@ -27,6 +28,8 @@ struct live_sources {
                                    int type);
 [[nodiscard]] std::int64_t history_poll_ns(const services& env, const workflow::domain_view& domain);
 [[nodiscard]] int history_page_max(const services& env, const workflow::domain_view& domain);
+/// Whether clients that can read them get histories as batches in Thrift.
+[[nodiscard]] bool sends_raw_history(const services& env, const workflow::domain_view& domain);
 [[nodiscard]] bool consistent_query(const services& env, const workflow::domain_view& domain);
 [[nodiscard]] int buffered_queries_max(const services& env);
 

@@ -3,18 +3,17 @@
 #include "actors/history_reader.hpp"
 #include "actors/json_object.hpp"
 #include "actors/run_commands.hpp"
+#include "actors/thrift_batches.hpp"
 #include "actors/workflow_run.hpp"
 #include "workflow/version_history.hpp"
 
 #include <algorithm>
 #include <optional>
 
-/// GetWorkflowExecutionRawHistoryV2: the stored batches of a branch between two events, both exclusive.
+/// GetWorkflowExecutionRawHistoryV2: the stored batches of a branch between two events, both exclusive, in Thrift.
 namespace cadenza::actors {
 
 namespace admin = uber::cadence::admin::v1;
-namespace api = uber::cadence::api::v1;
-
 namespace {
 
 using request_body = admin::GetWorkflowExecutionRawHistoryV2Request;
@@ -187,13 +186,8 @@ private:
 
   void answer(const history_slice& slice) {
     admin::GetWorkflowExecutionRawHistoryV2Response response;
-    std::size_t begin = 0;
-    for (const auto end : slice.ends) {
-      auto& batch = *response.add_history_batches();
-      batch.set_encoding_type(api::ENCODING_TYPE_PROTO3);
-      batch.set_data(slice.bytes.substr(begin, end - begin));
-      begin = end;
-    }
+    if (const auto done = append_thrift_batches(slice, *response.mutable_history_batches()); !done)
+      return request->reject(done.error());
     auto& history = *response.mutable_version_history();
     history.set_branch_token(branch_token(branch_.branch()));
     for (const auto& item : branch_.items()) {

@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/history_reader.hpp"
 #include "cli/output.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
@@ -63,9 +64,10 @@ status show_batches(invocation& call) {
     if (auto answer = call.call("AdminAPI/GetWorkflowExecutionRawHistoryV2", request, page); !answer)
       return failed("ReadHistoryBranch failed", answer.error());
     for (const auto& blob : page.history_batches()) {
-      api::History events;
-      if (blob.encoding_type() != api::ENCODING_TYPE_PROTO3 || !events.ParseFromString(blob.data()))
-        return problem{"ReadHistoryBranch failed", "a batch in an encoding this client does not read"};
+      const auto read = read_batch(blob);
+      if (!read)
+        return failed("ReadHistoryBranch failed", read.error());
+      const auto& events = *read;
       if (events.events().empty() || events.events(events.events_size() - 1).event_id() < first ||
           events.events(0).event_id() >= last)
         continue;

@@ -1,5 +1,7 @@
 #include "cli/history_reader.hpp"
 
+#include "messages/thrift_history.hpp"
+
 namespace cadenza::cli {
 
 namespace {
@@ -12,15 +14,21 @@ constexpr std::chrono::seconds page_timeout{25};
 /// Events of a page that came as stored batches, which servers send to clients that may have them.
 outcome<void> append_raw(const api::GetWorkflowExecutionHistoryResponse& page, api::History& events) {
   for (const auto& blob : page.raw_history()) {
-    api::History batch;
-    if (blob.encoding_type() != api::ENCODING_TYPE_PROTO3 || !batch.ParseFromString(blob.data()))
-      return internal_error("history batch in an encoding this client does not read");
-    events.MergeFrom(batch);
+    const auto batch = read_batch(blob);
+    if (!batch)
+      return batch.error();
+    events.MergeFrom(*batch);
   }
   return {};
 }
 
 } // namespace
+
+outcome<api::History> read_batch(const api::DataBlob& blob) {
+  if (blob.encoding_type() != api::ENCODING_TYPE_THRIFTRW)
+    return internal_error("history batch in an encoding this client does not read");
+  return from_thrift(blob.data());
+}
 
 bool closes_run(const api::HistoryEvent& event) {
   using kind = api::HistoryEvent::AttributesCase;

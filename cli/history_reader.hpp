@@ -20,6 +20,9 @@ struct history_query {
 [[nodiscard]] outcome<void> read_history(invocation& call, const history_query& query,
                                          const std::function<bool(const uber::cadence::api::v1::HistoryEvent&)>& each);
 
+/// A stored batch as servers send it; an error when it is in an encoding that is not read here, or damaged.
+[[nodiscard]] outcome<uber::cadence::api::v1::History> read_batch(const uber::cadence::api::v1::DataBlob& blob);
+
 /// Whether this event is the last of its run.
 [[nodiscard]] bool closes_run(const uber::cadence::api::v1::HistoryEvent& event);
 

@@ -2,6 +2,7 @@
 
 #include "actors/branch_token.hpp"
 #include "messages/shard_hash.hpp"
+#include "messages/thrift_history.hpp"
 
 #include "cadenza/record/v1/task.pb.h"
 #include "uber/cadence/admin/v1/service_admin.pb.h"
@@ -162,11 +163,11 @@ BOOST_AUTO_TEST_CASE(raw_history_gives_the_stored_batches_between_two_events) {
   std::vector<std::int64_t> firsts;
   std::int64_t next = 1;
   for (const auto& blob : whole->history_batches()) {
-    BOOST_TEST(blob.encoding_type() == api::ENCODING_TYPE_PROTO3);
-    api::History batch;
-    BOOST_REQUIRE(batch.ParseFromString(blob.data()));
-    firsts.push_back(batch.events(0).event_id());
-    for (const auto& event : batch.events())
+    BOOST_TEST(blob.encoding_type() == api::ENCODING_TYPE_THRIFTRW);
+    const auto batch = from_thrift(blob.data());
+    BOOST_REQUIRE(batch);
+    firsts.push_back(batch->events(0).event_id());
+    for (const auto& event : batch->events())
       BOOST_TEST(event.event_id() == next++);
   }
   BOOST_REQUIRE(whole->version_history().items_size() == 1);
@@ -182,9 +183,9 @@ BOOST_AUTO_TEST_CASE(raw_history_gives_the_stored_batches_between_two_events) {
     BOOST_REQUIRE(page);
     BOOST_TEST(page->history_batches_size() <= 2);
     for (const auto& blob : page->history_batches()) {
-      api::History batch;
-      BOOST_REQUIRE(batch.ParseFromString(blob.data()));
-      paged.push_back(batch.events(0).event_id());
+      const auto batch = from_thrift(blob.data());
+      BOOST_REQUIRE(batch);
+      paged.push_back(batch->events(0).event_id());
     }
     token = page->next_page_token();
   } while (!token.empty());

@@ -1,5 +1,6 @@
 // Package clients runs the kinds of workflow that Cadence's users write, with the unmodified Go client, against a server
-// at CADENZA_ADDRESS. CADENZA_STICKY=off runs them without the client's cache, so that every decision replays its run.
+// at CADENZA_ADDRESS. CADENZA_STICKY=off runs them without the client's cache, so that every decision replays its run, and
+// in a domain whose histories come raw.
 package clients
 
 import (
@@ -7,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"testing"
 	"time"
 
@@ -29,6 +31,8 @@ const patience = 60 * time.Second
 var (
 	service workflowserviceclient.Interface
 	domain  = "clients"
+	// The server sends histories as batches in Thrift to clients of this domain that read them.
+	rawHistories bool
 )
 
 func TestMain(m *testing.M) {
@@ -40,6 +44,7 @@ func TestMain(m *testing.M) {
 	global := os.Getenv("CADENZA_STICKY") == "off" // so both kinds of domain are worked in
 	if global {
 		domain = "clients-global"
+		rawHistories = true
 		worker.SetStickyWorkflowCacheSize(0)
 	}
 	dispatcher := yarpc.NewDispatcher(yarpc.Config{
@@ -141,6 +146,42 @@ func (s *site) replay(id, runID string) {
 	replayer := worker.NewWorkflowReplayer()
 	s.register(replayer)
 	s.must(replayer.ReplayWorkflowExecution(s.ctx, service, zap.NewNop(), domain, workflow.Execution{ID: id, RunID: runID}), "replay")
+	if rawHistories {
+		s.compareRaw(id, runID)
+	}
+}
+
+// compareRaw reads the run's history as batches in Thrift, the way the client does, and as messages: both say the same.
+func (s *site) compareRaw(id, runID string) {
+	s.Helper()
+	var next []byte
+	request := func() *shared.GetWorkflowExecutionHistoryRequest {
+		return &shared.GetWorkflowExecutionHistoryRequest{
+			Domain: &domain, Execution: &shared.WorkflowExecution{WorkflowId: &id, RunId: &runID}, NextPageToken: next}
+	}
+	page, err := service.GetWorkflowExecutionHistory(s.ctx, request(),
+		yarpc.WithHeader("cadence-client-name", "uber-go"), yarpc.WithHeader("cadence-client-feature-version", "1.7.0"))
+	s.must(err, "raw history")
+	if len(page.RawHistory) == 0 || len(page.GetHistory().GetEvents()) > 0 {
+		s.Fatalf("%d batches and %d events instead of batches", len(page.RawHistory), len(page.GetHistory().GetEvents()))
+	}
+	raw := s.client.GetWorkflowHistory(s.ctx, id, runID, false, shared.HistoryEventFilterTypeAllEvent)
+	for more := true; more; more = len(next) > 0 {
+		page, err := service.GetWorkflowExecutionHistory(s.ctx, request()) // a client that does not say what it reads
+		s.must(err, "history")
+		for _, wanted := range page.GetHistory().GetEvents() {
+			got, err := raw.Next()
+			s.must(err, "raw history")
+			leaveOutNewer(got, wanted)
+			if !reflect.DeepEqual(got, wanted) {
+				s.Fatalf("raw: %v\nwanted: %v", got, wanted)
+			}
+		}
+		next = page.NextPageToken
+	}
+	if raw.HasNext() {
+		s.Fatal("the raw history has more events")
+	}
 }
 
 // events counts the run's events by type.
@@ -153,6 +194,22 @@ func (s *site) events(run client.WorkflowRun) map[shared.EventType]int {
 		count[event.GetEventType()]++
 	}
 	return count
+}
+
+// leaveOutNewer takes from a raw event what the client does not take over from messages: it knows Thrift's fields better.
+func leaveOutNewer(raw, message *shared.HistoryEvent) {
+	newer := []string{"ActiveClusterSelectionPolicy", "CronOverlapPolicy", "FirstScheduledTimeNano", "PartitionConfig", "RequestId"}
+	from, as := reflect.ValueOf(raw).Elem(), reflect.ValueOf(message).Elem()
+	for i := 0; i < from.NumField(); i++ {
+		if attributes := from.Field(i); attributes.Kind() == reflect.Pointer && attributes.Elem().Kind() == reflect.Struct {
+			for _, name := range newer {
+				field := attributes.Elem().FieldByName(name)
+				if field.IsValid() && !as.Field(i).IsNil() && as.Field(i).Elem().FieldByName(name).IsZero() {
+					field.SetZero()
+				}
+			}
+		}
+	}
 }
 
 // query asks until the answer is the wanted one.

@@ -1,6 +1,8 @@
 #include "tests/unit/cli/fake_server.hpp"
 #include "tests/unit/cli/runner.hpp"
 
+#include "messages/thrift_history.hpp"
+
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 #include "uber/cadence/api/v1/error.pb.h"
 #include "uber/cadence/api/v1/service_domain.pb.h"
@@ -323,11 +325,11 @@ BOOST_AUTO_TEST_CASE(stored_batches_are_shown_with_their_sizes) {
   api::History events;
   events.add_events()->set_event_id(1);
   events.add_events()->set_event_id(2);
-  const auto bytes = events.SerializeAsString();
+  const auto bytes = cadenza::to_thrift(events);
   server.on<admin::GetWorkflowExecutionRawHistoryV2Request, admin::GetWorkflowExecutionRawHistoryV2Response>(
       "AdminAPI/GetWorkflowExecutionRawHistoryV2", [&bytes](const auto&, auto& response) {
         auto& blob = *response.add_history_batches();
-        blob.set_encoding_type(api::ENCODING_TYPE_PROTO3);
+        blob.set_encoding_type(api::ENCODING_TYPE_THRIFTRW);
         blob.set_data(bytes);
         return answer::ok();
       });
