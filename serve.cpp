@@ -5,6 +5,7 @@
 #include "actors/system_sources.hpp"
 #include "bridge/admin_routes.hpp"
 #include "bridge/server.hpp"
+#include "bridge/tchannel_door.hpp"
 #include "config/dynamic.hpp"
 #include "config/limit_warnings.hpp"
 #include "config/load.hpp"
@@ -28,6 +29,8 @@
 
 namespace cadenza {
 namespace {
+
+constexpr int standard_port = 7833;
 
 using std::chrono::milliseconds;
 
@@ -55,6 +58,8 @@ outcome<config::loaded> load_configuration(const cli::server_options& options) {
     from.settings.emplace_back("persistence.dataDirectory", options.data_dir);
   if (options.port)
     from.settings.emplace_back("services.frontend.rpc.grpcPort", std::to_string(*options.port));
+  if (options.port && *options.port != standard_port) // not the only server of this machine
+    from.settings.emplace_back("services.frontend.rpc.port", "0");
   if (options.http_port)
     from.settings.emplace_back("services.frontend.rpc.http.port", std::to_string(*options.http_port));
   if (options.ephemeral)
@@ -278,6 +283,9 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     stores.store->close();
     return 1;
   }
+  bridge::tchannel_door tchannel(c.frontend.address, *port);
+  if (c.frontend.tchannel_port != 0 && tchannel.open(c.frontend.tchannel_port) == 0)
+    log::info("port {} is taken: clients that speak TChannel there are told nothing", c.frontend.tchannel_port);
   // While it warms up it serves whoever asks, and tells those who ask first to wait.
   using steady = std::chrono::steady_clock;
   const auto warm_at = steady::now() + dynamic.current()->get(config::keys::frontend_warmup_duration);

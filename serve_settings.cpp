@@ -105,6 +105,7 @@ bridge::limits limits_of(const config::snapshot& now, const std::string& domain)
   out.history_page_size = whole(keys::frontend_history_max_page_size);
   out.visibility_page_size = whole(keys::frontend_visibility_max_page_size);
   out.visibility_window_max = whole(keys::frontend_es_index_max_result_window);
+  out.list_by_filter_disallowed = now.get(keys::frontend_disable_list_visibility_by_filter, about);
   out.query_disallowed = now.get(keys::system_disallow_query, about);
   out.client_version_checked = now.get(keys::frontend_enable_client_version_check);
   out.locked_down = now.get(keys::system_lockdown);
@@ -302,6 +303,9 @@ actors::live_sources live_sources_of(const config::dynamic_config& from, const a
   };
   out.raw_history = [&from, about](const workflow::domain_view& domain) {
     return from.current()->get(keys::frontend_send_raw_workflow_history, about(domain));
+  };
+  out.sticky_queries = [&from, about](const workflow::domain_view& domain) {
+    return from.current()->get(keys::system_enable_sticky_query, about(domain));
   };
   out.consistent_query = [&from, about](const workflow::domain_view& domain) {
     const auto now = from.current();

@@ -26,6 +26,7 @@ struct caller_info {
   std::string authorization;           ///< cadence-authorization
   bool told_already_completed = false; ///< may receive WorkflowExecutionAlreadyCompletedError
   bool reads_raw_history = false;      ///< may receive histories as batches in Thrift
+  bool takes_sticky_queries = false;   ///< answers queries on its sticky list, without a history
 };
 
 /// One request that somebody waits for. Whoever holds it must answer it once, with `reply` or `reject`; when the last

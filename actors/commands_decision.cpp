@@ -57,6 +57,7 @@ public:
     input.client_library_version = request->caller().library_version;
     input.client_feature_version = request->caller().feature_version;
     input.client_impl = request->caller().client_impl;
+    input.client_takes_sticky_queries = request->caller().takes_sticky_queries;
     auto result = workflow::complete_decision(tx, input);
     if (!result)
       return result.error();
@@ -67,7 +68,7 @@ public:
   void finished(workflow_run& run) override {
     if (result_.failed_cause)
       run.env().counters->decisions_failed_by_server.fetch_add(1, std::memory_order_relaxed);
-    run.decision_over(*body_, request->caller(), result_);
+    run.decision_over(*body_, result_);
     if (result_.heartbeat_expired)
       return request->reject(not_exists("decision heartbeat timeout"));
     api::RespondDecisionTaskCompletedResponse response;

@@ -181,7 +181,10 @@ outcome<run_command_ptr> make_get_history(const workflow::domain_ptr& domain,
     token = *std::move(decoded);
     if (!execution.run_id().empty() && execution.run_id() != token->run_id)
       return bad_request("RunID in the request does not match the NextPageToken.");
-    run = uuid::parse(token->run_id).value_or(uuid{});
+    const auto named = uuid::parse(token->run_id);
+    if (!named)
+      return bad_request("Invalid NextPageToken.");
+    run = *named;
   }
   workflow_key key{domain->id, execution.workflow_id()};
   return run_command_ptr(

@@ -196,14 +196,12 @@ run_command_ptr make_admin_describe(const workflow::domain_ptr& domain,
 
 run_command_ptr make_size_limit_terminate(const run_key& key) {
   return make_command(
-      "terminate_too_large", {key.domain_id, key.workflow_id}, key.run_id, nullptr, true,
+      size_limit_terminate_name, {key.domain_id, key.workflow_id}, key.run_id, nullptr, true,
       [](workflow::transaction& tx) -> outcome<bool> {
         if (!tx.state().open())
           return false;
-        workflow::terminate_input input;
-        input.reason = "TRANSACTION_SIZE_EXCEEDS_LIMIT";
-        input.identity = std::string(history_identity);
-        return changed_if_ok(workflow::terminate(tx, input));
+        workflow::terminate_too_large(tx);
+        return true;
       },
       [](workflow_run&) {});
 }

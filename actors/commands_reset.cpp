@@ -3,6 +3,7 @@
 #include "actors/run_commands.hpp"
 #include "messages/shard_hash.hpp"
 #include "workflow/replay.hpp"
+#include "workflow/reset_points.hpp"
 #include "workflow/start.hpp"
 
 #include <caf/send.hpp>
@@ -25,6 +26,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   workflow_key key;
   int shard = 0;
   int tries = 0;
+  std::optional<uuid> only_while; ///< the reset is pointless when another run is current
 
   record::v1::CurrentRun current;
   uuid base_id;
@@ -50,6 +52,8 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
       const auto named = uuid::parse(self->request->workflow_execution().run_id());
       self->base_id = named.value_or(uuid::from_raw(self->current.run_id()));
       if (!self->request->request_id().empty() && self->current.create_request_id() == self->request->request_id())
+        return self->reply(uuid::from_raw(self->current.run_id()));
+      if (self->only_while && self->current.run_id() != self->only_while->raw())
         return self->reply(uuid::from_raw(self->current.run_id()));
       self->read_run(self->base_id, 0);
     });
@@ -256,15 +260,26 @@ void reset_flow::carry_out() {
 
 } // namespace
 
-void reset_run(const services& env, workflow::domain_ptr domain,
-               engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer) {
+namespace {
+
+void begin_reset(const services& env, workflow::domain_ptr domain,
+                 engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer,
+                 std::optional<uuid> only_while) {
   auto flow = std::make_shared<reset_flow>(env);
   flow->key = {domain->id, request->workflow_execution().workflow_id()};
   flow->shard = shard_of(flow->key.workflow_id, env.routes->shard_count());
   flow->domain = std::move(domain);
   flow->request = std::move(request);
   flow->answer = std::move(answer);
+  flow->only_while = only_while;
   flow->begin();
+}
+
+} // namespace
+
+void reset_run(const services& env, workflow::domain_ptr domain,
+               engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer) {
+  begin_reset(env, std::move(domain), std::move(request), std::move(answer), std::nullopt);
 }
 
 void restart_run(const services& env, workflow::domain_ptr domain,
@@ -329,20 +344,17 @@ public:
     target_.reset();
     if (!tx.state().open() || !tx.state().children().empty())
       return {};
-    const auto& bad = tx.env().domain->row.domain().bad_binaries().binaries();
-    for (const auto& point : tx.state().fixed().auto_reset_points().points()) {
-      const auto hit = bad.find(point.binary_checksum());
-      if (hit == bad.end() || !point.resettable())
-        continue;
-      target_.emplace();
-      target_->set_domain(tx.env().domain->name);
-      target_->mutable_workflow_execution()->set_workflow_id(key.workflow_id);
-      target_->mutable_workflow_execution()->set_run_id(point.run_id());
-      target_->set_reason("auto-reset reason:" + hit->second.reason() + ", binaryChecksum:" + point.binary_checksum());
-      target_->set_decision_finish_event_id(point.first_decision_completed_id());
-      target_->set_request_id(tx.env().chance->new_uuid().str());
-      break;
-    }
+    const auto* point = workflow::bad_reset_point(tx.state(), tx.env());
+    if (point == nullptr)
+      return {};
+    const auto& bad = tx.env().domain->row.domain().bad_binaries().binaries().at(point->binary_checksum());
+    target_.emplace();
+    target_->set_domain(tx.env().domain->name);
+    target_->mutable_workflow_execution()->set_workflow_id(key.workflow_id);
+    target_->mutable_workflow_execution()->set_run_id(point->run_id());
+    target_->set_reason("auto-reset reason:" + bad.reason() + ", binaryChecksum:" + point->binary_checksum());
+    target_->set_decision_finish_event_id(point->first_decision_completed_id());
+    target_->set_request_id(tx.env().chance->new_uuid().str());
     return {};
   }
   bool changed() const override { return false; }
@@ -362,8 +374,9 @@ public:
             receipt->done();
         });
     receipt_.reset();
-    reset_run(run.env(), run.domain(), std::make_shared<api::ResetWorkflowExecutionRequest>(*target_),
-              std::move(answer));
+    // Another task like this may have done it already, and its run has got signals since.
+    begin_reset(run.env(), run.domain(), std::make_shared<api::ResetWorkflowExecutionRequest>(*target_),
+                std::move(answer), run.key().run_id);
   }
   const char* name() const override { return "auto_reset"; }
 

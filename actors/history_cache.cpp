@@ -41,9 +41,12 @@ const uber::cadence::api::v1::HistoryEvent* history_cache::find(std::int64_t eve
 }
 
 void history_cache::keep(std::shared_ptr<const uber::cadence::api::v1::History> batch) {
-  if (kept_.size() >= kept_max)
-    kept_.erase(kept_.begin());
   kept_.push_back(std::move(batch));
+}
+
+void history_cache::trim_kept() {
+  if (kept_.size() > kept_max)
+    kept_.erase(kept_.begin(), kept_.end() - kept_max);
 }
 
 bool history_cache::covers(std::int64_t from, std::int64_t to) const {

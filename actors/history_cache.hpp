@@ -32,8 +32,11 @@ public:
   /// An event of a cached batch or one fetched for a rule; null when it is not here.
   [[nodiscard]] const uber::cadence::api::v1::HistoryEvent* find(std::int64_t event_id);
 
-  /// Keeps a batch that was read for its own sake (an old event a rule asked for).
+  /// Keeps a batch that was read for its own sake (an old event a rule asked for), at least until `trim_kept`.
   void keep(std::shared_ptr<const uber::cadence::api::v1::History> batch);
+
+  /// The rule is over: only the newest of the batches kept for rules stay.
+  void trim_kept();
 
   /// True when every event of [from, to) is in cached batches and `from` begins one.
   [[nodiscard]] bool covers(std::int64_t from, std::int64_t to) const;

@@ -166,7 +166,9 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     auto& entry = workflows_[key];
     entry.state = workflow_entry::knowledge::known;
     entry.current = *std::move(note->current);
-    entry.creating = false;
+    if (entry.creating && entry.creating->raw() == entry.current->run_id())
+      entry.creating.reset();
+    entry.told_meanwhile = entry.creating.has_value();
     drain(key);
   }
   for (std::size_t i = 0; i < note->transfer.size(); ++i) {

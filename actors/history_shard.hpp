@@ -43,7 +43,8 @@ private:
     enum class knowledge { none, reading, known };
     knowledge state = knowledge::none;
     std::optional<record::v1::CurrentRun> current; ///< when known: absent ⇒ there is no run
-    bool creating = false;                         ///< a run of it is being made
+    std::optional<uuid> creating;                  ///< the run of it that is being made
+    bool told_meanwhile = false;                   ///< a commit told what is current while it was being made
     int runs_in_memory = 0;
     std::deque<request> waiting;
   };

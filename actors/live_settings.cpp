@@ -18,6 +18,10 @@ bool sends_raw_history(const services& env, const workflow::domain_view& domain)
   return env.live.raw_history && env.live.raw_history(domain);
 }
 
+bool sticky_queries(const services& env, const workflow::domain_view& domain) {
+  return !env.live.sticky_queries || env.live.sticky_queries(domain);
+}
+
 bool consistent_query(const services& env, const workflow::domain_view& domain) {
   return env.live.consistent_query ? env.live.consistent_query(domain) : env.settings.consistent_query;
 }

@@ -18,6 +18,7 @@ struct live_sources {
   std::function<std::int64_t(const workflow::domain_view&)> history_poll_ns;
   std::function<int(const workflow::domain_view&)> history_page_max;
   std::function<bool(const workflow::domain_view&)> raw_history;
+  std::function<bool(const workflow::domain_view&)> sticky_queries;
   std::function<bool(const workflow::domain_view&)> consistent_query;
   std::function<int()> buffered_queries_max;
   /// What a query of lists may name. Empty: the default attributes.
@@ -30,6 +31,8 @@ struct live_sources {
 [[nodiscard]] int history_page_max(const services& env, const workflow::domain_view& domain);
 /// Whether clients that can read them get histories as batches in Thrift.
 [[nodiscard]] bool sends_raw_history(const services& env, const workflow::domain_view& domain);
+/// Whether queries go to the worker that has the run in its cache first.
+[[nodiscard]] bool sticky_queries(const services& env, const workflow::domain_view& domain);
 [[nodiscard]] bool consistent_query(const services& env, const workflow::domain_view& domain);
 [[nodiscard]] int buffered_queries_max(const services& env);
 

@@ -11,6 +11,8 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 namespace cadenza::actors {
 
@@ -20,6 +22,13 @@ namespace {
 
 /// An empty poll is answered this long before the caller's deadline.
 constexpr std::int64_t poll_margin_ns = ns_per_s;
+
+constexpr double rate_most = 1e9;
+
+/// What a worker asks for, tasks a second; nothing when it is no number.
+std::optional<double> asked_rate(double value) {
+  return std::isnan(value) ? std::nullopt : std::optional(std::clamp(value, 0.0, rate_most));
+}
 
 std::int64_t poll_deadline(const services& env, const call& poll, std::int64_t longest_ns) {
   const auto now = env.time->now_ns();
@@ -288,7 +297,7 @@ void local_engine::poll_activity(workflow::domain_ptr domain, body<api::PollForA
   poll->request_id = state_->env.chance->new_uuid().str();
   poll->isolation_group = answer->caller().isolation_group;
   if (request->has_task_list_metadata() && request->task_list_metadata().has_max_tasks_per_second())
-    poll->rate = request->task_list_metadata().max_tasks_per_second().value();
+    poll->rate = asked_rate(request->task_list_metadata().max_tasks_per_second().value());
   poll->deadline_ns = poll_deadline(state_->env, *answer, poll_ns(state_->env, *domain, poll->list.name, 1));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
   poll->answer = std::move(answer);

@@ -188,8 +188,9 @@ struct list_task {
   std::int64_t attempt = -1; ///< of an activity, to tell stale tasks; -1: unknown
   std::int64_t version = 0;
   std::int64_t created_ns = 0;
-  std::int64_t expiry_ns = 0;  ///< 0: never
-  std::string fallback_list;   ///< sticky decisions: the normal list to use when the worker is gone
+  std::int64_t expiry_ns = 0; ///< 0: never
+  std::string fallback_list;  ///< sticky decisions: the run's own list, to use when the worker is gone
+  uber::cadence::api::v1::TaskListKind fallback_kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
   receipt_ptr receipt;         ///< done() once a poller has the task or it is in the stored backlog
   std::int64_t backlog_id = 0; ///< task id in the list's stored backlog; 0: not stored there
   std::string isolation_group; ///< whose workers should have it; empty: anybody

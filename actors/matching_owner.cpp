@@ -2,6 +2,7 @@
 
 #include "actors/list_description.hpp"
 #include "actors/partition_name.hpp"
+#include "actors/poll_board.hpp"
 #include "actors/task_list.hpp"
 
 #include <caf/all.hpp>
@@ -240,7 +241,7 @@ void matching_owner::on_tick() {
     return;
   const auto rates = env_.matching.rates(nullptr);
   if (!rates.any) {
-    limited_ = false;
+    limit(false);
     domains_.clear();
     return;
   }
@@ -252,7 +253,13 @@ void matching_owner::on_tick() {
     const auto of = env_.matching.rates(directory->find(id).get());
     one.set(of.domain, of.domain_worker, now);
   }
-  limited_ = true;
+  limit(true);
+}
+
+void matching_owner::limit(bool limited) {
+  limited_ = limited;
+  if (env_.polls != nullptr)
+    env_.polls->limit(limited);
 }
 
 bool matching_owner::admit(const matching_mail& mail) {
@@ -304,11 +311,30 @@ void matching_owner::handle(stored_lists& read) {
   }
   for (const auto& [key, value] : read.page.rows) {
     record::v1::TaskListRow row;
-    if (row.ParseFromString(value) && row.ack_level() < row.range_id() * list_block_size)
-      (void)list(key, row.kind());
+    if (!row.ParseFromString(value))
+      continue;
+    if (row.ack_level() < row.range_id() * list_block_size)
+      (void)list(key, row.kind()); // it may have tasks
+    else if (row.expiry_ns() != 0 && row.expiry_ns() < env_.time->now_ns())
+      drop_expired(key, row.range_id());
   }
   if (!read.page.next.empty())
     delayed_send(this, std::chrono::nanoseconds(stored_pause_ns), std::move(read.page.next));
+}
+
+/// An ephemeral list without tasks that nobody has used for long. Whoever uses it at this moment takes it under a new
+/// range id first.
+void matching_owner::drop_expired(const storage::task_list_key& key, std::int64_t range_id) {
+  if (lists_.contains(key))
+    return;
+  storage::task_list_transaction tx;
+  tx.key = key;
+  tx.expected_range_id = tx.new_range_id = range_id;
+  tx.delete_list = true;
+  env_.store->commit(std::move(tx), [log = env_.log, name = key.name](const storage::commit_result& result) {
+    if (result.outcome != storage::status::committed)
+      log(1, "expired task list " + name + " stays for now: " + result.message);
+  });
 }
 
 // ---------------------------------------------------------------- description

@@ -63,6 +63,8 @@ private:
   void forget(const storage::task_list_key& key);
   void on_query(matching_query& query);
   void read_stored_lists(std::string page);
+  void limit(bool limited);
+  void drop_expired(const storage::task_list_key& key, std::int64_t range_id);
   void handle(stored_lists& read);
   [[nodiscard]] std::string path_of(const storage::task_list_key& key) const;
 

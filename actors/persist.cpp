@@ -5,6 +5,8 @@ namespace {
 
 void add_rows(storage::shard_transaction& tx, workflow::changes& made) {
   tx.runs.push_back(std::move(made.mutation));
+  if (made.shares)
+    tx.tree = storage::tree_condition{made.shares->first, {made.shares->second}, false};
   for (auto& node : made.history)
     tx.history.push_back(std::move(node));
   for (const auto& task : made.transfer)

@@ -15,6 +15,8 @@ void poll_board::remove(const storage::task_list_key& list, const queue_ptr& que
 }
 
 list_poll_ptr poll_board::take(const storage::task_list_key& list) const {
+  if (limited_.load(std::memory_order_relaxed))
+    return nullptr;
   queue_ptr queue;
   {
     const std::shared_lock hold(mutex_);

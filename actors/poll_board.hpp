@@ -2,6 +2,7 @@
 
 #include "actors/poll_queue.hpp"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <shared_mutex>
@@ -22,10 +23,14 @@ public:
   /// Takes a queue off, unless another incarnation has posted its own by now.
   void remove(const storage::task_list_key& list, const queue_ptr& queue);
 
+  /// While tasks are limited they are counted on their way over the matching owner: runs may have no poll.
+  void limit(bool limited) { limited_.store(limited, std::memory_order_relaxed); }
+
   /// The longest waiting poll of a list, if runs may have it; null: the task must go over the list.
   [[nodiscard]] list_poll_ptr take(const storage::task_list_key& list) const;
 
 private:
+  std::atomic<bool> limited_{false};
   mutable std::shared_mutex mutex_; // guards what follows
   std::map<storage::task_list_key, queue_ptr> queues_;
 };

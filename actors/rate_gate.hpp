@@ -39,10 +39,13 @@ public:
   [[nodiscard]] std::int64_t wait_ns() const {
     if (tokens_ >= 1)
       return 0;
-    return rate_ <= 0 ? INT64_MAX : static_cast<std::int64_t>((1 - tokens_) / rate_ * 1e9) + 1;
+    const auto ns = rate_ <= 0 ? never_ns : (1 - tokens_) / rate_ * 1e9;
+    return ns < never_ns ? static_cast<std::int64_t>(ns) + 1 : INT64_MAX;
   }
 
 private:
+  static constexpr double never_ns = 9e18; ///< hardly more fits into 64 bits
+
   [[nodiscard]] double burst() const {
     return rate_ <= 0 ? 0 : std::max(std::ceil(rate_), static_cast<double>(burst_min_));
   }

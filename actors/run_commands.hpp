@@ -41,6 +41,7 @@ void answer_started(start_request& request, const uuid& run_id);
 make_admin_describe(const workflow::domain_ptr&,
                     engine::body<uber::cadence::admin::v1::DescribeWorkflowExecutionRequest>, call_ptr);
 /// A run grew beyond what one write may hold.
+inline constexpr const char* size_limit_terminate_name = "terminate_too_large";
 [[nodiscard]] run_command_ptr make_size_limit_terminate(const run_key& key);
 
 /// Checks that the run can be read, and removes it when it is damaged (commands_maintenance.cpp).

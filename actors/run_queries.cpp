@@ -48,9 +48,8 @@ riding_queries workflow_run::queries_for_decision() {
   return out;
 }
 
-void workflow_run::decision_over(const api::RespondDecisionTaskCompletedRequest& body, const caller_info& caller,
+void workflow_run::decision_over(const api::RespondDecisionTaskCompletedRequest& body,
                                  const workflow::completion_result& result) {
-  (void)caller;
   if (queries_.empty() || result.heartbeat)
     return;
   auto waiting = std::move(queries_);
@@ -76,7 +75,8 @@ void workflow_run::decision_over(const api::RespondDecisionTaskCompletedRequest&
 
 void workflow_run::dispatch_query(waiting_query query) {
   const auto& sticky = state_->head().sticky_task_list();
-  if (sticky.empty() || !state_->open())
+  const bool may_be_sticky = !state_->head().no_sticky_queries() && sticky_queries(env_, *domain_);
+  if (sticky.empty() || !state_->open() || !may_be_sticky)
     return send_query(std::move(query), false);
   // The worker that has the run in its cache gets a short while; after that any worker may answer from the history.
   const auto patience = std::max(1, state_->head().sticky_schedule_to_start_s()) * ns_per_s;

@@ -44,14 +44,22 @@ void plan_history_removal(storage::shard_transaction& tx, const record::v1::Hist
   }
 }
 
-/// The transaction that removes the run, with what no other branch of the tree reads of its history.
+/// The transaction that removes the run, with what no other branch of the tree reads of its history. `rows`: all
+/// branches of the tree.
 storage::shard_transaction plan(const shard_place& at, const stored_run& run,
-                                const std::vector<record::v1::HistoryBranch>& others) {
+                                const std::vector<record::v1::HistoryBranch>& others, const std::vector<uuid>& rows) {
   storage::shard_transaction tx;
   tx.shard = at.index;
   tx.range_id = at.range_id;
   for (const auto& branch : run.branches)
     plan_history_removal(tx, branch, others);
+  if (!run.branches.empty()) {
+    // A reset may add a branch meanwhile, which reads what would be deleted here.
+    auto& expected = tx.tree.emplace();
+    expected.tree_id = uuid::from_raw(run.branches.front().tree_id());
+    expected.branches = rows;
+    expected.no_others = true;
+  }
   tx.delete_runs.push_back(run.key);
   tx.delete_current = storage::current_condition{
       {run.key.domain_id, run.key.workflow_id}, storage::current_condition::kind::is_run, run.key.run_id, 0};
@@ -72,9 +80,9 @@ record::v1::TransferTask delete_visibility_of(const stored_run& run, std::int64_
 }
 
 void commit_removal(const shard_place& at, const stored_run& run, const std::vector<record::v1::HistoryBranch>& others,
-                    std::shared_ptr<sequence_lease> lease, receipt_ptr receipt,
+                    const std::vector<uuid>& rows, std::shared_ptr<sequence_lease> lease, receipt_ptr receipt,
                     std::function<void(outcome<void>)> hand_over) {
-  auto tx = plan(at, run, others);
+  auto tx = plan(at, run, others, rows);
   auto note = std::make_shared<commit_note>();
   note->run = run.key;
   note->removed = true;
@@ -104,7 +112,7 @@ void remove_stored_run(const shard_place& at, stored_run run, receipt_ptr receip
                        std::function<void(outcome<void>)> hand_over) {
   auto lease = std::make_shared<sequence_lease>(at.sequence);
   if (run.branches.empty())
-    return commit_removal(at, run, {}, std::move(lease), std::move(receipt), std::move(hand_over));
+    return commit_removal(at, run, {}, {}, std::move(lease), std::move(receipt), std::move(hand_over));
   // All branches of a run are in one tree.
   const auto tree = uuid::from_raw(run.branches.front().tree_id());
   at.env.store->read_tree(
@@ -112,16 +120,19 @@ void remove_stored_run(const shard_place& at, stored_run run, receipt_ptr receip
         if (rows.outcome != storage::status::committed)
           return hand_over(unavailable("history tree cannot be read now: " + rows.message));
         std::vector<record::v1::HistoryBranch> others;
+        std::vector<uuid> all;
         for (const auto& row : rows.rows) {
           record::v1::HistoryTree entry;
           if (!entry.ParseFromString(row))
-            continue;
+            return hand_over(internal_error("a branch of the history tree of run " + run.key.run_id.str() +
+                                            " is damaged: nobody knows what of its history is shared"));
+          all.push_back(uuid::from_raw(entry.branch().branch_id()));
           const bool own = std::any_of(run.branches.begin(), run.branches.end(),
                                        [&](const auto& b) { return b.branch_id() == entry.branch().branch_id(); });
           if (!own)
             others.push_back(entry.branch());
         }
-        commit_removal(at, run, others, lease, receipt, hand_over);
+        commit_removal(at, run, others, all, lease, receipt, hand_over);
       });
 }
 

@@ -94,6 +94,7 @@ void history_shard::push_to_matching(const record::v1::TransferTask& task, recei
   if (task.schedule_to_start_s() > 0)
     out->expiry_ns = out->created_ns + task.schedule_to_start_s() * ns_per_s;
   out->fallback_list = task.original_task_list();
+  out->fallback_kind = task.original_task_list_kind();
   out->isolation_group = workflow::isolation_group_of(task);
   out->receipt = std::move(receipt);
   send(env_.routes->matching(), make_matching_mail(std::move(out)));

@@ -92,8 +92,9 @@ void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked)
 
 void history_shard::create_run(workflow_entry& entry, start_request_ptr asked,
                                std::optional<storage::current_condition> condition) {
-  entry.creating = true;
   const run_key key{asked->key.domain_id, asked->key.workflow_id, env_.chance->new_uuid()};
+  entry.creating = key.run_id;
+  entry.told_meanwhile = false;
   auto& run = spawn_run(key, nullptr, {}, true);
   run.making = true;
   send(run.handle, make_create(std::move(asked), key.run_id, std::move(condition)));
@@ -103,7 +104,8 @@ void history_shard::handle(create_with& made) {
   auto& entry = workflows_[{made.key.domain_id, made.key.workflow_id}];
   if (phase_ != phase::ready || entry.creating)
     return made.command->failed(unavailable("another run of this workflow is being made; try again"));
-  entry.creating = true;
+  entry.creating = made.key.run_id;
+  entry.told_meanwhile = false;
   auto& run = spawn_run(made.key, nullptr, {}, true);
   run.making = true;
   send(run.handle, std::move(made.command));
@@ -117,13 +119,16 @@ void history_shard::handle(create_refused& refused) {
     forget_run(refused.tried);
   }
   auto& entry = workflows_[key];
-  entry.creating = false;
-  entry.state = workflow_entry::knowledge::none;
-  if (!refused.current.empty()) {
-    record::v1::CurrentRun current;
-    if (current.ParseFromString(refused.current)) {
-      entry.current = std::move(current);
-      entry.state = workflow_entry::knowledge::known;
+  if (entry.creating == refused.tried.run_id) {
+    entry.creating.reset();
+    // What the refused write found may be older than what a commit has told since.
+    if (!std::exchange(entry.told_meanwhile, false)) {
+      entry.state = workflow_entry::knowledge::none;
+      record::v1::CurrentRun current;
+      if (!refused.current.empty() && current.ParseFromString(refused.current)) {
+        entry.current = std::move(current);
+        entry.state = workflow_entry::knowledge::known;
+      }
     }
   }
   if (refused.request)
@@ -259,7 +264,8 @@ void history_shard::on_run_down(const caf::down_msg& down) {
     return;
   const workflow_key workflow{key.domain_id, key.workflow_id};
   auto& entry = workflows_[workflow];
-  entry.creating = false;
+  if (entry.creating == key.run_id)
+    entry.creating.reset();
   entry.state = workflow_entry::knowledge::none;
   drain(workflow);
 }

@@ -106,7 +106,7 @@ void task_list::use_fallback(list_task_ptr task) {
   auto moved = std::make_shared<list_task>(*task);
   task->receipt.reset();
   moved->list.name = task->fallback_list;
-  moved->kind = api::TASK_LIST_KIND_NORMAL;
+  moved->kind = task->fallback_kind;
   moved->fallback_list.clear();
   moved->placed = false;
   send(owner_, make_matching_mail(std::move(moved)));

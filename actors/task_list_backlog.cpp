@@ -10,9 +10,13 @@
 #include <utility>
 
 namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
 namespace {
 
 constexpr std::size_t configures_max = 100;
+constexpr std::int64_t ephemeral_kept_ns = 24 * 3600 * ns_per_s; ///< from the last write on
 
 record::v1::BacklogTask to_record(const list_task& task) {
   record::v1::BacklogTask out;
@@ -109,6 +113,8 @@ void task_list::take_ids(storage::task_list_transaction& tx, std::int64_t count)
   row_.set_format(1);
   row_.set_kind(kind_);
   row_.set_updated_ns(now());
+  if (kind_ == api::TASK_LIST_KIND_EPHEMERAL)
+    row_.set_expiry_ns(now() + ephemeral_kept_ns);
   tx.row = row_.SerializeAsString();
 }
 
@@ -194,7 +200,7 @@ void task_list::handle(backlog_read& read) {
 
 /// Notes how far the backlog is done, now and then, and drops what is.
 void task_list::write_ack() {
-  if (!owned_ || writing_ || now() - ack_written_ns_ < settings_.ack_interval_ns)
+  if (sticky() || lease_ != lease::known || writing_ || now() - ack_written_ns_ < settings_.ack_interval_ns)
     return;
   const auto level = outstanding_.level(read_level_ + 1);
   ack_written_ns_ = now();

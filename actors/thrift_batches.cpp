@@ -27,7 +27,8 @@ outcome<void> append_thrift_batches(const history_slice& slice,
   return {};
 }
 
-outcome<void> append_thrift_batch(const std::string& history, google::protobuf::RepeatedPtrField<api::DataBlob>& blobs) {
+outcome<void> append_thrift_batch(const std::string& history,
+                                  google::protobuf::RepeatedPtrField<api::DataBlob>& blobs) {
   api::History events;
   if (!events.ParseFromString(history))
     return error{error_kind::internal_data_inconsistency, "corrupted history event batch"};

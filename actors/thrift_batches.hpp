@@ -7,8 +7,8 @@
 
 namespace cadenza::actors {
 
-/// The stored batches of a slice in Thrift, one blob each, behind what `blobs` has. internal_data_inconsistency when a batch
-/// cannot be parsed.
+/// The stored batches of a slice in Thrift, one blob each, behind what `blobs` has. internal_data_inconsistency when a
+/// batch cannot be parsed.
 [[nodiscard]] outcome<void>
 append_thrift_batches(const history_slice& slice,
                       google::protobuf::RepeatedPtrField<uber::cadence::api::v1::DataBlob>& blobs);

@@ -251,16 +251,23 @@ void workflow_run::execute(run_command_ptr command) {
     not_made();
     return command->failed(acted.error());
   }
+  cache_.trim_kept();
   if (!command->changed())
     return command->finished(*this);
   handed_tasks handed;
   handed.start(tx, env_, !queue_.empty());
-  auto lease = std::make_shared<sequence_lease>(sequence_);
+  // Ids of a run made inside the command are settled with this transaction, not before.
+  auto lease = command->ids ? command->ids : std::make_shared<sequence_lease>(sequence_);
   auto made = tx.close(*lease);
   if (!made) {
     handed.give_back(env_);
-    if (made.error().kind == error_kind::limit_exceeded && state_->open() && !fresh_)
-      queue_.push_front(make_size_limit_terminate(key_));
+    if (made.error().kind == error_kind::limit_exceeded && state_->open() && !fresh_) {
+      if (std::string_view(command->name()) == size_limit_terminate_name) // must not go round for ever
+        env_.log(3, "run " + key_.workflow_id + " " + key_.run_id.str() +
+                        " is too large to be ended: " + made.error().message);
+      else
+        queue_.push_front(make_size_limit_terminate(key_));
+    }
     not_made();
     return command->failed(made.error());
   }
@@ -372,6 +379,8 @@ void workflow_run::handle(run_committed& over) {
   case storage::status::condition_failed:
     if (result.failed == storage::condition::shard_range) {
       command->failed(unavailable("this history shard has moved"));
+    } else if (result.failed == storage::condition::tree_branches) {
+      command->failed(service_busy("the history that is reset to is being deleted"));
     } else if (++command->tries >= tries_max) {
       command->failed(internal_error("maximum attempts exceeded to update history"));
     } else {

@@ -94,7 +94,7 @@ public:
   /// Queries that ride on the decision now handed to a worker.
   [[nodiscard]] riding_queries queries_for_decision();
   /// A decision was completed: answers, keeps or lets go the queries that rode on it.
-  void decision_over(const uber::cadence::api::v1::RespondDecisionTaskCompletedRequest& body, const caller_info& caller,
+  void decision_over(const uber::cadence::api::v1::RespondDecisionTaskCompletedRequest& body,
                      const workflow::completion_result& result);
 
   /// A command that comes before all that wait.

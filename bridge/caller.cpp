@@ -97,6 +97,11 @@ bool knows_raw_history(const actors::caller_info& caller) {
   return caller.client_impl == "uber-java" && version_at_least(caller.feature_version, "1.3.0");
 }
 
+bool answers_sticky_queries(const actors::caller_info& caller) {
+  return (caller.client_impl == "uber-go" || caller.client_impl == "uber-java") &&
+         version_at_least(caller.feature_version, "1.0.0");
+}
+
 } // namespace
 
 void caller_builder::add(std::string_view header, std::string_view value) {
@@ -130,6 +135,7 @@ void caller_builder::add(std::string_view header, std::string_view value) {
 actors::caller_info caller_builder::finish() && {
   caller_.told_already_completed = asks_for_already_completed(feature_flags_) && knows_already_completed(caller_);
   caller_.reads_raw_history = knows_raw_history(caller_);
+  caller_.takes_sticky_queries = answers_sticky_queries(caller_);
   return std::move(caller_);
 }
 

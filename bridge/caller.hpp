@@ -14,7 +14,7 @@ inline constexpr std::string_view cli_version_max = "1.7.0";
 
 /// Puts together what a caller says about itself from its request headers; unknown ones are passed over.
 /// `told_already_completed` then says whether the client asked for that error and is new enough for it,
-/// `reads_raw_history` whether it is new enough for that.
+/// `reads_raw_history` and `takes_sticky_queries` whether it is new enough for those.
 class caller_builder {
 public:
   void add(std::string_view header, std::string_view value);

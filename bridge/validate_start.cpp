@@ -68,6 +68,8 @@ outcome<void> check_async_queue(const workflow::domain_view& domain) {
 
 checked_domain check(const checks& with, const api::StartWorkflowExecutionRequest& request) {
   CADENZA_TRY(check_domain_set(request.domain()));
+  if (auto domain = find_domain(with, request.domain()); !domain)
+    return domain;
   if (request.workflow_id().empty())
     return bad_request("WorkflowId is not set on request.");
   if (!uuid::parse(request.request_id()))
@@ -95,6 +97,8 @@ checked_domain check(const checks& with, const api::StartWorkflowExecutionReques
 checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecutionRequest& whole) {
   const auto& request = whole.start_request();
   CADENZA_TRY(check_domain_set(request.domain()));
+  if (auto domain = find_domain(with, request.domain()); !domain)
+    return domain;
   if (request.workflow_id().empty())
     return bad_request("WorkflowId is not set on request.");
   CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));

@@ -41,6 +41,17 @@ bool exceeds(const checks& with, const std::string& blob) {
   return static_cast<std::int64_t>(blob.size()) > with.max.blob_size_max;
 }
 
+/// An answer that is too large becomes a failed query.
+void check_answer(const checks& with, api::WorkflowQueryResult& result, const std::string& workflow_id,
+                  const std::string& domain) {
+  note_blob(with, result.answer().data().size(), "answer of a query", workflow_id, domain);
+  if (!exceeds(with, result.answer().data()))
+    return;
+  result.Clear();
+  result.set_result_type(api::QUERY_RESULT_TYPE_FAILED);
+  result.set_error_message("Blob data size exceeds limit.");
+}
+
 void cut(const checks& with, std::string& blob) {
   if (exceeds(with, blob))
     blob.resize(static_cast<std::size_t>(with.max.blob_size_max));
@@ -79,13 +90,16 @@ outcome<workflow::domain_ptr> check(const checks& with, const api::ResetStickyTa
   return find_domain(with, request.domain());
 }
 
-outcome<task_call> check(const checks& with, const api::RespondDecisionTaskCompletedRequest& request) {
+outcome<task_call> check(const checks& with, api::RespondDecisionTaskCompletedRequest& request) {
   auto task = resolve(with, request.task_token());
   if (!task)
     return task;
   CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
   if (with.max.decision_results_max > 0 && request.decisions_size() > with.max.decision_results_max)
     return bad_request("Decision result count exceeds limit.");
+  if (!request.query_results().empty())
+    for (auto& [id, result] : *request.mutable_query_results())
+      check_answer(with, result, task->token.workflow_id, task->domain->name);
   return task;
 }
 
@@ -111,13 +125,7 @@ outcome<query_call> check(const checks& with, api::RespondQueryTaskCompletedRequ
   auto domain = find_domain(with, token->domain_id);
   if (!domain)
     return domain.error();
-  note_blob(with, request.result().answer().data().size(), "answer of a query", {}, (*domain)->name);
-  if (exceeds(with, request.result().answer().data())) {
-    auto& result = *request.mutable_result();
-    result.Clear();
-    result.set_result_type(api::QUERY_RESULT_TYPE_FAILED);
-    result.set_error_message("Blob data size exceeds limit.");
-  }
+  check_answer(with, *request.mutable_result(), {}, (*domain)->name);
   return query_call{std::move(*domain), std::move(*token)};
 }
 

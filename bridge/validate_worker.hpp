@@ -30,8 +30,7 @@ check(const checks&, const uber::cadence::api::v1::PollForActivityTaskRequest&, 
 [[nodiscard]] outcome<workflow::domain_ptr> check(const checks&,
                                                   const uber::cadence::api::v1::ResetStickyTaskListRequest&);
 
-[[nodiscard]] outcome<task_call> check(const checks&,
-                                       const uber::cadence::api::v1::RespondDecisionTaskCompletedRequest&);
+[[nodiscard]] outcome<task_call> check(const checks&, uber::cadence::api::v1::RespondDecisionTaskCompletedRequest&);
 /// Cuts details that are too long.
 [[nodiscard]] outcome<task_call> check(const checks&, uber::cadence::api::v1::RespondDecisionTaskFailedRequest&);
 /// Cuts an answer that is too long and makes it a failure.

@@ -29,8 +29,7 @@ status add_search_attribute(invocation& call) {
     return problem{"Unknown Search Attributes value type.", "0 to 5"};
   if (!call.on("yes") && !confirmed(call, "Are you trying to add key [" + key + "] with Type [" +
                                               types[static_cast<std::size_t>(type)] + "]?")) {
-    call.err() << "Nothing added\n";
-    return {};
+    return problem{"Nothing added", "nothing but yes adds it; --yes does not ask"};
   }
   admin::AddSearchAttributeRequest request;
   (*request.mutable_search_attribute())[key] = static_cast<api::IndexedValueType>(type + 1);

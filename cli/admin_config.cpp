@@ -69,10 +69,8 @@ json value_json(const admin::DynamicConfigValue& value) {
 template <class Request> outcome<Request> named_request(const invocation& call) {
   Request request;
   request.set_config_name(call.text("name"));
-  if (!call.text("filter").empty()) {
-    const auto filter = json::parse(call.text("filter"), nullptr, false);
-    CADENZA_TRY(add_filters(filter, *request.mutable_filters()));
-  }
+  for (const auto& text : call.all("filter"))
+    CADENZA_TRY(add_filters(json::parse(text, nullptr, false), *request.mutable_filters()));
   return request;
 }
 
@@ -253,7 +251,7 @@ status list_all(invocation& call) {
 command admin_config_commands() {
   flag name{"name", "key, as history.maximumSignalsPerExecution"};
   name.required = true;
-  const flag filter{"filter", "which of the key's values: {\"domainName\":\"x\"}"};
+  const flag filter{"filter", "which of the key's values: {\"domainName\":\"x\"}; may be repeated", flag_kind::list};
   flag value{"value",
              "{\"Value\":...,\"Filters\":[{\"Name\":\"domainName\",\"Value\":\"x\"}]} or the plain value; may be "
              "repeated; without any the key's values are taken away",

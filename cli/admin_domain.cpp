@@ -12,9 +12,9 @@ namespace {
 namespace api = uber::cadence::api::v1;
 
 status id_or_name(invocation& call) {
-  const bool by_id = call.given("domain_id");
-  if (by_id == !call.domain().empty())
-    return problem{"Need either domainName or domainID", "--domain or --domain_id, not both"};
+  const bool by_id = call.given("domain_id"); // wins over a domain from the environment
+  if (!by_id && call.domain().empty())
+    return problem{"Need either domainName or domainID", "--domain or --domain_id"};
   api::DescribeDomainRequest request;
   if (by_id)
     request.set_id(call.text("domain_id"));

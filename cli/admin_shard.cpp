@@ -35,7 +35,7 @@ status list_shards(invocation& call) {
   admin::DescribeShardDistributionResponse response;
   if (auto answer = call.call("AdminAPI/DescribeShardDistribution", request, response); !answer)
     return failed("Shard list failed", answer.error());
-  if (!call.json())
+  if (!call.json() && call.text("format").empty())
     call.out() << "Total Number of Shards: " << response.number_of_shards()
                << "\nNumber of Shards Returned: " << response.shards_size() << '\n';
   row_set rows{{"ShardID", "Identity"}, {}};
@@ -144,6 +144,14 @@ flag shard_flag() { return required("shard_id,sid", "shard"); }
 
 } // namespace
 
+namespace {
+
+status not_there(const char* what, const char* instead) {
+  return problem{std::string(what) + " is not there.", instead};
+}
+
+} // namespace
+
 command admin_shard_commands() {
   command group{"shard", {"shar"}, "Look into shards"};
   group.commands = {
@@ -165,6 +173,18 @@ command admin_shard_commands() {
         {"task_timestamp", "fire time of a timer, in nanoseconds", flag_kind::number},
         {"cluster", "cluster the task is for", flag_kind::text, ""}},
        remove_task},
+      {"setRangeID",
+       {"srid"},
+       "Not there: a range id is raised by whoever takes the shard",
+       {shard_flag(), required("range_id,rid", "range id")},
+       [](invocation&) {
+         return not_there("shard setRangeID", "closeShard makes the server take the shard anew, under a new range id");
+       }},
+      {"timers",
+       {},
+       "Not there yet: counts a shard's timers by time",
+       {shard_flag()},
+       [](invocation&) { return not_there("shard timers", "/metrics tells how many timers are in memory"); }},
   };
   return group;
 }

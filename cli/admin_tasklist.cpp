@@ -194,19 +194,18 @@ command admin_tasklist_commands() {
   name.required = true;
   const flag type{"tasklisttype,tlt",      "kind of tasks; both when left out", flag_kind::text, "", "", false,
                   {"decision", "activity"}};
+  flag one_type = type;
+  one_type.required = true;
+  one_type.help = "kind of tasks";
   command group{"tasklist", {"tl"}, "Look into task lists"};
   group.commands = {
-      {"describe",
-       {"desc"},
-       "Show a task list's levels, backlog, partitions and pollers",
-       {name, type, format_flag()},
-       describe},
+      {"describe", {"desc"}, "Show a task list's levels, backlog, partitions and pollers", {name, type}, describe},
       {"list", {"l"}, "List a domain's task lists", {format_flag()}, list},
       {"update-partition",
        {"up"},
        "Change a task list's number of partitions",
        {name,
-        type,
+        one_type,
         required_number("num_read_partitions,nrp", "partitions that pollers read"),
         required_number("num_write_partitions,nwp", "partitions that new tasks go to"),
         {"force", "do not check that no task can be lost", flag_kind::toggle}},

@@ -116,10 +116,10 @@ status refresh_tasks(invocation& call) {
 }
 
 status remove(invocation& call) {
-  if (!call.on("yes") && !confirmed(call, "Delete workflow " + call.text("workflow_id") +
-                                              " with its history and visibility record, open or not?")) {
-    call.err() << "Nothing deleted\n";
-    return {};
+  if (!call.on("yes") && !call.on("remote") &&
+      !confirmed(call, "Delete workflow " + call.text("workflow_id") +
+                           " with its history and visibility record, open or not?")) {
+    return problem{"Nothing deleted", "nothing but yes deletes it; --yes and --remote do not ask"};
   }
   admin::DeleteWorkflowResponse response;
   if (auto answer = call.call("AdminAPI/DeleteWorkflow", about_run<admin::DeleteWorkflowRequest>(call), response);
@@ -161,16 +161,17 @@ command admin_workflow_commands() {
        "Show the batches of a workflow's history as they are stored",
        execution_flags() + std::vector<flag>{{"min_event_id", "from this event on", flag_kind::number},
                                              {"max_event_id", "up to before this event", flag_kind::number},
-                                             {"output_filename,of", "also write the history to this file, as JSON"}},
+                                             {"output_filename,of", "also write the history to this file, as JSON"},
+                                             {"shard_id,sid", "accepted for compatibility", flag_kind::number}},
        show_batches},
       {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},
       {"delete",
        {"del"},
        "Delete a workflow, open or not, with all that belongs to it",
-       execution_flags() +
-           std::vector<flag>{{"remote", "accepted for compatibility: the server always does it", flag_kind::toggle},
-                             {"skip_errors,serr", "accepted for compatibility", flag_kind::toggle},
-                             {"yes,y", "do not ask for confirmation", flag_kind::toggle}},
+       execution_flags() + std::vector<flag>{{"remote", "do not ask for confirmation; the server does it either way",
+                                              flag_kind::toggle},
+                                             {"skip_errors,serr", "accepted for compatibility", flag_kind::toggle},
+                                             {"yes,y", "do not ask for confirmation", flag_kind::toggle}},
        remove},
       {"fix_corruption",
        {"fc"},

@@ -55,6 +55,7 @@ struct command {
   action run = {};
   std::vector<command> commands = {};
   bool needs_domain = false;  ///< fails unless --domain is given
+  bool local = false;         ///< calls no server, whatever is said about connections
   std::string arguments = {}; ///< how positional arguments are shown in help
   std::size_t arguments_min = 0;
   std::size_t arguments_max = 0;

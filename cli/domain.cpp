@@ -99,8 +99,7 @@ status remove(invocation& call) {
                   answer.error());
   call.err() << domain_text(found.domain(), call.paint_err());
   if (!call.on("yes") && !confirmed(call, "Do you want to delete this domain?")) {
-    call.err() << "Domain deletion cancelled\n";
-    return {};
+    return problem{"Domain deletion cancelled", "nothing but yes deletes it; --yes does not ask"};
   }
   api::DeleteDomainRequest request;
   request.set_name(call.domain());

@@ -58,9 +58,7 @@ status register_domain(invocation& call) {
   request.set_security_token(call.text("security_token"));
   *request.mutable_workflow_execution_retention_period() =
       to_duration((call.given("retention") ? call.number("retention") : 3) * day_seconds);
-  // A server that is alone refuses global domains; naming several clusters says that it is not.
-  const bool many = clusters_of(call).size() > 1 || call.given("active_clusters");
-  request.set_is_global_domain(call.given("global_domain") ? call.text("global_domain") == "true" : many);
+  request.set_is_global_domain(!call.given("global_domain") || call.text("global_domain") == "true");
   request.set_active_cluster_name(call.text("active_cluster"));
   for (const auto& name : clusters_of(call))
     request.add_clusters()->set_cluster_name(name);

@@ -76,7 +76,8 @@ outcome<reset_point> bad_binary_point(invocation& call, const run_ref& run) {
   for (const auto& point : described->workflow_execution_info().auto_reset_points().points())
     if (point.binary_checksum() == call.text("reset_bad_binary_checksum") && point.resettable() &&
         (!point.has_expiring_time() || to_ns(point.expiring_time()) == 0 || to_ns(point.expiring_time()) > now))
-      return reset_point{run.run_id, point.first_decision_completed_id()};
+      // The point may be of an earlier run of the chain: its event is that run's.
+      return reset_point{point.run_id().empty() ? run.run_id : point.run_id(), point.first_decision_completed_id()};
   return none_found();
 }
 

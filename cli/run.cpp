@@ -7,6 +7,7 @@
 #include "cli/parser.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <unistd.h>
 
@@ -32,6 +33,11 @@ std::string base_name(const std::string& path) {
 std::vector<std::string> server_words(std::vector<std::string> words) {
   if (const auto start = std::ranges::find(words, "start"); start != words.end())
     words.erase(start);
+  const auto names_config = [](const std::string& word) {
+    return word == "-c" || word == "--config" || word.starts_with("--config=");
+  };
+  if (std::ranges::none_of(words, names_config) && std::getenv("CADENCE_CONFIG_DIR") == nullptr)
+    words.insert(words.end(), {"--config", "config"}); // where that server looks
   words.insert(words.begin(), {"server", "start"});
   return words;
 }
@@ -76,7 +82,7 @@ int run(const std::vector<std::string>& argv, const hooks& local, const streams&
     return 0;
   }
   call.accept(std::move(line.flags), std::move(line.arguments));
-  auto failure = check_globals(call);
+  auto failure = line.leaf->local ? std::nullopt : check_globals(call);
   if (!failure)
     failure = line.leaf->run(call);
   call.out().flush();

@@ -70,6 +70,7 @@ command server_command() {
         {"zone,az", "availability zone: which file joins those", flag_kind::text, "", "CADENCE_AVAILABILTY_ZONE"},
         {"services", "accepted for compatibility: every service runs", flag_kind::list}},
        start}};
+  group.commands.front().local = true;
   return group;
 }
 

@@ -47,8 +47,8 @@ status describe(invocation& call) {
     last_ns = std::max(last_ns, to_ns(poller.last_access_time()));
   const auto backlog = response.task_list_status().backlog_count_hint();
   const auto silent_s = (now_ns() - last_ns) / 1'000'000'000;
-  if (backlog > 0 && silent_s > silent_max_s && !call.json())
-    call.out() << "About " << backlog << " tasks wait, and nobody has polled for " << silent_s << " s.\n";
+  if (backlog > 0 && silent_s > silent_max_s)
+    call.err() << "About " << backlog << " tasks wait, and nobody has polled for " << silent_s << " s.\n";
   return {};
 }
 

@@ -43,13 +43,18 @@ std::vector<flag> global_flags() {
 
 command completion_command() {
   command result{"completion", {}, "Print a completion script for a shell", {}, print_completion};
+  result.local = true;
   result.arguments = "bash|zsh|fish";
   result.arguments_min = 1;
   result.arguments_max = 1;
   return result;
 }
 
-command man_command() { return {"man", {}, "Print the manual page", {}, print_man_page}; }
+command man_command() {
+  command result{"man", {}, "Print the manual page", {}, print_man_page};
+  result.local = true;
+  return result;
+}
 
 command command_tree() {
   command root{"cadenza", {}, "Durable workflow server and its command line"};

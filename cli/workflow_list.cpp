@@ -130,7 +130,7 @@ std::variant<page_source, problem> source_of(invocation& call) {
 /// Workflow ids that --exclude_query finds.
 outcome<std::set<std::string>> excluded_ids(invocation& call) {
   std::set<std::string> ids;
-  if (!call.given("query") || call.text("exclude_query").empty())
+  if (call.text("exclude_query").empty())
     return ids;
   api::ScanWorkflowExecutionsRequest request;
   request.set_domain(call.domain());
@@ -252,6 +252,7 @@ std::vector<command> workflow_list_commands() {
                {"sc", "scanall"},
                "List all workflows in no order, which is faster",
                print_flags() + std::vector<flag>{{"query,q", "visibility query"},
+                                                 {"exclude_query", "leave out workflow ids that this query finds"},
                                                  {"pagesize,ps", "rows in a page", flag_kind::number, "2000"}},
                [](invocation& call) { return list_pages(call, by_scan(call), extent::everything); }};
   command number{"count", {"cnt"}, "Count workflows", {{"query,q", "visibility query"}}, count};

@@ -50,11 +50,16 @@ bool lists_open(const invocation& call) {
 } // namespace
 
 std::string cut_in_front(const std::string& text, std::size_t length_max) {
-  if (text.size() < length_max)
+  if (text.size() <= length_max)
     return text;
+  constexpr std::string_view mark = "...";
   const auto slash = text.rfind('/');
-  const auto last = slash == std::string::npos ? text : text.substr(slash + 1);
-  return last.size() < length_max ? ".../" + last : "..." + last.substr(last.size() - length_max);
+  if (slash != std::string::npos && text.size() - slash + mark.size() <= length_max)
+    return std::string{mark} + text.substr(slash);
+  auto from = text.size() - (length_max - mark.size());
+  while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xc0U) == 0x80U) // inside a letter of UTF-8
+    ++from;
+  return std::string{mark} + text.substr(from);
 }
 
 row_set workflow_rows(const invocation& call, const std::vector<api::WorkflowExecutionInfo>& runs) {

@@ -38,6 +38,9 @@ outcome<void> set_times(const invocation& call, api::StartWorkflowExecutionReque
   *request.mutable_execution_start_to_close_timeout() = to_duration(call.number("execution_timeout"));
   *request.mutable_task_start_to_close_timeout() = to_duration(call.number("decision_timeout"));
   request.set_cron_schedule(call.text("cron"));
+  if (call.given("cron_overlap_policy") && call.number("cron_overlap_policy") != 0 &&
+      call.number("cron_overlap_policy") != 1)
+    return bad_request("cron_overlap_policy is 0 (skip) or 1 (buffer one)");
   if (call.given("cron_overlap_policy"))
     request.set_cron_overlap_policy(call.number("cron_overlap_policy") == 1 ? api::CRON_OVERLAP_POLICY_BUFFER_ONE
                                                                             : api::CRON_OVERLAP_POLICY_SKIPPED);

@@ -8,7 +8,6 @@ namespace {
 constexpr foreign_key known[] = {
     {"admin.HeaderForwardingRules", value_type::list},
     {"admin.errorInjectionRate", value_type::number},
-    {"frontend.disableListVisibilityByFilter", value_type::boolean},
     {"frontend.domainFailoverRefreshInterval", value_type::duration},
     {"frontend.domainFailoverRefreshTimerJitterCoefficient", value_type::number},
     {"frontend.emitSignalNameMetricsTag", value_type::boolean},
@@ -261,7 +260,6 @@ constexpr foreign_key known[] = {
     {"system.enableServiceAuthorization", value_type::boolean},
     {"system.enableServiceAuthorizationLogOnly", value_type::boolean},
     {"system.enableShardIDMetrics", value_type::boolean},
-    {"system.enableStickyQuery", value_type::boolean},
     {"system.enableVisibilitySampling", value_type::boolean},
     {"system.enableWorkflowTimerTaskCleanup", value_type::boolean},
     {"system.enforceSchemaVerificationV2", value_type::boolean},

@@ -22,9 +22,10 @@ struct tls_config {
 };
 
 struct frontend_config {
-  std::string address; ///< to listen on
-  int grpc_port = 0;   ///< 0: any free one
-  int http_port = 0;   ///< 0: any free one
+  std::string address;   ///< to listen on
+  int grpc_port = 0;     ///< 0: any free one
+  int http_port = 0;     ///< 0: any free one
+  int tchannel_port = 0; ///< where clients are told to use gRPC; 0: nowhere
   std::int64_t message_bytes_max = 0;
   tls_config tls;
 };

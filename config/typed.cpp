@@ -65,6 +65,7 @@ frontend_config frontend_of(const reader& from, problems& out) {
   frontend_config frontend;
   frontend.grpc_port = from.small("rpc.grpcPort");
   frontend.http_port = from.small("rpc.http.port");
+  frontend.tchannel_port = from.small("rpc.port");
   frontend.message_bytes_max = from.bytes("rpc.grpcMaxMsgSize");
   const bool local = from.flag("rpc.bindOnLocalHost");
   frontend.address = from.text("rpc.bindOnIP");

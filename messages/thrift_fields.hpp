@@ -22,7 +22,7 @@ struct thrift_field {
 
 /// How a message of uber.cadence.api.v1 is written as a struct of Cadence's Thrift contract.
 struct thrift_struct {
-  std::string message; ///< without its package; the struct has the same name
+  std::string message;              ///< without its package; the struct has the same name
   std::vector<thrift_field> fields; ///< by id
 };
 

@@ -1,5 +1,5 @@
 #include "messages/thrift_history.hpp"
-#include "messages/thrift_plan.hpp"
+#include "messages/thrift_output.hpp"
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
@@ -14,7 +14,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using way = thrift_step::way;
 
-constexpr char version_byte = 0x59;
 constexpr int depth_max = 32; ///< of fields that are passed over
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 
@@ -214,7 +213,7 @@ outcome<api::History> from_thrift(std::string_view batch) {
   const auto bad = [](const std::string& why) {
     return error{error_kind::bad_request, "not a history batch in Thrift: " + why};
   };
-  if (batch.empty() || batch.front() != version_byte)
+  if (batch.empty() || batch.front() != thrift_output::version_byte)
     return bad("it does not begin with the version byte 0x59");
   api::History out;
   reader in(batch.substr(1));

@@ -1,6 +1,6 @@
 #include "messages/thrift_fields.hpp"
 #include "messages/thrift_history.hpp"
-#include "messages/thrift_plan.hpp"
+#include "messages/thrift_output.hpp"
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
@@ -16,41 +16,27 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using way = thrift_step::way;
 
-constexpr char version_byte = 0x59;
 constexpr std::int16_t event_type_id = 30; ///< of HistoryEvent: what the message tells by its kind of attributes
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 
 class writer {
 public:
-  std::string take() && { return std::move(out_); }
+  std::string take() && { return std::move(out_).take(); }
 
   void structure(const Message& message) {
     for (const auto& step : thrift_plan_of(*message.GetDescriptor()).steps)
       field(message, step);
     if (message.GetDescriptor() == api::HistoryEvent::descriptor())
       event_type(static_cast<const api::HistoryEvent&>(message));
-    number<std::uint8_t>(static_cast<std::uint8_t>(thrift_type::stop));
+    out_.end();
   }
 
 private:
-  template <class T> void number(T value) {
-    for (int shift = 8 * (static_cast<int>(sizeof(T)) - 1); shift >= 0; shift -= 8)
-      out_ += static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
-  }
-  void type(thrift_type t) { number<std::uint8_t>(static_cast<std::uint8_t>(t)); }
-  void head(thrift_type t, std::int16_t id) {
-    type(t);
-    number<std::int16_t>(id);
-  }
-  void bytes(const std::string& value) {
-    number<std::int32_t>(static_cast<std::int32_t>(value.size()));
-    out_ += value;
-  }
   void integer(thrift_type t, std::int64_t value) {
     if (t == thrift_type::i64)
-      number<std::int64_t>(value);
+      out_.number(value);
     else
-      number<std::int32_t>(static_cast<std::int32_t>(value));
+      out_.number(static_cast<std::int32_t>(value));
   }
 
   void event_type(const api::HistoryEvent& event) {
@@ -58,8 +44,8 @@ private:
     if (set == nullptr)
       return;
     const auto& all = thrift_event_types();
-    head(thrift_type::i32, event_type_id);
-    number<std::int32_t>(static_cast<std::int32_t>(std::find(all.begin(), all.end(), set->name()) - all.begin()));
+    out_.field(thrift_type::i32, event_type_id);
+    out_.number(static_cast<std::int32_t>(std::find(all.begin(), all.end(), set->name()) - all.begin()));
   }
 
   void field(const Message& from, const thrift_step& step) {
@@ -71,7 +57,7 @@ private:
     }
     if (!present(*message, step))
       return;
-    head(step.type, step.id);
+    out_.field(step.type, step.id);
     if (step.type == thrift_type::map)
       map(*message, step);
     else if (step.type == thrift_type::list)
@@ -96,9 +82,9 @@ private:
     const auto& reflection = *message.GetReflection();
     const auto& entry = *step.field->message_type();
     const int size = reflection.FieldSize(message, step.field);
-    type(thrift_type::bytes);
-    type(step.inner);
-    number<std::int32_t>(size);
+    out_.type(thrift_type::bytes);
+    out_.type(step.inner);
+    out_.number(size);
     for (int i = 0; i < size; ++i) {
       const auto& one = reflection.GetRepeatedMessage(message, step.field, i);
       value(one, *entry.map_key(), thrift_type::bytes, {});
@@ -109,25 +95,26 @@ private:
   void list(const Message& message, const thrift_step& step) {
     const auto& reflection = *message.GetReflection();
     const int size = reflection.FieldSize(message, step.field);
-    type(step.inner);
-    number<std::int32_t>(size);
+    out_.type(step.inner);
+    out_.number(size);
     for (int i = 0; i < size; ++i) {
       if (step.inner == thrift_type::structure)
         structure(reflection.GetRepeatedMessage(message, step.field, i));
       else
-        bytes(reflection.GetRepeatedString(message, step.field, i));
+        out_.bytes(reflection.GetRepeatedString(message, step.field, i));
     }
   }
 
   void value(const Message& message, const FieldDescriptor& field, thrift_type t, const thrift_step& step) {
     const auto& reflection = *message.GetReflection();
     switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL: return number<std::uint8_t>(reflection.GetBool(message, &field));
-    case FieldDescriptor::CPPTYPE_DOUBLE: return number(std::bit_cast<std::uint64_t>(reflection.GetDouble(message, &field)));
+    case FieldDescriptor::CPPTYPE_BOOL: return out_.number<std::uint8_t>(reflection.GetBool(message, &field));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return out_.number(std::bit_cast<std::uint64_t>(reflection.GetDouble(message, &field)));
     case FieldDescriptor::CPPTYPE_INT32: return integer(t, reflection.GetInt32(message, &field));
     case FieldDescriptor::CPPTYPE_INT64: return integer(t, reflection.GetInt64(message, &field));
     case FieldDescriptor::CPPTYPE_ENUM: return integer(t, reflection.GetEnumValue(message, &field) - 1);
-    case FieldDescriptor::CPPTYPE_STRING: return bytes(reflection.GetString(message, &field));
+    case FieldDescriptor::CPPTYPE_STRING: return out_.bytes(reflection.GetString(message, &field));
     default: break;
     }
     const auto& inner = reflection.GetMessage(message, &field);
@@ -137,12 +124,12 @@ private:
       const auto& time = static_cast<const google::protobuf::Timestamp&>(inner);
       integer(t, time.seconds() * ns_per_second + time.nanos());
     } else if (step.how == way::payload)
-      bytes(static_cast<const api::Payload&>(inner).data());
+      out_.bytes(static_cast<const api::Payload&>(inner).data());
     else
       structure(inner);
   }
 
-  std::string out_;
+  thrift_output out_;
 };
 
 } // namespace
@@ -150,7 +137,7 @@ private:
 std::string to_thrift(const api::History& events) {
   writer out;
   out.structure(events);
-  return version_byte + std::move(out).take();
+  return std::move(out).take();
 }
 
 } // namespace cadenza

@@ -1,5 +1,7 @@
 #include "storage/refusals.hpp"
 
+#include <algorithm>
+
 namespace cadenza::storage {
 
 namespace {
@@ -36,6 +38,17 @@ commit_result refuse_run(const run_mutation& run, std::int64_t found) {
   if (!run.expected_version)
     return refuse(condition::run_version, found, what + " is " + std::to_string(found) + ", expected no such run");
   return refuse(condition::run_version, found, mismatch(what, *run.expected_version, found));
+}
+
+commit_result refuse_tree(const tree_condition& expected) {
+  return refuse(condition::tree_branches, 0,
+                "the branches of history tree " + expected.tree_id.str() + " are not as expected");
+}
+
+bool holds(const tree_condition& expected, const std::vector<uuid>& branches) {
+  const auto is_there = [&](const uuid& id) { return std::binary_search(branches.begin(), branches.end(), id); };
+  return std::all_of(expected.branches.begin(), expected.branches.end(), is_there) &&
+         (!expected.no_others || branches.size() == expected.branches.size());
 }
 
 commit_result refuse_task_list(const task_list_key& key, std::int64_t expected, std::int64_t found) {

@@ -11,10 +11,14 @@ namespace cadenza::storage {
 [[nodiscard]] commit_result refuse_shard(int shard, std::int64_t expected, std::int64_t found);
 [[nodiscard]] commit_result refuse_current(const current_condition& expected, std::string found);
 [[nodiscard]] commit_result refuse_run(const run_mutation& run, std::int64_t found);
+[[nodiscard]] commit_result refuse_tree(const tree_condition& expected);
 [[nodiscard]] commit_result refuse_task_list(const task_list_key& key, std::int64_t expected, std::int64_t found);
 [[nodiscard]] commit_result refuse_domain_version(std::int64_t expected, std::int64_t found);
 [[nodiscard]] commit_result refuse_domain(std::string message);
 [[nodiscard]] commit_result refuse_document(const document_write& write, std::int64_t found);
+
+/// Whether `expected` holds for the branches that have rows, whose ids are given in order.
+[[nodiscard]] bool holds(const tree_condition& expected, const std::vector<uuid>& branches);
 
 /// Nothing was changed and the caller may send again.
 [[nodiscard]] commit_result refuse_unavailable(std::string message);

@@ -23,9 +23,10 @@ enum class status {
 /// The condition of a transaction that did not hold. When several fail the first of this order is told.
 enum class condition {
   none,
-  shard_range, ///< the shard's range id is not the expected one: somebody else owns the shard
-  current_run, ///< the current-run row is not as expected
-  run_version, ///< a run's row_version is not the expected one, or a run that must not exist does
+  shard_range,   ///< the shard's range id is not the expected one: somebody else owns the shard
+  current_run,   ///< the current-run row is not as expected
+  run_version,   ///< a run's row_version is not the expected one, or a run that must not exist does
+  tree_branches, ///< the branch rows of a history tree are not the expected ones
   task_list_range,
   domain_version, ///< the domain table's notification version
   domain_exists, ///< create: name or id already taken; update: the name is another domain's; update, remove: no such id
@@ -56,6 +57,14 @@ struct current_condition {
   std::int64_t last_write_version = 0;
 };
 
+/// Expectation on the branch rows of a history tree: what shares history with others, or takes it away, knows who is
+/// there.
+struct tree_condition {
+  uuid tree_id;
+  std::vector<uuid> branches; ///< these have rows
+  bool no_others = false;     ///< and no other branch has
+};
+
 struct current_write {
   workflow_key key;
   std::string value; ///< record.v1.CurrentRun
@@ -67,6 +76,7 @@ struct shard_transaction {
   int shard = 0;
   std::int64_t range_id = 0;
   std::optional<current_condition> current;
+  std::optional<tree_condition> tree;
   std::optional<current_write> set_current;
   std::optional<current_condition> delete_current; ///< delete the row if it is_run; silently nothing if it is not
   std::vector<run_mutation> runs;

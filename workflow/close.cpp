@@ -46,7 +46,7 @@ std::int64_t retention_days(const domain_view& domain, const std::string& workfl
   const auto sampled_days = number_of<int>(days_text->second);
   if (!rate || !sampled_days || static_cast<double>(fnv32a(workflow_id) % 1000) / 1000 >= *rate)
     return days;
-  return std::max(days, *sampled_days);
+  return std::max(days, std::min(*sampled_days, domain_view::retention_days_most));
 }
 
 /// How a run of a cron chain ended, although its close status is always "continued as new".
@@ -121,11 +121,10 @@ void add_close_tasks(transaction& tx) {
   const auto& env = tx.env();
   auto& task = tx.add_transfer(rec::TRANSFER_CLOSE);
   task.set_task_list(r.fixed().task_list());
-  *task.mutable_visibility() = visibility_record(r, env);
   if (r.head().close_status() == close_status::continued_as_new && !r.fixed().cron_schedule().empty())
     if (const auto* e = close_event(tx))
-      task.mutable_visibility()->set_execution_status(
-          logical_status(e->workflow_execution_continued_as_new_event_attributes()));
+      tx.head().set_listed_status(logical_status(e->workflow_execution_continued_as_new_event_attributes()));
+  *task.mutable_visibility() = visibility_record(r, env);
 
   // Spread over time, so that runs that closed together are not all deleted together.
   const auto jitter_ns = env.chance->below(std::int64_t{env.limits->deletion_jitter_minutes} * 60) * ns_per_s;

@@ -69,9 +69,20 @@ struct transaction::id_block {
   std::int64_t take() { return next++; }
 };
 
+/// What is buffered is written once more, all at once, when the decision is over.
+bool transaction::too_much_buffered() const {
+  if (run_.head_.buffered_batches() >= env_.limits->max_buffered_batches)
+    return true;
+  std::size_t bytes = 0;
+  for (const auto& [number, row] : run_.buffered_)
+    bytes += row.ByteSizeLong();
+  for (const auto& event : unnumbered_)
+    bytes += event.ByteSizeLong();
+  return bytes > static_cast<std::size_t>(env_.limits->transaction_size_max) / 2;
+}
+
 void transaction::prepare_close() {
-  const auto& limits = *env_.limits;
-  if (run_.open() && run_.has_started_decision() && run_.head_.buffered_batches() >= limits.max_buffered_batches) {
+  if (run_.open() && run_.has_started_decision() && too_much_buffered()) {
     fail_started_decision(*this, api::DECISION_TASK_FAILED_CAUSE_FORCE_CLOSE_DECISION, {},
                           std::string(history_identity));
     schedule_decision(*this);

@@ -128,9 +128,11 @@ private:
     if (sticky.has_worker_task_list()) {
       head.set_sticky_task_list(sticky.worker_task_list().name());
       head.set_sticky_schedule_to_start_s(seconds_of(sticky.schedule_to_start_timeout()));
+      head.set_no_sticky_queries(!input_.client_takes_sticky_queries);
     } else {
       head.clear_sticky_task_list();
       head.clear_sticky_schedule_to_start_s();
+      head.clear_no_sticky_queries();
     }
     head.set_client_library_version(input_.client_library_version);
     head.set_client_feature_version(input_.client_feature_version);

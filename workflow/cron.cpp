@@ -331,10 +331,11 @@ outcome<cron_schedule> parse_cron(std::string_view text) {
   }
   if (text.starts_with("@every ")) {
     const auto seconds = parse_duration_s(text.substr(7));
-    constexpr double longest_s = 9.2e9; // what fits into 64 bits of nanoseconds
+    constexpr double longest_s = 9.2e9;              // what clients can write
+    constexpr std::int64_t rarest_s = 4'000'000'000; // from now on it fits into 64 bits of nanoseconds
     if (!seconds || std::abs(*seconds) > longest_s)
       return refuse("failed to parse duration " + quoted(text.substr(7)));
-    parsed->every_s = std::max<std::int64_t>(1, static_cast<std::int64_t>(*seconds));
+    parsed->every_s = std::clamp<std::int64_t>(static_cast<std::int64_t>(*seconds), 1, rarest_s);
   } else {
     struct descriptor {
       std::string_view name;

@@ -47,6 +47,7 @@ void note_decision_failed(rec::Run& head, bool raise_attempt) {
   head.set_next_decision_attempt(raise_attempt ? attempt + 1 : 0);
   head.clear_sticky_task_list();
   head.clear_sticky_schedule_to_start_s();
+  head.clear_no_sticky_queries();
   head.clear_client_library_version();
   head.clear_client_feature_version();
   head.clear_client_impl();

@@ -60,6 +60,7 @@ void add_schedule_tasks(transaction& tx) {
   task.set_task_list(decision.task_list());
   task.set_task_list_kind(sticky ? api::TASK_LIST_KIND_STICKY : r.fixed().task_list_kind());
   task.set_original_task_list(r.fixed().task_list());
+  task.set_original_task_list_kind(r.fixed().task_list_kind());
   task.set_schedule_to_start_s(sticky ? head.sticky_schedule_to_start_s()
                                       : std::min(r.fixed().execution_timeout_s(), max_task_timeout_s));
 
@@ -283,6 +284,20 @@ void terminate_for_attempts(transaction& tx, const std::string& details) {
   tx.add(std::move(e));
 }
 
+void terminate_too_large(transaction& tx) {
+  if (tx.state().has_started_decision()) {
+    api::DecisionTaskFailedEventAttributes failed;
+    failed.set_cause(api::DECISION_TASK_FAILED_CAUSE_FORCE_CLOSE_DECISION);
+    failed.set_identity(std::string(history_identity));
+    add_decision_failed(tx, std::move(failed));
+  }
+  api::HistoryEvent e;
+  auto& a = *e.mutable_workflow_execution_terminated_event_attributes();
+  a.set_reason("TRANSACTION_SIZE_EXCEEDS_LIMIT");
+  a.set_identity(std::string(history_identity));
+  tx.add(std::move(e));
+}
+
 outcome<bool> decision_timed_out(transaction& tx, const rec::TimerTask& timer) {
   const auto& r = tx.state();
   if (!r.open() || !r.has_pending_decision())
@@ -348,6 +363,7 @@ void drop_stickiness(transaction& tx) {
   auto& head = tx.head();
   head.clear_sticky_task_list();
   head.clear_sticky_schedule_to_start_s();
+  head.clear_no_sticky_queries();
   head.clear_client_library_version();
   head.clear_client_feature_version();
   head.clear_client_impl();

@@ -55,6 +55,7 @@ struct completion_input {
   std::string client_library_version;
   std::string client_feature_version;
   std::string client_impl;
+  bool client_takes_sticky_queries = true;
 };
 
 /// An activity that the deciding worker runs at once (request_local_dispatch).
@@ -99,6 +100,8 @@ void add_decision_failed(transaction& tx, api::DecisionTaskFailedEventAttributes
 
 /// Terminates a run whose decisions failed too often. The decision must be over.
 void terminate_for_attempts(transaction& tx, const std::string& details);
+/// Ends a run whose next write would be too large. What is buffered is lost with it: it may be what is too large.
+void terminate_too_large(transaction& tx);
 
 /// Adds again the tasks of the pending decision, scheduled or started, if there is one.
 void add_pending_decision_tasks(transaction& tx);

@@ -69,7 +69,6 @@ outcome<void> decision_handler::checked(const outcome<void>& check, cause why) {
 
 outcome<void> decision_handler::fail_run(const std::string& reason, const std::string& details) {
   stopped_ = true;
-  tx_.flush_buffered(); // nothing may follow the event that closes the run
   api::HistoryEvent e;
   auto& a = *e.mutable_workflow_execution_failed_event_attributes();
   a.mutable_failure()->set_reason(reason);

@@ -9,7 +9,6 @@ outcome<void> decision_handler::on(const api::CompleteWorkflowExecutionDecisionA
   if (blocked_by_unhandled("complete workflow") || !tx_.state().open() ||
       too_large(d.result().data().size(), "CompleteWorkflowExecutionDecisionAttributes.Result"))
     return {};
-  tx_.flush_buffered(); // nothing may follow the event that closes the run
   if (!tx_.state().head().cancel_requested())
     if (const auto backoff_s = workflow_cron_backoff(tx_.state(), tx_.env()))
       return continue_by_server(tx_, completed_id_, *backoff_s, api::CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE, nullptr,
@@ -36,7 +35,6 @@ outcome<void> decision_handler::on(const api::FailWorkflowExecutionDecisionAttri
     cancel_run(d.failure().details().empty() ? nullptr : &d.failure().details());
     return {};
   }
-  tx_.flush_buffered();
   const auto& env = tx_.env();
   if (const auto backoff_s = workflow_retry_backoff(tx_.state(), env, d.failure().reason()))
     return continue_by_server(tx_, completed_id_, *backoff_s, api::CONTINUE_AS_NEW_INITIATOR_RETRY_POLICY, &d.failure(),
@@ -53,7 +51,6 @@ outcome<void> decision_handler::on(const api::FailWorkflowExecutionDecisionAttri
 }
 
 void decision_handler::cancel_run(const std::string* details) {
-  tx_.flush_buffered();
   api::HistoryEvent e;
   auto& a = *e.mutable_workflow_execution_canceled_event_attributes();
   a.set_decision_task_completed_event_id(completed_id_);
@@ -92,7 +89,6 @@ outcome<void> decision_handler::on(const api::ContinueAsNewWorkflowExecutionDeci
     cancel_run(nullptr);
     return {};
   }
-  tx_.flush_buffered();
   return continue_as_new(tx_, completed_id_, d);
 }
 

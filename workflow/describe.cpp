@@ -174,7 +174,8 @@ rec::VisibilityRecord visibility_record(const rec::Run& head, const rec::RunFixe
   out.set_num_clusters(origin.clusters);
   out.set_update_ns(origin.update_ns);
   out.set_shard(origin.shard);
-  out.set_execution_status(status_of(head, fixed));
+  out.set_execution_status(head.listed_status() != 0 ? static_cast<api::WorkflowExecutionStatus>(head.listed_status())
+                                                     : status_of(head, fixed));
   out.set_scheduled_execution_ns(execution_ns(fixed));
   out.set_domain(std::string{origin.domain});
   const auto& cluster = fixed.active_cluster_policy().cluster_attribute();

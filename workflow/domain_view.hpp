@@ -3,6 +3,7 @@
 #include "cadenza/record/v1/domain.pb.h"
 #include "messages/uuid.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -23,8 +24,11 @@ struct domain_view {
   }
   /// Version written into events: the failover version of global domains, -24 of local ones.
   [[nodiscard]] std::int64_t version() const { return row.failover_version(); }
+  /// Longer ones are a hundred years.
+  static constexpr int retention_days_most = 36'500;
   [[nodiscard]] int retention_days() const {
-    return static_cast<int>(row.domain().workflow_execution_retention_period().seconds() / 86400);
+    const auto days = row.domain().workflow_execution_retention_period().seconds() / 86400;
+    return static_cast<int>(std::min<std::int64_t>(days, retention_days_most));
   }
 };
 

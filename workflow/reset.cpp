@@ -133,6 +133,7 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
   auto& fixed = tx.edit_fixed();
   fixed.set_create_request_id(input.request_id);
   fixed.set_start_ns(tx.now());
+  fixed.set_jitter_s(input.base->fixed().jitter_s()); // no event tells it
   if (!tx.state().children().empty())
     return bad_request("Can not reset workflow with pending child workflows");
 
@@ -148,6 +149,8 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
   if (!changes)
     return changes.error();
   made->made = std::move(*changes);
+  const auto& base_branch = input.base->current_branch().branch();
+  made->made.shares.emplace(uuid::from_raw(base_branch.tree_id()), uuid::from_raw(base_branch.branch_id()));
   return made;
 }
 

@@ -58,6 +58,8 @@ struct changes {
   std::int64_t first_task_id = 0;
   std::int64_t task_id_count = 0;
   bool closed_run = false; ///< this transaction closed the run
+  /// Set when the run shares another's history: the tree, and the branch whose row must still be there at the write.
+  std::optional<std::pair<uuid, uuid>> shares;
 };
 
 /// One step of one run: commands add events and tasks to it, and `close` turns them into what must be written.
@@ -155,6 +157,7 @@ private:
   void prepare_close();
   void settle_upserts();
   void store_buffered();
+  [[nodiscard]] bool too_much_buffered() const;
   void drop_buffered();
   void add_replication_tasks();
   [[nodiscard]] std::int64_t count_ids() const;

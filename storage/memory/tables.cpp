@@ -60,6 +60,14 @@ commit_result tables::apply(shard_transaction& tx) {
     if (exists != run.expected_version.has_value() || (exists && found->second.version != *run.expected_version))
       return refuse_run(run, exists ? found->second.version : 0);
   }
+  if (tx.tree) {
+    std::vector<uuid> branches;
+    for (auto row = shard.branches.lower_bound({tx.tree->tree_id, uuid{}});
+         row != shard.branches.end() && row->first.first == tx.tree->tree_id; ++row)
+      branches.push_back(row->first.second);
+    if (!holds(*tx.tree, branches))
+      return refuse_tree(*tx.tree);
+  }
   std::optional<current_row> next;
   if (tx.set_current) {
     next = parse_current(std::move(tx.set_current->value));

@@ -69,6 +69,7 @@ void group_builder::begin_next() {
   needs_sync_ = false;
   exclusive_ = false;
   appended_branches_.clear();
+  written_trees_.clear();
 }
 
 rocksdb::Status group_builder::get(table from, std::string_view key, rocksdb::PinnableSlice& value) {

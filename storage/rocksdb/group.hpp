@@ -109,6 +109,7 @@ private:
   };
   bool collect(table from, std::string lower, std::string upper, commit_result& result);
   bool collect_deletions(shard_transaction& tx, commit_result& result);
+  [[nodiscard]] bool check_tree(int shard, const tree_condition& expected, commit_result& result);
   [[nodiscard]] bool waits_for_group(const shard_transaction& tx);
 
   void drop_doomed();
@@ -138,6 +139,7 @@ private:
   generation_cache<current_state> currents_;
   generation_cache<list_state> lists_;
   std::vector<std::size_t> appended_branches_; ///< hashes of the branches this group writes nodes to
+  std::vector<std::size_t> written_trees_;     ///< hashes of the trees this group writes branch rows of
 
   std::string key_; ///< scratch
   std::string text_;

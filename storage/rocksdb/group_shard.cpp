@@ -2,7 +2,10 @@
 #include "storage/rocksdb/group.hpp"
 #include "storage/rocksdb/keys.hpp"
 
+#include <rocksdb/db.h>
+
 #include <algorithm>
+#include <memory>
 
 /// The part of a group that concerns history shards.
 namespace cadenza::storage::rocks {
@@ -53,6 +56,8 @@ group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& 
   }
   if (waits_for_group(tx))
     return verdict::next_group;
+  if (tx.tree && !check_tree(tx.shard, *tx.tree, result))
+    return verdict::refused;
 
   // All that can fail comes before the first write: a transaction is in the batch whole or not at all.
   current_entry* replaced = nullptr;
@@ -85,7 +90,8 @@ group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& 
 }
 
 bool group_builder::waits_for_group(const shard_transaction& tx) {
-  // Rows to be deleted are looked up in the database, which does not have this group's writes yet.
+  // Rows to be deleted, and those of history trees, are looked up in the database, which does not have this group's
+  // writes yet.
   for (std::size_t i = 0; i < tx.runs.size(); ++i)
     if (tx.runs[i].clear_pending && run_entries_[i]->second.group == group_)
       return true;
@@ -95,10 +101,41 @@ bool group_builder::waits_for_group(const shard_transaction& tx) {
     if (const auto* known = runs_.find(key_); known != nullptr && known->second.group == group_)
       return true;
   }
+  if (tx.tree && std::find(written_trees_.begin(), written_trees_.end(), std::hash<uuid>{}(tx.tree->tree_id)) !=
+                     written_trees_.end())
+    return true;
   return std::any_of(tx.delete_history.begin(), tx.delete_history.end(), [this](const auto& range) {
     return std::find(appended_branches_.begin(), appended_branches_.end(),
                      branch_hash(range.tree_id, range.branch_id)) != appended_branches_.end();
   });
+}
+
+bool group_builder::check_tree(int shard, const tree_condition& expected, commit_result& result) {
+  std::string prefix;
+  put_number(prefix, static_cast<std::int32_t>(shard));
+  put_uuid(prefix, expected.tree_id);
+  std::string upper = prefix;
+  to_successor(upper);
+  const rocksdb::Slice bound(upper);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> it(data_.db->NewIterator(options, data_[table::trees]));
+  std::vector<uuid> branches;
+  for (it->Seek(prefix); it->Valid(); it->Next()) {
+    key_reader key(it->key().ToStringView().substr(prefix.size()));
+    if (!key.id(branches.emplace_back())) {
+      result = damaged("history tree");
+      return false;
+    }
+  }
+  if (!it->status().ok()) {
+    result = read_failure(it->status());
+    return false;
+  }
+  if (holds(expected, branches))
+    return true;
+  result = refuse_tree(expected);
+  return false;
 }
 
 bool group_builder::collect_deletions(shard_transaction& tx, commit_result& result) {
@@ -175,12 +212,15 @@ void group_builder::write_history(const shard_transaction& tx) {
     key_.clear();
     put_branch_prefix(key_, tx.shard, tree_id, branch_id);
     remove(table::trees, {key_});
+    written_trees_.push_back(std::hash<uuid>{}(tree_id));
   }
   for (const auto& append : tx.history) {
     key_.clear();
     put_branch_prefix(key_, tx.shard, append.tree_id, append.branch_id);
-    if (append.tree_row)
+    if (append.tree_row) {
       put(table::trees, {key_}, {*append.tree_row});
+      written_trees_.push_back(std::hash<uuid>{}(append.tree_id));
+    }
     if (append.batch.empty())
       continue;
     put_node_suffix(key_, append.first_event_id, append.txn_id);

@@ -124,6 +124,7 @@ void measure_activity_hand_off(context& c);
 void measure_timers(context& c);
 void measure_history(context& c);
 void measure_idle_memory(context& c);
+void measure_hanging_polls(context& c);
 void measure_process_start(context& c);
 void measure_disk(context& c);
 void measure_open_idle(context& c);

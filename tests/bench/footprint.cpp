@@ -36,6 +36,40 @@ void measure_idle_memory(context& c) {
   c.out.add({"idle CPU", 100 * (server.process().cpu_seconds() - cpu) / 2, "%", {}, {}, {}});
 }
 
+void measure_hanging_polls(context& c) {
+  constexpr int polls = 10'000;
+  constexpr int lists = 100;
+  live_server server(c.opts);
+  (void)start_one(server.client(), load::new_uuid());
+  std::this_thread::sleep_for(std::chrono::seconds(2)); // whatever a start still does is over
+  const auto empty = resident_mib(server);
+  load::client pollers(server.process().address(), 10);
+  std::atomic<int> ended{0};
+  for (int i = 0; i < polls; ++i) {
+    load::api::PollForDecisionTaskRequest request;
+    request.set_domain(domain);
+    request.mutable_task_list()->set_name("nobody-starts-" + std::to_string(i % lists));
+    request.set_identity("poller");
+    pollers.call<load::api::PollForDecisionTaskRequest, load::api::PollForDecisionTaskResponse>(
+        "WorkerAPI/PollForDecisionTask", request, std::chrono::seconds(120),
+        [&ended](const load::result&, load::api::PollForDecisionTaskResponse&) { ++ended; });
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(5)); // all of them have arrived and wait
+  const auto cpu = server.process().cpu_seconds();
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  const auto hanging = resident_mib(server);
+  const auto used = 100 * (server.process().cpu_seconds() - cpu) / 2;
+  if (ended > 0)
+    c.out.note(std::to_string(ended) + " of the hanging polls did not hang");
+  const auto name = std::to_string(polls) + " hanging polls";
+  c.out.add({name + ", resident", hanging, "MiB", {}, {}, {}});
+  c.out.add({name + ", resident bytes each", (hanging - empty) * mib / polls, "B", {}, {}, {}});
+  c.out.add({name + ", CPU", used, "%", {}, {}, {}});
+  pollers.cancel_all();
+  std::this_thread::sleep_for(std::chrono::seconds(5));
+  c.out.add({name + ", resident 5 s after the clients went away", resident_mib(server), "MiB", {}, {}, {}});
+}
+
 void measure_process_start(context& c) {
   live_server server(c.opts);
   (void)start_one(server.client(), load::new_uuid());

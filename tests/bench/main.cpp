@@ -34,6 +34,7 @@ constexpr std::array measurements{
     measurement{"reset", "reset of a run with 50,000 events", measure_reset, true},
     measurement{"timers", "lateness of timers at 2,000 a second", measure_timers, true},
     measurement{"memory", "memory and CPU of an idle server", measure_idle_memory, false},
+    measurement{"polls", "memory of 10,000 hanging polls", measure_hanging_polls, false},
     measurement{"boot", "process start to first accepted start", measure_process_start, false},
     measurement{"disk", "bytes on disk of a closed workflow", measure_disk, false},
     measurement{"idle", "memory and restart with many open workflows (--idle N)", measure_open_idle, false},

@@ -196,6 +196,68 @@ STORE_TEST(one_failed_run_of_several_stops_all) {
   BOOST_TEST(!read_current(s, workflow_of()).value.has_value());
 }
 
+STORE_TEST(a_history_tree_has_the_branches_that_are_expected) {
+  take_shard(s);
+  const auto grow = [&](int branch, std::int64_t txn, std::optional<tree_condition> expected) {
+    auto tx = in_shard();
+    tx.tree = std::move(expected);
+    tx.history.push_back({id(70), id(branch), 1, txn, "events", "row"});
+    return commit(s, tx);
+  };
+  const auto others = [&] { // trees beside it
+    auto tx = in_shard();
+    tx.history.push_back({id(69), id(1), 1, 1, {}, "row"});
+    tx.history.push_back({id(71), id(9), 1, 1, {}, "row"});
+    return commit(s, tx);
+  };
+  check_committed(others());
+  const auto refused = grow(2, 2, tree_condition{id(70), {id(1)}, false});
+  BOOST_TEST(refused.outcome == status::condition_failed);
+  BOOST_TEST(refused.failed == condition::tree_branches);
+  check_committed(grow(1, 1, tree_condition{id(70), {}, true}));
+  check_committed(grow(2, 2, tree_condition{id(70), {id(1)}, false}));
+  BOOST_TEST(grow(3, 3, tree_condition{id(70), {id(1)}, true}).failed == condition::tree_branches);
+  BOOST_TEST(grow(3, 3, tree_condition{id(70), {id(1), id(4)}, true}).failed == condition::tree_branches);
+  check_committed(grow(3, 3, tree_condition{id(70), {id(2), id(1)}, true}));
+
+  auto remove = in_shard();
+  remove.tree = tree_condition{id(70), {id(1), id(2), id(3)}, true};
+  remove.delete_history.push_back({id(70), id(1), 1, INT64_MAX});
+  remove.delete_branches.emplace_back(id(70), id(1));
+  check_committed(commit(s, remove));
+  BOOST_TEST(commit(s, remove).failed == condition::tree_branches);
+  BOOST_TEST(grow(4, 4, tree_condition{id(70), {id(1)}, false}).failed == condition::tree_branches);
+}
+
+// Transactions that come together: the second sees what the first has done to the tree.
+STORE_TEST(who_shares_a_history_and_who_removes_it_do_not_miss_one_another) {
+  take_shard(s);
+  const auto send = [](store& to, shard_transaction tx) {
+    auto promise = std::make_shared<std::promise<commit_result>>();
+    auto answer = promise->get_future();
+    to.commit(std::move(tx), [promise](commit_result result) { promise->set_value(std::move(result)); });
+    return answer;
+  };
+  for (int round = 1; round <= 50; ++round) {
+    const auto tree = id(100 + round);
+    auto base = in_shard();
+    base.history.push_back({tree, id(1), 1, 1, "events", "row"});
+    check_committed(commit(s, base));
+    auto share = in_shard();
+    share.tree = tree_condition{tree, {id(1)}, false};
+    share.history.push_back({tree, id(2), 2, 2, "events", "row"});
+    auto remove = in_shard();
+    remove.tree = tree_condition{tree, {id(1)}, true};
+    remove.delete_history.push_back({tree, id(1), 1, INT64_MAX});
+    remove.delete_branches.emplace_back(tree, id(1));
+    const bool share_first = round % 2 == 0;
+    auto first = send(s, share_first ? share : remove);
+    auto second = send(s, share_first ? remove : share);
+    check_committed(first.get());
+    BOOST_TEST(second.get().failed == condition::tree_branches);
+  }
+}
+
 STORE_TEST(the_first_condition_of_the_order_is_told) {
   take_shard(s);
   put_current(s, 1, 1, 0);

@@ -33,13 +33,16 @@ struct watched {
   }
 
   void signal(const std::string& workflow_id, const std::string& input = "x") {
+    BOOST_REQUIRE(try_signal(workflow_id, input));
+  }
+  outcome<api::SignalWorkflowExecutionResponse> try_signal(const std::string& workflow_id, const std::string& input) {
     auto request = std::make_shared<api::SignalWorkflowExecutionRequest>();
     request->mutable_workflow_execution()->set_workflow_id(workflow_id);
     request->set_signal_name("s");
     request->mutable_signal_input()->set_data(input);
     request->set_request_id(port.in.chance().new_uuid().str());
-    BOOST_REQUIRE(port.ask<api::SignalWorkflowExecutionResponse>(
-        [&](auto call) { port.in.engine().signal(port.in.domain(domain_name), request, std::move(call)); }));
+    return port.ask<api::SignalWorkflowExecutionResponse>(
+        [&](auto call) { port.in.engine().signal(port.in.domain(domain_name), request, std::move(call)); });
   }
   actors::task_token poll() {
     auto request = std::make_shared<api::PollForDecisionTaskRequest>();
@@ -89,7 +92,44 @@ api::Decision activity(const std::string& id, const std::string& input = {}) {
   return out;
 }
 
+api::Decision workflow_complete() {
+  api::Decision out;
+  out.mutable_complete_workflow_execution_decision_attributes();
+  return out;
+}
+
 } // namespace
+
+BOOST_AUTO_TEST_CASE(many_bytes_behind_a_decision_end_the_decision_not_the_run) {
+  workflow::rules limits;
+  limits.transaction_size_max = 20'000;
+  watched at(limits);
+  at.port.start("flooded", "");
+  (void)at.poll();
+  for (int i = 0; i < 6; ++i)
+    at.signal("flooded", std::string(3'000, 'x'));
+  const auto now = at.port.describe("flooded");
+  BOOST_REQUIRE(now);
+  BOOST_TEST(!now->workflow_execution_info().has_close_time());
+  BOOST_TEST(now->pending_decision().state() == api::PENDING_DECISION_STATE_SCHEDULED);
+  at.decide({workflow_complete()});
+  BOOST_TEST(at.port.describe("flooded")->workflow_execution_info().close_status() ==
+             api::WORKFLOW_EXECUTION_CLOSE_STATUS_COMPLETED);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_whose_buffer_is_too_large_is_terminated_and_answers) {
+  workflow::rules limits;
+  limits.transaction_size_max = 20'000;
+  watched at(limits);
+  at.port.start("drowned", "");
+  (void)at.poll();
+  at.signal("drowned", std::string(9'000, 'x'));
+  (void)at.try_signal("drowned", std::string(15'000, 'x'));
+  const auto now = at.port.describe("drowned");
+  BOOST_REQUIRE(now);
+  BOOST_TEST(now->workflow_execution_info().close_status() == api::WORKFLOW_EXECUTION_CLOSE_STATUS_TERMINATED);
+  BOOST_TEST(now->workflow_execution_info().history_length() == 5); // started, scheduled, started, failed, terminated
+}
 
 BOOST_AUTO_TEST_CASE(a_history_that_grows_long_is_noted_once) {
   workflow::rules limits;

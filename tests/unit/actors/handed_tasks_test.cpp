@@ -26,7 +26,7 @@ public:
     env_.time = &clock_;
     env_.routes = &routes_;
     env_.counters = &counters_;
-    env_.polls = &board_;
+    env_.polls = &board;
     env_.gate = &gate;
   }
 
@@ -35,7 +35,7 @@ public:
     if (!queue) {
       queue = std::make_shared<poll_queue>();
       queue->open(true);
-      board_.post({domain_id, list, type}, queue);
+      board.post({domain_id, list, type}, queue);
     }
     auto poll = std::make_shared<list_poll>();
     poll->list = {domain_id, list, type};
@@ -90,6 +90,7 @@ public:
 
   handed_tasks handed;
   request_gate gate;
+  poll_board board;
   bool more_to_come = false; ///< other commands wait in the run's queue
 
 private:
@@ -108,7 +109,6 @@ private:
   router routes_{1};
   bench_clock clock_{*this};
   engine_counters counters_;
-  poll_board board_;
   services env_;
   std::map<storage::task_list_key, std::shared_ptr<poll_queue>> queues_;
   std::uint64_t next_poll_ = 1;
@@ -229,6 +229,13 @@ BOOST_AUTO_TEST_CASE(limited_tasks_go_over_their_list) {
   world.start_run();
   BOOST_TEST(world.shape() == "Started DScheduled");
   BOOST_TEST(!poll->given.taken());
+
+  hand_world host; // matching.rps and its kin
+  host.board.limit(true);
+  const auto waits = host.decider();
+  host.start_run();
+  BOOST_TEST(host.shape() == "Started DScheduled");
+  BOOST_TEST(!waits->given.taken());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 
 #include "actors/partition_name.hpp"
 #include "actors/poller_book.hpp"
+#include "actors/rate_gate.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -104,6 +105,79 @@ BOOST_AUTO_TEST_CASE(what_is_written_while_the_backlog_is_read_is_not_skipped) {
   world.poll();
   world.pass(10 * ns_per_s);
   BOOST_TEST(world.answers == (ids{1, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(a_backlog_that_was_worked_off_is_gone_for_good) {
+  matching_world world;
+  world.begin();
+  for (const auto id : up_to(5))
+    world.push(id);
+  world.pass(3 * ns_per_s);
+  BOOST_TEST(world.counters.tasks_spilled.load() == 5);
+  // The list that works it off writes no task of its own.
+  world.die();
+  for (int i = 0; i < 5; ++i)
+    world.poll();
+  world.pass(ns_per_s);
+  BOOST_TEST(world.answers == up_to(5));
+  world.pass(2 * world.settings.ack_interval_ns);
+  std::size_t rows = 1;
+  world.store.scan_tasks({world.domain(), "list", 1}, 0, INT64_MAX, 100,
+                         [&rows](const storage::page<storage::backlog_row>& page) { rows = page.rows.size(); });
+  BOOST_TEST(rows == 0U);
+  world.die();
+  BOOST_TEST(world.lists().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_ephemeral_list_is_stored_for_a_day) {
+  matching_world world;
+  const storage::task_list_key key{world.domain(), "mine", 1};
+  const auto row = [&] {
+    std::optional<record::v1::TaskListRow> out;
+    world.store.read_task_list(key, [&out](const storage::read_result<std::string>& read) {
+      if (read.value)
+        out.emplace().ParseFromString(*read.value);
+    });
+    return out;
+  };
+  world.begin();
+  auto task = std::make_shared<list_task>();
+  task->list = key;
+  task->kind = api::TASK_LIST_KIND_EPHEMERAL;
+  task->workflow = {world.domain(), "workflow"};
+  task->schedule_id = 1;
+  task->created_ns = world.now();
+  world.send(std::move(task));
+  world.pass(3 * ns_per_s);
+  BOOST_REQUIRE(row().has_value());
+  BOOST_TEST(row()->expiry_ns() > world.now() + 23 * 3600 * ns_per_s);
+  world.die();
+  BOOST_TEST(world.lists().size() == 1U); // its task waits
+
+  // A day later.
+  auto expired = *row();
+  expired.set_expiry_ns(world.now() - 1);
+  storage::task_list_transaction tx;
+  tx.key = key;
+  tx.expected_range_id = tx.new_range_id = expired.range_id();
+  tx.row = expired.SerializeAsString();
+  world.store.commit(std::move(tx), [](const storage::commit_result& result) {
+    BOOST_TEST((result.outcome == storage::status::committed));
+  });
+  world.die();
+  BOOST_TEST(world.lists().empty());
+  BOOST_TEST(!row().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_very_low_rate_is_waited_for_without_end) {
+  rate_gate slow(1e-12);
+  slow.set_rate(1e-12, 1);
+  while (slow.try_take(1)) {
+  }
+  BOOST_TEST(slow.wait_ns() == INT64_MAX);
+  rate_gate negative(-5);
+  BOOST_TEST(!negative.ready(1));
+  BOOST_TEST(negative.wait_ns() == INT64_MAX);
 }
 
 BOOST_AUTO_TEST_CASE(tasks_expire_in_memory_and_in_the_store) {

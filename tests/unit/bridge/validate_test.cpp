@@ -20,6 +20,7 @@ using tests::verdict;
 namespace {
 
 const std::string too_long(1001, 'x');
+const std::string no_such_domain = "entity_not_exists: Domain " + too_long + " does not exist.";
 const std::string too_big((2 << 20) + 1, 'b');
 
 template <class Request> Request about_run() {
@@ -54,7 +55,7 @@ BOOST_AUTO_TEST_CASE(start) {
        {"bad_request: WorkflowType is not set on request.", [](request& r) { r.clear_workflow_type(); }},
        {"bad_request: WorkflowType is not set on request.",
         [](request& r) { r.mutable_workflow_type()->clear_name(); }},
-       {"bad_request: Domain length exceeds limit.", [](request& r) { r.set_domain(too_long); }},
+       {no_such_domain.c_str(), [](request& r) { r.set_domain(too_long); }},
        {"bad_request: WorkflowID length exceeds limit.", [](request& r) { r.set_workflow_id(too_long); }},
        {"bad_request: InitialIntervalInSeconds must be greater than 0 on retry policy.",
         [](request& r) { r.mutable_retry_policy(); }},
@@ -112,6 +113,8 @@ BOOST_AUTO_TEST_CASE(the_first_of_several_mistakes_is_told) {
   api::StartWorkflowExecutionRequest request;
   BOOST_TEST(verdict(check(r.with(), request)) == "bad_request: Domain not set on request.");
   request.set_domain("none");
+  BOOST_TEST(verdict(check(r.with(), request)) == "entity_not_exists: Domain none does not exist.");
+  request.set_domain("orders");
   BOOST_TEST(verdict(check(r.with(), request)) == "bad_request: WorkflowId is not set on request.");
   api::SignalWorkflowExecutionRequest signal;
   signal.set_domain("none");

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(register_sends_the_settings) {
   BOOST_TEST(request.history_archival_status() == api::ARCHIVAL_STATUS_ENABLED);
 }
 
-BOOST_AUTO_TEST_CASE(domains_are_local_unless_several_clusters_are_named) {
+BOOST_AUTO_TEST_CASE(domains_are_global_unless_told_otherwise) {
   server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>("DomainAPI/RegisterDomain",
                                                                      [](const auto&, auto&) { return answer::ok(); });
   const auto global = [this](std::vector<std::string> more) {
@@ -99,11 +99,11 @@ BOOST_AUTO_TEST_CASE(domains_are_local_unless_several_clusters_are_named) {
     BOOST_TEST(run(more).code == 0);
     return server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain").is_global_domain();
   };
-  BOOST_TEST(!global({}));
-  BOOST_TEST(!global({"--cl", "c1"}));
+  BOOST_TEST(global({}));
+  BOOST_TEST(global({"--cl", "c1"}));
   BOOST_TEST(global({"--cl", "c1", "--cl", "c2"}));
   BOOST_TEST(global({"--cl", "c1,c2"}));
-  BOOST_TEST(global({"--gd", "true"}));
+  BOOST_TEST(!global({"--gd", "false"}));
 }
 
 BOOST_AUTO_TEST_CASE(registering_twice_says_so) {
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(delete_asks_first) {
                                                                    return answer::ok();
                                                                  });
   const auto kept = run({"domain", "delete"}, "no\n");
-  BOOST_TEST(kept.code == 0);
+  BOOST_TEST(kept.code == 1);
   BOOST_TEST(kept.out.empty());
   BOOST_TEST(kept.err.find("Please confirm[Yes/No]:") != std::string::npos);
   BOOST_TEST(deleted == 0);

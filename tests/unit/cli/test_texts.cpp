@@ -90,7 +90,9 @@ BOOST_AUTO_TEST_CASE(suggestions_are_near_or_none) {
 BOOST_AUTO_TEST_CASE(long_type_names_are_cut_in_front) {
   BOOST_TEST(cut_in_front("short", 32) == "short");
   BOOST_TEST(cut_in_front("github.com/organisation/repository/module.Type", 32) == ".../module.Type");
-  BOOST_TEST(cut_in_front(std::string(40, 'x'), 32) == "..." + std::string(32, 'x'));
+  BOOST_TEST(cut_in_front(std::string(40, 'x'), 32) == "..." + std::string(29, 'x'));
+  BOOST_TEST(cut_in_front(std::string(32, 'x'), 32) == std::string(32, 'x'));
+  BOOST_TEST(cut_in_front(std::string(30, 'x') + "äbc", 6) == "...bc"); // not inside a letter
 }
 
 BOOST_AUTO_TEST_CASE(long_fields_are_cut_in_the_middle_but_never_inside_a_letter) {

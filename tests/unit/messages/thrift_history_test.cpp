@@ -43,8 +43,8 @@ void fill(Message& message, int& next) {
   for (int i = 0; i < type.field_count(); ++i) {
     const auto* field = type.field(i);
     if (field->is_map() || field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      auto& inner = field->is_repeated() ? *reflection.AddMessage(&message, field)
-                                         : *reflection.MutableMessage(&message, field);
+      auto& inner =
+          field->is_repeated() ? *reflection.AddMessage(&message, field) : *reflection.MutableMessage(&message, field);
       fill(inner, next);
       continue;
     }
@@ -54,7 +54,8 @@ void fill(Message& message, int& next) {
     case FieldDescriptor::CPPTYPE_INT32: reflection.SetInt32(&message, field, ++next); break;
     case FieldDescriptor::CPPTYPE_INT64: reflection.SetInt64(&message, field, -(++next + (1LL << 40))); break;
     case FieldDescriptor::CPPTYPE_ENUM:
-      reflection.SetEnumValue(&message, field, field->enum_type()->value(field->enum_type()->value_count() - 1)->number());
+      reflection.SetEnumValue(&message, field,
+                              field->enum_type()->value(field->enum_type()->value_count() - 1)->number());
       break;
     default:
       if (field->is_repeated())
@@ -117,10 +118,11 @@ BOOST_AUTO_TEST_CASE(an_event_has_the_bytes_that_thrift_gives_it) {
   auto& fired = *event.mutable_timer_fired_event_attributes();
   fired.set_timer_id("t1");
   fired.set_started_event_id(5);
-  const auto expected = from_hex(one_event + "0a 000a 0000000000000007 0a 0014 000000003b9aca05 0a 0023 0000000000000003 "
-                                             "0a 0024 0000000000000102 "
-                                             "0c 00be 0b 000a 00000002 7431 0a 0014 0000000000000005 00 "
-                                             "08 001e 00000012 00 00");
+  const auto expected =
+      from_hex(one_event + "0a 000a 0000000000000007 0a 0014 000000003b9aca05 0a 0023 0000000000000003 "
+                           "0a 0024 0000000000000102 "
+                           "0c 00be 0b 000a 00000002 7431 0a 0014 0000000000000005 00 "
+                           "08 001e 00000012 00 00");
   BOOST_TEST(to_thrift(events) == expected);
 }
 
@@ -174,10 +176,11 @@ BOOST_AUTO_TEST_CASE(enumerations_count_from_zero_and_absent_ones_are_left_out) 
 }
 
 BOOST_AUTO_TEST_CASE(unknown_fields_are_passed_over) {
-  const auto out = from_thrift(from_hex(
-      one_event + "0a 000a 0000000000000007 02 0401 01 03 0402 01 06 0403 0001 08 0404 00000001 04 0405 0000000000000000 "
-                  "0b 0406 00000001 61 0d 0407 0b 08 00000001 00000001 62 00000001 0f 0408 0c 00000001 02 0001 01 00 "
-                  "0e 0409 0a 00000001 0000000000000001 00 00"));
+  const auto out = from_thrift(
+      from_hex(one_event +
+               "0a 000a 0000000000000007 02 0401 01 03 0402 01 06 0403 0001 08 0404 00000001 04 0405 0000000000000000 "
+               "0b 0406 00000001 61 0d 0407 0b 08 00000001 00000001 62 00000001 0f 0408 0c 00000001 02 0001 01 00 "
+               "0e 0409 0a 00000001 0000000000000001 00 00"));
   BOOST_REQUIRE_MESSAGE(out, (out ? std::string() : out.error().message));
   BOOST_REQUIRE(out->events_size() == 1);
   BOOST_TEST(out->events(0).event_id() == 7);

@@ -93,7 +93,7 @@ void engine::check_invariants() {
   if (!r.has_started_decision())
     BOOST_REQUIRE_MESSAGE(r.buffered().empty(), "events stay buffered although no decision is with a worker");
   for (const auto& [id, a] : r.activities())
-    BOOST_REQUIRE_MESSAGE(a.started_id() != buffered_event_id || !r.buffered().empty(),
+    BOOST_REQUIRE_MESSAGE(a.started_id() != buffered_event_id || !r.buffered().empty() || r.closed(),
                           "activity " << id << " has a started event without an id");
   std::set<std::string> activity_ids;
   for (const auto& [id, a] : r.activities())

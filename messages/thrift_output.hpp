@@ -1,0 +1,38 @@
+#pragma once
+
+#include "messages/thrift_plan.hpp"
+
+#include <string>
+
+namespace cadenza {
+
+/// Writes values in Thrift's binary protocol, behind the version byte that Cadence puts before each of them.
+class thrift_output {
+public:
+  static constexpr char version_byte = 0x59;
+
+  [[nodiscard]] std::string take() && { return std::move(out_); }
+
+  /// The beginning of a field of a struct; its value follows.
+  void field(thrift_type type, std::int16_t id) {
+    this->type(type);
+    number(id);
+  }
+  /// The end of a struct.
+  void end() { type(thrift_type::stop); }
+  void type(thrift_type t) { out_ += static_cast<char>(t); }
+  /// Big-endian, as wide as its type.
+  template <class T> void number(T value) {
+    for (int shift = 8 * (static_cast<int>(sizeof(T)) - 1); shift >= 0; shift -= 8)
+      out_ += static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
+  }
+  void bytes(const std::string& value) {
+    number(static_cast<std::int32_t>(value.size()));
+    out_ += value;
+  }
+
+private:
+  std::string out_ = std::string(1, version_byte);
+};
+
+} // namespace cadenza
