@@ -123,9 +123,11 @@ void remove_stored_run(const shard_place& at, stored_run run, receipt_ptr receip
         std::vector<uuid> all;
         for (const auto& row : rows.rows) {
           record::v1::HistoryTree entry;
-          if (!entry.ParseFromString(row))
-            return hand_over(internal_error("a branch of the history tree of run " + run.key.run_id.str() +
-                                            " is damaged: nobody knows what of its history is shared"));
+          if (!entry.ParseFromString(row)) {
+            at.env.log(2, "a branch of the history tree of run " + run.key.run_id.str() +
+                              " is damaged: nobody knows what of its history is shared, so it stays when the run goes");
+            return commit_removal(at, {run.key, {}, run.version}, {}, {}, lease, receipt, hand_over);
+          }
           all.push_back(uuid::from_raw(entry.branch().branch_id()));
           const bool own = std::any_of(run.branches.begin(), run.branches.end(),
                                        [&](const auto& b) { return b.branch_id() == entry.branch().branch_id(); });

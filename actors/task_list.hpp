@@ -119,6 +119,7 @@ private:
   void write_backlog(std::vector<list_task_ptr> tasks);
   void read_backlog();
   void write_ack();
+  void touch_row();
   void take_ids(storage::task_list_transaction& tx, std::int64_t count);
   void configure_next();
 

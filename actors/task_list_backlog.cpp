@@ -100,6 +100,12 @@ void task_list::spill() {
   write_backlog(std::move(tasks));
 }
 
+void task_list::touch_row() {
+  row_.set_updated_ns(now());
+  if (kind_ == api::TASK_LIST_KIND_EPHEMERAL)
+    row_.set_expiry_ns(now() + ephemeral_kept_ns);
+}
+
 /// Begins a write of the row, under a range id whose block has `count` ids left.
 void task_list::take_ids(storage::task_list_transaction& tx, std::int64_t count) {
   tx.key = key_;
@@ -112,9 +118,7 @@ void task_list::take_ids(storage::task_list_transaction& tx, std::int64_t count)
   tx.new_range_id = row_.range_id();
   row_.set_format(1);
   row_.set_kind(kind_);
-  row_.set_updated_ns(now());
-  if (kind_ == api::TASK_LIST_KIND_EPHEMERAL)
-    row_.set_expiry_ns(now() + ephemeral_kept_ns);
+  touch_row();
   tx.row = row_.SerializeAsString();
 }
 
@@ -207,7 +211,7 @@ void task_list::write_ack() {
   if (level <= row_.ack_level())
     return;
   row_.set_ack_level(level);
-  row_.set_updated_ns(now());
+  touch_row();
   writing_ = true;
   storage::task_list_transaction tx;
   tx.key = key_;

@@ -3,6 +3,7 @@
 #include "config/log.hpp"
 
 #include <arpa/inet.h>
+#include <cerrno>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -42,7 +43,7 @@ int listen_on(const std::string& host, int& port) {
   } else {
     return -1;
   }
-  const int out = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int out = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (out < 0)
     return -1;
   const int yes = 1;
@@ -115,8 +116,11 @@ void tchannel_door::run() {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     const int peer = accept4(listener_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC);
-    if (peer < 0)
+    if (peer < 0) {
+      if (errno != EINTR && errno != ECONNABORTED)
+        (void)poll(&watched[1], 1, patience_ms); // out of descriptors: the visitor waits
       continue;
+    }
     ++visitors_;
     const auto name = peer_name(address);
     if (known_.size() < peers_known_max && known_.insert(name).second)

@@ -33,11 +33,8 @@ std::string base_name(const std::string& path) {
 std::vector<std::string> server_words(std::vector<std::string> words) {
   if (const auto start = std::ranges::find(words, "start"); start != words.end())
     words.erase(start);
-  const auto names_config = [](const std::string& word) {
-    return word == "-c" || word == "--config" || word.starts_with("--config=");
-  };
-  if (std::ranges::none_of(words, names_config) && std::getenv("CADENCE_CONFIG_DIR") == nullptr)
-    words.insert(words.end(), {"--config", "config"}); // where that server looks
+  if (std::getenv("CADENCE_CONFIG_DIR") == nullptr)
+    words.insert(words.begin(), {"--config", "config"}); // where that server looks unless told otherwise
   words.insert(words.begin(), {"server", "start"});
   return words;
 }

@@ -2,8 +2,6 @@
 
 #include <google/protobuf/util/message_differencer.h>
 
-#include <type_traits>
-
 namespace cadenza::workflow {
 namespace {
 
@@ -17,17 +15,11 @@ template <class Message> std::string unlike(const Message& live, const Message& 
   return what + " differs between the stored run and its replayed history:\n" + difference;
 }
 
-constexpr auto nothing = [](const auto&) { return false; };
-
-/// `ended`: of the history's records, which ones the run may have ended without an event.
-template <class Key, class Record, class Mask, class Ended = std::remove_const_t<decltype(nothing)>>
+template <class Key, class Record, class Mask>
 std::string unlike_maps(const tracked_map<Key, Record>& live, const tracked_map<Key, Record>& replayed,
-                        const std::string& what, Mask mask, Ended ended = nothing) {
-  std::size_t expected = 0;
-  for (const auto& [key, record] : replayed)
-    expected += live.contains(key) || !ended(record) ? 1 : 0;
-  if (live.size() != expected)
-    return what + ": " + std::to_string(live.size()) + " live, " + std::to_string(expected) + " replayed";
+                        const std::string& what, Mask&& mask) {
+  if (live.size() != replayed.size())
+    return what + ": " + std::to_string(live.size()) + " live, " + std::to_string(replayed.size()) + " replayed";
   for (const auto& [key, record] : live) {
     const auto* other = replayed.find(key);
     if (other == nullptr)
@@ -43,7 +35,7 @@ std::string unlike_maps(const tracked_map<Key, Record>& live, const tracked_map<
 }
 
 /// What is not in events, or differs by design.
-rec::Run comparable(rec::Run head, bool buffered) {
+rec::Run comparable(rec::Run head, bool lost) {
   head.clear_row_version();
   head.clear_checksum();
   head.clear_last_updated_ns();
@@ -61,7 +53,7 @@ rec::Run comparable(rec::Run head, bool buffered) {
   head.clear_next_decision_attempt();
   head.clear_last_decision_original_ns();
   head.clear_decision();
-  if (buffered) { // the state knows of events that have no place in the history yet
+  if (lost) { // the state knows of events that have no place in the history yet, or were dropped behind its end
     head.clear_signal_count();
     head.clear_cancel_requested();
     head.clear_cancel_request_id();
@@ -82,7 +74,7 @@ rec::RunFixed comparable(rec::RunFixed fixed, bool of_reset, bool knows_parent) 
   return fixed;
 }
 
-void mask_activity(rec::PendingActivity& a, bool of_reset, bool closed) {
+void mask_activity(rec::PendingActivity& a, bool of_reset) {
   a.clear_timer_mask();
   a.clear_last_heartbeat_timer_s();
   a.clear_last_heartbeat_ns();
@@ -95,8 +87,7 @@ void mask_activity(rec::PendingActivity& a, bool of_reset, bool closed) {
     a.clear_scheduled_ns();
     a.clear_schedule_to_close_base_ns();
   }
-  // Events behind the one that closed the run were dropped, those of a start among them.
-  if (!a.has_retry_policy() && !closed)
+  if (!a.has_retry_policy())
     return;
   a.clear_attempt();
   a.clear_started_id();
@@ -130,21 +121,18 @@ std::string unlike_decisions(const run& live, const run& replayed) {
 } // namespace
 
 std::string difference_from_replay(const run& live, const run& replayed, bool of_reset) {
-  const bool buffered = !live.buffered().empty();
+  const bool lost = !live.buffered().empty() || live.closed();
   // A domain that has been deleted since cannot be found by the name that events give.
   const bool knows_parent = !replayed.fixed().parent_domain_id().empty();
-  std::string out = unlike(comparable(live.head(), buffered), comparable(replayed.head(), buffered), "the header");
+  std::string out = unlike(comparable(live.head(), lost), comparable(replayed.head(), lost), "the header");
   if (out.empty())
     out = unlike(comparable(live.fixed(), of_reset, knows_parent), comparable(replayed.fixed(), of_reset, knows_parent),
                  "the fixed row");
   if (out.empty())
     out = unlike_decisions(live, replayed);
-  if (buffered || !out.empty())
+  if (lost || !out.empty())
     return out;
-  // Behind the event that closes a run the events of activities that were cancelled with it are dropped.
-  out = unlike_maps(
-      live.activities(), replayed.activities(), "activity", [&](auto& a) { mask_activity(a, of_reset, live.closed()); },
-      [&](const auto& a) { return live.closed() && a.cancel_requested(); });
+  out = unlike_maps(live.activities(), replayed.activities(), "activity", [&](auto& a) { mask_activity(a, of_reset); });
   if (out.empty())
     out = unlike_maps(live.timers(), replayed.timers(), "timer", [](auto& t) { t.clear_task_outstanding(); });
   if (out.empty())

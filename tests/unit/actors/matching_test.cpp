@@ -151,19 +151,25 @@ BOOST_AUTO_TEST_CASE(an_ephemeral_list_is_stored_for_a_day) {
   world.pass(3 * ns_per_s);
   BOOST_REQUIRE(row().has_value());
   BOOST_TEST(row()->expiry_ns() > world.now() + 23 * 3600 * ns_per_s);
+  const auto a_day_passes = [&] {
+    auto expired = *row();
+    expired.set_expiry_ns(world.now() - 1);
+    storage::task_list_transaction tx;
+    tx.key = key;
+    tx.expected_range_id = tx.new_range_id = expired.range_id();
+    tx.row = expired.SerializeAsString();
+    world.store.commit(std::move(tx), [](const storage::commit_result& result) {
+      BOOST_TEST((result.outcome == storage::status::committed));
+    });
+  };
+  a_day_passes();
   world.die();
   BOOST_TEST(world.lists().size() == 1U); // its task waits
-
-  // A day later.
-  auto expired = *row();
-  expired.set_expiry_ns(world.now() - 1);
-  storage::task_list_transaction tx;
-  tx.key = key;
-  tx.expected_range_id = tx.new_range_id = expired.range_id();
-  tx.row = expired.SerializeAsString();
-  world.store.commit(std::move(tx), [](const storage::commit_result& result) {
-    BOOST_TEST((result.outcome == storage::status::committed));
-  });
+  world.poll("mine");
+  world.pass(2 * world.settings.ack_interval_ns);
+  BOOST_TEST(world.answers == ids{1});
+  BOOST_TEST(row()->expiry_ns() > world.now());
+  a_day_passes();
   world.die();
   BOOST_TEST(world.lists().empty());
   BOOST_TEST(!row().has_value());
