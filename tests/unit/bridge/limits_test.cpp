@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <mutex>
+
 namespace {
 
 namespace api = uber::cadence::api::v1;
@@ -17,7 +19,11 @@ using tests::harness;
 struct watched {
   watched()
     : noted(
-          h.registry, [this](const std::string& line) { lines.push_back(line); },
+          h.registry,
+          [this](const std::string& line) {
+            const std::lock_guard hold(mutex);
+            lines.push_back(line);
+          },
           [this] { return moment_ns += 10 * ns_per_s; }) {
     h.with.set_warnings(&noted);
     bridge::limits limits;
@@ -29,8 +35,12 @@ struct watched {
     return h.registry.value("cadenza_limit_warnings_total", {{"limit", limit}});
   }
   /// The lines since the last time.
-  std::vector<std::string> told() { return std::exchange(lines, {}); }
+  std::vector<std::string> told() {
+    const std::lock_guard hold(mutex);
+    return std::exchange(lines, {});
+  }
 
+  std::mutex mutex; // guards what follows
   std::vector<std::string> lines;
   std::int64_t moment_ns = 0;
   harness h;
