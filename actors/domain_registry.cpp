@@ -5,6 +5,7 @@
 namespace cadenza::actors {
 namespace {
 
+constexpr std::size_t waiting_max = 1000; ///< changes that wait for one another
 constexpr int tries_max = 10;
 
 template <class T> domain_mail_ptr make_domain_mail(T&& content) {
@@ -83,6 +84,8 @@ void domain_registry::publish() {
 }
 
 void domain_registry::handle(domain_change& change) {
+  if (queue_.size() >= waiting_max)
+    return change.request->reject(service_busy("too many changes of domains wait"));
   queue_.push_back(std::move(change));
   work();
 }

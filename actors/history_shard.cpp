@@ -150,6 +150,11 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
   if (note->result.outcome != storage::status::committed)
     return;
 
+  if (const auto run = runs_.find(note->run);
+      run != runs_.end() && note->by && run->second.handle->address() != note->by)
+    send(run->second.handle, std::make_shared<run_mail>(written_by_another{})); // before it gets any of the tasks
+  if (note->next)
+    adopt(*std::exchange(note->next, std::nullopt));
   if (note->removed) {
     const auto run = runs_.find(note->run);
     if (run != runs_.end()) {

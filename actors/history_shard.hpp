@@ -73,7 +73,8 @@ private:
   void handle(reroute&);
   void handle(create_with&);
   void handle(create_refused&);
-  void handle(adopt_run&);
+  void handle(task_removed& removed);
+  void adopt(adopted_run made);
   void handle(run_used&);
   void handle(transfer_loaded&);
   void handle(timers_loaded&);

@@ -8,6 +8,7 @@
 #include "uber/cadence/api/v1/service_visibility.pb.h"
 #include "uber/cadence/api/v1/service_worker.pb.h"
 
+#include <caf/actor_addr.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <atomic>
@@ -39,10 +40,19 @@ struct start_request {
 };
 using start_request_ptr = std::shared_ptr<start_request>;
 
+/// A run made by the transaction of another one, ready to live.
+struct adopted_run {
+  run_key key;
+  std::shared_ptr<workflow::run> state;
+  std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches;
+};
+
 /// A commit of a run of this shard is over. Sent by the commit itself, not by the run, so that the tasks of a run that
 /// died meanwhile are carried out all the same.
 struct commit_note {
   run_key run;
+  caf::actor_addr by; ///< the run's actor that made the transaction; it may be dead
+  std::optional<adopted_run> next;
   storage::commit_result result;
   std::vector<record::v1::TransferTask> transfer;
   std::vector<receipt_ptr> receipts; ///< one for each transfer task, once committed
@@ -82,13 +92,6 @@ struct create_refused {
   start_request_ptr request; ///< to be decided again; null: it was answered
   run_key tried;
   std::string current; ///< record.v1.CurrentRun that is there; empty: unknown
-};
-
-/// A run made by the transaction of another one, ready to live.
-struct adopt_run {
-  run_key key;
-  std::shared_ptr<workflow::run> state;
-  std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches;
 };
 
 struct run_used {
@@ -150,9 +153,14 @@ struct shard_order {
   std::function<void(outcome<removal_report>)> answer;
 };
 
+/// An operator's removal of a task has been written.
+struct task_removed {
+  shard_order order;
+};
+
 using shard_mail = std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute,
-                                create_with, create_refused, adopt_run, run_used, shard_row_read, shard_acquired,
-                                transfer_loaded, timers_loaded, acks_written, retry_task, shard_query, shard_order>;
+                                create_with, create_refused, run_used, shard_row_read, shard_acquired, transfer_loaded,
+                                timers_loaded, acks_written, retry_task, shard_query, shard_order, task_removed>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {
@@ -309,11 +317,19 @@ struct forwarded_query {
 /// The parent has taken something that the partition forwarded.
 struct forward_taken {};
 /// A moment for which a partition waited has come.
-struct list_look {};
+struct list_look {
+  std::int64_t at_ns = 0; ///< what was asked for; another one asked for since has its own message
+};
 
 /// A page of all stored lists: those with a backlog are brought into memory.
 struct stored_lists {
   storage::page<std::pair<storage::task_list_key, std::string>> page;
+  std::string from; ///< where the page began
+};
+
+/// A list that nobody may name again is to live.
+struct list_wanted {
+  storage::task_list_key list;
 };
 
 struct list_row_read {
@@ -343,7 +359,7 @@ using matching_mail =
                  std::shared_ptr<describe_list>, std::shared_ptr<lists_of_domain>, list_row_read, list_written,
                  backlog_read, list_idle, list_quit, matching_query, std::shared_ptr<configure_list>,
                  std::shared_ptr<list_partitions>, partitions_known, forwarded_task, forwarded_poll, forwarded_query,
-                 forward_taken, list_look, stored_lists>;
+                 forward_taken, list_look, stored_lists, list_wanted>;
 using matching_mail_ptr = std::shared_ptr<matching_mail>;
 
 template <class T> [[nodiscard]] matching_mail_ptr make_matching_mail(T&& content) {

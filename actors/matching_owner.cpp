@@ -94,8 +94,12 @@ caf::behavior matching_owner::make_behavior() {
       return;
     env_.counters->task_list_restarts.fetch_add(1, std::memory_order_relaxed);
     env_.counters->task_lists.fetch_sub(1, std::memory_order_relaxed);
-    lists_.erase(i->second);
+    const auto key = i->second;
+    lists_.erase(key);
     by_address_.erase(i);
+    // Nobody may name a partition that is not read any more: what it has stored must be forwarded all the same.
+    if (const auto part = parse_partition(key.name); part && part->index > 0)
+      delayed_send(this, std::chrono::nanoseconds(tick_ns), make_matching_mail(list_wanted{key}));
   });
   set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
     try {
@@ -144,6 +148,8 @@ void matching_owner::on_mail(matching_mail_ptr& mail) {
     return describe_partitions(**asked);
   if (auto* read = std::get_if<stored_lists>(mail.get()))
     return handle(*read);
+  if (const auto* wanted = std::get_if<list_wanted>(mail.get()))
+    (void)list(wanted->list, api::TASK_LIST_KIND_NORMAL);
 }
 
 matching_owner::entry* matching_owner::list(const storage::task_list_key& key, api::TaskListKind kind) {
@@ -298,15 +304,17 @@ void matching_owner::refuse(const matching_mail& mail, const std::string& why) {
 
 void matching_owner::read_stored_lists(std::string page) {
   const auto self = caf::actor_cast<caf::actor>(this);
+  const auto from = page;
   env_.store->scan_task_lists(std::move(page), stored_page,
-                              [self](storage::page<std::pair<storage::task_list_key, std::string>> rows) {
-                                caf::anon_send(self, make_matching_mail(stored_lists{std::move(rows)}));
+                              [self, from](storage::page<std::pair<storage::task_list_key, std::string>> rows) {
+                                caf::anon_send(self, make_matching_mail(stored_lists{std::move(rows), from}));
                               });
 }
 
 void matching_owner::handle(stored_lists& read) {
   if (read.page.outcome != storage::status::committed) {
-    env_.log(2, "stored task lists not read: " + read.page.message + "; each is read when it is asked for");
+    env_.log(2, "stored task lists not read: " + read.page.message + "; trying again");
+    delayed_send(this, std::chrono::nanoseconds(tick_ns), std::move(read.from));
     return;
   }
   for (const auto& [key, value] : read.page.rows) {

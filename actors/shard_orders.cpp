@@ -80,24 +80,29 @@ void history_shard::remove_task(shard_order order) {
   tx.shard = index_;
   tx.range_id = range_id_;
   switch (order.queue) {
-  case shard_queue::transfer:
-    tx.delete_transfer.push_back(order.task_id);
+  case shard_queue::transfer: tx.delete_transfer.push_back(order.task_id); break;
+  case shard_queue::timer: tx.delete_timers.push_back({order.fire_ns, order.task_id, {}}); break;
+  case shard_queue::replication: tx.delete_replication.push_back(order.task_id); break;
+  }
+  env_.store->commit(std::move(tx), [self = me(), order = std::move(order)](storage::commit_result result) mutable {
+    if (result.outcome != storage::status::committed)
+      return order.answer(unavailable("the task was not removed: " + result.message));
+    caf::anon_send(self, make_shard_mail(task_removed{std::move(order)}));
+  });
+}
+
+/// The task is not stored any more: nor is it carried out.
+void history_shard::handle(task_removed& removed) {
+  const auto& order = removed.order;
+  if (order.queue == shard_queue::transfer) {
     if (transfer_.done(order.task_id))
       env_.counters->transfer_pending.fetch_sub(1, std::memory_order_relaxed);
     tasks_.erase(order.task_id);
-    break;
-  case shard_queue::timer:
-    tx.delete_timers.push_back({order.fire_ns, order.task_id, {}});
+  } else if (order.queue == shard_queue::timer) {
     if (timers_.cancel({order.fire_ns, order.task_id}))
       env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
-    break;
-  case shard_queue::replication: tx.delete_replication.push_back(order.task_id); break;
   }
-  env_.store->commit(std::move(tx), [answer = std::move(order.answer)](storage::commit_result result) {
-    if (result.outcome != storage::status::committed)
-      return answer(unavailable("the task was not removed: " + result.message));
-    answer(removal_report{});
-  });
+  order.answer(removal_report{});
 }
 
 void history_shard::reset_queue(shard_queue queue) {

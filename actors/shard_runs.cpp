@@ -296,10 +296,11 @@ void history_shard::handle(reroute& r) {
   route(std::move(r.command));
 }
 
-void history_shard::handle(adopt_run& adopted) {
-  if (runs_.contains(adopted.key))
+void history_shard::adopt(adopted_run made) {
+  if (runs_.contains(made.key))
     return; // a request was quicker and the run loads itself
-  spawn_run(adopted.key, std::move(adopted.state), std::move(adopted.batches), false);
+  const auto key = made.key;
+  spawn_run(key, std::move(made.state), std::move(made.batches), false);
 }
 
 void history_shard::handle(run_used& used) {

@@ -207,7 +207,8 @@ void task_list::on_tick() {
   if (at - settings_read_ns_ >= settings_kept_ns)
     refresh_settings();
   expire_polls();
-  while (!later_.empty() && later_.front().first <= at) {
+  // A clock that was set back must not hold them up.
+  while (!later_.empty() && (later_.front().first <= at || later_.front().first > at + retry_ns)) {
     auto& task = later_.front().second;
     task->given.release();
     (task->backlog_id != 0 ? buffer_ : fresh_).push_back(std::move(task));
@@ -322,6 +323,7 @@ void task_list::handle(std::shared_ptr<lists_of_domain>&) {}
 void task_list::handle(matching_query&) {}
 void task_list::handle(std::shared_ptr<list_partitions>&) {}
 void task_list::handle(stored_lists&) {}
+void task_list::handle(list_wanted&) {}
 
 // ---------------------------------------------------------------- queries
 

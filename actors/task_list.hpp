@@ -72,8 +72,9 @@ private:
   void handle(forwarded_poll&);
   void handle(forwarded_query&);
   void handle(forward_taken&);
-  void handle(list_look&);
+  void handle(list_look& look);
   void handle(stored_lists&);
+  void handle(list_wanted&);
 
   // --- life, polls and queries (task_list.cpp)
   void note_poll(const list_poll& poll);

@@ -237,10 +237,12 @@ void task_list::look_at(std::int64_t at_ns) {
     return;
   look_ns_ = at_ns;
   delayed_send(this, std::chrono::nanoseconds(std::max<std::int64_t>(at_ns - now(), 0)),
-               make_matching_mail(list_look{}));
+               make_matching_mail(list_look{at_ns}));
 }
 
-void task_list::handle(list_look&) {
+void task_list::handle(list_look& look) {
+  if (look.at_ns != look_ns_)
+    return; // an earlier look was asked for since, and has been
   look_ns_ = 0;
   match();
 }

@@ -133,6 +133,8 @@ void workflow_run::handle(run_loaded& loaded) {
   loading_ = false;
   if (state_)
     return;
+  if (std::exchange(outdated_, false))
+    return load();
   if (loaded.rows.outcome == storage::status::corrupted)
     return give_up({error_kind::internal_data_inconsistency, "stored run is damaged: " + loaded.rows.message});
   if (loaded.rows.outcome != storage::status::committed)
@@ -153,6 +155,22 @@ void workflow_run::handle(run_loaded& loaded) {
   work();
 }
 
+/// An earlier actor of this run had a transaction under way when it died, and it has been written: what was read before
+/// that is old. A transaction of ours on top of it is refused by the store, and then the state is read again as well.
+void workflow_run::handle(written_by_another&) {
+  if (loading_) {
+    outdated_ = true;
+    return;
+  }
+  if (committing_ || !state_ || fresh_)
+    return;
+  state_.reset();
+  cache_.clear();
+  live_timers_.clear();
+  if (!waiters_.empty() && queue_.empty())
+    load(); // they want to hear what is new
+}
+
 /// Everything that waits fails the same way.
 void workflow_run::give_up(const error& reason) {
   auto waiting = std::move(queue_);
@@ -168,6 +186,7 @@ void workflow_run::give_up(const error& reason) {
 
 void workflow_run::fetch_event(const workflow::missing_event& missing) {
   fetching_ = true;
+  wanted_event_ = missing.event_id;
   read_events(missing.batch_first_id, missing.batch_first_id + 1, 1, INT64_MAX,
               [self = me(), first = missing.batch_first_id](outcome<history_slice> slice) {
                 storage::page<storage::history_node> page;
@@ -187,6 +206,8 @@ void workflow_run::handle(event_read& read) {
   if (!batch->ParseFromString(read.page.rows.front().batch) || batch->events_size() == 0)
     return give_up({error_kind::internal_data_inconsistency, "a stored batch of events is damaged"});
   cache_.keep(std::move(batch));
+  if (cache_.find(wanted_event_) == nullptr) // asking again would find the same
+    return give_up({error_kind::internal_data_inconsistency, "a stored batch of events lacks one"});
   work();
 }
 
@@ -311,7 +332,11 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
   note->transfer = std::move(made.transfer);
   remember_timers(made.timers); // forgotten with the rest of the state when the write does not succeed
   note->timers = std::move(made.timers);
+  note->by = address();
   if (made.next) {
+    auto& next = *made.next;
+    note->next = adopted_run{next.state->key(), std::shared_ptr<workflow::run>(std::move(next.state)),
+                             std::move(next.made.batches)};
     for (auto& task : made.next->made.transfer)
       note->transfer.push_back(std::move(task));
     for (auto& task : made.next->made.timers)
@@ -340,12 +365,6 @@ void workflow_run::handle(run_committed& over) {
       const auto& batch = made.batches[i];
       const auto first = batch->events(0).event_id();
       cache_.append(std::move(pending_bytes_[i]), batch, first, first + batch->events_size());
-    }
-    if (made.next) {
-      auto& next = *made.next;
-      const run_key next_key = next.state->key();
-      caf::anon_send(shard_, make_shard_mail(adopt_run{next_key, std::shared_ptr<workflow::run>(std::move(next.state)),
-                                                       std::move(next.made.batches)}));
     }
     command->finished(*this);
     handed.answer(*this);
@@ -502,10 +521,12 @@ void workflow_run::arm_waiters() {
     return;
   armed_for_ns_ = earliest;
   const auto delay = std::max<std::int64_t>(earliest - now(), ns_per_ms);
-  delayed_send(this, std::chrono::nanoseconds(delay), std::make_shared<run_mail>(waiters_due{}));
+  delayed_send(this, std::chrono::nanoseconds(delay), std::make_shared<run_mail>(waiters_due{earliest}));
 }
 
-void workflow_run::handle(waiters_due&) {
+void workflow_run::handle(waiters_due& due) {
+  if (due.at_ns != armed_for_ns_)
+    return; // armed for an earlier time since
   armed_for_ns_ = INT64_MAX;
   expire_queries();
   std::vector<history_waiter> over;

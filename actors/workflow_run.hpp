@@ -28,8 +28,13 @@ struct event_read {
 };
 struct leave_memory {};
 struct quit_now {};
-struct waiters_due {};
-using run_mail = std::variant<run_loaded, run_committed, event_read, leave_memory, quit_now, waiters_due>;
+struct waiters_due {
+  std::int64_t at_ns = 0; ///< what it was armed for; armed anew since, it is another one's business
+};
+/// A transaction of this run that another, dead actor had begun has been written.
+struct written_by_another {};
+using run_mail =
+    std::variant<run_loaded, run_committed, event_read, leave_memory, quit_now, waiters_due, written_by_another>;
 using run_mail_ptr = std::shared_ptr<run_mail>;
 
 /// Somebody who waits for new events of a run.
@@ -112,7 +117,8 @@ private:
   void handle(event_read&);
   void handle(leave_memory&);
   void handle(quit_now&);
-  void handle(waiters_due&);
+  void handle(waiters_due& due);
+  void handle(written_by_another&);
 
   void load();
   void work();
@@ -144,6 +150,8 @@ private:
   bool fresh_;
   bool loading_ = false;
   bool fetching_ = false;
+  bool outdated_ = false;         ///< what is being read may be older than what has been written
+  std::int64_t wanted_event_ = 0; ///< while fetching
   bool leaving_ = false;
 
   std::deque<run_command_ptr> queue_;

@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(ten_thousand_polls_hang_cheaply_and_go_with_their_clients) 
   BOOST_TEST_MESSAGE("10000 hanging polls: " << grown << " KiB more for both sides together, " << threads_now()
                                              << " threads");
   BOOST_TEST(h.registry.value("cadenza_rpc_hanging_polls") == polls_count);
-#ifndef CADENZA_SANITIZED // which keep memory of their own
-  BOOST_TEST(grown < polls_count * 48);                             // client and server live in this process
+#ifndef CADENZA_SANITIZED               // which keep memory of their own
+  BOOST_TEST(grown < polls_count * 48); // client and server live in this process
 #endif
   BOOST_TEST(threads_now() < 40);
 
