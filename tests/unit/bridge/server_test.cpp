@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <future>
+#include <mutex>
 
 namespace api = uber::cadence::api::v1;
 using namespace cadenza;
@@ -77,8 +78,10 @@ BOOST_AUTO_TEST_CASE(a_request_reaches_the_engine_with_its_domain_and_the_answer
 
 BOOST_AUTO_TEST_CASE(an_answer_may_come_serialized_and_from_another_thread) {
   harness h;
+  std::mutex mutex; // guards what follows
   std::vector<std::future<void>> answering;
   h.engine.react([&](tests::seen_request seen) {
+    const std::lock_guard hold(mutex);
     answering.push_back(std::async(std::launch::async, [call = std::move(seen.call)] {
       api::StartWorkflowExecutionResponse response;
       response.set_run_id("late");
@@ -90,6 +93,8 @@ BOOST_AUTO_TEST_CASE(an_answer_may_come_serialized_and_from_another_thread) {
       h.call<api::StartWorkflowExecutionResponse>("WorkflowAPI/StartWorkflowExecution", good_start(), {}, &response)
           .ok());
   BOOST_TEST(response.run_id() == "late");
+  const std::lock_guard hold(mutex);
+  answering.clear();
 }
 
 BOOST_AUTO_TEST_CASE(a_dropped_call_answers_unavailable) {
