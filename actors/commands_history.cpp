@@ -145,7 +145,8 @@ private:
     if (with_token)
       response.set_next_page_token(encode(*token_));
     std::string bytes = response.SerializeAsString();
-    append_field(bytes, api::GetWorkflowExecutionHistoryResponse::kHistoryFieldNumber, slice.bytes + synthetic);
+    slice.bytes += synthetic;
+    append_field(bytes, api::GetWorkflowExecutionHistoryResponse::kHistoryFieldNumber, slice.bytes);
     request->reply_bytes(std::move(bytes));
   }
 

@@ -258,10 +258,6 @@ void reset_flow::carry_out() {
                                                      std::make_shared<reset_closed>(shared_from_this(), new_run)}));
 }
 
-} // namespace
-
-namespace {
-
 void begin_reset(const services& env, workflow::domain_ptr domain,
                  engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer,
                  std::optional<uuid> only_while) {

@@ -131,9 +131,10 @@ void workflow_run::load() {
 
 void workflow_run::handle(run_loaded& loaded) {
   loading_ = false;
+  const bool outdated = std::exchange(outdated_, false);
   if (state_)
     return;
-  if (std::exchange(outdated_, false))
+  if (outdated)
     return load();
   if (loaded.rows.outcome == storage::status::corrupted)
     return give_up({error_kind::internal_data_inconsistency, "stored run is damaged: " + loaded.rows.message});

@@ -142,10 +142,6 @@ flag required(const char* name, const char* text) {
 
 flag shard_flag() { return required("shard_id,sid", "shard"); }
 
-} // namespace
-
-namespace {
-
 status not_there(const char* what, const char* instead) {
   return problem{std::string(what) + " is not there.", instead};
 }

@@ -1,10 +1,25 @@
 #pragma once
 
-#include "messages/thrift_plan.hpp"
-
+#include <cstdint>
 #include <string>
 
 namespace cadenza {
+
+/// Types of Thrift's binary protocol, by the number it writes for them.
+enum class thrift_type : std::uint8_t {
+  stop = 0,
+  boolean = 2,
+  byte = 3,
+  real = 4,
+  i16 = 6,
+  i32 = 8,
+  i64 = 10,
+  bytes = 11,
+  structure = 12,
+  map = 13,
+  set = 14,
+  list = 15,
+};
 
 /// Writes values in Thrift's binary protocol, behind the version byte that Cadence puts before each of them.
 class thrift_output {

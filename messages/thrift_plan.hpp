@@ -1,27 +1,13 @@
 #pragma once
 
+#include "messages/thrift_output.hpp"
+
 #include <google/protobuf/descriptor.h>
 
 #include <cstdint>
 #include <vector>
 
 namespace cadenza {
-
-/// Types of Thrift's binary protocol, by the number it writes for them.
-enum class thrift_type : std::uint8_t {
-  stop = 0,
-  boolean = 2,
-  byte = 3,
-  real = 4,
-  i16 = 6,
-  i32 = 8,
-  i64 = 10,
-  bytes = 11,
-  structure = 12,
-  map = 13,
-  set = 14,
-  list = 15,
-};
 
 struct thrift_plan;
 

@@ -1,8 +1,8 @@
 #include "messages/thrift_history.hpp"
 #include "messages/thrift_output.hpp"
+#include "messages/thrift_plan.hpp"
 
-#include <google/protobuf/duration.pb.h>
-#include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <bit>
 
@@ -12,10 +12,10 @@ namespace {
 namespace api = uber::cadence::api::v1;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::util::TimeUtil;
 using way = thrift_step::way;
 
 constexpr int depth_max = 32; ///< of fields that are passed over
-constexpr std::int64_t ns_per_second = 1'000'000'000;
 
 /// Stops at the first thing that is wrong; what is read after that is zero and empty.
 class reader {
@@ -178,7 +178,7 @@ private:
     if (step.how == way::seconds)
       static_cast<google::protobuf::Duration&>(inner).set_seconds(integer(t));
     else if (step.how == way::nanos)
-      set_time(static_cast<google::protobuf::Timestamp&>(inner), integer(t));
+      static_cast<google::protobuf::Timestamp&>(inner) = TimeUtil::NanosecondsToTimestamp(integer(t));
     else if (step.how == way::payload)
       static_cast<api::Payload&>(inner).set_data(bytes());
     else
@@ -190,17 +190,6 @@ private:
     if (number <= 0 || number > INT32_MAX || field.enum_type()->FindValueByNumber(static_cast<int>(number)) == nullptr)
       return fail("there is no " + field.enum_type()->name() + " " + std::to_string(value));
     message.GetReflection()->SetEnumValue(&message, &field, static_cast<int>(number));
-  }
-
-  static void set_time(google::protobuf::Timestamp& time, std::int64_t ns) {
-    auto seconds = ns / ns_per_second;
-    auto rest = ns % ns_per_second;
-    if (rest < 0) {
-      --seconds;
-      rest += ns_per_second;
-    }
-    time.set_seconds(seconds);
-    time.set_nanos(static_cast<std::int32_t>(rest));
   }
 
   std::string_view rest_;

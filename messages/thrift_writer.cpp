@@ -1,9 +1,9 @@
 #include "messages/thrift_fields.hpp"
 #include "messages/thrift_history.hpp"
 #include "messages/thrift_output.hpp"
+#include "messages/thrift_plan.hpp"
 
-#include <google/protobuf/duration.pb.h>
-#include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <bit>
@@ -14,10 +14,10 @@ namespace {
 namespace api = uber::cadence::api::v1;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::util::TimeUtil;
 using way = thrift_step::way;
 
 constexpr std::int16_t event_type_id = 30; ///< of HistoryEvent: what the message tells by its kind of attributes
-constexpr std::int64_t ns_per_second = 1'000'000'000;
 
 class writer {
 public:
@@ -120,10 +120,9 @@ private:
     const auto& inner = reflection.GetMessage(message, &field);
     if (step.how == way::seconds)
       integer(t, static_cast<const google::protobuf::Duration&>(inner).seconds());
-    else if (step.how == way::nanos) {
-      const auto& time = static_cast<const google::protobuf::Timestamp&>(inner);
-      integer(t, time.seconds() * ns_per_second + time.nanos());
-    } else if (step.how == way::payload)
+    else if (step.how == way::nanos)
+      integer(t, TimeUtil::TimestampToNanoseconds(static_cast<const google::protobuf::Timestamp&>(inner)));
+    else if (step.how == way::payload)
       out_.bytes(static_cast<const api::Payload&>(inner).data());
     else
       structure(inner);

@@ -30,9 +30,12 @@ private:
   std::optional<outcome<page>>& into_;
 };
 
-struct reader {
-  harbour& h;
-  std::string workflow_id;
+/// A closed workflow on an engine that may send raw histories.
+struct told_story {
+  explicit told_story(const std::string& program) {
+    (void)h.start(workflow_id, program);
+    h.work_until_closed(workflow_id);
+  }
 
   page read(bool reads_raw, int page_size = 0, const std::string& token = {},
             api::EventFilterType filter = api::EVENT_FILTER_TYPE_ALL_EVENT) {
@@ -48,13 +51,15 @@ struct reader {
     BOOST_REQUIRE_MESSAGE(*answer, (*answer ? std::string() : answer->error().message));
     return **answer;
   }
-};
 
-std::function<void(actors::engine_options&)> with_raw(bool& on) {
-  return [&on](actors::engine_options& options) {
-    options.live.raw_history = [&on](const workflow::domain_view& domain) { return on && domain.name == domain_name; };
-  };
-}
+  const std::string workflow_id = "told";
+  bool on = true; ///< the domain's setting
+  harbour h{7, 2, [this](actors::engine_options& options) {
+              options.live.raw_history = [this](const workflow::domain_view& domain) {
+                return on && domain.name == domain_name;
+              };
+            }};
+};
 
 api::History events_of(const page& from) {
   api::History out;
@@ -73,27 +78,19 @@ api::History events_of(const page& from) {
 BOOST_AUTO_TEST_SUITE(raw_histories)
 
 BOOST_AUTO_TEST_CASE(histories_come_as_batches_where_the_domain_and_the_client_want_it) {
-  bool on = true;
-  harbour h(7, 2, with_raw(on));
-  (void)h.start("told", "m m t1");
-  h.work_until_closed("told");
-  reader from{h, "told"};
+  told_story from("m m t1");
   const auto plain = from.read(false);
   BOOST_TEST(plain.raw_history().empty());
   const auto raw = from.read(true);
   BOOST_TEST(raw.history().events().empty());
   BOOST_TEST(raw.raw_history_size() > 3);
   BOOST_TEST(events_of(raw).SerializeAsString() == plain.history().SerializeAsString());
-  on = false;
+  from.on = false;
   BOOST_TEST(from.read(true).raw_history().empty());
 }
 
 BOOST_AUTO_TEST_CASE(raw_pages_follow_one_another) {
-  bool on = true;
-  harbour h(7, 2, with_raw(on));
-  (void)h.start("told", "m m t1");
-  h.work_until_closed("told");
-  reader from{h, "told"};
+  told_story from("m m t1");
   api::History all;
   std::string token;
   do {
@@ -106,11 +103,7 @@ BOOST_AUTO_TEST_CASE(raw_pages_follow_one_another) {
 }
 
 BOOST_AUTO_TEST_CASE(the_last_raw_batch_holds_the_close_event) {
-  bool on = true;
-  harbour h(7, 2, with_raw(on));
-  (void)h.start("told", "m");
-  h.work_until_closed("told");
-  reader from{h, "told"};
+  told_story from("m");
   const auto closed = from.read(false, 0, {}, api::EVENT_FILTER_TYPE_CLOSE_EVENT);
   BOOST_REQUIRE(closed.history().events_size() == 1);
   const auto raw = from.read(true, 0, {}, api::EVENT_FILTER_TYPE_CLOSE_EVENT);

@@ -336,6 +336,8 @@ BOOST_AUTO_TEST_CASE(list_all_follows_the_pages_and_templates_pick_fields) {
   const auto result = run({"wf", "la", "--op", "--format", "id={{.WorkflowID}}"});
   BOOST_TEST(result.out == "id=a\nid=b\n");
   BOOST_TEST(nlohmann::json::parse(run({"--output", "json", "wf", "la", "--op"}).out).size() == 2u);
+  const auto rows = run({"wf", "la", "--op", "--format", "{{json .}}"}).out;
+  BOOST_TEST(nlohmann::json::parse(rows.substr(0, rows.find('\n')))["WorkflowID"] == "a");
   const auto wrong = run({"wf", "la", "--op", "--format", "{{.Nothing}}"});
   BOOST_TEST(wrong.code == 1);
   BOOST_TEST(wrong.err.find(".WorkflowID") != std::string::npos);
@@ -438,6 +440,28 @@ BOOST_AUTO_TEST_CASE(reset_finds_the_last_decision) {
       4);
   BOOST_TEST(run({"wf", "reset", "-w", "id", "--reason", "why"}).err ==
              "Error: Must specify valid eventID or valid resetType\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_binarys_reset_point_may_be_of_an_earlier_run) {
+  server.on<api::DescribeWorkflowExecutionRequest, api::DescribeWorkflowExecutionResponse>(
+      "WorkflowAPI/DescribeWorkflowExecution", [](const auto&, auto& response) {
+        auto& info = *response.mutable_workflow_execution_info();
+        info.mutable_workflow_execution()->set_run_id("run-2");
+        auto& point = *info.mutable_auto_reset_points()->add_points();
+        point.set_binary_checksum("bad");
+        point.set_run_id("run-1");
+        point.set_first_decision_completed_id(4);
+        point.set_resettable(true);
+        return answer::ok();
+      });
+  server.on<api::ResetWorkflowExecutionRequest, api::ResetWorkflowExecutionResponse>(
+      "WorkflowAPI/ResetWorkflowExecution", [](const auto&, auto&) { return answer::ok(); });
+  BOOST_TEST(run({"wf", "reset", "-w", "id", "--reason", "why", "--reset_type", "BadBinary",
+                  "--reset_bad_binary_checksum", "bad"})
+                 .code == 0);
+  const auto request = server.last<api::ResetWorkflowExecutionRequest>("WorkflowAPI/ResetWorkflowExecution");
+  BOOST_TEST(request.workflow_execution().run_id() == "run-1");
+  BOOST_TEST(request.decision_finish_event_id() == 4);
 }
 
 BOOST_AUTO_TEST_CASE(controls_say_that_they_worked) {

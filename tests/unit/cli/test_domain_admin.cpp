@@ -347,6 +347,15 @@ BOOST_AUTO_TEST_CASE(stored_batches_are_shown_with_their_sizes) {
   BOOST_TEST(result.out.ends_with("======== total batches 1, total blob len: " + size + " ======\n"), result.out);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_there_says_so) {
+  for (const auto& words : {std::vector<std::string>{"admin", "shard", "setRangeID", "--sid", "1", "--rid", "2"},
+                            {"admin", "shard", "timers", "--sid", "1"}}) {
+    const auto result = run(words);
+    BOOST_TEST(result.code == 1);
+    BOOST_TEST(result.err.starts_with("Error: shard " + words[2] + " is not there.\n"), result.err);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
   http_side http;
   std::string killed;

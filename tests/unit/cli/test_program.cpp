@@ -113,6 +113,9 @@ BOOST_AUTO_TEST_CASE(the_name_it_is_called_by_is_the_name_it_uses) {
   BOOST_TEST(run(line, local, io) == 0);
   BOOST_TEST(seen.environment == "prod");
   BOOST_TEST(seen.services.size() == 1u);
+  BOOST_TEST(seen.config_file + seen.config_dir == "config"); // whichever of the two is there
+  BOOST_TEST(run(std::vector<std::string>{"cadence-server", "-c", "mine.yaml", "start"}, local, io) == 0);
+  BOOST_TEST(seen.config_file == "mine.yaml");
 }
 
 BOOST_AUTO_TEST_CASE(tchannel_is_refused_clearly) {
