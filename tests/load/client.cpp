@@ -52,20 +52,20 @@ client::~client() {
 void client::raw_call(const char* method, const google::protobuf::MessageLite& request,
                       std::chrono::milliseconds timeout, std::function<void(const result&, const std::string&)> done) {
   struct pending {
-    grpc::ClientContext context;
+    std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();
     grpc::ByteBuffer request;
     grpc::ByteBuffer response;
   };
   auto p = std::make_shared<pending>();
-  p->context.set_deadline(std::chrono::system_clock::now() + timeout);
-  p->context.AddMetadata("rpc-caller", "cadenza-load");
-  p->context.AddMetadata("rpc-service", "cadence-frontend");
-  p->context.AddMetadata("rpc-encoding", "proto");
-  p->context.AddMetadata("cadence-client-name", "uber-go");
-  p->context.AddMetadata("cadence-client-feature-version", "1.7.0");
+  p->context->set_deadline(std::chrono::system_clock::now() + timeout);
+  p->context->AddMetadata("rpc-caller", "cadenza-load");
+  p->context->AddMetadata("rpc-service", "cadence-frontend");
+  p->context->AddMetadata("rpc-encoding", "proto");
+  p->context->AddMetadata("cadence-client-name", "uber-go");
+  p->context->AddMetadata("cadence-client-feature-version", "1.7.0");
   for (const auto& [key, value] : headers)
-    p->context.AddMetadata(key, value);
-  p->context.AddMetadata("cadence-client-feature-flags", R"({"WorkflowExecutionAlreadyCompletedErrorEnabled":true})");
+    p->context->AddMetadata(key, value);
+  p->context->AddMetadata("cadence-client-feature-flags", R"({"WorkflowExecutionAlreadyCompletedErrorEnabled":true})");
   grpc::Slice slice(request.SerializeAsString());
   p->request = grpc::ByteBuffer(&slice, 1);
   auto& connection =
@@ -73,15 +73,15 @@ void client::raw_call(const char* method, const google::protobuf::MessageLite& r
   state_->under_way.fetch_add(1);
   {
     const std::lock_guard guard(state_->contexts_mutex);
-    state_->contexts.insert(std::shared_ptr<grpc::ClientContext>(p, &p->context));
+    state_->contexts.insert(p->context);
   }
   const std::string path =
       std::string(method).starts_with("AdminAPI/") ? "/uber.cadence.admin.v1." : "/uber.cadence.api.v1.";
-  connection.stub->UnaryCall(&p->context, path + method, grpc::StubOptions(), &p->request, &p->response,
+  connection.stub->UnaryCall(p->context.get(), path + method, grpc::StubOptions(), &p->request, &p->response,
                              [this, p, done = std::move(done)](grpc::Status status) {
                                {
                                  const std::lock_guard guard(state_->contexts_mutex);
-                                 state_->contexts.erase(std::shared_ptr<grpc::ClientContext>(p, &p->context));
+                                 state_->contexts.erase(p->context);
                                }
                                std::string bytes;
                                if (status.ok()) {
@@ -92,6 +92,8 @@ void client::raw_call(const char* method, const google::protobuf::MessageLite& r
                                  }
                                }
                                done({static_cast<int>(status.error_code()), status.error_message()}, bytes);
+                               // It holds the channel, which must not end on a thread of its own: gRPC would join that.
+                               p->context.reset();
                                state_->under_way.fetch_sub(1);
                              });
 }

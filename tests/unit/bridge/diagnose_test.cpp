@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <future>
+
 namespace api = uber::cadence::api::v1;
 using namespace cadenza;
 using tests::harness;
@@ -36,23 +38,25 @@ struct diagnose_harness : harness {
 BOOST_FIXTURE_TEST_SUITE(diagnose, diagnose_harness)
 
 BOOST_AUTO_TEST_CASE(a_diagnosis_is_a_workflow_of_the_system) {
+  std::promise<tests::seen_request> taken; // looked at on this thread: Boost.Test knows no other
   engine.react([&](tests::seen_request seen) {
-    BOOST_TEST(seen.function == "start");
-    BOOST_TEST((seen.domain == system));
-    const auto& start = dynamic_cast<api::StartWorkflowExecutionRequest&>(*seen.request);
-    BOOST_TEST(start.workflow_id() == std::string("orders-") + tests::some_uuid);
-    BOOST_TEST(start.workflow_type().name() == "diagnostics-starter-workflow");
-    BOOST_TEST(start.task_list().name() == "diagnostics-wf-tasklist");
-    BOOST_TEST(start.execution_start_to_close_timeout().seconds() == 86400);
-    BOOST_TEST(start.task_start_to_close_timeout().seconds() == 300);
-    BOOST_TEST(start.input().data() ==
-               std::string(R"({"Domain":"orders","Identity":"me","WorkflowID":"wf","RunID":")") + tests::some_uuid +
-                   "\"}");
+    taken.set_value(seen);
     api::StartWorkflowExecutionResponse started;
     started.set_run_id("run-1");
     seen.call->reply(started);
   });
   BOOST_TEST(ask(good_request()).ok());
+  const auto asked = taken.get_future().get();
+  BOOST_TEST(asked.function == "start");
+  BOOST_TEST((asked.domain == system));
+  const auto& start = dynamic_cast<api::StartWorkflowExecutionRequest&>(*asked.request);
+  BOOST_TEST(start.workflow_id() == std::string("orders-") + tests::some_uuid);
+  BOOST_TEST(start.workflow_type().name() == "diagnostics-starter-workflow");
+  BOOST_TEST(start.task_list().name() == "diagnostics-wf-tasklist");
+  BOOST_TEST(start.execution_start_to_close_timeout().seconds() == 86400);
+  BOOST_TEST(start.task_start_to_close_timeout().seconds() == 300);
+  BOOST_TEST(start.input().data() == std::string(R"({"Domain":"orders","Identity":"me","WorkflowID":"wf","RunID":")") +
+                                         tests::some_uuid + "\"}");
   BOOST_TEST(response.domain() == "cadence-system");
   BOOST_TEST(response.diagnostic_workflow_execution().workflow_id() == std::string("orders-") + tests::some_uuid);
   BOOST_TEST(response.diagnostic_workflow_execution().run_id() == "run-1");

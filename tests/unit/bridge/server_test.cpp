@@ -10,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <future>
 #include <mutex>
 
@@ -52,15 +53,9 @@ BOOST_AUTO_TEST_CASE(unknown_methods_and_services_are_unimplemented) {
 
 BOOST_AUTO_TEST_CASE(a_request_reaches_the_engine_with_its_domain_and_the_answer_comes_back) {
   harness h;
+  std::promise<tests::seen_request> taken; // looked at on this thread: Boost.Test knows no other
   h.engine.react([&](tests::seen_request seen) {
-    BOOST_TEST(seen.function == "start");
-    BOOST_TEST((seen.domain == h.domain));
-    BOOST_TEST(dynamic_cast<api::StartWorkflowExecutionRequest&>(*seen.request).workflow_id() == "wf");
-    BOOST_TEST(seen.call->caller().name == "suite");
-    BOOST_TEST(seen.call->caller().client_impl == "uber-go");
-    BOOST_TEST(seen.call->caller().isolation_group == "zone-1");
-    BOOST_TEST(!seen.call->caller().told_already_completed);
-    BOOST_TEST(seen.call->deadline_ns() < INT64_MAX);
+    taken.set_value(seen);
     api::StartWorkflowExecutionResponse response;
     response.set_run_id("run");
     seen.call->reply(response);
@@ -72,6 +67,15 @@ BOOST_AUTO_TEST_CASE(a_request_reaches_the_engine_with_its_domain_and_the_answer
       {{"rpc-caller", "suite"}, {"cadence-client-name", "uber-go"}, {"cadence-worker-isolation-group", "zone-1"}},
       &response);
   BOOST_TEST(status.ok());
+  const auto asked = taken.get_future().get();
+  BOOST_TEST(asked.function == "start");
+  BOOST_TEST((asked.domain == h.domain));
+  BOOST_TEST(dynamic_cast<api::StartWorkflowExecutionRequest&>(*asked.request).workflow_id() == "wf");
+  BOOST_TEST(asked.call->caller().name == "suite");
+  BOOST_TEST(asked.call->caller().client_impl == "uber-go");
+  BOOST_TEST(asked.call->caller().isolation_group == "zone-1");
+  BOOST_TEST(!asked.call->caller().told_already_completed);
+  BOOST_TEST(asked.call->deadline_ns() < INT64_MAX);
   BOOST_TEST(response.run_id() == "run");
   BOOST_TEST(h.registry.value("cadenza_rpc_requests_total", {{"method", "WorkflowAPI/StartWorkflowExecution"}}) == 1);
 }
@@ -199,7 +203,7 @@ BOOST_AUTO_TEST_CASE(clients_from_the_future_are_refused) {
 
 BOOST_AUTO_TEST_CASE(large_and_compressed_messages_pass) {
   harness h;
-  std::size_t received = 0;
+  std::atomic<std::size_t> received{0};
   h.engine.react([&](tests::seen_request seen) {
     const auto& request = dynamic_cast<api::RespondDecisionTaskCompletedRequest&>(*seen.request);
     received = request.execution_context().size();
