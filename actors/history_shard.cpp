@@ -19,7 +19,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::housekeeping)
 namespace cadenza::actors {
 
 history_shard::history_shard(caf::actor_config& cfg, const services& env, int index)
-  : caf::event_based_actor(cfg), env_(env), index_(index) {}
+  : caf::event_based_actor(cfg), env_(env), index_(index), transfer_(env.settings.transfer_held) {}
 
 caf::actor history_shard::me() { return caf::actor_cast<caf::actor>(this); }
 
@@ -59,6 +59,7 @@ caf::behavior history_shard::make_behavior() {
       [this](shard_mail_ptr& mail) { on_mail(*mail); },
       [this](task_over& over) { on_over(over); },
       [this](tick& t) { on_tick(t.generation); },
+      [this](retry_tick& t) { on_retries(t.generation); },
       [this](housekeeping) {
         on_housekeeping();
         delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
@@ -177,11 +178,10 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     drain(key);
   }
   for (std::size_t i = 0; i < note->transfer.size(); ++i) {
-    const auto id = note->transfer[i].task_id();
-    if (!transfer_.add(id))
+    const auto& task = note->transfer[i];
+    if (!transfer_.add(task))
       continue;
     env_.counters->transfer_pending.fetch_add(1, std::memory_order_relaxed);
-    const auto& task = tasks_.insert_or_assign(id, std::move(note->transfer[i])).first->second;
     const bool family = note->has_family;
     auto& receipt = note->receipts[i];
     switch (task.type()) {
@@ -231,6 +231,7 @@ void history_shard::handle(shard_query& query) {
     out.emplace_back("range_id", range_id_);
     out.emplace_back("runs", static_cast<std::int64_t>(runs_.size()));
     out.emplace_back("transfer_pending", static_cast<std::int64_t>(transfer_.size()));
+    out.emplace_back("transfer_in_memory", static_cast<std::int64_t>(transfer_.held()));
     out.emplace_back("transfer_ack", row_.transfer_ack());
     out.emplace_back("next_task_id", sequence_ ? sequence_->next() : 0);
     out.emplace_back("timers_in_memory", static_cast<std::int64_t>(timers_.size()));

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/ack_tracker.hpp"
 #include "actors/mail.hpp"
 #include "actors/timer_queue.hpp"
+#include "actors/transfer_tasks.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -79,11 +79,12 @@ private:
   void handle(transfer_loaded&);
   void handle(timers_loaded&);
   void handle(acks_written&);
-  void handle(retry_task&);
+  void handle(transfer_read&);
   void handle(shard_query&);
   void handle(shard_order&);
   void on_run_down(const caf::down_msg&);
   void on_tick(std::uint64_t generation);
+  void on_retries(std::uint64_t generation);
   void on_housekeeping();
 
   // --- runs (shard_runs.cpp)
@@ -108,6 +109,10 @@ private:
   void carry_out(const record::v1::TransferTask& task, receipt_ptr receipt);
   void push_to_matching(const record::v1::TransferTask& task, receipt_ptr receipt);
   void on_over(const task_over& over);
+  void on_transfer_over(std::int64_t id);
+  void try_later(std::int64_t id, bool patient);
+  void arm_retries();
+  void report_damaged(std::int64_t id) const;
   void fire(const record::v1::TimerTask& task);
   void arm();
   void write_acks();
@@ -134,14 +139,15 @@ private:
   std::list<run_key> recency_;       ///< most recently used first
   std::deque<request> before_ready_; ///< at most before_ready_max
 
-  ack_tracker transfer_;
-  std::unordered_map<std::int64_t, record::v1::TransferTask> tasks_; ///< those not done yet, for another try
+  transfer_tasks transfer_;
   timer_queue timers_;
   bool transfer_loaded_ = false;
   bool timers_loaded_once_ = false;
   bool timers_loading_ = false;
   std::int64_t armed_for_ns_ = INT64_MAX;
   std::uint64_t generation_ = 0;
+  std::int64_t retries_armed_for_ns_ = INT64_MAX;
+  std::uint64_t retries_generation_ = 0;
 
   // A timer ack level is only safe once every transaction begun before it was taken is over.
   std::int64_t timer_level_candidate_ns_ = 0;

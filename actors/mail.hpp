@@ -117,8 +117,10 @@ struct timers_loaded {
 struct acks_written {
   storage::commit_result result;
 };
-struct retry_task {
+/// A transfer task that was not in memory any more, for another try.
+struct transfer_read {
   std::int64_t task_id = 0;
+  storage::page<transfer_row> page;
 };
 
 /// What an operator asks of a shard.
@@ -160,7 +162,7 @@ struct task_removed {
 
 using shard_mail = std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute,
                                 create_with, create_refused, run_used, shard_row_read, shard_acquired, transfer_loaded,
-                                timers_loaded, acks_written, retry_task, shard_query, shard_order, task_removed>;
+                                timers_loaded, acks_written, transfer_read, shard_query, shard_order, task_removed>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {
@@ -395,6 +397,11 @@ struct tick {
   std::uint64_t generation = 0;
 };
 
+/// The same for the transfer tasks of a shard that are tried again.
+struct retry_tick {
+  std::uint64_t generation = 0;
+};
+
 } // namespace cadenza::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::run_command_ptr)
@@ -402,3 +409,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::shard_mail_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::matching_mail_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::visibility_mail_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::retry_tick)

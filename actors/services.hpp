@@ -135,6 +135,7 @@ struct engine_settings {
   std::int64_t timer_window_ns = 120LL * ns_per_s; ///< timers this far ahead are kept in memory
   int timer_page = 5000;
   int transfer_page = 5000;
+  std::size_t transfer_held = 10'000; ///< unfinished transfer tasks of a shard in memory; of more only the id is
   std::int64_t cleanup_interval_ns = 10LL * ns_per_s;
   std::int64_t spill_after_ns = 1LL * ns_per_s;    ///< a task that waits longer goes to the stored backlog
   std::size_t spill_beyond = 2000;                 ///< so do tasks beyond this many in memory

@@ -95,9 +95,7 @@ void history_shard::remove_task(shard_order order) {
 void history_shard::handle(task_removed& removed) {
   const auto& order = removed.order;
   if (order.queue == shard_queue::transfer) {
-    if (transfer_.done(order.task_id))
-      env_.counters->transfer_pending.fetch_sub(1, std::memory_order_relaxed);
-    tasks_.erase(order.task_id);
+    on_transfer_over(order.task_id);
   } else if (order.queue == shard_queue::timer) {
     if (timers_.cancel({order.fire_ns, order.task_id}))
       env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
@@ -114,12 +112,8 @@ void history_shard::reset_queue(shard_queue queue) {
   }
   // What is known and not over is carried out once more, in case it got lost; what was over since the ack level is read
   // again and finds nothing left to do.
-  std::vector<record::v1::TransferTask> again;
-  again.reserve(tasks_.size());
-  for (const auto& [id, task] : tasks_)
-    again.push_back(task);
-  for (const auto& task : again)
-    dispatch(task);
+  for (const auto id : transfer_.ids())
+    try_later(id, false);
   load_transfer(row_.transfer_ack());
 }
 

@@ -11,8 +11,11 @@
 namespace cadenza::actors {
 namespace {
 
-constexpr std::int64_t retry_ns = ns_per_s;
+constexpr std::int64_t timer_retry_ns = ns_per_s;
 constexpr int fire_batch = 500;
+// Tries at a time, and the least pause between: others get their turn when a long queue begins to move again.
+constexpr std::size_t retry_batch = 500;
+constexpr std::int64_t retry_pause_ns = 20 * ns_per_ms;
 
 uuid raw_id(const std::string& raw) { return uuid::from_raw(raw); }
 
@@ -40,14 +43,12 @@ void history_shard::handle(transfer_loaded& loaded) {
     last = row.task_id;
     record::v1::TransferTask task;
     if (!task.ParseFromString(row.value)) {
-      env_.log(3, "transfer task " + std::to_string(row.task_id) + " of shard " + std::to_string(index_) +
-                      " is damaged and left out");
+      report_damaged(row.task_id);
       continue;
     }
-    if (!transfer_.add(row.task_id))
+    if (!transfer_.add(task))
       continue;
     env_.counters->transfer_pending.fetch_add(1, std::memory_order_relaxed);
-    tasks_.insert_or_assign(row.task_id, task);
     dispatch(task);
   }
   if (!loaded.page.next.empty() && last != 0)
@@ -112,25 +113,69 @@ void history_shard::on_over(const task_over& over) {
       timers_.done(key);
       env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
     } else {
-      timers_.again(key, now() + retry_ns);
+      timers_.again(key, now() + timer_retry_ns);
       arm();
     }
     return;
   }
-  if (over.done) {
-    if (transfer_.done(over.task_id))
-      env_.counters->transfer_pending.fetch_sub(1, std::memory_order_relaxed);
-    tasks_.erase(over.task_id);
-    return;
-  }
-  if (transfer_.contains(over.task_id))
-    delayed_send(this, std::chrono::nanoseconds(retry_ns), make_shard_mail(retry_task{over.task_id}));
+  if (over.done)
+    on_transfer_over(over.task_id);
+  else
+    try_later(over.task_id, over.broken);
 }
 
-void history_shard::handle(retry_task& retry) {
-  const auto i = tasks_.find(retry.task_id);
-  if (i != tasks_.end())
-    dispatch(i->second);
+void history_shard::on_transfer_over(std::int64_t id) {
+  if (transfer_.done(id))
+    env_.counters->transfer_pending.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void history_shard::try_later(std::int64_t id, bool patient) {
+  transfer_.failed(id, now(), patient);
+  arm_retries();
+}
+
+void history_shard::arm_retries() {
+  const auto due = transfer_.next_due();
+  if (due >= retries_armed_for_ns_)
+    return;
+  retries_armed_for_ns_ = due;
+  const auto delay = std::clamp(due - now(), retry_pause_ns, transfer_tasks::patience_max_ns);
+  delayed_send(this, std::chrono::nanoseconds(delay), retry_tick{++retries_generation_});
+}
+
+void history_shard::on_retries(std::uint64_t generation) {
+  if (generation != retries_generation_)
+    return;
+  retries_armed_for_ns_ = INT64_MAX;
+  for (const auto id : transfer_.take_due(now(), retry_batch)) {
+    if (const auto* task = transfer_.find(id)) {
+      dispatch(*task);
+      continue;
+    }
+    env_.store->scan_transfer(index_, id - 1, id, 1, [self = me(), id](storage::page<transfer_row> page) {
+      caf::anon_send(self, make_shard_mail(transfer_read{id, std::move(page)}));
+    });
+  }
+  arm_retries();
+}
+
+void history_shard::handle(transfer_read& read) {
+  if (!transfer_.contains(read.task_id))
+    return; // an operator has removed it meanwhile
+  if (read.page.outcome != storage::status::committed)
+    return try_later(read.task_id, true);
+  if (read.page.rows.empty())
+    return on_transfer_over(read.task_id);
+  record::v1::TransferTask task;
+  if (task.ParseFromString(read.page.rows.front().value))
+    return dispatch(task);
+  report_damaged(read.task_id);
+  on_transfer_over(read.task_id);
+}
+
+void history_shard::report_damaged(std::int64_t id) const {
+  env_.log(3,
+           "transfer task " + std::to_string(id) + " of shard " + std::to_string(index_) + " is damaged and left out");
 }
 
 // ---------------------------------------------------------------- timer queue

@@ -25,6 +25,9 @@ public:
 
   void done() { parts_.fetch_sub(1, std::memory_order_acq_rel); }
 
+  /// Says that what the task needs is broken, not just busy or dead: the owner tries again after growing pauses.
+  void broken() { broken_.store(true, std::memory_order_release); }
+
   [[nodiscard]] std::int64_t task_id() const { return task_id_; }
 
 private:
@@ -33,6 +36,7 @@ private:
   const std::int64_t fire_ns_;
   const std::int64_t task_id_;
   std::atomic<int> parts_;
+  std::atomic<bool> broken_{false};
 };
 
 using receipt_ptr = std::shared_ptr<task_receipt>;
@@ -42,7 +46,8 @@ struct task_over {
   bool timer = false;
   std::int64_t fire_ns = 0;
   std::int64_t task_id = 0;
-  bool done = false; ///< else: try again later
+  bool done = false;   ///< else: try again later
+  bool broken = false; ///< not done, because what it needs is broken
 };
 
 } // namespace cadenza::actors

@@ -16,7 +16,6 @@ constexpr std::size_t pending_max = 200'000;
 // What a short run does within this time is one write: its end covers its start.
 constexpr std::int64_t write_ns = 500 * ns_per_ms;
 constexpr std::int64_t durable_ns = ns_per_s;
-constexpr std::int64_t reopen_ns = ns_per_s;
 
 struct durable_tick {};
 
@@ -132,11 +131,17 @@ caf::behavior visibility_writer::make_behavior() {
 void visibility_writer::on_mail(visibility_mail& mail) {
   if (auto* asked = std::get_if<visibility_list>(&mail)) {
     write();
+    if (!pending_.empty()) // what the caller was told of may be missing
+      return asked->answer->reject(unavailable("the visibility store is not available at the moment"));
     return answer(*asked);
   }
   auto& tasks = std::get<std::vector<visibility_task>>(mail);
-  if (pending_.size() > pending_max)
-    return; // the shards keep what is dropped here and send it again
+  if (pending_.size() > pending_max) {
+    // The shards keep what is dropped here and send it again.
+    for (const auto& task : tasks)
+      task.receipt->broken();
+    return;
+  }
   for (auto& task : tasks) {
     pending_.push_back(to_change(std::move(task.task)));
     pending_receipts_.push_back(std::move(task.receipt));
@@ -149,22 +154,33 @@ void visibility_writer::on_mail(visibility_mail& mail) {
 bool visibility_writer::ready() {
   if (store_)
     return true;
-  const auto now = env_.time->now_ns();
-  if (last_open_ns_ != 0 && now - last_open_ns_ < reopen_ns)
+  if (pausing())
     return false;
-  last_open_ns_ = now;
   auto opened = open_();
   if (!opened) {
-    env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
-    env_.log(3, "visibility store not opened: " + opened.error().message);
+    failed("visibility store not opened", opened.error());
     return false;
   }
   store_ = *std::move(opened);
   return true;
 }
 
+bool visibility_writer::pausing() const {
+  const auto now = env_.time->now_ns();
+  return now < pause_until_ns_ && now >= paused_at_ns_; // else the pause is over, or the clock was set back
+}
+
+void visibility_writer::failed(const std::string& what, const error& why) {
+  env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
+  env_.log(3, what + ": " + why.message);
+  if (why.kind == error_kind::internal_data_inconsistency)
+    store_.reset();
+  paused_at_ns_ = env_.time->now_ns();
+  pause_until_ns_ = paused_at_ns_ + pauses_.next(paused_at_ns_);
+}
+
 void visibility_writer::write() {
-  if (pending_.empty() || !ready())
+  if (pending_.empty() || pausing() || !ready())
     return;
   const auto count = static_cast<std::int64_t>(pending_.size());
   const auto result = store_->apply(pending_);
@@ -174,10 +190,9 @@ void visibility_writer::write() {
     std::move(pending_receipts_.begin(), pending_receipts_.end(), std::back_inserter(applied_));
   } else {
     // The receipts go undone: the shards try again, after a while.
-    env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
-    env_.log(3, "visibility store refused " + std::to_string(count) + " changes: " + result.error().message);
-    if (result.error().kind == error_kind::internal_data_inconsistency)
-      store_.reset();
+    for (const auto& receipt : pending_receipts_)
+      receipt->broken();
+    failed("visibility store refused " + std::to_string(count) + " changes", result.error());
   }
   pending_receipts_.clear();
 }
@@ -191,10 +206,9 @@ void visibility_writer::make_durable() {
     for (const auto& receipt : applied_)
       receipt->done();
   } else {
-    env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
-    env_.log(3, "visibility store not made durable: " + result.error().message);
-    if (result.error().kind == error_kind::internal_data_inconsistency)
-      store_.reset();
+    for (const auto& receipt : applied_)
+      receipt->broken();
+    failed("visibility store not made durable", result.error());
   }
   applied_.clear();
 }

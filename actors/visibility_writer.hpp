@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/mail.hpp"
+#include "actors/restart_backoff.hpp"
 #include "storage/visibility/visibility_store.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -20,7 +21,8 @@ using visibility_opener = std::function<outcome<std::unique_ptr<storage::visibil
 /// A list is answered after everything that reached this actor before it: whoever was told of a start or a close finds
 /// it there. A task counts as done only when the store has it on disk; until then its shard keeps it.
 ///
-/// Death or failure: the shards send their tasks again; execution never waits for this actor.
+/// Death or failure: the shards send their tasks again, after growing pauses while the store is broken; execution never
+/// waits for this actor.
 class visibility_writer final : public caf::event_based_actor {
 public:
   visibility_writer(caf::actor_config& cfg, const services& env, visibility_opener open);
@@ -37,6 +39,8 @@ private:
   void make_durable();
   void answer(visibility_list& asked);
   [[nodiscard]] bool ready();
+  [[nodiscard]] bool pausing() const;
+  void failed(const std::string& what, const error& why);
 
   const services& env_;
   visibility_opener open_;
@@ -44,7 +48,10 @@ private:
   std::vector<storage::visibility_change> pending_;
   std::vector<receipt_ptr> pending_receipts_;
   std::vector<receipt_ptr> applied_; ///< in the store, not yet surely on disk
-  std::int64_t last_open_ns_ = 0;
+  // After a failure nothing is tried for a while; longer with each that follows.
+  restart_backoff pauses_;
+  std::int64_t paused_at_ns_ = 0;
+  std::int64_t pause_until_ns_ = 0;
 };
 
 } // namespace cadenza::actors

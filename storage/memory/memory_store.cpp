@@ -7,6 +7,8 @@
 #include <deque>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace cadenza::storage {
 
@@ -26,7 +28,15 @@ template <class Result> Result unavailable(std::string message) {
 struct memory_store::state : std::enable_shared_from_this<memory_store::state> {
   /// A commit's answer that waits for its time and its turn.
   struct answer {
-    std::function<void()> deliver;
+    done<commit_result> cb;
+    commit_result result;
+    bool due = false;
+  };
+  /// What goes through `options.post` once the lock is released: what, and how late.
+  using postings = std::vector<std::pair<std::function<void()>, std::int64_t>>;
+  /// A commit that has been accepted, but that reads do not see yet.
+  struct unapplied {
+    std::function<void(postings&)> carry_out;
     bool due = false;
   };
   struct answer_lane {
@@ -43,24 +53,55 @@ struct memory_store::state : std::enable_shared_from_this<memory_store::state> {
     return options.fault_hook ? options.fault_hook({commit, operation, shard}) : fault{};
   }
 
-  /// Carries a commit out and answers in the order of its lane.
+  /// Carries a commit out, now or when its turn has come, and answers in the order of its lane.
   template <class Apply> void commit(std::string_view operation, int shard, done<commit_result> cb, Apply apply) {
     auto entry = std::make_shared<answer>();
-    std::int64_t delay_ns = 0;
+    entry->cb = std::move(cb);
+    postings out;
     {
       const std::lock_guard guard(mutex);
-      commit_result result;
+      lanes[shard].waiting.push_back(entry);
       if (closed) {
-        result = refuse_unavailable("the store is closed");
+        entry->result = refuse_unavailable("the store is closed");
+        out.emplace_back([self = shared_from_this(), entry, shard] { self->deliver(*entry, shard); }, 0);
       } else {
         const auto fate = ask(true, operation, shard);
-        delay_ns = fate.delay_ns;
-        result = carry_out(fate.what, apply);
+        auto turn = std::make_shared<unapplied>();
+        turn->due = fate.apply_delay_ns <= 0;
+        turn->carry_out = [this, fate, entry, shard, kept = std::make_shared<Apply>(std::move(apply))](postings& then) {
+          entry->result = carry_out(fate.what, *kept);
+          then.emplace_back([self = shared_from_this(), entry, shard] { self->deliver(*entry, shard); }, fate.delay_ns);
+        };
+        coming.push_back(turn);
+        if (!turn->due)
+          out.emplace_back([self = shared_from_this(), turn] { self->come_due(*turn); }, fate.apply_delay_ns);
+        carry_out_due(out);
       }
-      entry->deliver = [cb = std::move(cb), result = std::move(result)]() mutable { cb(std::move(result)); };
-      lanes[shard].waiting.push_back(entry);
     }
-    options.post([self = shared_from_this(), entry, shard] { self->deliver(*entry, shard); }, delay_ns);
+    post(out);
+  }
+
+  void come_due(unapplied& turn) {
+    postings out;
+    {
+      const std::lock_guard guard(mutex);
+      turn.due = true;
+      carry_out_due(out);
+    }
+    post(out);
+  }
+
+  /// Carries out what is due, in the order in which the commits came. Needs the lock.
+  void carry_out_due(postings& out) {
+    while (!coming.empty() && coming.front()->due) {
+      coming.front()->carry_out(out);
+      coming.pop_front();
+    }
+  }
+
+  void post(postings& all) {
+    for (auto& [what, delay_ns] : all)
+      options.post(std::move(what), delay_ns);
   }
 
   template <class Apply> commit_result carry_out(fault::kind what, Apply& apply) {
@@ -88,7 +129,7 @@ struct memory_store::state : std::enable_shared_from_this<memory_store::state> {
       const auto next = std::move(lane.waiting.front());
       lane.waiting.pop_front();
       guard.unlock();
-      next->deliver();
+      next->cb(std::move(next->result));
       guard.lock();
     }
     lane.delivering = false;
@@ -113,7 +154,8 @@ struct memory_store::state : std::enable_shared_from_this<memory_store::state> {
   memory_options options;
   std::mutex mutex;
   memory::tables tables;
-  std::unordered_map<int, answer_lane> lanes; ///< references stay valid; one per shard and one for all else
+  std::deque<std::shared_ptr<unapplied>> coming; ///< in the order of the calls
+  std::unordered_map<int, answer_lane> lanes;    ///< references stay valid; one per shard and one for all else
   bool closed = false;
 };
 
@@ -123,28 +165,34 @@ memory_store::~memory_store() { close(); }
 
 void memory_store::commit(shard_transaction tx, done<commit_result> cb) {
   const int shard = tx.shard;
-  state_->commit("commit", shard, std::move(cb), [&tx](memory::tables& all) { return all.apply(tx); });
+  state_->commit("commit", shard, std::move(cb),
+                 [tx = std::move(tx)](memory::tables& all) mutable { return all.apply(tx); });
 }
 
 void memory_store::update_shard(shard_update update, done<commit_result> cb) {
   const int shard = update.shard;
-  state_->commit("update_shard", shard, std::move(cb), [&update](memory::tables& all) { return all.apply(update); });
+  state_->commit("update_shard", shard, std::move(cb),
+                 [update = std::move(update)](memory::tables& all) mutable { return all.apply(update); });
 }
 
 void memory_store::cleanup(shard_cleanup what, done<commit_result> cb) {
-  state_->commit("cleanup", what.shard, std::move(cb), [&what](memory::tables& all) { return all.apply(what); });
+  const int shard = what.shard;
+  state_->commit("cleanup", shard, std::move(cb), [what](memory::tables& all) { return all.apply(what); });
 }
 
 void memory_store::commit(task_list_transaction tx, done<commit_result> cb) {
-  state_->commit("commit", no_shard, std::move(cb), [&tx](memory::tables& all) { return all.apply(tx); });
+  state_->commit("commit", no_shard, std::move(cb),
+                 [tx = std::move(tx)](memory::tables& all) mutable { return all.apply(tx); });
 }
 
 void memory_store::commit(domain_transaction tx, done<commit_result> cb) {
-  state_->commit("commit", no_shard, std::move(cb), [&tx](memory::tables& all) { return all.apply(tx); });
+  state_->commit("commit", no_shard, std::move(cb),
+                 [tx = std::move(tx)](memory::tables& all) mutable { return all.apply(tx); });
 }
 
 void memory_store::append(queue_append message, done<commit_result> cb) {
-  state_->commit("append", no_shard, std::move(cb), [&message](memory::tables& all) { return all.apply(message); });
+  state_->commit("append", no_shard, std::move(cb),
+                 [message = std::move(message)](memory::tables& all) mutable { return all.apply(message); });
 }
 
 void memory_store::trim_queue(int queue, std::int64_t up_to, done<commit_result> cb) {
@@ -153,7 +201,8 @@ void memory_store::trim_queue(int queue, std::int64_t up_to, done<commit_result>
 }
 
 void memory_store::write_document(document_write write, done<commit_result> cb) {
-  state_->commit("write_document", no_shard, std::move(cb), [&write](memory::tables& all) { return all.apply(write); });
+  state_->commit("write_document", no_shard, std::move(cb),
+                 [write = std::move(write)](memory::tables& all) mutable { return all.apply(write); });
 }
 
 void memory_store::read_shard(int shard, done<read_result<std::string>> cb) {

@@ -26,6 +26,9 @@ struct fault {
   };
   kind what = kind::none;
   std::int64_t delay_ns = 0; ///< how late the answer comes; later answers of the same shard or list wait behind it
+  /// Commits: how late they are carried out; those that come later wait behind them. Reads meanwhile do not see them,
+  /// as with a store that gathers commits.
+  std::int64_t apply_delay_ns = 0;
 };
 
 struct memory_options {
@@ -36,9 +39,9 @@ struct memory_options {
 };
 
 /// A store in memory for unit tests and simulation: the rules of `store` without a disk. It has no threads: every call
-/// is carried out before it returns, under a lock, and its answer goes through `post`. Commits of a shard are answered
-/// in their order, whatever delays the hook asks for. Everything is gone with the object; to simulate a crash, drop the
-/// callers and keep the store.
+/// is carried out before it returns, under a lock, and its answer goes through `post`; the hook may have commits
+/// carried out later, in their order. Commits of a shard are answered in their order, whatever delays the hook asks
+/// for. Everything is gone with the object; to simulate a crash, drop the callers and keep the store.
 class memory_store final : public store {
 public:
   explicit memory_store(memory_options options = {});
@@ -78,7 +81,7 @@ public:
   void read_document(int document, done<read_result<std::string>> cb) override;
   [[nodiscard]] bool accepts_writes() const override;
 
-  /// Refuses new calls. Answers that `post` holds back come when `post` runs them.
+  /// Refuses new calls. What `post` holds back comes when `post` runs it.
   void close() override;
 
 private:

@@ -23,12 +23,14 @@ weather draw_weather(dice& chance) {
   // A third of the seeds each: hardly anything, the store alone, everything.
   const auto kind = chance.below(3);
   out.slow = static_cast<int>(chance.below(30));
+  out.overtaken = static_cast<int>(chance.below(300));
   if (kind == 0)
     return out;
   out.refused = static_cast<int>(chance.below(40));
   out.unknown = static_cast<int>(chance.below(30));
   out.unreadable = static_cast<int>(chance.below(30));
   out.lost_answers = static_cast<int>(chance.below(40));
+  out.broken_lists = static_cast<int>(chance.below(60));
   if (kind == 1)
     return out;
   out.kills = static_cast<int>(chance.below(600));

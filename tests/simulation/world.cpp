@@ -64,6 +64,8 @@ world::world(std::uint64_t seed, int shards, const std::function<void(actors::en
       return out;
     };
   }
+  if (seed % 3 == 2)
+    options_.settings.transfer_held = 2; // of most unfinished tasks only the id is in memory
   if (tune)
     tune(options_);
   begin();
@@ -83,7 +85,10 @@ void world::begin() {
   engines_.push_back(std::make_unique<actors::local_engine>(
       *system_, *store_, clock_, engine_chance_, [this](const workflow::domain_view&) { return rules_; },
       [this](int level, const std::string& text) { log(level, text); },
-      [this] { return outcome<std::unique_ptr<storage::visibility_store>>(std::make_unique<kept_lists>(*lists_)); },
+      [this] {
+        return outcome<std::unique_ptr<storage::visibility_store>>(
+            std::make_unique<kept_lists>(*lists_, [this] { return fate_of_lists(); }));
+      },
       options_));
   engines_.back()->begin();
 }
@@ -182,12 +187,25 @@ storage::fault world::fate(const storage::fault_point& point) {
   if (out.what != kind::none)
     log(0, "store: " + std::string(point.operation) + " of shard " + std::to_string(point.shard) + " fails, kind " +
                std::to_string(static_cast<int>(out.what)));
+  if (point.commit && chance_.permille(weather_.overtaken)) {
+    out.apply_delay_ns = chance_.below(chance_.permille(900) ? 2 * ns_per_ms : 100 * ns_per_ms);
+    count("commits that reads overtake");
+  }
   out.delay_ns = chance_.below(2 * ns_per_ms);
   if (chance_.permille(weather_.slow)) {
     out.delay_ns = chance_.between(ns_per_ms, 3 * ns_per_s);
     count("slow answers of the store");
   }
   return out;
+}
+
+std::optional<error> world::fate_of_lists() {
+  if (!lists_broken_)
+    return std::nullopt;
+  count("failures of the lists' store");
+  if (chance_.permille(300))
+    return error{error_kind::internal_data_inconsistency, "injected damage"};
+  return unavailable("injected fault");
 }
 
 bool world::answer_lost() {
@@ -214,6 +232,8 @@ std::string world::open_call_names() const {
 void world::strike() {
   if (look_)
     look_();
+  if (chance_.permille(weather_.broken_lists))
+    lists_broken_ = !lists_broken_;
   if (chance_.permille(weather_.kills))
     kill_something();
   if (chance_.permille(weather_.crashes))

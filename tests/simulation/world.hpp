@@ -31,6 +31,8 @@ struct weather {
   int unknown = 0;      ///< commits of unknown outcome, half of them applied
   int unreadable = 0;   ///< reads that end `unavailable`
   int slow = 0;         ///< store calls answered late, up to three seconds
+  int overtaken = 0;    ///< commits that reads do not see for a while, up to a tenth of a second
+  int broken_lists = 0; ///< of strikes: the lists' store fails until another such moment
   int lost_answers = 0; ///< answers of requests that turn into UNAVAILABLE on their way
   int kills = 0;        ///< of strikes, one each 500 ms: an actor dies
   int deaths = 0;       ///< of ten thousand steps: an actor dies
@@ -110,7 +112,10 @@ public:
 
   void set_weather(const weather& now) { weather_ = now; }
   /// No more faults and deaths.
-  void calm() { weather_ = {}; }
+  void calm() {
+    weather_ = {};
+    lists_broken_ = false;
+  }
 
   /// Kills every actor and lets them end; what they leave is looked at afterwards.
   void end();
@@ -145,6 +150,7 @@ private:
   void advance(std::int64_t ns);
   [[nodiscard]] storage::fault fate(const storage::fault_point& point);
   [[nodiscard]] bool answer_lost();
+  [[nodiscard]] std::optional<error> fate_of_lists();
   void answered(std::uint64_t id, std::function<void()> then);
   void mix(std::uint64_t value) { digest_ = (digest_ ^ value) * 0x100000001B3ULL + 0x9E3779B9; }
 
@@ -153,6 +159,7 @@ private:
   dice engine_chance_;
   virtual_clock clock_{*this};
   weather weather_;
+  bool lists_broken_ = false;
   actors::engine_options options_;
   actors::rules_ptr rules_;
   caf::actor_system_config config_;

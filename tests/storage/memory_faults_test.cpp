@@ -79,6 +79,37 @@ BOOST_AUTO_TEST_CASE(a_slow_commit_is_answered_before_the_ones_behind_it) {
   BOOST_TEST(order == "c0ab");
 }
 
+BOOST_AUTO_TEST_CASE(reads_overtake_a_commit_that_is_carried_out_later) {
+  std::deque<std::pair<std::int64_t, std::function<void()>>> posted;
+  fault next;
+  memory_options options;
+  options.post = [&](std::function<void()> f, std::int64_t delay_ns) {
+    if (delay_ns == 0)
+      return f();
+    posted.emplace_back(delay_ns, std::move(f));
+  };
+  options.fault_hook = [&](const fault_point&) { return std::exchange(next, fault{}); };
+  memory_store s(options);
+  take_shard(s);
+  std::string order;
+  next.apply_delay_ns = 5'000;
+  s.commit(new_run(1), [&](const commit_result& result) {
+    BOOST_TEST(result.outcome == status::committed);
+    order += 'a';
+  });
+  s.commit(new_run(1), [&](const commit_result& result) { // its condition is looked at in its turn
+    BOOST_TEST(result.failed == condition::run_version);
+    order += 'b';
+  });
+  BOOST_TEST(!read_run(s, run_of(1)).value.has_value());
+  BOOST_TEST(order.empty());
+  BOOST_TEST_REQUIRE(posted.size() == 1U);
+  BOOST_TEST(posted[0].first == 5'000);
+  posted[0].second();
+  BOOST_TEST(order == "ab");
+  BOOST_TEST(read_run(s, run_of(1)).value.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(answers_on_their_way_outlive_the_store) {
   std::deque<std::function<void()>> posted;
   memory_options options;

@@ -3,6 +3,7 @@
 #include "actors/restart_backoff.hpp"
 #include "actors/shard_sequence.hpp"
 #include "actors/timer_queue.hpp"
+#include "actors/transfer_tasks.hpp"
 #include "messages/constants.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -13,6 +14,12 @@ namespace {
 record::v1::TimerTask timer(std::int64_t fire_ns, std::int64_t task_id) {
   record::v1::TimerTask out;
   out.set_fire_ns(fire_ns);
+  out.set_task_id(task_id);
+  return out;
+}
+
+record::v1::TransferTask transfer(std::int64_t task_id) {
+  record::v1::TransferTask out;
   out.set_task_id(task_id);
   return out;
 }
@@ -100,6 +107,90 @@ BOOST_AUTO_TEST_CASE(the_level_is_below_the_first_open_task_and_the_first_open_c
   BOOST_TEST(!acks.done(10));
   BOOST_TEST(acks.level(50) == 49);
   BOOST_TEST(acks.size() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(transfer_queues)
+
+BOOST_AUTO_TEST_CASE(the_level_is_below_the_first_open_task_and_the_first_open_commit) {
+  transfer_tasks tasks(10);
+  BOOST_TEST(tasks.level(50) == 49);
+  BOOST_TEST(tasks.add(transfer(10)));
+  BOOST_TEST(!tasks.add(transfer(10)));
+  BOOST_TEST(tasks.add(transfer(12)));
+  BOOST_TEST(tasks.level(50) == 9);
+  BOOST_TEST(tasks.level(5) == 4);
+  BOOST_TEST(tasks.done(12));
+  BOOST_TEST(tasks.level(50) == 9);
+  BOOST_TEST(tasks.done(10));
+  BOOST_TEST(!tasks.done(10));
+  BOOST_TEST(tasks.level(50) == 49);
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_bound_only_ids_are_kept) {
+  transfer_tasks tasks(2);
+  for (int id = 1; id <= 3; ++id)
+    BOOST_TEST(tasks.add(transfer(id)));
+  BOOST_TEST(tasks.held() == 2U);
+  BOOST_TEST(tasks.size() == 3U);
+  BOOST_REQUIRE(tasks.find(2) != nullptr);
+  BOOST_TEST(tasks.find(2)->task_id() == 2);
+  BOOST_TEST(tasks.find(3) == nullptr);
+  BOOST_TEST(tasks.contains(3));
+  BOOST_TEST(tasks.ids() == (std::vector<std::int64_t>{1, 2, 3}), boost::test_tools::per_element());
+  BOOST_TEST(tasks.done(3));
+  BOOST_TEST(tasks.held() == 2U);
+  BOOST_TEST(tasks.done(1));
+  BOOST_TEST(tasks.add(transfer(4)));
+  BOOST_TEST(tasks.find(4) != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_task_is_due_once_after_its_pause) {
+  transfer_tasks tasks(10);
+  (void)tasks.add(transfer(1));
+  (void)tasks.add(transfer(2));
+  BOOST_TEST(tasks.next_due() == INT64_MAX);
+  tasks.failed(2, 0, false);
+  tasks.failed(2, 5, false); // it waits already
+  tasks.failed(1, 10, false);
+  tasks.failed(3, 0, false); // not there
+  BOOST_TEST(tasks.next_due() == transfer_tasks::first_ns);
+  BOOST_TEST(tasks.take_due(transfer_tasks::first_ns - 1, 10).empty());
+  BOOST_TEST(tasks.take_due(2 * transfer_tasks::first_ns, 1) == std::vector<std::int64_t>{2},
+             boost::test_tools::per_element());
+  BOOST_TEST(tasks.take_due(2 * transfer_tasks::first_ns, 10) == std::vector<std::int64_t>{1},
+             boost::test_tools::per_element());
+  BOOST_TEST(tasks.size() == 2U);
+  tasks.failed(1, 0, false);
+  BOOST_TEST(tasks.done(1));
+  BOOST_TEST(tasks.next_due() == INT64_MAX);
+}
+
+BOOST_AUTO_TEST_CASE(pauses_grow_while_what_it_needs_is_broken) {
+  transfer_tasks tasks(10);
+  (void)tasks.add(transfer(1));
+  std::int64_t now = 0;
+  std::int64_t last = 0;
+  for (int i = 0; i < 10; ++i) {
+    tasks.failed(1, now, true);
+    const auto pause = tasks.next_due() - now;
+    BOOST_TEST(pause >= last);
+    BOOST_TEST(pause <= transfer_tasks::patience_max_ns);
+    last = pause;
+    now = tasks.next_due();
+    BOOST_TEST(tasks.take_due(now, 10).size() == 1U);
+  }
+  BOOST_TEST(last == transfer_tasks::patience_max_ns);
+  tasks.failed(1, now, false); // mere bad luck is tried again soon
+  BOOST_TEST(tasks.next_due() == now + transfer_tasks::first_ns);
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_delays_nothing) {
+  transfer_tasks tasks(10);
+  (void)tasks.add(transfer(1));
+  tasks.failed(1, 3600 * ns_per_s, true);
+  BOOST_TEST(tasks.take_due(0, 10).size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
