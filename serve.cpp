@@ -13,6 +13,7 @@
 #include "config/process_metrics.hpp"
 #include "serve_routes.hpp"
 #include "serve_settings.hpp"
+#include "serve_shards.hpp"
 #include "serve_store.hpp"
 #include "verify_store.hpp"
 
@@ -268,6 +269,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   bridge::http_server http(health, registry);
   bridge::add_actor_routes(http, engine, std::chrono::seconds(5));
   add_store_routes(http, health, stores);
+  add_shard_routes(http, stores);
   add_verify_route(http, stores, engine);
   add_config_routes(http, dynamic);
   bridge::http_options http_options;

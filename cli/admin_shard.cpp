@@ -1,3 +1,4 @@
+#include "cli/admin_http.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/time_range.hpp"
@@ -15,16 +16,34 @@ namespace {
 
 namespace admin = uber::cadence::admin::v1;
 
+/// `path` below /admin/shards/ for --shard_id.
+std::string shard_path(const invocation& call, const std::string& what, const std::string& more = {}) {
+  return "/admin/shards/" + what + "?shard=" + std::to_string(call.number("shard_id")) + more;
+}
+
 status describe_shard(invocation& call) {
-  admin::DescribeHistoryHostRequest request;
-  request.set_shard_id(static_cast<std::int32_t>(call.number("shard_id")));
-  admin::DescribeHistoryHostResponse response;
-  if (auto answer = call.call("AdminAPI/DescribeHistoryHost", request, response); !answer)
-    return failed("Describe shard failed", answer.error());
-  show_json(call, {{"shardId", call.number("shard_id")},
-                   {"address", response.address()},
-                   {"numberOfShardsOfHost", response.number_of_shards()},
-                   {"shardControllerStatus", response.shard_controller_status()}});
+  auto row = http_json(call.http_address(), http_verb::get, shard_path(call, "row"), call.timeout());
+  if (!row)
+    return failed("Failed to describe shard.", row.error());
+  for (const auto& [ns, text] : {std::pair{"updated_ns", "updated_at"}, {"timer_ack_ns", "timer_ack_level"}}) {
+    (*row)[text] = precise_utc_text(row->value(ns, std::int64_t{0}));
+    row->erase(ns);
+  }
+  show_json(call, {{"ShardInfo", *std::move(row)}});
+  return {};
+}
+
+status set_range_id(invocation& call) {
+  const auto answer =
+      http_json(call.http_address(), http_verb::post,
+                shard_path(call, "range", "&range_id=" + std::to_string(call.number("range_id"))), call.timeout());
+  if (!answer)
+    return failed("Failed to reset shard rangeID.", answer.error());
+  done(call,
+       "Successfully updated rangeID from " + std::to_string(answer->value("previous_range_id", std::int64_t{0})) +
+           " to " + std::to_string(call.number("range_id")) + " for shard " + std::to_string(call.number("shard_id")) +
+           ".",
+       *answer);
   return {};
 }
 
@@ -142,16 +161,12 @@ flag required(const char* name, const char* text) {
 
 flag shard_flag() { return required("shard_id,sid", "shard"); }
 
-status not_there(const char* what, const char* instead) {
-  return problem{std::string(what) + " is not there.", instead};
-}
-
 } // namespace
 
 command admin_shard_commands() {
   command group{"shard", {"shar"}, "Look into shards"};
   group.commands = {
-      {"describe", {"d"}, "Show who holds a shard", {shard_flag()}, describe_shard},
+      {"describe", {"d"}, "Show the stored row of a shard", {shard_flag()}, describe_shard},
       {"list",
        {"l"},
        "List shards and who holds them",
@@ -171,16 +186,10 @@ command admin_shard_commands() {
        remove_task},
       {"setRangeID",
        {"srid"},
-       "Not there: a range id is raised by whoever takes the shard",
-       {shard_flag(), required("range_id,rid", "range id")},
-       [](invocation&) {
-         return not_there("shard setRangeID", "closeShard makes the server take the shard anew, under a new range id");
-       }},
-      {"timers",
-       {},
-       "Not there yet: counts a shard's timers by time",
-       {shard_flag()},
-       [](invocation&) { return not_there("shard timers", "/metrics tells how many timers are in memory"); }},
+       "Raise a shard's range id; whoever holds it takes it anew",
+       {shard_flag(), required("range_id,rid", "new range id, above the present one")},
+       set_range_id},
+      shard_timers_command(),
   };
   return group;
 }

@@ -34,6 +34,7 @@ namespace cadenza::cli {
 [[nodiscard]] command admin_workflow_commands();
 [[nodiscard]] command admin_tasklist_commands();
 [[nodiscard]] command admin_shard_commands();
+[[nodiscard]] command shard_timers_command(); ///< below `shard`
 [[nodiscard]] command admin_queue_commands();
 [[nodiscard]] command admin_domain_commands();
 [[nodiscard]] command admin_history_host_commands();

@@ -78,6 +78,15 @@ std::string utc_text(std::int64_t unix_ns) {
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
+std::string precise_utc_text(std::int64_t unix_ns) {
+  auto text = utc_text(unix_ns);
+  auto fraction = std::to_string(second_ns + unix_ns % second_ns).substr(1);
+  fraction.erase(fraction.find_last_not_of('0') + 1);
+  if (!fraction.empty())
+    text.insert(text.size() - 1, "." + fraction);
+  return text;
+}
+
 std::string local_text(std::int64_t unix_ns, time_style style) {
   if (unix_ns == 0)
     return {};

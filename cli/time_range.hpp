@@ -26,6 +26,9 @@ namespace cadenza::cli {
 /// "2006-01-02T15:04:05Z" in UTC.
 [[nodiscard]] std::string utc_text(std::int64_t unix_ns);
 
+/// The same with what is below a second, as far as it is not zero: "2006-01-02T15:04:05.25Z".
+[[nodiscard]] std::string precise_utc_text(std::int64_t unix_ns);
+
 enum class time_style { clock, date_time, raw };
 
 /// As lists show times, in the local time zone: "15:04:05", RFC3339, or raw nanoseconds. "" for 0, which means "none".

@@ -260,6 +260,35 @@ BOOST_AUTO_TEST_CASE(queues_of_asynchronous_requests_are_kept_with_the_domain) {
   BOOST_TEST(queue["QueueConfig"]["topic"].get<std::string>() == "t");
 }
 
+BOOST_AUTO_TEST_CASE(the_stored_state_of_a_shard_is_seen_and_its_range_id_raised) {
+  register_domain("orders");
+  good(start_words, "orders");
+  const auto all = json::parse(good({"--output", "json", "admin", "shard", "list"}));
+  const auto place = good({"admin", "hist", "gsh", "-w", "w", "--number_of_shards", std::to_string(all.size())});
+  const auto shard = place.substr(place.rfind(' ') + 1, place.size() - place.rfind(' ') - 2);
+  const auto row = [&] { return json::parse(good({"admin", "shard", "describe", "--sid", shard}))["ShardInfo"]; };
+  const auto before = row()["range_id"].get<std::int64_t>();
+  BOOST_TEST(before >= 1);
+  BOOST_TEST(!row()["owner"].get<std::string>().empty());
+
+  const auto timers = good({"admin", "shard", "timers", "--sid", shard, "--print_json", "--timer_type", "3"});
+  const auto timeout = json::parse(timers);
+  BOOST_TEST(timeout["WorkflowID"].get<std::string>() == "w");
+  BOOST_TEST(has(good({"admin", "shard", "timers", "--sid", shard}), "| COUNT"));
+  BOOST_TEST(has(bad({"admin", "shard", "timers", "--sid", "99"}), "shard must be a number from 0 to"));
+
+  BOOST_TEST(has(bad({"admin", "shard", "srid", "--sid", shard, "--rid", std::to_string(before)}), "above"));
+  const auto raised = before + 10;
+  BOOST_TEST(has(good({"admin", "shard", "srid", "--sid", shard, "--rid", std::to_string(raised)}),
+                 "Successfully updated rangeID from " + std::to_string(before)));
+  // The holder notices at its next write, and takes the shard anew.
+  const std::vector<std::string> signal{"workflow", "signal", "-w", "w", "--name", "s"};
+  while (run(signal, "orders").code != 0) {
+  }
+  BOOST_TEST(row()["range_id"].get<std::int64_t>() > raised);
+  BOOST_TEST(has(good({"workflow", "show", "-w", "w"}, "orders"), "WorkflowExecutionSignaled"));
+}
+
 BOOST_AUTO_TEST_CASE(search_attributes_are_added_for_good) {
   register_domain("orders");
   auto painted = start_words;

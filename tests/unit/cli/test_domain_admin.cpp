@@ -347,13 +347,73 @@ BOOST_AUTO_TEST_CASE(stored_batches_are_shown_with_their_sizes) {
   BOOST_TEST(result.out.ends_with("======== total batches 1, total blob len: " + size + " ======\n"), result.out);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_there_says_so) {
-  for (const auto& words : {std::vector<std::string>{"admin", "shard", "setRangeID", "--sid", "1", "--rid", "2"},
-                            {"admin", "shard", "timers", "--sid", "1"}}) {
-    const auto result = run(words);
-    BOOST_TEST(result.code == 1);
-    BOOST_TEST(result.err.starts_with("Error: shard " + words[2] + " is not there.\n"), result.err);
-  }
+BOOST_AUTO_TEST_CASE(the_stored_state_of_a_shard_comes_from_the_http_side) {
+  http_side http;
+  std::string range;
+  std::vector<std::string> asked;
+  http.server().Get("/admin/shards/row", [](const httplib::Request& request, httplib::Response& response) {
+    if (request.get_param_value("shard") != "1") {
+      response.status = 400;
+      response.set_content(R"({"error":"shard must be a number from 0 to 3"})", "application/json");
+      return;
+    }
+    response.set_content(R"({"shard_id":1,"range_id":7,"updated_ns":1700000000250000000,"timer_ack_ns":0})",
+                         "application/json");
+  });
+  http.server().Post("/admin/shards/range", [&range](const httplib::Request& request, httplib::Response& response) {
+    range = request.get_param_value("range_id");
+    response.set_content(R"({"shard_id":1,"previous_range_id":7,"range_id":9})", "application/json");
+  });
+  http.server().Get("/admin/shards/timers", [&asked](const httplib::Request& request, httplib::Response& response) {
+    asked.push_back(request.get_param_value("from_ns") + "/" + request.get_param_value("from_id"));
+    const auto timer = [](const char* at, int type, const char* domain) {
+      return std::string(R"({"fire_ns":)") + at + R"(,"task_id":4,"task_type":)" + std::to_string(type) +
+             R"(,"domain_id":")" + domain + R"(","workflow_id":"w"})";
+    };
+    if (asked.size() % 2 == 1)
+      response.set_content(R"({"timers":[)" + timer("1700000000000000000", 2, "a") + "," +
+                               timer("1700000001000000000", 3, "b") +
+                               R"(],"next":{"fire_ns":1700000001000000000,"task_id":5}})",
+                           "application/json");
+    else
+      response.set_content(R"({"timers":[)" + timer("1700009999000000000", 2, "a") +
+                               R"(,{"fire_ns":1,"task_id":9,"damaged":true}]})",
+                           "application/json");
+  });
+  http.wait();
+  const auto ask = [&http](std::vector<std::string> words) {
+    words.insert(words.begin(), {"--http_address", http.address(), "admin", "shard"});
+    return run_cli(std::move(words));
+  };
+  const auto row = nlohmann::json::parse(ask({"describe", "--sid", "1"}).out)["ShardInfo"];
+  BOOST_TEST(row["range_id"] == 7);
+  BOOST_TEST(row["updated_at"] == "2023-11-14T22:13:20.25Z");
+  BOOST_TEST(row["timer_ack_level"] == "1970-01-01T00:00:00Z");
+  BOOST_TEST(ask({"d", "--sid", "5"}).err ==
+             "Error: Failed to describe shard.\nError Details: shard must be a number from 0 to 3\n");
+  BOOST_TEST(ask({"srid", "--sid", "1", "--rid", "9"}).out ==
+             "Successfully updated rangeID from 7 to 9 for shard 1.\n");
+  BOOST_TEST(range == "9");
+
+  const std::vector<std::string> timers{"timers",       "--sid", "1", "--start_date", "2023-11-14T00:00:00Z",
+                                        "--skip_errors"};
+  const auto counted = ask(timers);
+  BOOST_TEST(counted.out == "     BUCKET     | COUNT\n"
+                            "  2023-11-14T22 |     2\n"
+                            "  2023-11-15T00 |     1\n",
+             counted.out);
+  BOOST_TEST(counted.err == "timer task 9 is damaged\n");
+  BOOST_TEST(asked == (std::vector<std::string>{"1699920000000000000/0", "1700000001000000000/5"}),
+             boost::test_tools::per_element());
+  auto printed = timers;
+  printed.insert(printed.end(), {"--print_json", "--timer_type", "2", "--domain_id", "a"});
+  const auto lines = ask(printed).out;
+  BOOST_TEST(std::count(lines.begin(), lines.end(), '\n') == 2);
+  BOOST_TEST(nlohmann::json::parse(lines.substr(0, lines.find('\n')))["VisibilityTimestamp"] == "2023-11-14T22:13:20Z");
+  BOOST_TEST(ask({"timers", "--sid", "1"}).err.starts_with("Error: timer task 9 is damaged\n"));
+  BOOST_TEST(ask({"timers", "--sid", "1", "--timer_type", "7"}).err.starts_with("Error: Option timer_type format"));
+  BOOST_TEST(
+      ask({"timers", "--sid", "1", "--end_date", "soon"}).err.starts_with("Error: wrong date format for end_date"));
 }
 
 BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {

@@ -1,0 +1,167 @@
+#include "serve_shards.hpp"
+
+#include "messages/uuid.hpp"
+
+#include "cadenza/record/v1/task.pb.h"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <future>
+#include <optional>
+#include <variant>
+
+namespace cadenza {
+namespace {
+
+using bridge::http_error;
+using bridge::http_request;
+using bridge::http_response;
+using nlohmann::json;
+
+constexpr int page_max = 10'000;
+constexpr std::int64_t range_id_max = 1 << 22; ///< task ids are range_id << 40
+
+http_response reply(const json& body) { return {200, "application/json", body.dump()}; }
+
+/// The store answers every call, at the latest when it is closed.
+template <class Result, class Call> Result wait_for(Call&& call) {
+  auto promise = std::make_shared<std::promise<Result>>();
+  auto future = promise->get_future();
+  call([promise](Result result) { promise->set_value(std::move(result)); });
+  return future.get();
+}
+
+/// Nothing when it is there but no number.
+std::optional<std::int64_t> number(const http_request& from, const std::string& name, std::int64_t otherwise) {
+  const auto found = from.parameters.find(name);
+  if (found == from.parameters.end())
+    return otherwise;
+  std::int64_t value = 0;
+  const auto* end = found->second.data() + found->second.size();
+  const auto read = std::from_chars(found->second.data(), end, value);
+  if (read.ec != std::errc() || read.ptr != end)
+    return std::nullopt;
+  return value;
+}
+
+using row_or_error = std::variant<record::v1::Shard, http_response>;
+
+row_or_error read_row(open_store& stores, const http_request& request) {
+  const auto shard = number(request, "shard", -1);
+  if (!shard || *shard < 0 || *shard >= stores.shard_count)
+    return http_error(400, "shard must be a number from 0 to " + std::to_string(stores.shard_count - 1));
+  const auto read = wait_for<storage::read_result<std::string>>(
+      [&](auto done) { stores.store->read_shard(static_cast<int>(*shard), std::move(done)); });
+  if (read.outcome != storage::status::committed)
+    return http_error(503, "the store cannot read now: " + read.message);
+  record::v1::Shard row;
+  if (!read.value)
+    return http_error(404, "shard " + std::to_string(*shard) + " has never been taken");
+  if (!row.ParseFromString(*read.value))
+    return http_error(500, "the row of shard " + std::to_string(*shard) + " is damaged");
+  return row;
+}
+
+json to_json(std::int64_t shard, const record::v1::Shard& row) {
+  return {{"shard_id", shard},
+          {"range_id", row.range_id()},
+          {"owner", row.owner()},
+          {"stolen_since_renew", row.stolen_since_renew()},
+          {"updated_ns", row.updated_ns()},
+          {"transfer_ack_level", row.transfer_ack()},
+          {"timer_ack_ns", row.timer_ack_ns()},
+          {"domain_notification_version", row.domain_notification_version()}};
+}
+
+http_response show_row(open_store& stores, const http_request& request) {
+  auto row = read_row(stores, request);
+  if (auto* problem = std::get_if<http_response>(&row))
+    return std::move(*problem);
+  return reply(to_json(*number(request, "shard", 0), std::get<record::v1::Shard>(row)));
+}
+
+http_response show_timers(open_store& stores, const http_request& request) {
+  const auto row = read_row(stores, request);
+  if (const auto* problem = std::get_if<http_response>(&row))
+    return *problem;
+  const auto from_ns = number(request, "from_ns", 0);
+  const auto from_id = number(request, "from_id", 0);
+  const auto to_ns = number(request, "to_ns", INT64_MAX);
+  const auto limit = number(request, "limit", 1000);
+  if (!from_ns || !from_id || !to_ns || !limit || *limit < 1 || *limit > page_max)
+    return http_error(400,
+                      "from_ns, from_id and to_ns must be numbers, limit one from 1 to " + std::to_string(page_max));
+  const auto page = wait_for<storage::page<timer_row>>([&](auto done) {
+    stores.store->scan_timers(static_cast<int>(*number(request, "shard", 0)), *from_ns, *from_id, *to_ns,
+                              static_cast<int>(*limit), std::move(done));
+  });
+  if (page.outcome != storage::status::committed)
+    return http_error(503, "the store cannot read now: " + page.message);
+  json timers = json::array();
+  for (const auto& stored : page.rows) {
+    record::v1::TimerTask task;
+    if (!task.ParseFromString(stored.value)) {
+      timers.push_back({{"fire_ns", stored.fire_ns}, {"task_id", stored.task_id}, {"damaged", true}});
+      continue;
+    }
+    timers.push_back({{"fire_ns", stored.fire_ns},
+                      {"task_id", stored.task_id},
+                      {"domain_id", uuid::from_raw(task.domain_id()).str()},
+                      {"workflow_id", task.workflow_id()},
+                      {"run_id", uuid::from_raw(task.run_id()).str()},
+                      {"task_type", static_cast<int>(task.type())},
+                      {"timeout_type", task.timeout_type()},
+                      {"event_id", task.event_id()},
+                      {"attempt", task.attempt()},
+                      {"version", task.version()}});
+  }
+  json out{{"timers", std::move(timers)}};
+  if (!page.next.empty() && !page.rows.empty())
+    out["next"] = {{"fire_ns", page.rows.back().fire_ns}, {"task_id", page.rows.back().task_id + 1}};
+  return reply(out);
+}
+
+http_response raise_range(open_store& stores, const http_request& request) {
+  auto read = read_row(stores, request);
+  if (auto* problem = std::get_if<http_response>(&read))
+    return std::move(*problem);
+  auto& row = std::get<record::v1::Shard>(read);
+  const auto wanted = number(request, "range_id", 0);
+  const auto before = row.range_id();
+  if (!wanted || *wanted <= before || *wanted >= range_id_max)
+    return http_error(400, "range_id must be a number above " + std::to_string(before) +
+                               ", the present one (under a lower one task ids would come twice), and below " +
+                               std::to_string(range_id_max));
+  row.set_range_id(*wanted);
+  row.set_stolen_since_renew(row.stolen_since_renew() + 1);
+  row.clear_owner();
+  row.set_updated_ns(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
+  storage::shard_update update;
+  update.shard = static_cast<int>(*number(request, "shard", 0));
+  update.expected_range_id = before;
+  update.new_range_id = *wanted;
+  update.value = row.SerializeAsString();
+  const auto written = wait_for<storage::commit_result>(
+      [&](auto done) { stores.store->update_shard(std::move(update), std::move(done)); });
+  if (written.outcome == storage::status::condition_failed)
+    return http_error(409, "the shard was taken meanwhile; try again");
+  if (written.outcome != storage::status::committed)
+    return http_error(503, "not written: " + written.message);
+  return reply({{"shard_id", *number(request, "shard", 0)}, {"previous_range_id", before}, {"range_id", *wanted}});
+}
+
+} // namespace
+
+void add_shard_routes(bridge::http_server& to, open_store& stores) {
+  to.add_route("GET", "/admin/shards/row", [&](const http_request& request) { return show_row(stores, request); });
+  to.add_route("GET", "/admin/shards/timers",
+               [&](const http_request& request) { return show_timers(stores, request); });
+  to.add_route("POST", "/admin/shards/range",
+               [&](const http_request& request) { return raise_range(stores, request); });
+}
+
+} // namespace cadenza
