@@ -78,6 +78,7 @@ actors::rules_ptr make_rules(const config::snapshot& now, const workflow::domain
   out->search_attributes_max_value = whole(keys::frontend_search_attributes_size_of_value_limit);
   out->search_attributes_max_total = whole(keys::frontend_search_attributes_total_size_limit);
   out->search_attribute_types = std::move(attributes);
+  out->strong_idempotency = now.get(keys::history_enable_strong_idempotency, about);
   return out;
 }
 

@@ -88,7 +88,7 @@ run_command_ptr make_signal(const workflow::domain_ptr& domain, engine::body<api
                             call_ptr answer) {
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
-  return make_command(
+  auto command = make_command(
       "signal", std::move(key), run, answer, true,
       [body, domain](workflow::transaction& tx) -> outcome<bool> {
         if (!domain->registered())
@@ -104,6 +104,8 @@ run_command_ptr make_signal(const workflow::domain_ptr& domain, engine::body<api
         return workflow::signal(tx, input);
       },
       answer_empty<api::SignalWorkflowExecutionResponse>(answer));
+  command->remembered = {{storage::request_kind::signal, body->request_id(), {}}};
+  return command;
 }
 
 run_command_ptr make_cancel(const workflow::domain_ptr& domain,
@@ -111,7 +113,7 @@ run_command_ptr make_cancel(const workflow::domain_ptr& domain,
   auto key = key_of(domain, *body);
   // With a first run id the request is about the chain: whatever run of it is current.
   const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : uuid{};
-  return make_command(
+  auto command = make_command(
       "request_cancel", std::move(key), run, answer, true,
       [body](workflow::transaction& tx) -> outcome<bool> {
         workflow::cancel_input input;
@@ -122,6 +124,8 @@ run_command_ptr make_cancel(const workflow::domain_ptr& domain,
         return workflow::request_cancel(tx, input);
       },
       answer_empty<api::RequestCancelWorkflowExecutionResponse>(answer));
+  command->remembered = {{storage::request_kind::cancel, body->request_id(), {}}};
+  return command;
 }
 
 run_command_ptr make_terminate(const workflow::domain_ptr& domain,

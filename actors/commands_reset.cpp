@@ -170,6 +170,7 @@ public:
     if (late_)
       return {};
     new_run_ = tx.env().chance->new_uuid();
+    remembered = {{storage::request_kind::reset, flow_->request->request_id(), new_run_}};
     auto made = flow_->make(tx.env(), new_run_, *ids, *std::move(late));
     if (!made)
       return made.error();
@@ -180,6 +181,7 @@ public:
   bool changed() const override { return !late_; }
   bool needs_ids() const override { return true; }
   bool wants_open_run() const override { return false; }
+  void repeated(workflow_run&, const uuid& before) override { flow_->reply(before); }
   void failed(const error& reason) override { flow_->answer->reject(reason); }
   void finished(workflow_run&) override {
     if (late_)
@@ -219,7 +221,9 @@ private:
 class reset_closed final : public run_command {
 public:
   reset_closed(std::shared_ptr<reset_flow> flow, uuid new_run)
-    : run_command(flow->key, new_run), flow_(std::move(flow)) {}
+    : run_command(flow->key, new_run), flow_(std::move(flow)) {
+    remembered = {{storage::request_kind::reset, flow_->request->request_id(), new_run}};
+  }
 
   outcome<void> act(workflow::transaction&) override { return internal_error("a reset run is built, not acted on"); }
   bool builds() const override { return true; }
@@ -236,6 +240,7 @@ public:
     flow_->again();
     return true;
   }
+  void repeated(workflow_run&, const uuid& before) override { flow_->reply(before); }
   void failed(const error& reason) override { flow_->answer->reject(reason); }
   void finished(workflow_run&) override { flow_->reply(run_id); }
   const char* name() const override { return "reset"; }

@@ -14,10 +14,20 @@ outcome<std::int32_t> backoff_of(const start_request& asked, const workflow::env
   return workflow::first_decision_backoff(*asked.request, env);
 }
 
+/// What is remembered of a start, whose run is `run`.
+std::vector<run_command::request_mark> marks_of(const start_request& asked, const uuid& run) {
+  std::vector<run_command::request_mark> out{{storage::request_kind::start, asked.request->request_id(), run}};
+  if (asked.signal)
+    out.push_back({storage::request_kind::signal, asked.signal->request_id, run});
+  return out;
+}
+
 class create_command final : public run_command {
 public:
   create_command(start_request_ptr asked, uuid run, std::optional<storage::current_condition> condition)
-    : run_command(asked->key, run), asked_(std::move(asked)), condition_(std::move(condition)) {}
+    : run_command(asked->key, run), asked_(std::move(asked)), condition_(std::move(condition)) {
+    remembered = marks_of(*asked_, run);
+  }
 
   outcome<void> act(workflow::transaction& tx) override {
     const auto backoff = backoff_of(*asked_, tx.env());
@@ -26,6 +36,7 @@ public:
     return workflow::start(tx, *asked_->request, *backoff, asked_->carried, asked_->parent, asked_->signal);
   }
   void finished(workflow_run& run) override { answer_started(*asked_, run.key().run_id); }
+  void repeated(workflow_run&, const uuid& before) override { answer_started(*asked_, before); }
   void failed(const error& reason) override { asked_->answer->reject(reason); }
   std::optional<storage::current_condition> creates() const override { return condition_; }
 
@@ -49,6 +60,7 @@ public:
     if (asked_)
       asked_->answer->reject(reason);
   }
+  void repeated(workflow_run&, const uuid& before) override { answer_started(*asked_, before); }
   bool wants_open_run() const override { return false; }
 
 protected:
@@ -82,6 +94,7 @@ public:
     if (!result)
       return result.error();
     changed_ = *result;
+    remembered = {{storage::request_kind::signal, given.request_id, {}}};
     return {};
   }
   bool changed() const override { return changed_; }
@@ -108,6 +121,7 @@ public:
     if (!backoff)
       return backoff.error();
     new_run_ = tx.env().chance->new_uuid();
+    remembered = marks_of(*asked_, new_run_);
     return workflow::terminate_and_start(tx, *asked_->request, *backoff, new_run_, asked_->signal, asked_->parent);
   }
   bool changed() const override { return !late_; }

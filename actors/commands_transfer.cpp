@@ -334,10 +334,12 @@ public:
               });
         });
     receipt_.reset();
-    send_to_run(env, make_command(
-                         "external_signal", target, target_run, answer, true,
-                         [input = plan_->input](workflow::transaction& tx) { return workflow::signal(tx, input); },
-                         answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
+    auto command = make_command(
+        "external_signal", target, target_run, answer, true,
+        [input = plan_->input](workflow::transaction& tx) { return workflow::signal(tx, input); },
+        answer_empty<api::SignalWorkflowExecutionResponse>(answer));
+    command->remembered = {{storage::request_kind::signal, plan_->input.request_id, {}}};
+    send_to_run(env, std::move(command));
   }
   const char* name() const override { return "signal_external"; }
 
@@ -380,12 +382,12 @@ public:
         record(false, receipt);
     });
     receipt_.reset();
-    send_to_run(env,
-                make_command(
-                    "external_cancel", {plan_->domain_id, plan_->workflow_id},
-                    uuid::parse(plan_->run_id).value_or(uuid{}), answer, true,
-                    [input = plan_->input](workflow::transaction& tx) { return workflow::request_cancel(tx, input); },
-                    answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
+    auto command = make_command(
+        "external_cancel", {plan_->domain_id, plan_->workflow_id}, uuid::parse(plan_->run_id).value_or(uuid{}), answer,
+        true, [input = plan_->input](workflow::transaction& tx) { return workflow::request_cancel(tx, input); },
+        answer_empty<api::SignalWorkflowExecutionResponse>(answer));
+    command->remembered = {{storage::request_kind::cancel, plan_->input.request_id, {}}};
+    send_to_run(env, std::move(command));
   }
   const char* name() const override { return "cancel_external"; }
 

@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace cadenza::actors {
 
@@ -64,6 +66,13 @@ public:
     return false;
   }
 
+  /// A request of `remembered` has been carried out before, and the run `before` was the answer; nothing was changed
+  /// now.
+  virtual void repeated(workflow_run& run, const uuid& before) {
+    (void)before;
+    finished(run);
+  }
+
   /// What to do when the run turns out to be closed although the command asked for the current one: try the run that is
   /// current then. Commands that handle closed runs themselves say no.
   [[nodiscard]] virtual bool wants_open_run() const { return true; }
@@ -77,6 +86,16 @@ public:
   call_ptr request;                    ///< may be null
   std::shared_ptr<sequence_lease> ids; ///< set before act() or build() when needs_ids()
   int tries = 0;                       ///< conflicts and re-routings so far
+
+  /// A request by its id; `run_id` none: the run itself is the answer to whoever asks again.
+  struct request_mark {
+    storage::request_kind kind;
+    std::string request_id;
+    uuid run_id;
+  };
+  /// Where a domain has strong idempotency: what is remembered beyond the run when the command is carried out. Known
+  /// after act() or build().
+  std::vector<request_mark> remembered;
 };
 
 using run_command_ptr = std::shared_ptr<run_command>;

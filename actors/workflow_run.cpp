@@ -13,6 +13,7 @@ namespace cadenza::actors {
 namespace {
 
 constexpr int tries_max = 5;
+constexpr std::int64_t request_memory_ns = 3LL * 3600 * ns_per_s;
 constexpr std::int64_t actor_bytes = 2048;
 constexpr std::size_t queue_max = 10'000; ///< commands that wait for one run
 
@@ -298,6 +299,23 @@ void workflow_run::execute(run_command_ptr command) {
   submit(std::move(command), *std::move(made), std::move(lease), std::move(handed));
 }
 
+/// With strong idempotency the ids of the command's requests outlive the run.
+void workflow_run::remember_requests(storage::shard_transaction& tx, const run_command& command) const {
+  if (command.remembered.empty() || !env_.rules_for(*domain_)->strong_idempotency)
+    return;
+  const auto now = env_.time->now_ns();
+  for (const auto& mark : command.remembered) {
+    if (!mark.request_id.empty())
+      tx.requests.push_back({{key_.domain_id, key_.workflow_id},
+                             mark.kind,
+                             state_->head().current_version(),
+                             mark.request_id,
+                             mark.run_id.empty() ? key_.run_id : mark.run_id,
+                             now,
+                             now + request_memory_ns});
+  }
+}
+
 /// The command that should have made the run failed: the shard may make another one.
 void workflow_run::not_made() {
   if (!fresh_ || leaving_)
@@ -320,6 +338,7 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
     pending_bytes_.push_back(node.batch);
   CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
+  remember_requests(tx, *command);
 
   // Timers too far ahead to be in the shard's memory are deleted where they are stored.
   const auto near = env_.time->now_ns() + env_.settings.timer_window_ns;
@@ -384,6 +403,11 @@ void workflow_run::handle(run_committed& over) {
   state_.reset();
   cache_.clear();
   live_timers_.clear();
+  if (result.outcome == storage::status::condition_failed && result.failed == storage::condition::request_known) {
+    not_made();
+    command->repeated(*this, uuid::from_raw(result.current));
+    return work();
+  }
   if (fresh_) {
     leaving_ = true;
     const bool exists =

@@ -124,6 +124,7 @@ private:
   void work();
   void execute(run_command_ptr command);
   void not_made();
+  void remember_requests(storage::shard_transaction& tx, const run_command& command) const;
   void submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease,
               handed_tasks handed);
   void fetch_event(const workflow::missing_event& missing);

@@ -45,6 +45,14 @@ commit_result refuse_tree(const tree_condition& expected) {
                 "the branches of history tree " + expected.tree_id.str() + " are not as expected");
 }
 
+commit_result refuse_request(const request_write& request, const uuid& remembered) {
+  auto result = refuse(condition::request_known, 0,
+                       "request " + request.request_id + " to workflow '" + request.workflow.workflow_id +
+                           "' has been carried out before");
+  result.current = remembered.raw();
+  return result;
+}
+
 bool holds(const tree_condition& expected, const std::vector<uuid>& branches) {
   const auto is_there = [&](const uuid& id) { return std::binary_search(branches.begin(), branches.end(), id); };
   return std::all_of(expected.branches.begin(), expected.branches.end(), is_there) &&

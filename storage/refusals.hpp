@@ -12,6 +12,7 @@ namespace cadenza::storage {
 [[nodiscard]] commit_result refuse_current(const current_condition& expected, std::string found);
 [[nodiscard]] commit_result refuse_run(const run_mutation& run, std::int64_t found);
 [[nodiscard]] commit_result refuse_tree(const tree_condition& expected);
+[[nodiscard]] commit_result refuse_request(const request_write& request, const uuid& remembered);
 [[nodiscard]] commit_result refuse_task_list(const task_list_key& key, std::int64_t expected, std::int64_t found);
 [[nodiscard]] commit_result refuse_domain_version(std::int64_t expected, std::int64_t found);
 [[nodiscard]] commit_result refuse_domain(std::string message);

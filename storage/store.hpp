@@ -27,6 +27,7 @@ enum class condition {
   current_run,   ///< the current-run row is not as expected
   run_version,   ///< a run's row_version is not the expected one, or a run that must not exist does
   tree_branches, ///< the branch rows of a history tree are not the expected ones
+  request_known, ///< a request that is to be remembered is remembered already
   task_list_range,
   domain_version, ///< the domain table's notification version
   domain_exists, ///< create: name or id already taken; update: the name is another domain's; update, remove: no such id
@@ -36,7 +37,8 @@ enum class condition {
 struct commit_result {
   status outcome = status::committed;
   condition failed = condition::none;
-  /// With condition_failed(current_run): the record.v1.CurrentRun that is there, empty when there is none.
+  /// With condition_failed(current_run): the record.v1.CurrentRun that is there, empty when there is none. With
+  /// request_known: the raw run id that is remembered.
   std::string current;
   /// With shard_range, run_version, task_list_range, domain_version, row_version: the value that is there, 0 for none.
   std::int64_t current_value = 0;
@@ -65,6 +67,20 @@ struct tree_condition {
   bool no_others = false;     ///< and no other branch has
 };
 
+/// Kinds of requests whose ids are remembered beyond their run. The numbers are part of the stored keys.
+enum class request_kind : std::int32_t { start = 0, signal = 1, cancel = 2, reset = 3 };
+
+/// Remembers for a while that a request was carried out. Condition: at `now_ns` it is not remembered.
+struct request_write {
+  workflow_key workflow;
+  request_kind kind = request_kind::start;
+  std::int64_t version = 0; ///< failover version
+  std::string request_id;
+  uuid run_id; ///< the answer to whoever asks again
+  std::int64_t now_ns = 0;
+  std::int64_t expires_ns = 0; ///< the row goes by itself some time after
+};
+
 struct current_write {
   workflow_key key;
   std::string value; ///< record.v1.CurrentRun
@@ -77,6 +93,7 @@ struct shard_transaction {
   std::int64_t range_id = 0;
   std::optional<current_condition> current;
   std::optional<tree_condition> tree;
+  std::vector<request_write> requests;
   std::optional<current_write> set_current;
   std::optional<current_condition> delete_current; ///< delete the row if it is_run; silently nothing if it is not
   std::vector<run_mutation> runs;
@@ -113,7 +130,7 @@ struct shard_update {
 struct shard_cleanup {
   int shard = 0;
   std::int64_t transfer_up_to = 0;    ///< ids ≤ this
-  std::int64_t timers_before_ns = 0;  ///< fire times < this
+  std::int64_t timers_before_ns = 0;  ///< fire times < this; remembered requests that expired before it go, too
   std::int64_t replication_up_to = 0; ///< ids ≤ this
 };
 

@@ -68,6 +68,11 @@ commit_result tables::apply(shard_transaction& tx) {
     if (!holds(*tx.tree, branches))
       return refuse_tree(*tx.tree);
   }
+  for (const auto& request : tx.requests) {
+    const auto found = shard.requests.find(request_key::of(request));
+    if (found != shard.requests.end() && found->second.expires_ns > request.now_ns)
+      return refuse_request(request, found->second.run_id);
+  }
   std::optional<current_row> next;
   if (tx.set_current) {
     next = parse_current(std::move(tx.set_current->value));
@@ -92,6 +97,8 @@ commit_result tables::apply(shard_transaction& tx) {
     shard.branches.erase(branch);
   for (auto& append : tx.history)
     write_history(shard, append);
+  for (const auto& request : tx.requests)
+    shard.requests.insert_or_assign(request_key::of(request), request_entry{request.run_id, request.expires_ns});
   for (const auto id : tx.delete_transfer)
     shard.transfer.erase(id);
   for (const auto& timer : tx.delete_timers)
@@ -124,6 +131,7 @@ commit_result tables::apply(const shard_cleanup& what) {
   shard.transfer.erase(shard.transfer.begin(), shard.transfer.upper_bound(what.transfer_up_to));
   shard.timers.erase(shard.timers.begin(), shard.timers.lower_bound({what.timers_before_ns, INT64_MIN}));
   shard.replication.erase(shard.replication.begin(), shard.replication.upper_bound(what.replication_up_to));
+  std::erase_if(shard.requests, [&](const auto& one) { return one.second.expires_ns < what.timers_before_ns; });
   return {};
 }
 

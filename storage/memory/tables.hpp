@@ -42,6 +42,21 @@ struct node_key {
   }
 };
 
+struct request_key {
+  workflow_key workflow;
+  request_kind kind{};
+  std::int64_t version = 0;
+  std::string request_id;
+  auto operator<=>(const request_key&) const = default;
+
+  static request_key of(const request_write& w) { return {w.workflow, w.kind, w.version, w.request_id}; }
+};
+
+struct request_entry {
+  uuid run_id;
+  std::int64_t expires_ns = 0;
+};
+
 struct shard_tables {
   std::int64_t range_id = 0; ///< 0: there is no such shard
   std::string value;
@@ -52,6 +67,7 @@ struct shard_tables {
   std::map<std::int64_t, std::string> transfer;
   std::map<std::pair<std::int64_t, std::int64_t>, std::string> timers;
   std::map<std::int64_t, std::string> replication;
+  std::map<request_key, request_entry> requests;
 };
 
 struct task_list_tables {

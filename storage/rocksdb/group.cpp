@@ -70,6 +70,7 @@ void group_builder::begin_next() {
   exclusive_ = false;
   appended_branches_.clear();
   written_trees_.clear();
+  written_requests_.clear();
 }
 
 rocksdb::Status group_builder::get(table from, std::string_view key, rocksdb::PinnableSlice& value) {

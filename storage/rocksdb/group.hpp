@@ -109,6 +109,7 @@ private:
   };
   bool collect(table from, std::string lower, std::string upper, commit_result& result);
   bool collect_deletions(shard_transaction& tx, commit_result& result);
+  [[nodiscard]] bool check_requests(const shard_transaction& tx, commit_result& result);
   [[nodiscard]] bool check_tree(int shard, const tree_condition& expected, commit_result& result);
   [[nodiscard]] bool waits_for_group(const shard_transaction& tx);
 
@@ -118,6 +119,7 @@ private:
   void write_run(run_mutation& run, run_entry& entry);
   void write_history(const shard_transaction& tx);
   void write_tasks(const shard_transaction& tx, shard_state& shard);
+  void write_requests(const shard_transaction& tx);
 
   rocksdb::Status get(table from, std::string_view key, rocksdb::PinnableSlice& value);
   void put(table into, slices key, slices value);
@@ -138,8 +140,9 @@ private:
   generation_cache<run_state> runs_;
   generation_cache<current_state> currents_;
   generation_cache<list_state> lists_;
-  std::vector<std::size_t> appended_branches_; ///< hashes of the branches this group writes nodes to
-  std::vector<std::size_t> written_trees_;     ///< hashes of the trees this group writes branch rows of
+  std::vector<std::size_t> appended_branches_;             ///< hashes of the branches this group writes nodes to
+  std::vector<std::size_t> written_trees_;                 ///< hashes of the trees this group writes branch rows of
+  std::unordered_map<std::string, uuid> written_requests_; ///< of this group, by key
 
   std::string key_; ///< scratch
   std::string text_;

@@ -59,6 +59,9 @@ group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& 
   if (tx.tree && !check_tree(tx.shard, *tx.tree, result))
     return verdict::refused;
 
+  if (!check_requests(tx, result))
+    return verdict::refused;
+
   // All that can fail comes before the first write: a transaction is in the batch whole or not at all.
   current_entry* replaced = nullptr;
   if (tx.delete_current) {
@@ -86,6 +89,7 @@ group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& 
     write_run(tx.runs[i], *run_entries_[i]);
   write_history(tx);
   write_tasks(tx, *shard);
+  write_requests(tx);
   return verdict::taken;
 }
 
@@ -136,6 +140,49 @@ bool group_builder::check_tree(int shard, const tree_condition& expected, commit
     return true;
   result = refuse_tree(expected);
   return false;
+}
+
+bool group_builder::check_requests(const shard_transaction& tx, commit_result& result) {
+  for (const auto& mark : tx.requests) {
+    key_.clear();
+    put_request_key(key_, tx.shard, mark);
+    if (const auto known = written_requests_.find(key_); known != written_requests_.end()) {
+      result = refuse_request(mark, known->second);
+      return false;
+    }
+    rocksdb::PinnableSlice value;
+    const auto found = get(table::requests, key_, value);
+    if (found.IsNotFound())
+      continue;
+    if (!found.ok()) {
+      result = read_failure(found);
+      return false;
+    }
+    auto bytes = value.ToStringView();
+    const auto expires_ns = take_varint(bytes);
+    uuid run_id;
+    if (key_reader run(bytes); !expires_ns || !run.id(run_id)) {
+      result = damaged("remembered request");
+      return false;
+    }
+    if (static_cast<std::int64_t>(*expires_ns) > mark.now_ns) {
+      result = refuse_request(mark, run_id);
+      return false;
+    }
+  }
+  return true;
+}
+
+void group_builder::write_requests(const shard_transaction& tx) {
+  for (const auto& mark : tx.requests) {
+    key_.clear();
+    put_request_key(key_, tx.shard, mark);
+    text_.clear();
+    put_varint(text_, static_cast<std::uint64_t>(mark.expires_ns));
+    put_uuid(text_, mark.run_id);
+    put(table::requests, {key_}, {text_});
+    written_requests_.insert_or_assign(key_, mark.run_id);
+  }
 }
 
 bool group_builder::collect_deletions(shard_transaction& tx, commit_result& result) {

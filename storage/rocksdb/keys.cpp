@@ -58,6 +58,15 @@ void put_pending_suffix(std::string& out, const pending_row& row) {
     put_number(out, row.number);
 }
 
+void put_request_key(std::string& out, int shard, const request_write& request) {
+  put_number(out, static_cast<std::int32_t>(shard));
+  put_uuid(out, request.workflow.domain_id);
+  put_text(out, request.workflow.workflow_id);
+  put_number(out, static_cast<std::int32_t>(request.kind));
+  put_number(out, request.version);
+  out += request.request_id;
+}
+
 void put_branch_prefix(std::string& out, int shard, const uuid& tree_id, const uuid& branch_id) {
   put_number(out, shard);
   put_uuid(out, tree_id);

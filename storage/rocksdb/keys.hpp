@@ -36,6 +36,7 @@ void put_run_prefix(std::string& out, int shard, const run_key& key);
 /// Tag and key of a pending row, to follow the run's prefix.
 void put_pending_suffix(std::string& out, const pending_row& row);
 void put_branch_prefix(std::string& out, int shard, const uuid& tree_id, const uuid& branch_id);
+void put_request_key(std::string& out, int shard, const request_write& request);
 /// Event id and inverted transaction id, to follow the branch's prefix: the newest transaction sorts first.
 void put_node_suffix(std::string& out, std::int64_t first_event_id, std::int64_t txn_id);
 void put_task_key(std::string& out, int shard, std::int64_t task_id); ///< transfer and replication

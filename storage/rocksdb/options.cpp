@@ -1,12 +1,16 @@
 #include "storage/rocksdb/options.hpp"
 
 #include "storage/rocksdb/engine_log.hpp"
+#include "storage/rocksdb/keys.hpp"
 #include "storage/rocksdb/tables.hpp"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+
+#include <chrono>
 
 namespace cadenza::storage::rocks {
 
@@ -25,6 +29,7 @@ enum class use {
 
 use use_of(table t) {
   switch (t) {
+  case table::requests:
   case table::current:
   case table::runs: return use::points;
   case table::history: return use::history;
@@ -42,9 +47,25 @@ use use_of(table t) {
   return use::small;
 }
 
+/// Drops remembered requests that nobody has to remember any more.
+class expired_requests final : public rocksdb::CompactionFilter {
+public:
+  bool Filter(int, const rocksdb::Slice&, const rocksdb::Slice& value, std::string*, bool*) const override {
+    auto bytes = value.ToStringView();
+    const auto expires_ns = take_varint(bytes);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return expires_ns &&
+           static_cast<std::int64_t>(*expires_ns) <= std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+  }
+  const char* Name() const override { return "cadenza.expired_requests"; }
+};
+
+const expired_requests expired;
+constexpr std::uint64_t request_sweep_s = 6ULL * 3600; ///< no table of theirs grows older than this uncompacted
+
 rocksdb::ColumnFamilyOptions options_for(use what, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions family;
-  // Memory is taken as rows come: an idle store has fourteen families and must stay small.
+  // Memory is taken as rows come: an idle store has fifteen families and must stay small.
   family.arena_block_size = 64 * kib;
   family.write_buffer_size = what == use::small ? 4 * mib : what == use::queue ? 16 * mib : 32 * mib;
   family.max_write_buffer_number = 3;
@@ -113,6 +134,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> family_options(const rocksdb_option
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, options_for(use::small, cache));
   for (std::size_t i = 0; i < table_names.size(); ++i)
     families.emplace_back(std::string(table_names[i]), options_for(use_of(static_cast<table>(i)), cache));
+  auto& requests = families[1 + static_cast<std::size_t>(table::requests)].options;
+  requests.compaction_filter = &expired;
+  requests.periodic_compaction_seconds = request_sweep_s;
   return families;
 }
 

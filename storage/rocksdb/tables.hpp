@@ -26,11 +26,12 @@ enum class table : std::size_t {
   domains,
   queues,
   documents,
+  requests,
 };
 
-inline constexpr std::array<std::string_view, 13> table_names{
-    "shards",      "current",    "runs",  "history", "trees",  "transfer", "timers",
-    "replication", "task_lists", "tasks", "domains", "queues", "documents"};
+inline constexpr std::array<std::string_view, 14> table_names{
+    "shards",      "current",    "runs",  "history", "trees",  "transfer",  "timers",
+    "replication", "task_lists", "tasks", "domains", "queues", "documents", "requests"};
 
 /// An open database and its column families. Owned by the store; every other part only refers to it.
 struct database {

@@ -289,6 +289,84 @@ BOOST_AUTO_TEST_CASE(the_stored_state_of_a_shard_is_seen_and_its_range_id_raised
   BOOST_TEST(has(good({"workflow", "show", "-w", "w"}, "orders"), "WorkflowExecutionSignaled"));
 }
 
+BOOST_AUTO_TEST_CASE(with_strong_idempotency_request_ids_outlive_the_run) {
+  register_domain("orders");
+  std::optional<load::client> client(std::in_place, server->address(), 1);
+  const auto start = [&](const std::string& request_id) {
+    api::StartWorkflowExecutionRequest request;
+    request.set_domain("orders");
+    request.set_request_id(request_id);
+    request.set_workflow_id("w");
+    request.mutable_workflow_type()->set_name("type");
+    request.mutable_task_list()->set_name("list");
+    request.mutable_execution_start_to_close_timeout()->set_seconds(60);
+    request.mutable_task_start_to_close_timeout()->set_seconds(10);
+    request.set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE);
+    api::StartWorkflowExecutionResponse response;
+    const auto result = client->wait("WorkflowAPI/StartWorkflowExecution", request, response);
+    BOOST_TEST(result.ok(), result.message);
+    return response.run_id();
+  };
+  const auto signal = [&](const std::string& request_id) {
+    api::SignalWorkflowExecutionRequest request;
+    request.set_domain("orders");
+    request.mutable_workflow_execution()->set_workflow_id("w");
+    request.set_signal_name("s");
+    request.set_request_id(request_id);
+    api::SignalWorkflowExecutionResponse response;
+    const auto result = client->wait("WorkflowAPI/SignalWorkflowExecution", request, response);
+    BOOST_TEST(result.ok(), result.message);
+  };
+  const auto cancel = [&](const std::string& request_id) {
+    api::RequestCancelWorkflowExecutionRequest request;
+    request.set_domain("orders");
+    request.mutable_workflow_execution()->set_workflow_id("w");
+    request.set_request_id(request_id);
+    api::RequestCancelWorkflowExecutionResponse response;
+    const auto result = client->wait("WorkflowAPI/RequestCancelWorkflowExecution", request, response);
+    BOOST_TEST(result.ok(), result.message);
+  };
+  const std::vector<std::string> end{"workflow", "terminate", "-w", "w"};
+  const auto events = [&](const std::string& run) {
+    return json::parse(good({"--output", "json", "workflow", "show", "-w", "w", "-r", run}, "orders")).size();
+  };
+  const auto start1 = load::new_uuid();
+  const auto start2 = load::new_uuid();
+  const auto start3 = load::new_uuid();
+  const auto signal1 = load::new_uuid();
+  const auto cancel1 = load::new_uuid();
+
+  // Off, as by default: only the current run knows.
+  const auto run0 = start(start1);
+  signal(signal1);
+  good(end, "orders");
+  const auto run1 = start(load::new_uuid());
+  signal(signal1);
+  BOOST_TEST(events(run1) == 3U);
+  good(end, "orders");
+  BOOST_TEST(start(start1) != run0);
+  good(end, "orders");
+
+  set("history.enableStrongIdempotency", R"({"Value":true,"Filters":[{"Name":"domainName","Value":"orders"}]})");
+  const auto run2 = start(start2);
+  signal(signal1);
+  cancel(cancel1);
+  BOOST_TEST(events(run2) == 4U);
+  good(end, "orders");
+  const auto run3 = start(start3);
+  BOOST_TEST(run3 != run2);
+  signal(signal1);
+  cancel(cancel1);
+  BOOST_TEST(events(run3) == 2U); // they have been carried out, on the run before
+  restart();
+  client.emplace(server->address(), 1);
+  signal(load::new_uuid());
+  signal(signal1);
+  BOOST_TEST(events(run3) == 3U);
+  good(end, "orders");
+  BOOST_TEST(start(start2) == run2);
+}
+
 BOOST_AUTO_TEST_CASE(search_attributes_are_added_for_good) {
   register_domain("orders");
   auto painted = start_words;

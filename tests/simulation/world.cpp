@@ -64,6 +64,11 @@ world::world(std::uint64_t seed, int shards, const std::function<void(actors::en
       return out;
     };
   }
+  if (seed % 5 == 1) {
+    workflow::rules rules;
+    rules.strong_idempotency = true;
+    rules_ = std::make_shared<const workflow::rules>(std::move(rules));
+  }
   if (seed % 3 == 2)
     options_.settings.transfer_held = 2; // of most unfinished tasks only the id is in memory
   if (tune)

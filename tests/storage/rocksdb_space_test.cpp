@@ -1,5 +1,8 @@
 #include "tests/storage/support.hpp"
 
+#include "storage/rocksdb/options.hpp"
+#include "storage/rocksdb/tables.hpp"
+
 #include <rocksdb/db.h>
 #include <rocksdb/utilities/options_util.h>
 
@@ -90,6 +93,41 @@ BOOST_AUTO_TEST_CASE(space_of_deleted_runs_comes_back) {
   const auto s = open_store(files);
   BOOST_TEST(!read_run(*s, run_of(kept)).value.has_value());
   BOOST_TEST(read_run(*s, run_of(0)).value.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(expired_requests_are_dropped_by_compaction) {
+  temporary_directory directory;
+  {
+    const auto s = open_store(directory.path());
+    take_shard(*s);
+    auto tx = in_shard();
+    tx.requests.push_back({workflow_of(), request_kind::signal, 0, "long ago", id(1), 1, 2});
+    tx.requests.push_back({workflow_of(), request_kind::signal, 0, "just now", id(2), 1, INT64_MAX});
+    check_committed(commit(*s, std::move(tx)));
+    s->close();
+  }
+  rocksdb_options with;
+  with.directory = directory.path();
+  auto families = rocks::family_options(with);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  BOOST_TEST_REQUIRE(rocksdb::DB::Open({}, directory.path(), families, &handles, &opened).ok());
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  auto* requests = handles[1 + static_cast<std::size_t>(rocks::table::requests)];
+  rocksdb::CompactRangeOptions everything;
+  everything.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  BOOST_TEST_REQUIRE(db->CompactRange(everything, requests, nullptr, nullptr).ok());
+  std::vector<std::string> left;
+  {
+    const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}, requests));
+    for (it->SeekToFirst(); it->Valid(); it->Next())
+      left.push_back(it->key().ToString());
+  }
+  BOOST_TEST_REQUIRE(left.size() == 1U);
+  BOOST_TEST(left[0].ends_with("just now"));
+  for (auto* family : handles)
+    db->DestroyColumnFamilyHandle(family);
+  BOOST_TEST(db->Close().ok());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,9 +14,8 @@ std::ostream& operator<<(std::ostream& out, status value) {
 }
 
 std::ostream& operator<<(std::ostream& out, condition value) {
-  constexpr const char* names[]{"none",           "shard_range",   "current_run",
-                                "run_version",    "tree_branches", "task_list_range",
-                                "domain_version", "domain_exists", "row_version"};
+  constexpr const char* names[]{"none",          "shard_range",     "current_run",    "run_version",   "tree_branches",
+                                "request_known", "task_list_range", "domain_version", "domain_exists", "row_version"};
   return out << names[static_cast<int>(value)];
 }
 
