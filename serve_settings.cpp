@@ -316,6 +316,10 @@ actors::live_sources live_sources_of(const config::dynamic_config& from, const a
   out.buffered_queries_max = [&from] {
     return static_cast<int>(from.current()->get(keys::history_max_buffered_query_count));
   };
+  out.admin_allowed = [&from](const std::string& token) {
+    const auto now = from.current();
+    return !now->get(keys::history_enable_admin_protection) || token == now->get(keys::history_admin_operation_token);
+  };
   out.attribute_types = [&attributes] { return attributes.types(); };
   return out;
 }

@@ -178,10 +178,11 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     drain(key);
   }
   for (std::size_t i = 0; i < note->transfer.size(); ++i) {
-    const auto& task = note->transfer[i];
-    if (!transfer_.add(task))
+    const auto* added = transfer_.add(note->transfer[i]);
+    if (added == nullptr)
       continue;
     env_.counters->transfer_pending.fetch_add(1, std::memory_order_relaxed);
+    const auto& task = *added;
     const bool family = note->has_family;
     auto& receipt = note->receipts[i];
     switch (task.type()) {

@@ -21,6 +21,8 @@ struct live_sources {
   std::function<bool(const workflow::domain_view&)> sticky_queries;
   std::function<bool(const workflow::domain_view&)> consistent_query;
   std::function<int()> buffered_queries_max;
+  /// Whether a security token entitles to changing domains. Empty: any does.
+  std::function<bool(const std::string& token)> admin_allowed;
   /// What a query of lists may name. Empty: the default attributes.
   std::function<std::shared_ptr<const workflow::attribute_types>()> attribute_types;
 };

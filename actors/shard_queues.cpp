@@ -46,10 +46,11 @@ void history_shard::handle(transfer_loaded& loaded) {
       report_damaged(row.task_id);
       continue;
     }
-    if (!transfer_.add(task))
+    const auto* added = transfer_.add(task);
+    if (added == nullptr)
       continue;
     env_.counters->transfer_pending.fetch_add(1, std::memory_order_relaxed);
-    dispatch(task);
+    dispatch(*added);
   }
   if (!loaded.page.next.empty() && last != 0)
     return load_transfer(last);

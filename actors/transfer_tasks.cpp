@@ -4,15 +4,17 @@
 
 namespace cadenza::actors {
 
-bool transfer_tasks::add(const record::v1::TransferTask& task) {
-  const auto [i, fresh] = undone_.try_emplace(task.task_id());
-  if (!fresh)
-    return false;
-  if (held_ < held_max_) {
-    i->second.task = std::make_unique<record::v1::TransferTask>(task);
-    ++held_;
-  }
-  return true;
+const record::v1::TransferTask* transfer_tasks::add(record::v1::TransferTask& task) {
+  // Ids mostly grow.
+  const auto before = undone_.size();
+  const auto i = undone_.try_emplace(undone_.end(), task.task_id());
+  if (undone_.size() == before)
+    return nullptr;
+  if (held_ >= held_max_)
+    return &task;
+  ++held_;
+  i->second.task = std::make_unique<record::v1::TransferTask>(std::move(task));
+  return i->second.task.get();
 }
 
 bool transfer_tasks::done(std::int64_t id) {

@@ -21,8 +21,8 @@ class transfer_tasks {
 public:
   explicit transfer_tasks(std::size_t held_max) : held_max_(held_max) {}
 
-  /// False when it is known already.
-  bool add(const record::v1::TransferTask& task);
+  /// Null when it is known already. Else where the task is now: it is taken while there is room, and left otherwise.
+  const record::v1::TransferTask* add(record::v1::TransferTask& task);
   /// It is over. False when it was not known.
   bool done(std::int64_t id);
   [[nodiscard]] bool contains(std::int64_t id) const { return undone_.contains(id); }

@@ -94,6 +94,16 @@ bool verified(const arguments& given, const std::string& which) {
   return std::system(("'" + given.server + "' verify " + which).c_str()) == 0;
 }
 
+/// What a test of some length must have had in its load, and has not yet; "" when it has all.
+std::string lacking(const arguments& given, chaos::log_book& book) {
+  if (given.kills >= 100)
+    for (const char* what : {"starts", "signals", "cancels", "terminations", "restarts", "resets", "queries answered",
+                             "strong queries answered", "activities", "failed activities", "heartbeats"})
+      if (!book.has(what))
+        return what;
+  return {};
+}
+
 void tell_deaths(const killer& of) {
   for (const auto& k : of.kinds())
     std::printf("  %s killed %lld times\n", k.name, k.killed);
@@ -130,13 +140,14 @@ int run(const arguments& given) {
     fleet.drive(given.actors ? 12 : 24);
     if (given.actors) {
       killer actors(server.http_port(), given.seed);
-      for (int tries = 0; killed < given.kills && tries < 2 * given.kills + 100; ++tries) {
+      const auto goes_on = [&] { return killed < given.kills || !lacking(given, book).empty(); };
+      for (int tries = 0; goes_on() && tries < 5 * given.kills + 100; ++tries) {
         std::this_thread::sleep_for(actors.pause()); // load runs meanwhile
         killed += actors.kill() ? 1 : 0;
       }
       tell_deaths(actors);
     } else {
-      for (; killed < given.kills; ++killed) {
+      for (; killed < given.kills || (killed < 2 * given.kills && !lacking(given, book).empty()); ++killed) {
         std::this_thread::sleep_for(milliseconds(10 + chance() % 400)); // load runs meanwhile
         ++book.deaths;
         server.kill();
@@ -168,10 +179,8 @@ int run(const arguments& given) {
               problems.size());
   for (const auto& [what, times] : book.happened())
     std::printf("  %lld %s\n", static_cast<long long>(times), what.c_str());
-  for (const char* what : {"starts", "signals", "cancels", "terminations", "restarts", "resets", "queries answered",
-                           "strong queries answered", "activities", "failed activities", "heartbeats"})
-    if (given.kills >= 100 && !book.happened().contains(what))
-      return fail(given, std::string("the load had no ") + what);
+  if (const auto what = lacking(given, book); !what.empty())
+    return fail(given, "the load had no " + what);
   if (killed < given.kills)
     return fail(given, "too often there was no actor to kill");
   if (!verified(given, "--http_address 127.0.0.1:" + std::to_string(server.http_port())))

@@ -36,6 +36,11 @@ public:
     const std::lock_guard guard(mutex_);
     ++happened_[what];
   }
+  /// Whether something of this kind has been counted.
+  [[nodiscard]] bool has(const std::string& what) {
+    const std::lock_guard guard(mutex_);
+    return happened_.contains(what);
+  }
   [[nodiscard]] std::int64_t below(std::int64_t n) {
     const std::lock_guard guard(mutex_);
     return chance_.below(n);

@@ -367,6 +367,56 @@ BOOST_AUTO_TEST_CASE(with_strong_idempotency_request_ids_outlive_the_run) {
   BOOST_TEST(start(start2) == run2);
 }
 
+BOOST_AUTO_TEST_CASE(a_domain_is_deprecated_with_its_workflows) {
+  register_domain("orders");
+  for (const auto* id : {"a", "b", "c"}) {
+    auto words = start_words;
+    words[3] = id;
+    good(words, "orders");
+  }
+  load::client client(server->address(), 1);
+  // As the reference system's command line asks for it; gives how it ended.
+  const auto deprecate = [&](const std::string& domain, const std::string& token) {
+    api::StartWorkflowExecutionRequest start;
+    start.set_domain("cadence-system");
+    start.set_request_id(load::new_uuid());
+    start.set_workflow_id("domain-deprecation-" + domain + "-" + load::new_uuid());
+    start.mutable_workflow_type()->set_name("domain-deprecation-workflow");
+    start.mutable_task_list()->set_name("domain-deprecation-tasklist");
+    start.mutable_execution_start_to_close_timeout()->set_seconds(86'400);
+    start.mutable_task_start_to_close_timeout()->set_seconds(10);
+    start.mutable_input()->set_data(json{{"domain_name", domain}, {"security_token", token}}.dump());
+    api::StartWorkflowExecutionResponse started;
+    BOOST_REQUIRE(client.wait("WorkflowAPI/StartWorkflowExecution", start, started).ok());
+    api::GetWorkflowExecutionHistoryRequest ask;
+    ask.set_domain("cadence-system");
+    ask.mutable_workflow_execution()->set_workflow_id(start.workflow_id());
+    ask.set_wait_for_new_event(true);
+    ask.set_history_event_filter_type(api::EVENT_FILTER_TYPE_CLOSE_EVENT);
+    api::GetWorkflowExecutionHistoryResponse history;
+    do {
+      history.Clear();
+      BOOST_REQUIRE(
+          client.wait("WorkflowAPI/GetWorkflowExecutionHistory", ask, history, std::chrono::seconds(60)).ok());
+      ask.set_next_page_token(history.next_page_token());
+    } while (history.history().events_size() == 0);
+    return history.history().events(0);
+  };
+  set("history.enableAdminProtection", "true");
+  const auto refused = deprecate("orders", "guess");
+  BOOST_TEST(refused.workflow_execution_failed_event_attributes().failure().reason() == "access_denied");
+  BOOST_TEST(has(good({"domain", "describe"}, "orders"), "Status: REGISTERED"));
+  const auto unknown = deprecate("bills", "CadenceTeamONLY");
+  BOOST_TEST(unknown.workflow_execution_failed_event_attributes().failure().reason() == "entity_not_exists");
+
+  const auto done = deprecate("orders", "CadenceTeamONLY");
+  BOOST_TEST(done.has_workflow_execution_completed_event_attributes());
+  BOOST_TEST(has(good({"domain", "describe"}, "orders"), "Status: DEPRECATED"));
+  BOOST_TEST(good({"workflow", "count", "--query", "CloseTime = missing"}, "orders") == "0\n");
+  BOOST_TEST(good({"workflow", "count", "--query", "CloseStatus = 'TERMINATED'"}, "orders") == "3\n");
+  BOOST_TEST(has(good({"workflow", "show", "-w", "b"}, "orders"), "domain is deprecated"));
+}
+
 BOOST_AUTO_TEST_CASE(search_attributes_are_added_for_good) {
   register_domain("orders");
   auto painted = start_words;

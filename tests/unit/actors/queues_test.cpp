@@ -24,6 +24,11 @@ record::v1::TransferTask transfer(std::int64_t task_id) {
   return out;
 }
 
+bool add(transfer_tasks& to, std::int64_t task_id) {
+  auto task = transfer(task_id);
+  return to.add(task) != nullptr;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(timer_queues)
@@ -116,9 +121,9 @@ BOOST_AUTO_TEST_SUITE(transfer_queues)
 BOOST_AUTO_TEST_CASE(the_level_is_below_the_first_open_task_and_the_first_open_commit) {
   transfer_tasks tasks(10);
   BOOST_TEST(tasks.level(50) == 49);
-  BOOST_TEST(tasks.add(transfer(10)));
-  BOOST_TEST(!tasks.add(transfer(10)));
-  BOOST_TEST(tasks.add(transfer(12)));
+  BOOST_TEST(add(tasks, 10));
+  BOOST_TEST(!add(tasks, 10));
+  BOOST_TEST(add(tasks, 12));
   BOOST_TEST(tasks.level(50) == 9);
   BOOST_TEST(tasks.level(5) == 4);
   BOOST_TEST(tasks.done(12));
@@ -131,25 +136,29 @@ BOOST_AUTO_TEST_CASE(the_level_is_below_the_first_open_task_and_the_first_open_c
 BOOST_AUTO_TEST_CASE(beyond_the_bound_only_ids_are_kept) {
   transfer_tasks tasks(2);
   for (int id = 1; id <= 3; ++id)
-    BOOST_TEST(tasks.add(transfer(id)));
+    BOOST_TEST(add(tasks, id));
   BOOST_TEST(tasks.held() == 2U);
   BOOST_TEST(tasks.size() == 3U);
   BOOST_REQUIRE(tasks.find(2) != nullptr);
   BOOST_TEST(tasks.find(2)->task_id() == 2);
   BOOST_TEST(tasks.find(3) == nullptr);
+  auto left = transfer(7);
+  BOOST_TEST(tasks.add(left) == &left);
+  BOOST_TEST(left.task_id() == 7);
+  BOOST_TEST(tasks.done(7));
   BOOST_TEST(tasks.contains(3));
   BOOST_TEST(tasks.ids() == (std::vector<std::int64_t>{1, 2, 3}), boost::test_tools::per_element());
   BOOST_TEST(tasks.done(3));
   BOOST_TEST(tasks.held() == 2U);
   BOOST_TEST(tasks.done(1));
-  BOOST_TEST(tasks.add(transfer(4)));
+  BOOST_TEST(add(tasks, 4));
   BOOST_TEST(tasks.find(4) != nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_task_is_due_once_after_its_pause) {
   transfer_tasks tasks(10);
-  (void)tasks.add(transfer(1));
-  (void)tasks.add(transfer(2));
+  (void)add(tasks, 1);
+  (void)add(tasks, 2);
   BOOST_TEST(tasks.next_due() == INT64_MAX);
   tasks.failed(2, 0, false);
   tasks.failed(2, 5, false); // it waits already
@@ -169,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_failed_task_is_due_once_after_its_pause) {
 
 BOOST_AUTO_TEST_CASE(pauses_grow_while_what_it_needs_is_broken) {
   transfer_tasks tasks(10);
-  (void)tasks.add(transfer(1));
+  (void)add(tasks, 1);
   std::int64_t now = 0;
   std::int64_t last = 0;
   for (int i = 0; i < 10; ++i) {
@@ -188,7 +197,7 @@ BOOST_AUTO_TEST_CASE(pauses_grow_while_what_it_needs_is_broken) {
 
 BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_delays_nothing) {
   transfer_tasks tasks(10);
-  (void)tasks.add(transfer(1));
+  (void)add(tasks, 1);
   tasks.failed(1, 3600 * ns_per_s, true);
   BOOST_TEST(tasks.take_due(0, 10).size() == 1U);
 }
