@@ -1,5 +1,6 @@
 #include "serve_shards.hpp"
 
+#include "messages/base64.hpp"
 #include "messages/uuid.hpp"
 
 #include "cadenza/record/v1/task.pb.h"
@@ -123,6 +124,37 @@ http_response show_timers(open_store& stores, const http_request& request) {
   return reply(out);
 }
 
+http_response show_history(open_store& stores, const http_request& request) {
+  const auto row = read_row(stores, request);
+  if (const auto* problem = std::get_if<http_response>(&row))
+    return *problem;
+  const auto text = [&](const char* name) {
+    const auto found = request.parameters.find(name);
+    return found == request.parameters.end() ? std::string() : found->second;
+  };
+  const auto tree = uuid::parse(text("tree"));
+  const auto branch = uuid::parse(text("branch"));
+  const auto from = number(request, "from", 1);
+  const auto to = number(request, "to", INT64_MAX);
+  storage::history_query query;
+  if (!tree || !branch || !from || !to || !from_base64(text("page"), query.page))
+    return http_error(400, "tree and branch must be ids, from and to numbers, page what an answer gave");
+  query.tree_id = *tree;
+  query.branch_id = *branch;
+  query.from = *from;
+  query.to = *to;
+  const auto page = wait_for<storage::page<storage::history_node>>([&](auto done) {
+    stores.store->read_history(static_cast<int>(*number(request, "shard", 0)), query, std::move(done));
+  });
+  if (page.outcome != storage::status::committed)
+    return http_error(503, "the store cannot read now: " + page.message);
+  json batches = json::array();
+  for (const auto& node : page.rows)
+    batches.push_back(
+        {{"first_event_id", node.first_event_id}, {"transaction_id", node.txn_id}, {"batch", to_base64(node.batch)}});
+  return reply({{"batches", std::move(batches)}, {"next", to_base64(page.next)}});
+}
+
 http_response raise_range(open_store& stores, const http_request& request) {
   auto read = read_row(stores, request);
   if (auto* problem = std::get_if<http_response>(&read))
@@ -160,6 +192,8 @@ void add_shard_routes(bridge::http_server& to, open_store& stores) {
   to.add_route("GET", "/admin/shards/row", [&](const http_request& request) { return show_row(stores, request); });
   to.add_route("GET", "/admin/shards/timers",
                [&](const http_request& request) { return show_timers(stores, request); });
+  to.add_route("GET", "/admin/shards/history",
+               [&](const http_request& request) { return show_history(stores, request); });
   to.add_route("POST", "/admin/shards/range",
                [&](const http_request& request) { return raise_range(stores, request); });
 }

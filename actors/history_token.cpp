@@ -1,7 +1,7 @@
 #include "actors/history_token.hpp"
 
-#include "actors/base64.hpp"
 #include "actors/json_object.hpp"
+#include "messages/base64.hpp"
 
 namespace cadenza::actors {
 

@@ -1,10 +1,10 @@
-#include "actors/base64.hpp"
 #include "actors/branch_token.hpp"
 #include "actors/history_reader.hpp"
 #include "actors/json_object.hpp"
 #include "actors/run_commands.hpp"
 #include "actors/thrift_batches.hpp"
 #include "actors/workflow_run.hpp"
+#include "messages/base64.hpp"
 #include "workflow/version_history.hpp"
 
 #include <algorithm>

@@ -1,16 +1,18 @@
 #include "bridge/caller.hpp"
 
-#include <algorithm>
+#include <array>
 #include <charconv>
+#include <compare>
 #include <optional>
-#include <vector>
 
 namespace cadenza::bridge {
 
 namespace {
 
+/// Every call says its version: reading it allocates nothing.
 struct version {
-  std::vector<std::uint64_t> numbers;
+  std::array<std::uint64_t, 8> numbers{};
+  std::size_t count = 0;
   bool pre_release = false;
 };
 
@@ -31,7 +33,9 @@ std::optional<version> parse_version(std::string_view text) {
     const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
     if (result.ec != std::errc{})
       return std::nullopt;
-    out.numbers.push_back(number);
+    if (out.count == out.numbers.size())
+      return std::nullopt;
+    out.numbers[out.count++] = number;
     text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
     if (text.empty())
       break;
@@ -48,14 +52,9 @@ std::optional<int> compare(std::string_view text, std::string_view bound) {
   const auto right = parse_version(bound);
   if (!left || !right || left->pre_release)
     return std::nullopt;
-  const auto size = std::max(left->numbers.size(), right->numbers.size());
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto a = i < left->numbers.size() ? left->numbers[i] : 0;
-    const auto b = i < right->numbers.size() ? right->numbers[i] : 0;
-    if (a != b)
-      return a < b ? -1 : 1;
-  }
-  return 0;
+  // Numbers that are not given are zero.
+  const auto order = left->numbers <=> right->numbers;
+  return order < 0 ? -1 : order > 0 ? 1 : 0;
 }
 
 /// The header is the JSON of a message with two flags. Clients write its names in three ways.

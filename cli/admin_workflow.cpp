@@ -1,6 +1,8 @@
+#include "cli/admin_http.hpp"
 #include "cli/commands.hpp"
 #include "cli/history_reader.hpp"
 #include "cli/output.hpp"
+#include "messages/base64.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 #include "uber/cadence/api/v1/history.pb.h"
@@ -50,15 +52,38 @@ status name_run(invocation& call, api::WorkflowExecution& execution) {
   return {};
 }
 
-status show_batches(invocation& call) {
+/// The stored batches of a run or a branch, those of the wanted events.
+class batch_list {
+public:
+  explicit batch_list(const invocation& call)
+    : first_(call.given("min_event_id") ? call.number("min_event_id") : 1),
+      last_(call.given("max_event_id") ? call.number("max_event_id") : INT64_MAX) {}
+
+  void add(const api::History& events, std::size_t size) {
+    if (events.events().empty() || events.events(events.events_size() - 1).event_id() < first_ ||
+        events.events(0).event_id() >= last_)
+      return;
+    json list = json::array();
+    for (const auto& event : events.events())
+      list.push_back(to_json(event, json_style::stored));
+    bytes += size;
+    batches.push_back({{"size", size}, {"events", std::move(list)}});
+  }
+
+  json batches = json::array();
+  std::size_t bytes = 0;
+
+private:
+  const std::int64_t first_;
+  const std::int64_t last_;
+};
+
+/// What the server says of a run, whatever branches it is made of.
+status read_run(invocation& call, batch_list& into) {
   auto request = about_run<admin::GetWorkflowExecutionRawHistoryV2Request>(call);
   request.set_page_size(100);
   if (const auto named = name_run(call, *request.mutable_workflow_execution()))
     return named;
-  const auto first = call.given("min_event_id") ? call.number("min_event_id") : 1;
-  const auto last = call.given("max_event_id") ? call.number("max_event_id") : INT64_MAX;
-  json batches = json::array();
-  std::size_t bytes = 0;
   do {
     admin::GetWorkflowExecutionRawHistoryV2Response page;
     if (auto answer = call.call("AdminAPI/GetWorkflowExecutionRawHistoryV2", request, page); !answer)
@@ -67,18 +92,47 @@ status show_batches(invocation& call) {
       const auto read = read_batch(blob);
       if (!read)
         return failed("ReadHistoryBranch failed", read.error());
-      const auto& events = *read;
-      if (events.events().empty() || events.events(events.events_size() - 1).event_id() < first ||
-          events.events(0).event_id() >= last)
-        continue;
-      json list = json::array();
-      for (const auto& event : events.events())
-        list.push_back(to_json(event, json_style::stored));
-      bytes += blob.data().size();
-      batches.push_back({{"size", blob.data().size()}, {"events", std::move(list)}});
+      into.add(*read, blob.data().size());
     }
     request.set_next_page_token(page.next_page_token());
   } while (!request.next_page_token().empty());
+  return {};
+}
+
+/// The nodes that one branch has of its own, whether a run knows it or not.
+status read_branch(invocation& call, batch_list& into) {
+  for (const char* needed : {"tree_id", "branch_id", "shard_id"})
+    if (!call.given(needed))
+      return problem{"Required flag not found", "option " + std::string(needed) + " is required to read a branch"};
+  const auto base = "/admin/shards/history?shard=" + std::to_string(call.number("shard_id")) +
+                    "&tree=" + url_escaped(call.text("tree_id")) + "&branch=" + url_escaped(call.text("branch_id"));
+  std::string next;
+  do {
+    const auto page =
+        http_json(call.http_address(), http_verb::get, base + "&page=" + url_escaped(next), call.timeout());
+    if (!page)
+      return failed("ReadHistoryBranch failed", page.error());
+    for (const auto& node : rows_of(*page, "batches")) {
+      std::string bytes;
+      api::History events;
+      if (!from_base64(node.value("batch", ""), bytes) || !events.ParseFromString(bytes))
+        return problem{"ReadHistoryBranch failed", "a stored batch cannot be read"};
+      into.add(events, bytes.size());
+    }
+    next = page->value("next", "");
+  } while (!next.empty());
+  return {};
+}
+
+status show_batches(invocation& call) {
+  batch_list found(call);
+  const bool of_branch = call.given("tree_id") || call.given("branch_id");
+  if (!of_branch && !call.given("workflow_id"))
+    return problem{"Required flag not found", "option workflow_id is required, or tree_id, branch_id and shard_id"};
+  if (auto failure = of_branch ? read_branch(call, found) : read_run(call, found))
+    return failure;
+  const auto& batches = found.batches;
+  const auto bytes = found.bytes;
   if (batches.empty())
     return problem{"no events", ""};
 
@@ -159,10 +213,14 @@ command admin_workflow_commands() {
       {"show",
        {},
        "Show the batches of a workflow's history as they are stored",
-       execution_flags() + std::vector<flag>{{"min_event_id", "from this event on", flag_kind::number},
-                                             {"max_event_id", "up to before this event", flag_kind::number},
-                                             {"output_filename,of", "also write the history to this file, as JSON"},
-                                             {"shard_id,sid", "accepted for compatibility", flag_kind::number}},
+       {workflow_id_flag(false),
+        run_id_flag(),
+        {"tree_id", "read a branch of this history tree instead"},
+        {"branch_id", "the branch to read: the nodes of its own"},
+        {"shard_id,sid", "the shard that has the branch", flag_kind::number},
+        {"min_event_id", "from this event on", flag_kind::number},
+        {"max_event_id", "up to before this event", flag_kind::number},
+        {"output_filename,of", "also write the history to this file, as JSON"}},
        show_batches},
       {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},
       {"delete",
@@ -180,7 +238,7 @@ command admin_workflow_commands() {
        fix_corruption},
   };
   for (auto& one : group.commands)
-    one.needs_domain = true;
+    one.needs_domain = one.name != "show"; // a branch belongs to no domain; the server says so when a run's is missing
   return group;
 }
 

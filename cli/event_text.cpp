@@ -1,8 +1,8 @@
 #include "cli/event_text.hpp"
 
-#include "cli/base64.hpp"
 #include "cli/names.hpp"
 #include "cli/time_range.hpp"
+#include "messages/base64.hpp"
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
@@ -237,18 +237,18 @@ std::string payload_text(const std::string& bytes) {
     const auto byte = static_cast<unsigned char>(letter);
     if (more > 0) {
       if ((byte & 0xC0U) != 0x80U)
-        return "base64:" + base64(bytes);
+        return "base64:" + to_base64(bytes);
       --more;
     } else if (byte < 0x20 && byte != '\n' && byte != '\t' && byte != '\r') {
-      return "base64:" + base64(bytes);
+      return "base64:" + to_base64(bytes);
     } else if (byte >= 0x80) {
       if (byte < 0xC2 || byte > 0xF4)
-        return "base64:" + base64(bytes);
+        return "base64:" + to_base64(bytes);
       more = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : 1;
     }
   }
   if (more > 0)
-    return "base64:" + base64(bytes);
+    return "base64:" + to_base64(bytes);
   return bytes.ends_with('\n') ? bytes.substr(0, bytes.size() - 1) : bytes;
 }
 

@@ -1,8 +1,8 @@
 #include "cli/json_text.hpp"
 
-#include "cli/base64.hpp"
 #include "cli/names.hpp"
 #include "cli/time_range.hpp"
+#include "messages/base64.hpp"
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
@@ -19,7 +19,7 @@ namespace pb = google::protobuf;
 namespace api = uber::cadence::api::v1;
 
 json bytes_json(const std::string& bytes, json_style style) {
-  return style == json_style::stored ? json(base64(bytes)) : payload_json(bytes);
+  return style == json_style::stored ? json(to_base64(bytes)) : payload_json(bytes);
 }
 
 /// Messages that are shown as one value. Null for all others.

@@ -1,6 +1,6 @@
 #include "cli/jwt.hpp"
 
-#include "cli/base64.hpp"
+#include "messages/base64.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -22,7 +22,7 @@ std::optional<std::string> make_jwt(const std::string& key_file) {
   const auto now =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   const auto claims = R"({"Admin":true,"iat":)" + std::to_string(now) + R"(,"exp":)" + std::to_string(now + 600) + "}";
-  auto token = base64_url(R"({"alg":"RS256","typ":"JWT"})") + "." + base64_url(claims);
+  auto token = to_base64_url(R"({"alg":"RS256","typ":"JWT"})") + "." + to_base64_url(claims);
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> digest{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
   const auto* bytes = reinterpret_cast<const unsigned char*>(token.data());
   std::size_t size = 0;
@@ -33,7 +33,7 @@ std::optional<std::string> make_jwt(const std::string& key_file) {
   if (EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes, token.size()) != 1)
     return std::nullopt;
   signature.resize(size);
-  return token + "." + base64_url(signature);
+  return token + "." + to_base64_url(signature);
 }
 
 } // namespace cadenza::cli

@@ -4,6 +4,7 @@
 #include "tests/unit/cli/runner.hpp"
 
 #include "config/dynamic_keys.hpp"
+#include "messages/base64.hpp"
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 #include "uber/cadence/api/v1/service_meta.pb.h"
 
@@ -270,6 +271,24 @@ BOOST_AUTO_TEST_CASE(the_stored_state_of_a_shard_is_seen_and_its_range_id_raised
   const auto before = row()["range_id"].get<std::int64_t>();
   BOOST_TEST(before >= 1);
   BOOST_TEST(!row()["owner"].get<std::string>().empty());
+
+  const auto state = json::parse(
+      json::parse(good({"--output", "json", "admin", "wf", "desc", "-w", "w"}, "orders"))["mutableStateInCache"]
+          .dump());
+  const auto tree = state["ExecutionInfo"]["RunID"].get<std::string>();
+  const auto token = state["ExecutionInfo"]["BranchToken"].get<std::string>();
+  std::string bytes;
+  BOOST_TEST(from_base64(token, bytes));
+  const auto at = bytes.find('$', bytes.find(tree) + tree.size()); // 36, the length of the branch's id
+  const auto branch = bytes.substr(at + 1, 36);
+  // The events are the same, the bytes not: a run comes in the clients' encoding, a branch as it is stored.
+  const auto events_of = [](const std::string& shown) {
+    const auto begin = shown.find('\n') + 1;
+    return shown.substr(begin, shown.rfind("=======") - begin).substr(0, shown.rfind("]\n") - begin);
+  };
+  BOOST_TEST(events_of(good({"admin", "wf", "show", "--tree_id", tree, "--branch_id", branch, "--sid", shard})) ==
+             events_of(good({"admin", "wf", "show", "-w", "w"}, "orders")));
+  BOOST_TEST(has(bad({"admin", "wf", "show", "--tree_id", "x", "--branch_id", branch, "--sid", shard}), "must be ids"));
 
   const auto timers = good({"admin", "shard", "timers", "--sid", shard, "--print_json", "--timer_type", "3"});
   const auto timeout = json::parse(timers);

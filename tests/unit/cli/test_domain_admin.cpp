@@ -1,6 +1,7 @@
 #include "tests/unit/cli/fake_server.hpp"
 #include "tests/unit/cli/runner.hpp"
 
+#include "messages/base64.hpp"
 #include "messages/thrift_history.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
@@ -345,6 +346,38 @@ BOOST_AUTO_TEST_CASE(stored_batches_are_shown_with_their_sizes) {
   const auto size = std::to_string(bytes.size());
   BOOST_TEST(result.out.starts_with("======== batch 1, blob len: " + size + " ======\n"), result.out);
   BOOST_TEST(result.out.ends_with("======== total batches 1, total blob len: " + size + " ======\n"), result.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_branch_is_read_page_by_page) {
+  http_side http;
+  std::vector<std::string> pages;
+  std::string asked;
+  http.server().Get("/admin/shards/history", [&](const httplib::Request& request, httplib::Response& response) {
+    pages.push_back(request.get_param_value("page"));
+    asked = request.get_param_value("shard") + " " + request.get_param_value("tree") + " " +
+            request.get_param_value("branch");
+    api::History events;
+    events.add_events()->set_event_id(static_cast<std::int64_t>(pages.size()));
+    const auto bytes = cadenza::to_base64(events.SerializeAsString());
+    response.set_content(R"({"batches":[{"first_event_id":1,"transaction_id":2,"batch":")" + bytes + R"("}],"next":")" +
+                             (pages.size() == 1 ? "a/+=" : "") + "\"}",
+                         "application/json");
+  });
+  http.wait();
+  const auto ask = [&http](std::vector<std::string> words) {
+    words.insert(words.begin(), {"--http_address", http.address(), "admin", "wf", "show"});
+    return run_cli(std::move(words));
+  };
+  const auto whole = ask({"--tree_id", "t", "--branch_id", "b", "--sid", "3"});
+  BOOST_TEST(asked == "3 t b");
+  BOOST_TEST(pages == (std::vector<std::string>{"", "a/+="}), boost::test_tools::per_element());
+  BOOST_TEST(whole.out.starts_with("======== batch 1, blob len: 4 ======\n"), whole.out + whole.err);
+  BOOST_TEST(whole.out.ends_with("======== total batches 2, total blob len: 8 ======\n"), whole.out);
+  BOOST_TEST(ask({"--tree_id", "t"}).err ==
+             "Error: Required flag not found\nError Details: option branch_id is required to read a branch\n");
+  BOOST_TEST(ask({}).err ==
+             "Error: Required flag not found\nError Details: option workflow_id is required, or tree_id, "
+             "branch_id and shard_id\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_stored_state_of_a_shard_comes_from_the_http_side) {
