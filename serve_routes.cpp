@@ -1,9 +1,8 @@
 #include "serve_routes.hpp"
 
 #include "config/dynamic_keys.hpp"
+#include "serve_parts.hpp"
 #include "storage/open.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <charconv>
 #include <optional>
@@ -18,8 +17,6 @@ using nlohmann::json;
 
 constexpr int failed = 500;
 
-http_response reply(const json& body, int status = 200) { return {status, "application/json", body.dump()}; }
-
 json to_json(const storage::backup_info& b) {
   return {{"id", b.id}, {"created_s", b.created_s}, {"bytes", b.bytes}, {"files", b.files}, {"damaged", b.damaged}};
 }
@@ -31,13 +28,13 @@ std::string parameter(const http_request& from, const std::string& name) {
 
 http_response health_of(const bridge::health_board& health, const open_store& stores) {
   const bool writes = stores.store->accepts_writes();
-  return reply({{"status", std::string(bridge::text_of(health.state()))}, {"accepts_writes", writes}},
-               health.serving() && writes ? 200 : 503);
+  return json_reply({{"status", std::string(bridge::text_of(health.state()))}, {"accepts_writes", writes}},
+                    health.serving() && writes ? 200 : 503);
 }
 
 http_response create_backup(open_store& stores, const std::string& directory) {
   const auto made = storage::create_backup(*stores.store, directory);
-  return made ? reply(to_json(*made)) : http_error(failed, made.error().message);
+  return made ? json_reply(to_json(*made)) : http_error(failed, made.error().message);
 }
 
 http_response list_backups(const std::string& directory) {
@@ -47,7 +44,7 @@ http_response list_backups(const std::string& directory) {
   json out = json::array();
   for (const auto& b : *found)
     out.push_back(to_json(b));
-  return reply(out);
+  return json_reply(out);
 }
 
 http_response verify_backup(const std::string& directory, const std::string& wanted) {
@@ -62,7 +59,7 @@ http_response verify_backup(const std::string& directory, const std::string& wan
   }
   if (const auto fine = storage::verify_backup(directory, id); !fine)
     return http_error(failed, fine.error().message);
-  return reply({{"id", id}, {"valid", true}});
+  return json_reply({{"id", id}, {"valid", true}});
 }
 
 json describe_key(const config::snapshot& now, std::size_t index) {
@@ -99,7 +96,7 @@ void add_config_routes(bridge::http_server& to, const config::dynamic_config& dy
     json out = json::array();
     for (std::size_t i = 0; i < config::dynamic_keys().size(); ++i)
       out.push_back(describe_key(*now, i));
-    return reply(out);
+    return json_reply(out);
   });
 }
 

@@ -2,14 +2,12 @@
 
 #include "messages/base64.hpp"
 #include "messages/uuid.hpp"
+#include "serve_parts.hpp"
 
 #include "cadenza/record/v1/task.pb.h"
 
-#include <nlohmann/json.hpp>
-
 #include <charconv>
 #include <chrono>
-#include <future>
 #include <optional>
 #include <variant>
 
@@ -23,16 +21,6 @@ using nlohmann::json;
 
 constexpr int page_max = 10'000;
 constexpr std::int64_t range_id_max = 1 << 22; ///< task ids are range_id << 40
-
-http_response reply(const json& body) { return {200, "application/json", body.dump()}; }
-
-/// The store answers every call, at the latest when it is closed.
-template <class Result, class Call> Result wait_for(Call&& call) {
-  auto promise = std::make_shared<std::promise<Result>>();
-  auto future = promise->get_future();
-  call([promise](Result result) { promise->set_value(std::move(result)); });
-  return future.get();
-}
 
 /// Nothing when it is there but no number.
 std::optional<std::int64_t> number(const http_request& from, const std::string& name, std::int64_t otherwise) {
@@ -80,7 +68,7 @@ http_response show_row(open_store& stores, const http_request& request) {
   auto row = read_row(stores, request);
   if (auto* problem = std::get_if<http_response>(&row))
     return std::move(*problem);
-  return reply(to_json(*number(request, "shard", 0), std::get<record::v1::Shard>(row)));
+  return json_reply(to_json(*number(request, "shard", 0), std::get<record::v1::Shard>(row)));
 }
 
 http_response show_timers(open_store& stores, const http_request& request) {
@@ -121,7 +109,7 @@ http_response show_timers(open_store& stores, const http_request& request) {
   json out{{"timers", std::move(timers)}};
   if (!page.next.empty() && !page.rows.empty())
     out["next"] = {{"fire_ns", page.rows.back().fire_ns}, {"task_id", page.rows.back().task_id + 1}};
-  return reply(out);
+  return json_reply(out);
 }
 
 http_response show_history(open_store& stores, const http_request& request) {
@@ -152,7 +140,7 @@ http_response show_history(open_store& stores, const http_request& request) {
   for (const auto& node : page.rows)
     batches.push_back(
         {{"first_event_id", node.first_event_id}, {"transaction_id", node.txn_id}, {"batch", to_base64(node.batch)}});
-  return reply({{"batches", std::move(batches)}, {"next", to_base64(page.next)}});
+  return json_reply({{"batches", std::move(batches)}, {"next", to_base64(page.next)}});
 }
 
 http_response raise_range(open_store& stores, const http_request& request) {
@@ -183,7 +171,7 @@ http_response raise_range(open_store& stores, const http_request& request) {
     return http_error(409, "the shard was taken meanwhile; try again");
   if (written.outcome != storage::status::committed)
     return http_error(503, "not written: " + written.message);
-  return reply({{"shard_id", *number(request, "shard", 0)}, {"previous_range_id", before}, {"range_id", *wanted}});
+  return json_reply({{"shard_id", *number(request, "shard", 0)}, {"previous_range_id", before}, {"range_id", *wanted}});
 }
 
 } // namespace

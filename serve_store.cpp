@@ -2,26 +2,18 @@
 
 #include "actors/visibility_rebuild.hpp"
 #include "config/log.hpp"
+#include "serve_parts.hpp"
 #include "storage/memory/memory_store.hpp"
 #include "storage/open.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
 
 #include <filesystem>
-#include <future>
 
 namespace cadenza {
 namespace {
 
 constexpr int cluster_document = 3;
-
-/// For the few calls made before the actors exist.
-template <class Result, class Call> Result wait_for(Call&& call) {
-  std::promise<Result> promise;
-  auto future = promise.get_future();
-  call([&promise](Result result) { promise.set_value(std::move(result)); });
-  return future.get();
-}
 
 /// The number of history shards: fixed at the first start, checked ever after.
 outcome<int> fix_shard_count(storage::store& store, const config::server_config& c) {

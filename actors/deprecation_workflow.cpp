@@ -1,6 +1,7 @@
 #include "actors/deprecation_workflow.hpp"
 
 #include "actors/json_object.hpp"
+#include "actors/system_decisions.hpp"
 #include "workflow/wire_time.hpp"
 
 #include <memory>
@@ -51,38 +52,24 @@ progress progress_of(const events& history) {
 }
 
 api::Decision schedule(const progress& at, const char* type) {
-  api::Decision out;
-  auto& a = *out.mutable_schedule_activity_task_decision_attributes();
-  a.set_activity_id(std::to_string(at.scheduled));
-  a.mutable_activity_type()->set_name(type);
-  a.mutable_task_list()->set_name(std::string(deprecation_task_list));
-  a.mutable_input()->set_data(at.input);
-  workflow::set_seconds(*a.mutable_schedule_to_close_timeout(), attempts_s);
-  workflow::set_seconds(*a.mutable_schedule_to_start_timeout(), attempts_s);
-  workflow::set_seconds(*a.mutable_start_to_close_timeout(), attempt_s);
-  auto& retry = *a.mutable_retry_policy();
-  workflow::set_seconds(*retry.mutable_initial_interval(), 1);
-  retry.set_backoff_coefficient(1.7);
-  workflow::set_seconds(*retry.mutable_maximum_interval(), 300);
-  workflow::set_seconds(*retry.mutable_expiration_interval(), attempts_s);
-  for (const auto kind : {error_kind::entity_not_exists, error_kind::bad_request, error_kind::access_denied})
-    retry.add_non_retryable_error_reasons(std::string(name_of(kind)));
-  return out;
-}
-
-api::Decision fail(const std::string& reason, const std::string& details) {
-  api::Decision out;
-  auto& failure = *out.mutable_fail_workflow_execution_decision_attributes()->mutable_failure();
-  failure.set_reason(reason);
-  failure.set_details(details);
-  return out;
+  activity_plan plan;
+  plan.id = std::to_string(at.scheduled);
+  plan.type = type;
+  plan.task_list = deprecation_task_list;
+  plan.input = at.input;
+  plan.attempt_s = attempt_s;
+  plan.attempts_s = attempts_s;
+  plan.backoff = 1.7;
+  plan.pause_max_s = attempt_s;
+  plan.for_good = {error_kind::entity_not_exists, error_kind::bad_request, error_kind::access_denied};
+  return schedule_activity(plan);
 }
 
 api::Decision next_of(const progress& at) {
   if (at.failed != nullptr)
-    return fail(at.failed->reason(), at.failed->details());
+    return fail_workflow(at.failed->reason(), at.failed->details());
   if (at.timed_out)
-    return fail("timeout", at.activity + " was not done in time");
+    return fail_workflow("timeout", at.activity + " was not done in time");
   if (at.activity.empty())
     return schedule(at, disable_archival);
   if (at.activity == disable_archival)
@@ -91,7 +78,7 @@ api::Decision next_of(const progress& at) {
     return schedule(at, terminate_runs);
   const auto round = decode_termination_round(at.completed->result().data());
   if (!round)
-    return fail(std::string(name_of(round.error().kind)), round.error().message);
+    return fail_workflow(std::string(name_of(round.error().kind)), round.error().message);
   if (round->found > 0)
     return schedule(at, terminate_runs);
   api::Decision out;

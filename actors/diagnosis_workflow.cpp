@@ -1,7 +1,7 @@
 #include "actors/diagnosis_workflow.hpp"
 
 #include "actors/json_object.hpp"
-#include "workflow/wire_time.hpp"
+#include "actors/system_decisions.hpp"
 
 #include <deque>
 #include <memory>
@@ -52,32 +52,15 @@ std::string report_of(const progress& at) {
 }
 
 api::Decision schedule(const std::string& input) {
-  api::Decision out;
-  auto& a = *out.mutable_schedule_activity_task_decision_attributes();
-  a.set_activity_id("1");
-  a.mutable_activity_type()->set_name(activity_type);
-  a.mutable_task_list()->set_name(std::string(diagnosis_task_list));
-  a.mutable_input()->set_data(input);
-  workflow::set_seconds(*a.mutable_schedule_to_close_timeout(), attempts_s);
-  workflow::set_seconds(*a.mutable_schedule_to_start_timeout(), attempts_s);
-  workflow::set_seconds(*a.mutable_start_to_close_timeout(), attempt_s);
-  auto& retry = *a.mutable_retry_policy();
-  workflow::set_seconds(*retry.mutable_initial_interval(), 1);
-  retry.set_backoff_coefficient(2);
-  workflow::set_seconds(*retry.mutable_maximum_interval(), 10);
-  workflow::set_seconds(*retry.mutable_expiration_interval(), attempts_s);
-  for (const auto kind :
-       {error_kind::entity_not_exists, error_kind::bad_request, error_kind::internal_data_inconsistency})
-    retry.add_non_retryable_error_reasons(std::string(name_of(kind)));
-  return out;
-}
-
-api::Decision fail(const std::string& reason, const std::string& details) {
-  api::Decision out;
-  auto& failure = *out.mutable_fail_workflow_execution_decision_attributes()->mutable_failure();
-  failure.set_reason(reason);
-  failure.set_details(details);
-  return out;
+  activity_plan plan;
+  plan.id = "1";
+  plan.type = activity_type;
+  plan.task_list = diagnosis_task_list;
+  plan.input = input;
+  plan.attempt_s = attempt_s;
+  plan.attempts_s = attempts_s;
+  plan.for_good = {error_kind::entity_not_exists, error_kind::bad_request, error_kind::internal_data_inconsistency};
+  return schedule_activity(plan);
 }
 
 std::vector<api::Decision> decide(const events& history) {
@@ -87,9 +70,9 @@ std::vector<api::Decision> decide(const events& history) {
     out.emplace_back().mutable_complete_workflow_execution_decision_attributes()->mutable_result()->set_data(
         report_of(at));
   else if (at.failed != nullptr)
-    out.push_back(fail(at.failed->reason(), at.failed->details()));
+    out.push_back(fail_workflow(at.failed->reason(), at.failed->details()));
   else if (at.timed_out)
-    out.push_back(fail("timeout", "the history was not read in time"));
+    out.push_back(fail_workflow("timeout", "the history was not read in time"));
   else if (!at.scheduled)
     out.push_back(schedule(at.input));
   return out;
