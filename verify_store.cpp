@@ -3,6 +3,7 @@
 #include "actors/system_sources.hpp"
 #include "actors/visibility_rebuild.hpp"
 #include "config/load.hpp"
+#include "serve_parts.hpp"
 #include "storage/open.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
@@ -55,11 +56,8 @@ outcome<resting_stores> open_at_rest(const cli::verify_options& options) {
   resting_stores out;
   out.store = *std::move(opened);
 
-  std::promise<storage::read_result<std::string>> promise;
-  auto answer = promise.get_future();
-  out.store->read_document(cluster_document,
-                           [&promise](storage::read_result<std::string> read) { promise.set_value(std::move(read)); });
-  const auto read = answer.get();
+  const auto read = wait_for<storage::read_result<std::string>>(
+      [&](auto done) { out.store->read_document(cluster_document, std::move(done)); });
   record::v1::ClusterRow row;
   if (!read.value || !row.ParseFromString(*read.value) || row.num_history_shards() <= 0)
     return error{error_kind::internal_data_inconsistency, "the cluster's own row cannot be read: " + read.message};

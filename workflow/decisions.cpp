@@ -24,7 +24,7 @@ outcome<void> decision_handler::handle(const api::Decision& decision) {
   if (type == d::ATTRIBUTES_NOT_SET)
     return bad_request("Unknown decision type: 0");
   if (!tx_.state().open() && !closes(type))
-    return internal_error("A decision follows one that closed the workflow.");
+    return internal_error("invalid mutable state action: mutation after finish");
   switch (type) {
   case d::kScheduleActivityTaskDecisionAttributes: return on(decision.schedule_activity_task_decision_attributes());
   case d::kRequestCancelActivityTaskDecisionAttributes:

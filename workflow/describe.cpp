@@ -58,8 +58,9 @@ void describe_info(const run& r, const domain_directory& domains, api::WorkflowE
     parent.mutable_workflow_execution()->set_run_id(fixed.parent_run_id());
     parent.set_initiated_id(fixed.parent_initiated_id());
   }
-  if (fixed.has_auto_reset_points())
-    *info.mutable_auto_reset_points() = fixed.auto_reset_points();
+  *info.mutable_auto_reset_points() = fixed.auto_reset_points();
+  for (auto& point : *info.mutable_auto_reset_points()->mutable_points())
+    point.mutable_expiring_time(); // none is told as the beginning of 1970
   *info.mutable_memo() = fixed.memo();
   *info.mutable_search_attributes() = fixed.search_attributes();
   info.set_is_cron(!fixed.cron_schedule().empty());
@@ -71,7 +72,6 @@ void describe_info(const run& r, const domain_directory& domains, api::WorkflowE
   *info.mutable_partition_config() = fixed.partition_config();
   if (fixed.has_active_cluster_policy())
     *info.mutable_active_cluster_selection_policy() = fixed.active_cluster_policy();
-  info.set_execution_status(status_of(head, fixed));
 }
 
 void describe_activity(const rec::PendingActivity& activity, api::PendingActivityInfo& out) {

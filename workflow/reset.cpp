@@ -103,6 +103,27 @@ void reapply_signals(transaction& tx, const std::vector<api::HistoryEvent>& even
 
 } // namespace
 
+namespace {
+
+/// "WorkflowExecutionSignaled".
+std::string type_name(const api::HistoryEvent& event) {
+  const auto* oneof = event.GetDescriptor()->FindOneofByName("attributes");
+  const auto* field = event.GetReflection()->GetOneofFieldDescriptor(event, oneof);
+  std::string out;
+  if (field == nullptr)
+    return out;
+  bool upper = true;
+  const std::string_view name = field->name();
+  for (const char c : name.substr(0, name.rfind("_event_attributes"))) {
+    if (c != '_')
+      out += upper ? static_cast<char>(c - 'a' + 'A') : c;
+    upper = c == '_';
+  }
+  return out;
+}
+
+} // namespace
+
 outcome<void> check_reset(const run& base, std::int64_t decision_finish_event_id) {
   // A closed run has forgotten the decision it ended with; the type of the event says the rest.
   if (!base.closed() && !base.has_processed_or_pending_decision())
@@ -116,7 +137,10 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
   const auto finish_id = input.decision_finish_event_id;
   if (input.finish_event == nullptr || !may_reset_to(*input.finish_event))
     return bad_request("reset event must be of type DecisionTaskStarted, DecisionTaskTimedOut, DecisionTaskFailed, or "
-                       "DecisionTaskCompleted");
+                       "DecisionTaskCompleted" +
+                       (input.finish_event == nullptr
+                            ? std::string()
+                            : ". Attempting to reset on event type: " + type_name(*input.finish_event)));
   if (input.base_history.empty() || input.base_history.back()->events().rbegin()->event_id() + 1 != finish_id)
     return bad_request("Attempting to rebuild mutable state in the middle of an event batch: event " +
                        std::to_string(finish_id));

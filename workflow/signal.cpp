@@ -63,7 +63,7 @@ outcome<bool> request_cancel(transaction& tx, const cancel_input& input) {
     return false;
   if (head.cancel_requested())
     return error(error_kind::cancellation_already_requested,
-                 "Cancellation already requested for this workflow execution.");
+                 "cancellation already requested for this workflow execution");
 
   api::HistoryEvent e;
   auto& a = *e.mutable_workflow_execution_cancel_requested_event_attributes();

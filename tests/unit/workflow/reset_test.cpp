@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(refuses_points_that_are_none) {
   e.send_signal("s");
   refuse(e, 1, "Decision finish ID must be > 1");
   refuse(e, 99, "Decision finish ID must be > 1");
-  refuse(e, 5, "reset event must be of type");
+  refuse(e, 5, "DecisionTaskCompleted. Attempting to reset on event type: MarkerRecorded");
   refuse(e, e.state().next_event_id(), "reset event must be of type");
   BOOST_TEST(e.state().open());
 

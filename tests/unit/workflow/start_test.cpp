@@ -238,6 +238,8 @@ BOOST_AUTO_TEST_CASE(describe_shows_the_run) {
   b.begin();
   b.decide({schedule_activity("a")});
   const auto d = describe(b.state(), *b.env().domains);
+  BOOST_TEST(d.workflow_execution_info().has_auto_reset_points()); // as the reference system says it: none, not nothing
+  BOOST_TEST(d.workflow_execution_info().execution_status() == api::WORKFLOW_EXECUTION_STATUS_INVALID);
   const auto& info = d.workflow_execution_info();
   BOOST_TEST(info.workflow_execution().run_id() == b.state().key().run_id.str());
   BOOST_TEST(info.history_length() == 5);
