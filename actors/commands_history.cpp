@@ -115,9 +115,11 @@ private:
     const int most = history_page_max(run.env(), *run.domain());
     const int batches = body_->page_size() > 0 ? std::min(body_->page_size(), most) : most;
     auto self = shared_from_this();
-    auto take = [self](outcome<history_slice> slice) {
+    auto take = [self, store = run.env().store, shard = run.shard_index(),
+                 key = run.key()](outcome<history_slice> slice) {
       if (!slice)
-        return self->request->reject(slice.error());
+        return explain_failed_read(*store, shard, key, slice.error(),
+                                   [self](const error& why) { self->request->reject(why); });
       const auto next = slice->next_event_id;
       self->answer(*std::move(slice), next);
     };

@@ -164,4 +164,15 @@ void read_branch(storage::store& store, int shard, const record::v1::HistoryBran
   step(r);
 }
 
+void explain_failed_read(storage::store& store, int shard, const run_key& run, error why,
+                         std::function<void(const error&)> tell) {
+  if (why.kind != error_kind::internal_data_inconsistency)
+    return tell(why);
+  store.read_run(shard, run,
+                 [why = std::move(why), tell = std::move(tell)](const storage::read_result<run_rows>& rows) {
+                   const bool gone = rows.outcome == storage::status::committed && !rows.value;
+                   tell(gone ? not_exists("Workflow execution history not found.") : why);
+                 });
+}
+
 } // namespace cadenza::actors

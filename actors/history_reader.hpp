@@ -25,4 +25,9 @@ void read_branch(storage::store& store, int shard, const record::v1::HistoryBran
                  std::int64_t to, int max_batches, std::int64_t max_bytes,
                  std::function<void(outcome<history_slice>)> done);
 
+/// Tells removal from damage: a read that misses events may have met the run's deletion. `tell` gets entity_not_exists
+/// when the run is not stored any more, and `why` otherwise; once, on any thread.
+void explain_failed_read(storage::store& store, int shard, const run_key& run, error why,
+                         std::function<void(const error&)> tell);
+
 } // namespace cadenza::actors

@@ -163,13 +163,16 @@ public:
     if (token_->next_event_id >= token_->end.event_id())
       return answer({});
     auto self = shared_from_this();
-    read_branch(*run.env().store, run.shard_index(), branch_.branch(), token_->next_event_id, token_->end.event_id(),
-                body_->page_size(), page_bytes_max, [self](outcome<history_slice> slice) {
-                  if (!slice)
-                    return self->request->reject(slice.error());
-                  self->token_->next_event_id = slice->next_event_id;
-                  self->answer(*slice);
-                });
+    read_branch(
+        *run.env().store, run.shard_index(), branch_.branch(), token_->next_event_id, token_->end.event_id(),
+        body_->page_size(), page_bytes_max,
+        [self, store = run.env().store, shard = run.shard_index(), key = run.key()](outcome<history_slice> slice) {
+          if (!slice)
+            return explain_failed_read(*store, shard, key, slice.error(),
+                                       [self](const error& why) { self->request->reject(why); });
+          self->token_->next_event_id = slice->next_event_id;
+          self->answer(*slice);
+        });
   }
 
 private:

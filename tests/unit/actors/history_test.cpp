@@ -316,6 +316,33 @@ BOOST_AUTO_TEST_CASE(anything_else_is_a_bad_request) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_read_that_met_the_deletion_of_its_run_says_that_it_is_gone) {
+  shelf s;
+  const run_key run{uuid::v4(1, 7), "w", tree};
+  const auto explained = [&](const error& why) {
+    std::optional<error> out;
+    explain_failed_read(s.store, shard, run, why, [&](const error& told) { out = told; });
+    BOOST_REQUIRE(out.has_value());
+    return out->kind;
+  };
+  const error missing{error_kind::internal_data_inconsistency, "events are missing"};
+  BOOST_TEST((explained(missing) == error_kind::entity_not_exists));
+  BOOST_TEST((explained(unavailable("not now")) == error_kind::unavailable));
+  s.blind = true;
+  BOOST_TEST((explained(missing) == error_kind::internal_data_inconsistency));
+  s.blind = false;
+  storage::shard_transaction tx;
+  tx.shard = shard;
+  tx.range_id = 1;
+  run_mutation row;
+  row.key = run;
+  row.header = "header";
+  tx.runs.push_back(std::move(row));
+  s.store.commit(std::move(tx),
+                 [](const storage::commit_result& r) { BOOST_REQUIRE(r.outcome == storage::status::committed); });
+  BOOST_TEST((explained(missing) == error_kind::internal_data_inconsistency));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace cadenza::actors
