@@ -331,9 +331,8 @@ void task_list::forward_polls() {
 }
 
 void task_list::forward_queries() {
-  if (queries_.empty())
-    return;
   const auto at = now();
+  // Also when none waits: one that was taken is let go of, or it would not notice that its worker's list has died.
   prune(queries_out_, at, [](const list_query& q) { return q.given.taken() || q.answer->answered(); });
   const auto most = static_cast<std::size_t>(settings_.forwarded_tasks_max);
   for (const auto& query : queries_) {

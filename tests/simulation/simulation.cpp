@@ -23,6 +23,7 @@ constexpr std::array kept{
     kept_seed{411, "a decision written while a backlog is read was never dispatched"},
     kept_seed{2005, "an external signal reached the run its target was continued as, too"},
     kept_seed{5487, "a query waited for the first decision of a run that could not be read"},
+    kept_seed{6099, "a query was kept by its partition when the list that had given it to a worker died"},
 };
 
 bool tell(std::uint64_t seed, const voyage_report& report, const char* name) {

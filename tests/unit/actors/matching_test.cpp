@@ -636,6 +636,32 @@ BOOST_AUTO_TEST_CASE(a_query_finds_a_poll_of_another_partition_and_its_answer_fi
   BOOST_TEST(world.counters.queries_forwarded.load() > 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_query_whose_list_died_is_dropped_by_the_partition_it_came_from) {
+  partitioned world;
+  std::string asked_by;
+  std::vector<std::string> results;
+  auto query = std::make_shared<list_query>();
+  query->list = {world.domain(), "/__cadence_sys/list/2", 1};
+  query->task_id = "1";
+  query->deadline_ns = world.now() + 3600 * ns_per_s;
+  query->deliver = [&asked_by](list_poll_ptr poll, const std::string& list) {
+    asked_by = list;
+    poll->answer->reply(api::PollForActivityTaskResponse());
+  };
+  query->answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
+      INT64_MAX, [&results](const api::QueryWorkflowResponse*, const error* reason) {
+        results.push_back(reason != nullptr ? std::string(name_of(reason->kind)) : "answered");
+      });
+  world.send(std::move(query));
+  BOOST_TEST(world.counters.queries_forwarded.load() == 1);
+  world.poll("/__cadence_sys/list/1");
+  world.pass(100 * ns_per_ms);
+  BOOST_TEST(asked_by == "list"); // they met at the root, which knows the query now
+  BOOST_TEST(world.kill("orders/activity/list"));
+  world.pass(ns_per_s);
+  BOOST_TEST(results == std::vector<std::string>{"unavailable"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(the_admin_call_stores_a_config_with_a_version) {
   matching_world world;
   world.begin();
