@@ -35,25 +35,30 @@ std::optional<std::int64_t> number(const http_request& from, const std::string& 
   return value;
 }
 
-using row_or_error = std::variant<record::v1::Shard, http_response>;
-
-row_or_error read_row(open_store& stores, const http_request& request) {
+/// The shard that a request names, or why it names none.
+outcome<int> shard_of(const open_store& stores, const http_request& request) {
   const auto shard = number(request, "shard", -1);
   if (!shard || *shard < 0 || *shard >= stores.shard_count)
-    return http_error(400, "shard must be a number from 0 to " + std::to_string(stores.shard_count - 1));
-  const auto read = wait_for<storage::read_result<std::string>>(
-      [&](auto done) { stores.store->read_shard(static_cast<int>(*shard), std::move(done)); });
+    return bad_request("shard must be a number from 0 to " + std::to_string(stores.shard_count - 1));
+  return static_cast<int>(*shard);
+}
+
+using row_or_error = std::variant<record::v1::Shard, http_response>;
+
+row_or_error read_row(open_store& stores, int shard) {
+  const auto read =
+      wait_for<storage::read_result<std::string>>([&](auto done) { stores.store->read_shard(shard, std::move(done)); });
   if (read.outcome != storage::status::committed)
     return http_error(503, "the store cannot read now: " + read.message);
   record::v1::Shard row;
   if (!read.value)
-    return http_error(404, "shard " + std::to_string(*shard) + " has never been taken");
+    return http_error(404, "shard " + std::to_string(shard) + " has never been taken");
   if (!row.ParseFromString(*read.value))
-    return http_error(500, "the row of shard " + std::to_string(*shard) + " is damaged");
+    return http_error(500, "the row of shard " + std::to_string(shard) + " is damaged");
   return row;
 }
 
-json to_json(std::int64_t shard, const record::v1::Shard& row) {
+json to_json(int shard, const record::v1::Shard& row) {
   return {{"shard_id", shard},
           {"range_id", row.range_id()},
           {"owner", row.owner()},
@@ -64,17 +69,14 @@ json to_json(std::int64_t shard, const record::v1::Shard& row) {
           {"domain_notification_version", row.domain_notification_version()}};
 }
 
-http_response show_row(open_store& stores, const http_request& request) {
-  auto row = read_row(stores, request);
+http_response show_row(open_store& stores, int shard, const http_request&) {
+  auto row = read_row(stores, shard);
   if (auto* problem = std::get_if<http_response>(&row))
     return std::move(*problem);
-  return json_reply(to_json(*number(request, "shard", 0), std::get<record::v1::Shard>(row)));
+  return json_reply(to_json(shard, std::get<record::v1::Shard>(row)));
 }
 
-http_response show_timers(open_store& stores, const http_request& request) {
-  const auto row = read_row(stores, request);
-  if (const auto* problem = std::get_if<http_response>(&row))
-    return *problem;
+http_response show_timers(open_store& stores, int shard, const http_request& request) {
   const auto from_ns = number(request, "from_ns", 0);
   const auto from_id = number(request, "from_id", 0);
   const auto to_ns = number(request, "to_ns", INT64_MAX);
@@ -83,8 +85,7 @@ http_response show_timers(open_store& stores, const http_request& request) {
     return http_error(400,
                       "from_ns, from_id and to_ns must be numbers, limit one from 1 to " + std::to_string(page_max));
   const auto page = wait_for<storage::page<timer_row>>([&](auto done) {
-    stores.store->scan_timers(static_cast<int>(*number(request, "shard", 0)), *from_ns, *from_id, *to_ns,
-                              static_cast<int>(*limit), std::move(done));
+    stores.store->scan_timers(shard, *from_ns, *from_id, *to_ns, static_cast<int>(*limit), std::move(done));
   });
   if (page.outcome != storage::status::committed)
     return http_error(503, "the store cannot read now: " + page.message);
@@ -112,10 +113,7 @@ http_response show_timers(open_store& stores, const http_request& request) {
   return json_reply(out);
 }
 
-http_response show_history(open_store& stores, const http_request& request) {
-  const auto row = read_row(stores, request);
-  if (const auto* problem = std::get_if<http_response>(&row))
-    return *problem;
+http_response show_history(open_store& stores, int shard, const http_request& request) {
   const auto text = [&](const char* name) {
     const auto found = request.parameters.find(name);
     return found == request.parameters.end() ? std::string() : found->second;
@@ -131,9 +129,8 @@ http_response show_history(open_store& stores, const http_request& request) {
   query.branch_id = *branch;
   query.from = *from;
   query.to = *to;
-  const auto page = wait_for<storage::page<storage::history_node>>([&](auto done) {
-    stores.store->read_history(static_cast<int>(*number(request, "shard", 0)), query, std::move(done));
-  });
+  const auto page = wait_for<storage::page<storage::history_node>>(
+      [&](auto done) { stores.store->read_history(shard, query, std::move(done)); });
   if (page.outcome != storage::status::committed)
     return http_error(503, "the store cannot read now: " + page.message);
   json batches = json::array();
@@ -143,8 +140,8 @@ http_response show_history(open_store& stores, const http_request& request) {
   return json_reply({{"batches", std::move(batches)}, {"next", to_base64(page.next)}});
 }
 
-http_response raise_range(open_store& stores, const http_request& request) {
-  auto read = read_row(stores, request);
+http_response raise_range(open_store& stores, int shard, const http_request& request) {
+  auto read = read_row(stores, shard);
   if (auto* problem = std::get_if<http_response>(&read))
     return std::move(*problem);
   auto& row = std::get<record::v1::Shard>(read);
@@ -161,7 +158,7 @@ http_response raise_range(open_store& stores, const http_request& request) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
           .count());
   storage::shard_update update;
-  update.shard = static_cast<int>(*number(request, "shard", 0));
+  update.shard = shard;
   update.expected_range_id = before;
   update.new_range_id = *wanted;
   update.value = row.SerializeAsString();
@@ -171,19 +168,22 @@ http_response raise_range(open_store& stores, const http_request& request) {
     return http_error(409, "the shard was taken meanwhile; try again");
   if (written.outcome != storage::status::committed)
     return http_error(503, "not written: " + written.message);
-  return json_reply({{"shard_id", *number(request, "shard", 0)}, {"previous_range_id", before}, {"range_id", *wanted}});
+  return json_reply({{"shard_id", shard}, {"previous_range_id", before}, {"range_id", *wanted}});
 }
 
 } // namespace
 
 void add_shard_routes(bridge::http_server& to, open_store& stores) {
-  to.add_route("GET", "/admin/shards/row", [&](const http_request& request) { return show_row(stores, request); });
-  to.add_route("GET", "/admin/shards/timers",
-               [&](const http_request& request) { return show_timers(stores, request); });
-  to.add_route("GET", "/admin/shards/history",
-               [&](const http_request& request) { return show_history(stores, request); });
-  to.add_route("POST", "/admin/shards/range",
-               [&](const http_request& request) { return raise_range(stores, request); });
+  const auto add = [&](const char* method, const char* path, auto answer) {
+    to.add_route(method, path, [&stores, answer](const http_request& request) {
+      const auto shard = shard_of(stores, request);
+      return shard ? answer(stores, *shard, request) : http_error(400, shard.error().message);
+    });
+  };
+  add("GET", "/admin/shards/row", show_row);
+  add("GET", "/admin/shards/timers", show_timers);
+  add("GET", "/admin/shards/history", show_history);
+  add("POST", "/admin/shards/range", raise_range);
 }
 
 } // namespace cadenza

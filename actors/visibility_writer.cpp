@@ -68,21 +68,22 @@ storage::query_request to_query(const workflow::domain_view& domain, const Reque
   return out;
 }
 
-/// False when the store is damaged and must be opened anew.
-bool reject(const call_ptr& answer, const error& why) {
+/// The reason when the store is damaged and must be opened anew.
+using damage = std::optional<error>;
+
+damage reject(const call_ptr& answer, const error& why) {
   answer->reject(why);
-  return why.kind != error_kind::internal_data_inconsistency;
+  return why.kind == error_kind::internal_data_inconsistency ? damage(why) : std::nullopt;
 }
 
-/// False when the store is damaged and must be opened anew.
-template <class Response> bool reply_page(const call_ptr& answer, outcome<storage::list_page> page) {
+template <class Response> damage reply_page(const call_ptr& answer, outcome<storage::list_page> page) {
   if (!page)
     return reject(answer, page.error());
   Response response;
   *response.mutable_executions() = std::move(page->executions);
   response.set_next_page_token(std::move(page->next_page_token));
   answer->reply(response);
-  return true;
+  return std::nullopt;
 }
 
 } // namespace
@@ -219,8 +220,8 @@ void visibility_writer::answer(visibility_list& asked) {
   const auto& domain = *asked.domain;
   const auto configured = env_.live.attribute_types ? env_.live.attribute_types() : nullptr;
   const auto& attributes = configured ? *configured : workflow::default_attribute_types();
-  const bool sound = std::visit(
-      [&](auto& request) {
+  const auto found = std::visit(
+      [&](auto& request) -> damage {
         using T = std::decay_t<decltype(*request)>;
         if constexpr (std::is_same_v<T, api::ListOpenWorkflowExecutionsRequest>) {
           return reply_page<api::ListOpenWorkflowExecutionsResponse>(asked.answer,
@@ -249,15 +250,12 @@ void visibility_writer::answer(visibility_list& asked) {
           api::CountWorkflowExecutionsResponse response;
           response.set_count(*count);
           asked.answer->reply(response);
-          return true;
+          return std::nullopt;
         }
       },
       asked.request);
-  if (!sound) {
-    env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
-    env_.log(3, "visibility store damaged: it is opened anew");
-    store_.reset();
-  }
+  if (found)
+    failed("visibility store damaged, it is opened anew", *found);
 }
 
 } // namespace cadenza::actors

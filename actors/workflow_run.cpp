@@ -259,7 +259,7 @@ void workflow_run::execute(run_command_ptr command) {
     if (env_.warnings != nullptr)
       warn_of_growth(*env_.warnings, *rules, *domain_, *state_, {}, seen);
     auto lease = command->ids;
-    return submit(std::move(command), std::move((*built)->made), std::move(lease), {});
+    return submit(std::move(command), std::move((*built)->made), std::move(lease), {}, *rules);
   }
   const auto before = env_.warnings != nullptr ? run_measures::of(*state_) : run_measures{};
   cached_events events(cache_);
@@ -296,13 +296,11 @@ void workflow_run::execute(run_command_ptr command) {
   }
   if (env_.warnings != nullptr)
     warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
-  submit(std::move(command), *std::move(made), std::move(lease), std::move(handed));
+  submit(std::move(command), *std::move(made), std::move(lease), std::move(handed), *rules);
 }
 
 /// With strong idempotency the ids of the command's requests outlive the run.
 void workflow_run::remember_requests(storage::shard_transaction& tx, const run_command& command) const {
-  if (command.remembered.empty() || !env_.rules_for(*domain_)->strong_idempotency)
-    return;
   const auto now = env_.time->now_ns();
   for (const auto& mark : command.remembered) {
     if (!mark.request_id.empty())
@@ -325,7 +323,7 @@ void workflow_run::not_made() {
 }
 
 void workflow_run::submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease,
-                          handed_tasks handed) {
+                          handed_tasks handed, const workflow::rules& rules) {
   auto note = std::make_shared<commit_note>();
   note->run = key_;
   note->lease = std::move(lease);
@@ -338,7 +336,8 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
     pending_bytes_.push_back(node.batch);
   CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
-  remember_requests(tx, *command);
+  if (rules.strong_idempotency)
+    remember_requests(tx, *command);
 
   // Timers too far ahead to be in the shard's memory are deleted where they are stored.
   const auto near = env_.time->now_ns() + env_.settings.timer_window_ns;

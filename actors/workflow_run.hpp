@@ -126,7 +126,7 @@ private:
   void not_made();
   void remember_requests(storage::shard_transaction& tx, const run_command& command) const;
   void submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease,
-              handed_tasks handed);
+              handed_tasks handed, const workflow::rules& rules);
   void fetch_event(const workflow::missing_event& missing);
   void give_up(const error& reason);
   void send_back(run_command_ptr command, bool closed);

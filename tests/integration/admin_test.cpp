@@ -377,63 +377,41 @@ BOOST_AUTO_TEST_CASE(with_strong_idempotency_request_ids_outlive_the_run) {
   signal(signal1);
   cancel(cancel1);
   BOOST_TEST(events(run3) == 2U); // they have been carried out, on the run before
+
+  api::PollForDecisionTaskRequest poll;
+  poll.set_domain("orders");
+  poll.mutable_task_list()->set_name("list");
+  api::PollForDecisionTaskResponse task;
+  BOOST_TEST(client->wait("WorkerAPI/PollForDecisionTask", poll, task, std::chrono::seconds(60)).ok());
+  api::RespondDecisionTaskCompletedRequest decided;
+  decided.set_task_token(task.task_token());
+  api::RespondDecisionTaskCompletedResponse taken;
+  BOOST_TEST(client->wait("WorkerAPI/RespondDecisionTaskCompleted", decided, taken).ok());
+  const auto reset = [&, request_id = load::new_uuid()] {
+    api::ResetWorkflowExecutionRequest request;
+    request.set_domain("orders");
+    request.mutable_workflow_execution()->set_workflow_id("w");
+    request.mutable_workflow_execution()->set_run_id(run3);
+    request.set_reason("again");
+    request.set_decision_finish_event_id(4);
+    request.set_request_id(request_id);
+    api::ResetWorkflowExecutionResponse response;
+    const auto result = client->wait("WorkflowAPI/ResetWorkflowExecution", request, response);
+    BOOST_TEST(result.ok(), result.message);
+    return response.run_id();
+  };
+  const auto made = reset();
+  BOOST_TEST(made != run3);
+  good(end, "orders");
+  const auto run4 = start(load::new_uuid());
+  BOOST_TEST(reset() == made);
   restart();
   client.emplace(server->address(), 1);
   signal(load::new_uuid());
   signal(signal1);
-  BOOST_TEST(events(run3) == 3U);
+  BOOST_TEST(events(run4) == 3U); // neither reset nor signalled once more
   good(end, "orders");
   BOOST_TEST(start(start2) == run2);
-}
-
-BOOST_AUTO_TEST_CASE(a_domain_is_deprecated_with_its_workflows) {
-  register_domain("orders");
-  for (const auto* id : {"a", "b", "c"}) {
-    auto words = start_words;
-    words[3] = id;
-    good(words, "orders");
-  }
-  load::client client(server->address(), 1);
-  // As the reference system's command line asks for it; gives how it ended.
-  const auto deprecate = [&](const std::string& domain, const std::string& token) {
-    api::StartWorkflowExecutionRequest start;
-    start.set_domain("cadence-system");
-    start.set_request_id(load::new_uuid());
-    start.set_workflow_id("domain-deprecation-" + domain + "-" + load::new_uuid());
-    start.mutable_workflow_type()->set_name("domain-deprecation-workflow");
-    start.mutable_task_list()->set_name("domain-deprecation-tasklist");
-    start.mutable_execution_start_to_close_timeout()->set_seconds(86'400);
-    start.mutable_task_start_to_close_timeout()->set_seconds(10);
-    start.mutable_input()->set_data(json{{"domain_name", domain}, {"security_token", token}}.dump());
-    api::StartWorkflowExecutionResponse started;
-    BOOST_REQUIRE(client.wait("WorkflowAPI/StartWorkflowExecution", start, started).ok());
-    api::GetWorkflowExecutionHistoryRequest ask;
-    ask.set_domain("cadence-system");
-    ask.mutable_workflow_execution()->set_workflow_id(start.workflow_id());
-    ask.set_wait_for_new_event(true);
-    ask.set_history_event_filter_type(api::EVENT_FILTER_TYPE_CLOSE_EVENT);
-    api::GetWorkflowExecutionHistoryResponse history;
-    do {
-      history.Clear();
-      BOOST_REQUIRE(
-          client.wait("WorkflowAPI/GetWorkflowExecutionHistory", ask, history, std::chrono::seconds(60)).ok());
-      ask.set_next_page_token(history.next_page_token());
-    } while (history.history().events_size() == 0);
-    return history.history().events(0);
-  };
-  set("history.enableAdminProtection", "true");
-  const auto refused = deprecate("orders", "guess");
-  BOOST_TEST(refused.workflow_execution_failed_event_attributes().failure().reason() == "access_denied");
-  BOOST_TEST(has(good({"domain", "describe"}, "orders"), "Status: REGISTERED"));
-  const auto unknown = deprecate("bills", "CadenceTeamONLY");
-  BOOST_TEST(unknown.workflow_execution_failed_event_attributes().failure().reason() == "entity_not_exists");
-
-  const auto done = deprecate("orders", "CadenceTeamONLY");
-  BOOST_TEST(done.has_workflow_execution_completed_event_attributes());
-  BOOST_TEST(has(good({"domain", "describe"}, "orders"), "Status: DEPRECATED"));
-  BOOST_TEST(good({"workflow", "count", "--query", "CloseTime = missing"}, "orders") == "0\n");
-  BOOST_TEST(good({"workflow", "count", "--query", "CloseStatus = 'TERMINATED'"}, "orders") == "3\n");
-  BOOST_TEST(has(good({"workflow", "show", "-w", "b"}, "orders"), "domain is deprecated"));
 }
 
 BOOST_AUTO_TEST_CASE(search_attributes_are_added_for_good) {

@@ -1,54 +1,18 @@
-#define BOOST_TEST_MODULE diagnosis
-#include "tests/load/client.hpp"
-#include "tests/load/server_process.hpp"
-#include "tests/unit/cli/runner.hpp"
+#include "tests/integration/served.hpp"
 
-#include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
-
-#include <fstream>
 
 namespace {
 
 using namespace cadenza;
 namespace api = uber::cadence::api::v1;
 using nlohmann::json;
-using std::chrono::seconds;
 
 /// A server whose actors may be killed, with a domain.
-struct hospital {
-  hospital() {
-    const auto& all = boost::unit_test::framework::master_test_suite();
-    BOOST_REQUIRE_MESSAGE(all.argc > 1, "the path of the server is missing: -- PATH");
-    const auto config = directory.path() + "/config.yaml";
-    std::ofstream(config) << "chaos:\n  enabled: true\n";
-    server.emplace(all.argv[1], directory.path() + "/data", std::vector<std::string>{"--config", config});
-    BOOST_REQUIRE_MESSAGE(server->start(), server->output());
-    client.emplace(server->address(), 1);
-    BOOST_REQUIRE(load::prepare_domain(*client, "ward", seconds(30)));
-  }
+struct hospital : test::served {
+  hospital() : served("ward", "chaos:\n  enabled: true\n") {}
 
-  std::string run(std::vector<std::string> words, const std::string& domain = "ward") const {
-    std::vector<std::string> all{"--ad",           server->address(),
-                                 "--http_address", "127.0.0.1:" + std::to_string(server->http_port()),
-                                 "--do",           domain};
-    all.insert(all.end(), words.begin(), words.end());
-    const auto out = test::run_cli(std::move(all));
-    BOOST_TEST(out.code == 0, out.err);
-    return out.out;
-  }
-  template <class Response, class Request> Response ask(const char* method, const Request& request) {
-    Response response;
-    const auto r = client->wait(method, request, response, seconds(60));
-    BOOST_REQUIRE_MESSAGE(r.ok(), method << ": " << r.message);
-    return response;
-  }
-  api::PollForDecisionTaskResponse decision() {
-    api::PollForDecisionTaskRequest poll;
-    poll.set_domain("ward");
-    poll.mutable_task_list()->set_name("deciders");
-    return ask<api::PollForDecisionTaskResponse>("WorkerAPI/PollForDecisionTask", poll);
-  }
+  api::PollForDecisionTaskResponse decision() { return decision_of("deciders"); }
   void decide(const api::PollForDecisionTaskResponse& task, const api::Decision& what) {
     api::RespondDecisionTaskCompletedRequest body;
     body.set_task_token(task.task_token());
@@ -82,21 +46,6 @@ struct hospital {
     return id;
   }
 
-  /// Waits until a run of the system's domain has closed; how it did.
-  api::HistoryEvent end_of(const api::WorkflowExecution& execution) {
-    api::GetWorkflowExecutionHistoryRequest request;
-    request.set_domain("cadence-system");
-    *request.mutable_workflow_execution() = execution;
-    request.set_wait_for_new_event(true);
-    request.set_history_event_filter_type(api::EVENT_FILTER_TYPE_CLOSE_EVENT);
-    for (;;) {
-      const auto page =
-          ask<api::GetWorkflowExecutionHistoryResponse>("WorkflowAPI/GetWorkflowExecutionHistory", request);
-      if (page.history().events_size() > 0)
-        return page.history().events(0);
-      request.set_next_page_token(page.next_page_token());
-    }
-  }
   api::DiagnoseWorkflowExecutionResponse diagnose(const std::string& run_id) {
     api::DiagnoseWorkflowExecutionRequest request;
     request.set_domain("ward");
@@ -114,10 +63,6 @@ struct hospital {
     BOOST_REQUIRE(!response.has_query_rejected());
     return json::parse(response.query_result().data());
   }
-
-  load::scratch_directory directory;
-  std::optional<load::server_process> server;
-  std::optional<load::client> client;
 };
 
 void check(const json& report) {
@@ -150,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_run_whose_activity_timed_out_is_diagnosed) {
   execution.set_workflow_id(out["workflowId"]);
   execution.set_run_id(out["runId"]);
   report(execution); // answered at any time
-  const auto end = end_of(execution);
+  const auto end = end_of(execution, "cadence-system");
   BOOST_TEST(end.has_workflow_execution_completed_event_attributes(), end.ShortDebugString());
   check(report(execution));
   check(json::parse(
@@ -166,14 +111,14 @@ BOOST_AUTO_TEST_CASE(a_worker_that_is_killed_in_between_costs_no_diagnosis) {
       kill();
     const auto execution = diagnose(run_id).diagnostic_workflow_execution();
     kill();
-    const auto end = end_of(execution);
+    const auto end = end_of(execution, "cadence-system");
     BOOST_TEST(end.has_workflow_execution_completed_event_attributes(), end.ShortDebugString());
     check(report(execution));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_is_not_there_fails_its_diagnosis) {
-  const auto end = end_of(diagnose(load::new_uuid()).diagnostic_workflow_execution());
+  const auto end = end_of(diagnose(load::new_uuid()).diagnostic_workflow_execution(), "cadence-system");
   BOOST_TEST(end.workflow_execution_failed_event_attributes().failure().reason() == "entity_not_exists");
 }
 

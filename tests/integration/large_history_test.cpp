@@ -1,9 +1,5 @@
 #define BOOST_TEST_MODULE large_history
-#include "tests/load/client.hpp"
-#include "tests/load/server_process.hpp"
-#include "tests/unit/cli/runner.hpp"
-
-#include <boost/test/unit_test.hpp>
+#include "tests/integration/served.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -28,28 +24,11 @@ constexpr std::size_t signal_bytes = 1'000'000;
 constexpr std::size_t page_bytes_max = 6 << 20; ///< 4 MiB and the batch that goes beyond
 
 /// A server, a domain, and one workflow whose first decision is made.
-struct archive {
-  archive() {
-    const auto& all = boost::unit_test::framework::master_test_suite();
-    BOOST_REQUIRE_MESSAGE(all.argc > 1, "the path of the server is missing: -- PATH");
-    server.emplace(all.argv[1], directory.path());
-    BOOST_REQUIRE_MESSAGE(server->start(), server->output());
-    client.emplace(server->address(), 2);
-    BOOST_REQUIRE(load::prepare_domain(*client, "tomes", seconds(30)));
-    set("limit.historySize.error", std::to_string(many_bytes));
+struct archive : test::served {
+  archive() : served("tomes") {
+    run({"admin", "config", "update", "--name", "limit.historySize.error", "--value", std::to_string(many_bytes)});
     first = start();
     decide(decision());
-  }
-  void set(const std::string& key, const std::string& value) const {
-    const auto out =
-        test::run_cli({"--ad", server->address(), "admin", "config", "update", "--name", key, "--value", value});
-    BOOST_REQUIRE_MESSAGE(out.code == 0, out.err);
-  }
-  template <class Response, class Request> Response ask(const char* method, const Request& request) {
-    Response response;
-    const auto r = client->wait(method, request, response, seconds(120));
-    BOOST_REQUIRE_MESSAGE(r.ok(), method << ": " << r.message);
-    return response;
   }
   std::string start() {
     api::StartWorkflowExecutionRequest request;
@@ -62,15 +41,9 @@ struct archive {
     request.mutable_task_start_to_close_timeout()->set_seconds(200);
     return ask<api::StartWorkflowExecutionResponse>("WorkflowAPI/StartWorkflowExecution", request).run_id();
   }
-  api::PollForDecisionTaskResponse decision() {
-    api::PollForDecisionTaskRequest poll;
-    poll.set_domain("tomes");
-    poll.mutable_task_list()->set_name("readers");
-    return ask<api::PollForDecisionTaskResponse>("WorkerAPI/PollForDecisionTask", poll);
-  }
+  api::PollForDecisionTaskResponse decision() { return decision_of("readers"); }
   /// Answers with so many markers; with some, another decision follows at once.
   void decide(const api::PollForDecisionTaskResponse& task, int markers = 0) {
-    BOOST_REQUIRE(!task.task_token().empty());
     api::RespondDecisionTaskCompletedRequest body;
     body.set_task_token(task.task_token());
     body.set_force_create_new_decision_task(markers > 0);
@@ -170,16 +143,6 @@ struct archive {
     request.set_reason("read");
     ask<api::TerminateWorkflowExecutionResponse>("WorkflowAPI/TerminateWorkflowExecution", request);
   }
-  void restart() {
-    server->kill();
-    BOOST_REQUIRE_MESSAGE(server->start(), server->output());
-    client.emplace(server->address(), 2);
-    BOOST_REQUIRE(load::prepare_domain(*client, "tomes", seconds(30)));
-  }
-
-  load::scratch_directory directory;
-  std::optional<load::server_process> server;
-  std::optional<load::client> client;
   std::string first;
 };
 
