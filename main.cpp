@@ -1,7 +1,7 @@
 #include "cli/run.hpp"
-#include "offline.hpp"
-#include "serve.hpp"
-#include "verify_store.hpp"
+#include "server/offline.hpp"
+#include "server/serve.hpp"
+#include "server/verify_store.hpp"
 
 int main(int argc, char** argv) {
   cadenza::cli::hooks local;

@@ -1,6 +1,6 @@
 #include "cli/time_range.hpp"
 
-#include "workflow/rfc3339.hpp"
+#include "messages/rfc3339.hpp"
 
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"

@@ -1,10 +1,10 @@
 #include "workflow/activity.hpp"
 
+#include "messages/wire_time.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/isolation.hpp"
 #include "workflow/missing.hpp"
 #include "workflow/retry.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <algorithm>
 

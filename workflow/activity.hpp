@@ -17,7 +17,7 @@ struct activity_ref {
   bool by_id = false; ///< no attempt check
 };
 
-/// Clamps and derives the four timeouts of a scheduled activity in place (semantics.md §9.1, §9.2); reads and writes
+/// Clamps and derives the four timeouts of a scheduled activity in place; reads and writes
 /// nothing else but the retry policy. All four are set afterwards, in whole seconds. bad_request says what is wrong.
 [[nodiscard]] outcome<void> derive_activity_timeouts(api::ScheduleActivityTaskDecisionAttributes& attributes,
                                                      std::int32_t workflow_timeout_s, const rules& limits);

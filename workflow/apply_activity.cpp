@@ -1,5 +1,5 @@
+#include "messages/wire_time.hpp"
 #include "workflow/apply_events.hpp"
-#include "workflow/wire_time.hpp"
 
 namespace cadenza::workflow::events {
 

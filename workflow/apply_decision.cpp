@@ -1,7 +1,7 @@
+#include "messages/wire_time.hpp"
 #include "workflow/apply_events.hpp"
 #include "workflow/decision_state.hpp"
 #include "workflow/reset_points.hpp"
-#include "workflow/wire_time.hpp"
 
 namespace cadenza::workflow::events {
 

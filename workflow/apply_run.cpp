@@ -1,6 +1,6 @@
+#include "messages/wire_time.hpp"
 #include "workflow/apply_events.hpp"
 #include "workflow/decision_task.hpp"
-#include "workflow/wire_time.hpp"
 
 namespace cadenza::workflow::events {
 namespace {

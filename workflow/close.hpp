@@ -10,7 +10,7 @@ namespace cadenza::workflow {
 /// The workflow timeout fired: retries, goes on by cron, or closes as timed out. False: stale.
 [[nodiscard]] outcome<bool> workflow_timed_out(transaction& tx, const rec::TimerTask& timer);
 
-/// Closes with a continued-as-new event and makes the next run (semantics.md §13), which is committed with this one.
+/// Closes with a continued-as-new event and makes the next run, which is committed with this one.
 [[nodiscard]] outcome<void> continue_as_new(transaction& tx, std::int64_t decision_completed_id,
                                             const api::ContinueAsNewWorkflowExecutionDecisionAttributes& attributes);
 

@@ -1,8 +1,8 @@
+#include "messages/wire_time.hpp"
 #include "workflow/decision_state.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/decisions.hpp"
 #include "workflow/invariant.hpp"
-#include "workflow/wire_time.hpp"
 
 namespace cadenza::workflow {
 namespace {
@@ -13,7 +13,7 @@ struct rejection {
   std::string message;
 };
 
-/// Carries out one answer; the steps are those of semantics.md §8.
+/// Carries out one answer.
 class completion {
 public:
   completion(transaction& tx, const completion_input& input)

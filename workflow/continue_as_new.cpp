@@ -1,8 +1,8 @@
+#include "messages/wire_time.hpp"
 #include "workflow/close.hpp"
 #include "workflow/missing.hpp"
 #include "workflow/retry.hpp"
 #include "workflow/signal.hpp"
-#include "workflow/wire_time.hpp"
 
 namespace cadenza::workflow {
 

@@ -33,7 +33,7 @@ private:
 [[nodiscard]] outcome<cron_schedule> parse_cron(std::string_view text);
 
 /// Seconds from `close_ns` to the next cron run of a run that was due at `start_ns` (run start + first back-off),
-/// rounded up, without jitter (semantics.md §13). Nothing: the text is empty or has no next firing.
+/// rounded up, without jitter. Nothing: the text is empty or has no next firing.
 [[nodiscard]] std::optional<std::int32_t> cron_backoff_s(std::string_view text, std::int64_t start_ns,
                                                          std::int64_t close_ns,
                                                          uber::cadence::api::v1::CronOverlapPolicy overlap);

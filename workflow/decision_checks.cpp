@@ -1,10 +1,10 @@
 #include "workflow/decision_checks.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/wire_time.hpp"
 #include "workflow/cron.hpp"
 #include "workflow/decisions.hpp"
 #include "workflow/search_attributes.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <algorithm>
 

@@ -13,7 +13,7 @@ namespace cadenza::workflow {
 /// such domain.
 [[nodiscard]] outcome<domain_ptr> target_domain(const environment& env, const std::string& name, const char* unable);
 
-/// Whether a run of one domain may reach into another (semantics.md §7 "Cross-domain rule").
+/// Whether a run of one domain may reach into another.
 [[nodiscard]] outcome<void> check_cross_domain(const environment& env, const domain_view& target);
 
 /// bad_request "<what> exceeds length limit."; notes ids longer than the warning limit.

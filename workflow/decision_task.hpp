@@ -35,7 +35,7 @@ struct decision_started {
 /// `original_ns`: when the first decision of a chain of heartbeats was scheduled; 0: now.
 void schedule_decision(transaction& tx, bool with_tasks = true, std::int64_t original_ns = 0);
 
-/// Schedules a decision unless one is pending, or the run still waits for its first one (semantics.md §11).
+/// Schedules a decision unless one is pending, or the run still waits for its first one.
 void schedule_decision_if_none(transaction& tx);
 
 /// A poller got the decision. entity_not_exists: no such decision; the poll must look for another task.
@@ -80,7 +80,7 @@ struct completion_result {
   std::string failed_message;
 };
 
-/// A worker answers with decisions (semantics.md §8, all of it but the queries).
+/// A worker answers with decisions.
 [[nodiscard]] outcome<completion_result> complete_decision(transaction& tx, const completion_input& input);
 
 /// A worker gives the decision back.

@@ -80,7 +80,7 @@ private:
   std::map<std::string, local_activity> local_;
 };
 
-/// The task list a decision means (semantics.md §7 "Task list rule"). bad_request names what is wrong.
+/// The task list a decision means. bad_request names what is wrong.
 [[nodiscard]] outcome<api::TaskList> decision_task_list(const run& r, const api::TaskList& wanted, const rules& limits);
 
 /// Checks of a retry policy in a request or a decision; absent policies are valid. bad_request says what is wrong.

@@ -1,7 +1,7 @@
+#include "messages/wire_time.hpp"
 #include "workflow/close.hpp"
 #include "workflow/decision_checks.hpp"
 #include "workflow/decisions.hpp"
-#include "workflow/wire_time.hpp"
 
 namespace cadenza::workflow {
 

@@ -1,6 +1,6 @@
+#include "messages/wire_time.hpp"
 #include "workflow/decision_checks.hpp"
 #include "workflow/decisions.hpp"
-#include "workflow/wire_time.hpp"
 
 namespace cadenza::workflow {
 

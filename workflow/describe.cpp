@@ -1,6 +1,6 @@
 #include "workflow/describe.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 namespace cadenza::workflow {
 namespace {

@@ -50,7 +50,7 @@ using event_type = uber::cadence::api::v1::HistoryEvent::AttributesCase;
   }
 }
 
-/// Events that may come at any time: they get their ids when no decision is with a worker (semantics.md §5).
+/// Events that may come at any time: they get their ids when no decision is with a worker.
 [[nodiscard]] constexpr bool bufferable(event_type type) {
   using e = uber::cadence::api::v1::HistoryEvent;
   return type != e::kWorkflowExecutionStartedEventAttributes && !ends_run(type) && !of_decision_task(type) &&

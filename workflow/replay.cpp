@@ -1,10 +1,10 @@
 #include "workflow/replay.hpp"
 
+#include "messages/wire_time.hpp"
 #include "workflow/apply.hpp"
 #include "workflow/decision_state.hpp"
 #include "workflow/event_kinds.hpp"
 #include "workflow/version_history.hpp"
-#include "workflow/wire_time.hpp"
 
 namespace cadenza::workflow {
 namespace {

@@ -1,6 +1,6 @@
 #include "workflow/reset_points.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -5,7 +5,7 @@
 namespace cadenza::workflow {
 
 /// Called by `apply` for a completed decision: notes the first one of each worker binary as a point to reset to, and
-/// keeps the search attribute BinaryChecksums in step (semantics.md §14.5). True when there is a new point.
+/// keeps the search attribute BinaryChecksums in step. True when there is a new point.
 bool note_binary_checksum(transaction& tx, const api::HistoryEvent& decision_completed);
 
 /// A point made by a binary that the domain has marked as bad, to which the run may still be reset; null: none.

@@ -1,7 +1,7 @@
 #include "workflow/retry.hpp"
 
 #include "messages/constants.hpp"
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 #include <algorithm>
 #include <array>

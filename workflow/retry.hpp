@@ -8,7 +8,7 @@
 
 namespace cadenza::workflow {
 
-/// Nanoseconds to wait before attempt `attempt` + 1, or nothing when there is none (semantics.md §9.5).
+/// Nanoseconds to wait before attempt `attempt` + 1, or nothing when there is none.
 /// `expiration_ns` 0: none.
 [[nodiscard]] std::optional<std::int64_t> retry_backoff_ns(const uber::cadence::api::v1::RetryPolicy& policy,
                                                            std::int64_t attempt, std::int64_t expiration_ns,

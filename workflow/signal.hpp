@@ -26,7 +26,7 @@ struct signal_input {
   std::optional<external_origin> origin;
 };
 
-/// A signal (semantics.md §11). False: the request id was seen before, nothing was changed.
+/// A signal. False: the request id was seen before, nothing was changed.
 [[nodiscard]] outcome<bool> signal(transaction& tx, const signal_input& input);
 
 /// Forgets a request id of a signal that its sender has recorded as delivered. False: was not there.

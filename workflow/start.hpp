@@ -43,7 +43,7 @@ struct first_signal {
   std::optional<std::string> control;
 };
 
-/// Seconds before the first decision of a plain start: from first_run_at, cron, delay and jitter (semantics.md §3).
+/// Seconds before the first decision of a plain start: from first_run_at, cron, delay and jitter.
 /// bad_request when a cron schedule has no next firing.
 [[nodiscard]] outcome<std::int32_t> first_decision_backoff(const api::StartWorkflowExecutionRequest& request,
                                                            const environment& env);
@@ -59,7 +59,7 @@ struct first_signal {
 /// Adds the timer that ends the run when its execution timeout is over.
 void add_workflow_timeout(transaction& tx);
 
-/// What to do with a start request when the workflow id has a current run (semantics.md §14.2).
+/// What to do with a start request when the workflow id has a current run.
 enum class reuse_decision { use_existing, start_new, terminate_and_start, refuse };
 
 /// `current` is what the store says of the current run. On `refuse` the caller answers `already_started`.

@@ -1,11 +1,11 @@
 #include "workflow/transaction.hpp"
 
+#include "messages/wire_time.hpp"
 #include "workflow/apply.hpp"
 #include "workflow/event_kinds.hpp"
 #include "workflow/invariant.hpp"
 #include "workflow/isolation.hpp"
 #include "workflow/version_history.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <algorithm>
 

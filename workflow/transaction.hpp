@@ -90,7 +90,8 @@ public:
   const api::HistoryEvent& add(api::HistoryEvent e);
   /// As `add`, with a time of its own (transient decisions, activities with a retry policy write events late).
   const api::HistoryEvent& add_at(api::HistoryEvent e, std::int64_t time_ns);
-  /// Gives ids to everything buffered, in the order of semantics.md §5. Only while no decision is started.
+  /// Gives ids to everything buffered: in the order of arrival, but ends of activities and children come last, behind
+  /// their starts. Only while no decision is started.
   void flush_buffered();
   /// Stored or new events wait in the buffer.
   [[nodiscard]] bool has_buffered_events() const;
@@ -122,7 +123,7 @@ public:
   }
   [[nodiscard]] tracked_map<std::int64_t, rec::PendingSignal>& signals() { return run_.signals_; }
   [[nodiscard]] tracked_map<std::string, bool>& signal_requests() { return run_.signal_requests_; }
-  /// Legal transitions of semantics.md §4; an illegal one is a broken invariant and stops the process.
+  /// Legal transitions only; an illegal one is a broken invariant and stops the process.
   void set_state(int state, int close_status);
   /// The run that follows this one in the same write.
   void set_successor(std::unique_ptr<successor> next);

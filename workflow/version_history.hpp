@@ -10,7 +10,7 @@
 
 namespace cadenza::workflow {
 
-/// Notes that event `event_id` of `version` was appended to a branch (replication.md §3).
+/// Notes that event `event_id` of `version` was appended to a branch.
 void append_event(record::v1::VersionBranch& branch, std::int64_t event_id, std::int64_t version);
 
 /// Version of the last event; nothing for an empty branch.
@@ -29,7 +29,7 @@ void append_event(record::v1::VersionBranch& branch, std::int64_t event_id, std:
 [[nodiscard]] outcome<record::v1::VersionBranch> duplicate_until(const record::v1::VersionBranch& branch,
                                                                  const record::v1::VersionItem& until);
 
-/// Token of a new branch that shares everything before `fork_event_id` with `base` (persistence.md §4).
+/// Token of a new branch that shares everything before `fork_event_id` with `base`.
 [[nodiscard]] record::v1::HistoryBranch fork(const record::v1::HistoryBranch& base, std::int64_t base_begin_node,
                                              std::int64_t fork_event_id, const std::string& new_branch_id);
 

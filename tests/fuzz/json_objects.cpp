@@ -1,6 +1,6 @@
 #include "target.hpp"
 
-#include "actors/json_object.hpp"
+#include "actors/base/json_object.hpp"
 
 using namespace cadenza;
 

@@ -1,8 +1,8 @@
 #include "target.hpp"
 
-#include "actors/history_token.hpp"
+#include "actors/history/history_token.hpp"
 #include "storage/scan_tokens.hpp"
-#include "storage/visibility/page_token.hpp"
+#include "storage/visibility/sqlite/page_token.hpp"
 
 using namespace cadenza;
 namespace lists = cadenza::storage::visibility;

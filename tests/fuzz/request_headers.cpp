@@ -1,6 +1,6 @@
 #include "target.hpp"
 
-#include "bridge/caller.hpp"
+#include "bridge/base/caller.hpp"
 
 using namespace cadenza;
 

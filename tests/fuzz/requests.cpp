@@ -1,10 +1,10 @@
 #include "target.hpp"
 
-#include "bridge/validate_admin.hpp"
-#include "bridge/validate_domain.hpp"
-#include "bridge/validate_visibility.hpp"
-#include "bridge/validate_worker.hpp"
-#include "bridge/validate_workflow.hpp"
+#include "bridge/checks/validate_admin.hpp"
+#include "bridge/checks/validate_domain.hpp"
+#include "bridge/checks/validate_visibility.hpp"
+#include "bridge/checks/validate_worker.hpp"
+#include "bridge/checks/validate_workflow.hpp"
 
 #include <map>
 

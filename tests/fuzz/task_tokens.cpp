@@ -1,6 +1,6 @@
 #include "target.hpp"
 
-#include "actors/task_token.hpp"
+#include "actors/base/task_token.hpp"
 
 using namespace cadenza;
 

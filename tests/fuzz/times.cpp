@@ -1,7 +1,7 @@
 #include "target.hpp"
 
 #include "cli/time_range.hpp"
-#include "workflow/rfc3339.hpp"
+#include "messages/rfc3339.hpp"
 
 using namespace cadenza;
 

@@ -1,6 +1,6 @@
 #include "client.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 namespace cadenza::simulation {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "program.hpp"
 
-#include "actors/history_reader.hpp"
+#include "actors/history/history_reader.hpp"
 #include "workflow/replay.hpp"
 #include "workflow/replay_difference.hpp"
 #include "workflow/run.hpp"

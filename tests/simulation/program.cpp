@@ -1,6 +1,6 @@
 #include "program.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 #include <map>
 #include <set>

@@ -2,7 +2,7 @@
 
 #include "world.hpp"
 
-#include "actors/verify.hpp"
+#include "verify/verify.hpp"
 
 namespace cadenza::simulation {
 

@@ -7,7 +7,7 @@
 #include "store_check.hpp"
 #include "workers.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "workers.hpp"
 
-#include "actors/task_token.hpp"
-#include "workflow/wire_time.hpp"
+#include "actors/base/task_token.hpp"
+#include "messages/wire_time.hpp"
 
 namespace cadenza::simulation {
 namespace {

@@ -3,7 +3,7 @@
 #include "dice.hpp"
 #include "ledger.hpp"
 
-#include "actors/local_engine.hpp"
+#include "actors/engine/local_engine.hpp"
 #include "messages/outcome.hpp"
 #include "storage/memory/memory_store.hpp"
 

@@ -4,7 +4,7 @@
 #include "workers.hpp"
 #include "world.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 #include "uber/cadence/api/v1/service_domain.pb.h"
 #include "uber/cadence/api/v1/service_workflow.pb.h"

@@ -1,6 +1,6 @@
 #include "harbour.hpp"
 
-#include "actors/call.hpp"
+#include "actors/base/call.hpp"
 
 #include <optional>
 

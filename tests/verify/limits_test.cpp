@@ -1,6 +1,6 @@
 #include "harbour.hpp"
 
-#include "actors/task_token.hpp"
+#include "actors/base/task_token.hpp"
 #include "config/limit_warnings.hpp"
 
 #include "uber/cadence/api/v1/decision.pb.h"

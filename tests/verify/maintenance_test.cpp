@@ -1,6 +1,6 @@
 #include "harbour.hpp"
 
-#include "actors/branch_token.hpp"
+#include "actors/history/branch_token.hpp"
 #include "messages/shard_hash.hpp"
 #include "messages/thrift_history.hpp"
 

@@ -1,6 +1,6 @@
 #include "tests/visibility/fixture.hpp"
 
-#include "storage/visibility/sqlite.hpp"
+#include "storage/visibility/sqlite/sqlite.hpp"
 
 #include <fstream>
 #include <thread>

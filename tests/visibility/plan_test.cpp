@@ -1,9 +1,9 @@
 #include "tests/visibility/fixture.hpp"
 
-#include "storage/visibility/query_sql.hpp"
-#include "storage/visibility/run_lister.hpp"
-#include "storage/visibility/schema.hpp"
-#include "storage/visibility/sqlite.hpp"
+#include "storage/visibility/sqlite/query_sql.hpp"
+#include "storage/visibility/sqlite/run_lister.hpp"
+#include "storage/visibility/sqlite/schema.hpp"
+#include "storage/visibility/sqlite/sqlite.hpp"
 
 using namespace visibility_test;
 using namespace cadenza::storage::visibility;

@@ -1,6 +1,6 @@
 #include "tests/visibility/fixture.hpp"
 
-#include "storage/visibility/functions.hpp"
+#include "storage/visibility/sqlite/functions.hpp"
 
 #include <algorithm>
 

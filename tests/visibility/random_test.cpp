@@ -1,6 +1,6 @@
 #include "tests/visibility/fixture.hpp"
 
-#include "storage/visibility/page_token.hpp"
+#include "storage/visibility/sqlite/page_token.hpp"
 
 #include <algorithm>
 #include <random>

@@ -1,6 +1,6 @@
 #include "workflow/search_attributes.hpp"
 
-#include "workflow/rfc3339.hpp"
+#include "messages/rfc3339.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "actors/deprecation_workflow.hpp"
+#include "actors/system/deprecation_workflow.hpp"
 
 #include <boost/test/unit_test.hpp>
 

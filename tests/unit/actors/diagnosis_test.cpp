@@ -1,6 +1,6 @@
-#include "actors/diagnosis_workflow.hpp"
+#include "actors/system/diagnosis_workflow.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

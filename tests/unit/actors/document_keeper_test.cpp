@@ -1,6 +1,6 @@
-#include "actors/document_keeper.hpp"
+#include "actors/cluster/document_keeper.hpp"
 
-#include "actors/engine.hpp"
+#include "actors/base/engine.hpp"
 #include "storage/memory/memory_store.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"

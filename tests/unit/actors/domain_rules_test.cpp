@@ -1,4 +1,4 @@
-#include "actors/domain_rules.hpp"
+#include "workflow/domain_rules.hpp"
 
 #include "messages/constants.hpp"
 

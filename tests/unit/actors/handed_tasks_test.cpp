@@ -1,10 +1,10 @@
-#include "actors/handed_tasks.hpp"
-#include "actors/poll_board.hpp"
-#include "actors/request_gate.hpp"
+#include "actors/base/request_gate.hpp"
+#include "actors/matching/poll_board.hpp"
+#include "actors/runs/handed_tasks.hpp"
 
 #include "../workflow/harness.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>

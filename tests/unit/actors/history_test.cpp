@@ -1,5 +1,5 @@
-#include "actors/history_reader.hpp"
-#include "actors/history_token.hpp"
+#include "actors/history/history_reader.hpp"
+#include "actors/history/history_token.hpp"
 #include "storage/memory/memory_store.hpp"
 
 #include <boost/test/unit_test.hpp>

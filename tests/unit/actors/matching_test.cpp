@@ -1,8 +1,8 @@
 #include "matching_world.hpp"
 
-#include "actors/partition_name.hpp"
-#include "actors/poller_book.hpp"
-#include "actors/rate_gate.hpp"
+#include "actors/base/rate_gate.hpp"
+#include "actors/matching/partition_name.hpp"
+#include "actors/matching/poller_book.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,9 +1,10 @@
 #pragma once
 
-#include "actors/list_description.hpp"
-#include "actors/matching_owner.hpp"
-#include "actors/poll_board.hpp"
-#include "actors/start_for_poll.hpp"
+#include "actors/matching/list_description.hpp"
+#include "actors/matching/matching_owner.hpp"
+#include "actors/matching/poll_board.hpp"
+#include "actors/runs/run_starter.hpp"
+#include "actors/runs/start_for_poll.hpp"
 #include "storage/memory/memory_store.hpp"
 
 #include <caf/all.hpp>
@@ -74,7 +75,7 @@ public:
       });
       routes_.set_shard(0, shard_);
     }
-    owner_ = system_->spawn<matching_owner>(env);
+    owner_ = system_->spawn<matching_owner>(env, make_run_starter(env));
     routes_.set_matching(owner_);
     run();
   }

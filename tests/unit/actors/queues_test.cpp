@@ -1,9 +1,9 @@
-#include "actors/ack_tracker.hpp"
-#include "actors/rate_gate.hpp"
-#include "actors/restart_backoff.hpp"
-#include "actors/shard_sequence.hpp"
-#include "actors/timer_queue.hpp"
-#include "actors/transfer_tasks.hpp"
+#include "actors/base/rate_gate.hpp"
+#include "actors/base/restart_backoff.hpp"
+#include "actors/base/shard_sequence.hpp"
+#include "actors/matching/ack_tracker.hpp"
+#include "actors/shards/timer_queue.hpp"
+#include "actors/shards/transfer_tasks.hpp"
 #include "messages/constants.hpp"
 
 #include <boost/test/unit_test.hpp>

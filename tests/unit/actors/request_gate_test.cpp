@@ -1,4 +1,4 @@
-#include "actors/request_gate.hpp"
+#include "actors/base/request_gate.hpp"
 
 #include "messages/constants.hpp"
 

@@ -1,6 +1,6 @@
-#include "actors/system_worker.hpp"
+#include "actors/system/system_worker.hpp"
 
-#include "actors/task_token.hpp"
+#include "actors/base/task_token.hpp"
 #include "tests/unit/bridge/fake_engine.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "actors/visibility_rebuild.hpp"
+#include "actors/visibility/visibility_rebuild.hpp"
 #include "messages/constants.hpp"
 #include "storage/memory/memory_store.hpp"
 

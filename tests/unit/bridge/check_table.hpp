@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bridge/checks.hpp"
+#include "bridge/checks/checks.hpp"
 
 #include "uber/cadence/api/v1/domain.pb.h"
 

@@ -1,7 +1,7 @@
 #include "harness.hpp"
 #include "requests.hpp"
 
-#include "actors/diagnosis_workflow.hpp"
+#include "actors/system/diagnosis_workflow.hpp"
 
 #include <boost/test/unit_test.hpp>
 

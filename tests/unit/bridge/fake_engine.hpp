@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/engine.hpp"
+#include "actors/base/engine.hpp"
 
 #include <array>
 #include <condition_variable>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bridge/server.hpp"
+#include "bridge/rpc/server.hpp"
 #include "config/metrics.hpp"
 #include "fake_engine.hpp"
 

@@ -1,5 +1,5 @@
-#include "bridge/admin_routes.hpp"
-#include "bridge/http_server.hpp"
+#include "bridge/http/admin_routes.hpp"
+#include "bridge/http/http_server.hpp"
 #include "config/metrics.hpp"
 #include "fake_engine.hpp"
 

@@ -2,7 +2,7 @@
 #include "harness.hpp"
 #include "requests.hpp"
 
-#include "actors/task_token.hpp"
+#include "actors/base/task_token.hpp"
 #include "messages/constants.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,8 +1,8 @@
-#include "actors/task_token.hpp"
-#include "bridge/caller.hpp"
-#include "bridge/error_mapping.hpp"
-#include "bridge/health.hpp"
-#include "bridge/rate_limiter.hpp"
+#include "actors/base/task_token.hpp"
+#include "bridge/base/caller.hpp"
+#include "bridge/base/error_mapping.hpp"
+#include "bridge/base/health.hpp"
+#include "bridge/checks/rate_limiter.hpp"
 
 #include "google/rpc/status.pb.h"
 

@@ -1,7 +1,7 @@
 #include "harness.hpp"
 #include "requests.hpp"
 
-#include "bridge/method_table.hpp"
+#include "bridge/handlers/method_table.hpp"
 #include "uber/cadence/api/v1/error.pb.h"
 #include "uber/cadence/api/v1/service_meta.pb.h"
 #include "uber/cadence/api/v1/service_schedule.pb.h"

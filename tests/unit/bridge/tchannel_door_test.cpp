@@ -1,4 +1,4 @@
-#include "bridge/tchannel_door.hpp"
+#include "bridge/http/tchannel_door.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <netinet/in.h>

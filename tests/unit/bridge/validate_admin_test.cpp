@@ -1,4 +1,4 @@
-#include "bridge/validate_admin.hpp"
+#include "bridge/checks/validate_admin.hpp"
 #include "check_table.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,6 @@
-#include "bridge/validate_domain.hpp"
-#include "bridge/validate_visibility.hpp"
-#include "bridge/validate_workflow.hpp"
+#include "bridge/checks/validate_domain.hpp"
+#include "bridge/checks/validate_visibility.hpp"
+#include "bridge/checks/validate_workflow.hpp"
 #include "check_table.hpp"
 #include "requests.hpp"
 

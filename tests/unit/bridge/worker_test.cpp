@@ -1,7 +1,7 @@
 #include "harness.hpp"
 
-#include "actors/task_token.hpp"
-#include "bridge/validate_worker.hpp"
+#include "actors/base/task_token.hpp"
+#include "bridge/checks/validate_worker.hpp"
 #include "messages/constants.hpp"
 
 #include <boost/test/unit_test.hpp>

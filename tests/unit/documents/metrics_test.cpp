@@ -1,8 +1,8 @@
 #define BOOST_TEST_MODULE documents
 #include "tests/documents.hpp"
 
-#include "actors/engine_metrics.hpp"
-#include "bridge/rpc_metrics.hpp"
+#include "actors/engine/engine_metrics.hpp"
+#include "bridge/rpc/rpc_metrics.hpp"
 #include "config/process_metrics.hpp"
 
 #include <span>

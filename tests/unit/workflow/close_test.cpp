@@ -1,9 +1,9 @@
 #include "harness.hpp"
 
+#include "messages/wire_time.hpp"
 #include "workflow/close.hpp"
 #include "workflow/external.hpp"
 #include "workflow/signal.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

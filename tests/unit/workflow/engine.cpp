@@ -1,8 +1,8 @@
 #include "engine.hpp"
 
+#include "messages/wire_time.hpp"
 #include "workflow/close.hpp"
 #include "workflow/timer.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 #include "engine.hpp"
 
-#include "workflow/wire_time.hpp"
+#include "messages/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 #include "messages/constants.hpp"
+#include "messages/wire_time.hpp"
 #include "workflow/decisions.hpp"
 #include "workflow/retry.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 #include "harness.hpp"
 
+#include "messages/wire_time.hpp"
 #include "workflow/describe.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 #include "harness.hpp"
 
+#include "messages/wire_time.hpp"
 #include "workflow/timer.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,9 +1,9 @@
 #include "harness.hpp"
 
+#include "messages/wire_time.hpp"
 #include "workflow/activity.hpp"
 #include "workflow/timer.hpp"
 #include "workflow/version_history.hpp"
-#include "workflow/wire_time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,0 +1,37 @@
+#include "actors/base/later.hpp"
+
+#include <caf/all.hpp>
+
+#include <chrono>
+
+namespace cadenza::actors {
+
+namespace {
+using due_atom = caf::atom_constant<caf::atom("due")>;
+} // namespace
+
+later::later(caf::actor_config& cfg, std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go,
+             const caf::actor& patron)
+  : caf::event_based_actor(cfg), delay_ns_(delay_ns), held_(std::move(held)), go_(std::move(go)), patron_(patron) {}
+
+void later::on_exit() {
+  held_.reset();
+  go_ = nullptr;
+  patron_ = nullptr;
+}
+
+caf::behavior later::make_behavior() {
+  link_to(patron_);
+  // Whoever takes the call next puts a hook of its own in the place of this one.
+  held_->on_cancel([self = caf::actor_cast<caf::actor>(this)] { caf::anon_send_exit(self, caf::exit_reason::kill); });
+  delayed_send(this, std::chrono::nanoseconds(delay_ns_), due_atom::value);
+  return {
+      [this](due_atom) {
+        go_(std::move(held_));
+        unlink_from(patron_);
+        quit();
+      },
+  };
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,133 @@
+#include "actors/cluster/document_keeper.hpp"
+
+#include "cadenza/record/v1/domain.pb.h"
+
+#include <caf/all.hpp>
+
+namespace cadenza::actors {
+namespace {
+
+constexpr int tries_max = 10;
+constexpr std::size_t waiting_max = 1000;
+
+} // namespace
+
+document_keeper::document_keeper(caf::actor_config& cfg, const services& env, document_sink sink)
+  : caf::event_based_actor(cfg), env_(env), sink_(std::move(sink)) {}
+
+caf::actor document_keeper::me() { return caf::actor_cast<caf::actor>(this); }
+
+caf::behavior document_keeper::make_behavior() {
+  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const std::exception& e) {
+      env_.log(3, std::string("document keeper died: ") + e.what());
+      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
+    }
+  });
+  for (int i = 0; i < document_kinds; ++i)
+    read(static_cast<document_kind>(i));
+  return {[this](document_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); }};
+}
+
+void document_keeper::read(document_kind which) {
+  of(which).read = false;
+  env_.store->read_document(static_cast<int>(which), [self = me(), which](storage::read_result<std::string> row) {
+    caf::anon_send(self, std::make_shared<document_mail>(document_read{which, std::move(row)}));
+  });
+}
+
+void document_keeper::handle(document_read& got) {
+  if (got.row.outcome != storage::status::committed)
+    return quit(caf::make_error(caf::sec::runtime_error, "documents not readable: " + got.row.message));
+  auto& copy = of(got.document);
+  record::v1::ConfigRow row;
+  if (got.row.value && !row.ParseFromString(*got.row.value)) {
+    // Nothing is made of it and nothing is written over it.
+    env_.log(3, "document " + std::to_string(static_cast<int>(got.document)) + " is damaged; it cannot be changed");
+    copy.damaged = true;
+    return work();
+  }
+  copy.version = row.version();
+  copy.content = row.document();
+  copy.read = true;
+  if (sink_)
+    sink_(got.document, copy.content);
+  work();
+}
+
+void document_keeper::handle(document_change& change) {
+  if (queue_.size() >= waiting_max)
+    return change.request->reject(service_busy("too many changes of the configuration wait"));
+  queue_.push_back(std::move(change));
+  work();
+}
+
+void document_keeper::work() {
+  while (!written_ && !queue_.empty()) {
+    auto& change = queue_.front();
+    const auto& copy = of(change.document);
+    if (copy.damaged) {
+      change.request->reject(
+          {error_kind::internal_data_inconsistency, "what is stored of the configuration is damaged"});
+      queue_.pop_front();
+      continue;
+    }
+    if (!copy.read)
+      return;
+    auto planned = change.plan(copy.content);
+    if (!planned) {
+      change.request->reject(planned.error());
+      queue_.pop_front();
+      continue;
+    }
+    record::v1::ConfigRow row;
+    row.set_format(1);
+    row.set_version(copy.version + 1);
+    row.set_updated_ns(env_.time->now_ns());
+    row.set_document(*planned);
+    written_ = *std::move(planned);
+    storage::document_write write;
+    write.document = static_cast<int>(change.document);
+    write.expected_version = copy.version;
+    write.value = row.SerializeAsString();
+    env_.store->write_document(std::move(write), [self = me()](storage::commit_result result) {
+      caf::anon_send(self, std::make_shared<document_mail>(document_written{std::move(result)}));
+    });
+  }
+}
+
+void document_keeper::handle(document_written& over) {
+  auto content = std::move(*written_);
+  written_.reset();
+  auto change = std::move(queue_.front());
+  queue_.pop_front();
+  auto& copy = of(change.document);
+  switch (over.result.outcome) {
+  case storage::status::committed:
+    ++copy.version;
+    copy.content = std::move(content);
+    if (sink_)
+      sink_(change.document, copy.content);
+    change.done();
+    break;
+  case storage::status::condition_failed: {
+    const auto which = change.document;
+    if (++change.tries < tries_max)
+      queue_.push_front(std::move(change));
+    else
+      change.request->reject(service_busy("the configuration changes too quickly"));
+    return read(which);
+  }
+  case storage::status::unavailable:
+    change.request->reject(service_busy("the store refuses writes: " + over.result.message));
+    break;
+  default:
+    // Unknown outcome: what is stored decides. The dropped call tells the client to ask again.
+    return read(change.document);
+  }
+  work();
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "actors/base/documents.hpp"
+#include "actors/base/services.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <variant>
+
+namespace cadenza::actors {
+
+struct document_read {
+  document_kind document{};
+  storage::read_result<std::string> row;
+};
+struct document_written {
+  storage::commit_result result;
+};
+
+using document_mail = std::variant<document_change, document_read, document_written>;
+using document_mail_ptr = std::shared_ptr<document_mail>;
+
+/// Changes the documents of the cluster, one change at a time, each conditional on the version it was made from. A
+/// change is on disk and with the sink before its caller hears of it.
+///
+/// Death: restarted, reads the documents again and hands them to the sink; changes under way answer UNAVAILABLE, stored
+/// or not.
+class document_keeper final : public caf::event_based_actor {
+public:
+  document_keeper(caf::actor_config& cfg, const services& env, document_sink sink);
+
+  const char* name() const override { return "document_keeper"; }
+
+protected:
+  caf::behavior make_behavior() override;
+
+private:
+  struct kept {
+    std::int64_t version = 0;
+    std::string content;
+    bool read = false;
+    bool damaged = false; ///< stored, but not readable: changes are refused
+  };
+  void handle(document_change&);
+  void handle(document_read&);
+  void handle(document_written&);
+  void read(document_kind which);
+  void work();
+  [[nodiscard]] kept& of(document_kind which) { return copies_[static_cast<std::size_t>(which)]; }
+  [[nodiscard]] caf::actor me();
+
+  const services& env_;
+  document_sink sink_;
+  std::array<kept, document_kinds> copies_;
+  std::deque<document_change> queue_;
+  std::optional<std::string> written_; ///< content under way to the store
+};
+
+[[nodiscard]] inline document_mail_ptr make_document_mail(document_change change) {
+  return std::make_shared<document_mail>(std::move(change));
+}
+
+} // namespace cadenza::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::document_mail_ptr)

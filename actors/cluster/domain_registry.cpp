@@ -1,0 +1,152 @@
+#include "actors/cluster/domain_registry.hpp"
+
+#include <caf/all.hpp>
+
+namespace cadenza::actors {
+namespace {
+
+constexpr std::size_t waiting_max = 1000; ///< changes that wait for one another
+constexpr int tries_max = 10;
+
+template <class T> domain_mail_ptr make_domain_mail(T&& content) {
+  return std::make_shared<domain_mail>(std::forward<T>(content));
+}
+
+} // namespace
+
+domain_registry::domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready)
+  : caf::event_based_actor(cfg), env_(env), ready_(std::move(ready)) {}
+
+caf::actor domain_registry::me() { return caf::actor_cast<caf::actor>(this); }
+
+caf::behavior domain_registry::make_behavior() {
+  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const std::exception& e) {
+      env_.log(3, std::string("domain registry died: ") + e.what());
+      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
+    }
+  });
+  reload();
+  return {[this](domain_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); }};
+}
+
+void domain_registry::reload() {
+  loaded_ = false;
+  env_.store->read_domain_version([self = me()](storage::read_result<std::int64_t> version) {
+    caf::anon_send(self, make_domain_mail(domain_version_read{std::move(version)}));
+  });
+}
+
+void domain_registry::handle(domain_version_read& read) {
+  if (read.version.outcome != storage::status::committed)
+    return quit(caf::make_error(caf::sec::runtime_error, "domains not readable: " + read.version.message));
+  version_ = read.version.value.value_or(0);
+  env_.store->read_domains([self = me()](storage::page<storage::domain_row> rows) {
+    caf::anon_send(self, make_domain_mail(domains_read{std::move(rows)}));
+  });
+}
+
+void domain_registry::handle(domains_read& read) {
+  if (read.rows.outcome != storage::status::committed)
+    return quit(caf::make_error(caf::sec::runtime_error, "domains not readable: " + read.rows.message));
+  rows_.clear();
+  for (const auto& row : read.rows.rows) {
+    record::v1::DomainRow domain;
+    if (!domain.ParseFromString(row.value)) {
+      env_.log(3, "domain " + row.name + " is damaged and left out");
+      continue;
+    }
+    rows_.insert_or_assign(row.name, std::move(domain));
+  }
+  loaded_ = true;
+  publish();
+  if (ready_)
+    ready_();
+  work();
+}
+
+void domain_registry::publish() {
+  const auto old = env_.domains->get();
+  auto next = std::make_shared<workflow::domain_directory>();
+  next->notification_version = version_;
+  for (const auto& [name, row] : rows_) {
+    const auto id = uuid::parse(row.domain().id()).value_or(uuid{});
+    auto known = old->find(id);
+    // Unchanged domains keep their object, so that holders of it can compare by pointer.
+    if (!known || known->row.notification_version() != row.notification_version() || known->name != name)
+      known = std::make_shared<const workflow::domain_view>(workflow::domain_view{id, name, row});
+    next->by_id.emplace(id, known);
+    next->by_name.emplace(name, std::move(known));
+  }
+  env_.domains->publish(std::move(next));
+}
+
+void domain_registry::handle(domain_change& change) {
+  if (queue_.size() >= waiting_max)
+    return change.request->reject(service_busy("too many changes of domains wait"));
+  queue_.push_back(std::move(change));
+  work();
+}
+
+void domain_registry::work() {
+  while (loaded_ && !writing_ && !queue_.empty()) {
+    auto& change = queue_.front();
+    const auto old = rows_.find(change.name);
+    auto planned = change.plan(old == rows_.end() ? nullptr : &old->second);
+    if (!planned) {
+      change.request->reject(planned.error());
+      queue_.pop_front();
+      continue;
+    }
+    written_ = *std::move(planned);
+    written_.set_notification_version(version_);
+    storage::domain_transaction tx;
+    tx.expected_notification_version = version_;
+    tx.operation = change.operation;
+    tx.id = uuid::parse(written_.domain().id()).value_or(uuid{});
+    tx.name = change.name;
+    tx.value = written_.SerializeAsString();
+    writing_ = true;
+    env_.store->commit(std::move(tx), [self = me()](storage::commit_result result) {
+      caf::anon_send(self, make_domain_mail(domain_written{std::move(result)}));
+    });
+  }
+}
+
+void domain_registry::handle(domain_written& over) {
+  writing_ = false;
+  auto change = std::move(queue_.front());
+  queue_.pop_front();
+  switch (over.result.outcome) {
+  case storage::status::committed:
+    ++version_;
+    if (change.operation == storage::domain_transaction::kind::remove)
+      rows_.erase(change.name);
+    else
+      rows_.insert_or_assign(change.name, written_);
+    publish();
+    change.answer(written_);
+    break;
+  case storage::status::condition_failed:
+    if (over.result.failed == storage::condition::domain_exists) {
+      change.request->reject({error_kind::domain_already_exists, "Domain already exists."});
+    } else if (++change.tries < tries_max) {
+      queue_.push_front(std::move(change));
+      return reload();
+    } else {
+      change.request->reject(service_busy("the domain table changes too quickly"));
+    }
+    break;
+  case storage::status::unavailable:
+    change.request->reject(service_busy("the store refuses writes: " + over.result.message));
+    break;
+  default:
+    // Unknown outcome: what is stored decides. The dropped call tells the client to ask again.
+    return reload();
+  }
+  work();
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <caf/event_based_actor.hpp>
+
+#include <deque>
+#include <functional>
+
+namespace cadenza::actors {
+
+/// A change of the domain table.
+struct domain_change {
+  storage::domain_transaction::kind operation = storage::domain_transaction::kind::update;
+  std::string name; ///< of the domain to change or make
+  /// The new row; null `old` when there is no such domain. May run again when somebody else changed the table.
+  std::function<outcome<record::v1::DomainRow>(const record::v1::DomainRow* old)> plan;
+  /// The change is on disk.
+  std::function<void(const record::v1::DomainRow&)> answer;
+  call_ptr request;
+  int tries = 0;
+};
+
+struct domains_read {
+  storage::page<storage::domain_row> rows;
+};
+struct domain_version_read {
+  storage::read_result<std::int64_t> version;
+};
+struct domain_written {
+  storage::commit_result result;
+};
+
+using domain_mail = std::variant<domain_change, domains_read, domain_version_read, domain_written>;
+using domain_mail_ptr = std::shared_ptr<domain_mail>;
+
+/// Keeps all domains in memory, publishes them to everybody as one immutable directory, and makes the changes, one
+/// after the other. A change is published before its caller hears of it.
+///
+/// Death: restarted, reads the table again; the directory published last stays in use meanwhile.
+class domain_registry final : public caf::event_based_actor {
+public:
+  domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready);
+
+  const char* name() const override { return "domain_registry"; }
+
+protected:
+  caf::behavior make_behavior() override;
+
+private:
+  void handle(domain_change&);
+  void handle(domains_read&);
+  void handle(domain_version_read&);
+  void handle(domain_written&);
+  void reload();
+  void work();
+  void publish();
+  [[nodiscard]] caf::actor me();
+
+  const services& env_;
+  std::function<void()> ready_;
+  std::map<std::string, record::v1::DomainRow> rows_;
+  std::int64_t version_ = 0;
+  bool loaded_ = false;
+  bool writing_ = false;
+  std::deque<domain_change> queue_;
+  record::v1::DomainRow written_;
+};
+
+} // namespace cadenza::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::domain_mail_ptr)

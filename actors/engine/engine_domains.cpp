@@ -1,0 +1,228 @@
+#include "actors/cluster/domain_registry.hpp"
+#include "actors/engine/engine_state.hpp"
+#include "workflow/domain_rules.hpp"
+
+#include <caf/send.hpp>
+
+namespace cadenza::actors {
+
+namespace admin = uber::cadence::admin::v1;
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr int default_page = 100;
+
+/// A domain as clients see it.
+api::Domain shown(const record::v1::DomainRow& row) {
+  auto out = row.domain();
+  out.set_failover_version(row.failover_version());
+  return out;
+}
+
+domain_world world_of(const services& env, const engine_options& options, const std::string& domain) {
+  const auto& s = env.settings;
+  return {env.time->now_ns(),
+          s.cluster,
+          s.primary_cluster,
+          s.initial_failover_version,
+          env.domains->get()->notification_version,
+          options.domain_limits_for ? options.domain_limits_for(domain) : domain_limits()};
+}
+
+void send_change(const services& env, domain_change change) {
+  const auto registry = env.routes->domains();
+  if (!registry)
+    return change.request->reject(unavailable("the domain registry is not there at the moment"));
+  caf::anon_send(registry, std::make_shared<domain_mail>(std::move(change)));
+}
+
+error no_such_domain(const std::string& name) { return not_exists("Domain " + name + " does not exist."); }
+
+} // namespace
+
+void local_engine::register_domain(body<api::RegisterDomainRequest> request, call_ptr answer) {
+  domain_change change;
+  change.operation = storage::domain_transaction::kind::create;
+  change.name = request->name();
+  const auto high = state_->env.chance->next();
+  const auto id = uuid::v7(state_->env.time->now_ns(), high, state_->env.chance->next());
+  change.plan = [this, request, id](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old != nullptr)
+      return error{error_kind::domain_already_exists, "Domain already exists."};
+    return actors::register_domain(*request, id, world_of(state_->env, state_->options, request->name()));
+  };
+  change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::RegisterDomainResponse()); };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::update_domain(body<api::UpdateDomainRequest> request, call_ptr answer) {
+  domain_change change;
+  change.name = request->name();
+  change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old == nullptr)
+      return no_such_domain(request->name());
+    return actors::update_domain(*old, *request, world_of(state_->env, state_->options, request->name()));
+  };
+  change.answer = [answer](const record::v1::DomainRow& row) {
+    api::UpdateDomainResponse response;
+    *response.mutable_domain() = shown(row);
+    answer->reply(response);
+  };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::deprecate_domain(body<api::DeprecateDomainRequest> request, call_ptr answer) {
+  domain_change change;
+  change.name = request->name();
+  change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old == nullptr)
+      return no_such_domain(request->name());
+    return actors::deprecate_domain(*old, world_of(state_->env, state_->options, request->name()));
+  };
+  change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeprecateDomainResponse()); };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::failover_domain(body<api::FailoverDomainRequest> request, call_ptr answer) {
+  domain_change change;
+  change.name = request->domain_name();
+  change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old == nullptr)
+      return no_such_domain(request->domain_name());
+    return actors::fail_over_domain(*old, *request, world_of(state_->env, state_->options, request->domain_name()));
+  };
+  change.answer = [answer](const record::v1::DomainRow& row) {
+    api::FailoverDomainResponse response;
+    *response.mutable_domain() = shown(row);
+    answer->reply(response);
+  };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::update_isolation_groups(body<admin::UpdateDomainIsolationGroupsRequest> request, call_ptr answer) {
+  domain_change change;
+  change.name = request->domain();
+  change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old == nullptr)
+      return no_such_domain(request->domain());
+    return actors::set_isolation_groups(*old, request->isolation_groups(),
+                                        world_of(state_->env, state_->options, request->domain()));
+  };
+  change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainIsolationGroupsResponse()); };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::update_async_workflow(body<admin::UpdateDomainAsyncWorkflowConfiguratonRequest> request,
+                                         call_ptr answer) {
+  domain_change change;
+  change.name = request->domain();
+  change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+    if (old == nullptr)
+      return no_such_domain(request->domain());
+    return actors::set_async_workflow(*old, request->has_configuration() ? &request->configuration() : nullptr,
+                                      world_of(state_->env, state_->options, request->domain()));
+  };
+  change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainAsyncWorkflowConfiguratonResponse()); };
+  change.request = std::move(answer);
+  send_change(state_->env, std::move(change));
+}
+
+void local_engine::make_system_domains(std::function<void()> done) {
+  // The last request that is answered, or refused, lets go of it.
+  const std::shared_ptr<void> over(nullptr, [done = std::move(done)](void*) { done(); });
+  for (const auto& one : system_domains) {
+    if (state_->directory.get()->find(one.name))
+      continue;
+    domain_change change;
+    change.operation = storage::domain_transaction::kind::create;
+    change.name = one.name;
+    change.plan = [this, &one](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+      if (old != nullptr)
+        return error{error_kind::domain_already_exists, "Domain already exists."};
+      return make_system_domain(one, world_of(state_->env, state_->options, one.name));
+    };
+    auto request = std::make_shared<inner_call<api::RegisterDomainResponse>>(
+        INT64_MAX, [env = &state_->env, name = one.name, over](const auto*, const error* reason) {
+          if (reason != nullptr && reason->kind != error_kind::domain_already_exists)
+            env->log(2, std::string("domain ") + name + " was not made: " + reason->message);
+        });
+    change.answer = [request](const auto&) { request->reply(api::RegisterDomainResponse()); };
+    change.request = std::move(request);
+    send_change(state_->env, std::move(change));
+  }
+}
+
+/// Deleting needs a deprecated domain without runs in the lists: an empty first page of either list says so.
+void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_ptr answer) {
+  const auto domain = state_->directory.get()->find(request->name());
+  if (!domain)
+    return answer->reject(no_such_domain(request->name()));
+  if (domain->registered())
+    return answer->reject(bad_request("Domain is not in a deprecated state."));
+  auto count = std::make_shared<api::CountWorkflowExecutionsRequest>();
+  count->set_domain(request->name());
+  auto counted = std::make_shared<inner_call<api::CountWorkflowExecutionsResponse>>(
+      INT64_MAX,
+      [s = state_.get(), request, answer](const api::CountWorkflowExecutionsResponse* response, const error* reason) {
+        if (reason != nullptr)
+          return answer->reject(*reason);
+        if (response->count() != 0)
+          return answer->reject(bad_request("Domain still have workflow execution history."));
+        domain_change change;
+        change.operation = storage::domain_transaction::kind::remove;
+        change.name = request->name();
+        change.plan = [name = request->name()](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
+          if (old == nullptr)
+            return no_such_domain(name);
+          return *old;
+        };
+        change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeleteDomainResponse()); };
+        change.request = answer;
+        send_change(s->env, std::move(change));
+      });
+  count_by_query(domain, std::move(count), std::move(counted));
+}
+
+void local_engine::describe_domain(body<api::DescribeDomainRequest> request, call_ptr answer) {
+  const auto directory = state_->directory.get();
+  workflow::domain_ptr domain;
+  std::string asked;
+  if (request->describe_by_case() == api::DescribeDomainRequest::kId) {
+    asked = request->id();
+    if (const auto id = uuid::parse(asked))
+      domain = directory->find(*id);
+  } else {
+    asked = request->name();
+    domain = directory->find(asked);
+  }
+  if (!domain)
+    return answer->reject(no_such_domain(asked));
+  api::DescribeDomainResponse response;
+  *response.mutable_domain() = shown(domain->row);
+  answer->reply(response);
+}
+
+void local_engine::list_domains(body<api::ListDomainsRequest> request, call_ptr answer) {
+  const auto directory = state_->directory.get();
+  const int page = request->page_size() > 0 ? request->page_size() : default_page;
+  api::ListDomainsResponse response;
+  // The token is the last name given: domains that come and go between two pages do no harm.
+  auto i = request->next_page_token().empty() ? directory->by_name.begin()
+                                              : directory->by_name.upper_bound(request->next_page_token());
+  for (; i != directory->by_name.end(); ++i) {
+    if (response.domains_size() == page) {
+      response.set_next_page_token(response.domains(page - 1).name());
+      break;
+    }
+    *response.add_domains() = shown(i->second->row);
+  }
+  answer->reply(response);
+}
+
+} // namespace cadenza::actors

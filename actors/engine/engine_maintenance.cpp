@@ -1,0 +1,134 @@
+#include "actors/engine/engine_state.hpp"
+#include "actors/runs/run_commands.hpp"
+
+#include <caf/send.hpp>
+
+#include <map>
+#include <optional>
+
+/// What operators do to runs and queues that need mending.
+namespace cadenza::actors {
+
+namespace admin = uber::cadence::admin::v1;
+
+namespace {
+
+std::optional<shard_queue> queue_of(admin::TaskType type) {
+  switch (type) {
+  case admin::TASK_TYPE_TRANSFER: return shard_queue::transfer;
+  case admin::TASK_TYPE_TIMER: return shard_queue::timer;
+  case admin::TASK_TYPE_REPLICATION: return shard_queue::replication;
+  default: return std::nullopt;
+  }
+}
+
+error invalid_task_type() { return bad_request("Invalid task type"); }
+
+/// The shard an operator named, or null and the call has been told why.
+caf::actor find_shard(const router& routes, int index, call& answer) {
+  if (index < 0 || index >= routes.shard_count()) {
+    answer.reject(bad_request("shard " + std::to_string(index) + " does not exist: there are " +
+                              std::to_string(routes.shard_count())));
+    return nullptr;
+  }
+  auto shard = routes.shard(index);
+  if (!shard)
+    answer.reject(unavailable("the shard is not there at the moment"));
+  return shard;
+}
+
+template <class Response> auto answer_with(call_ptr answer) {
+  return [answer = std::move(answer)](const outcome<removal_report>& result) {
+    if (!result)
+      return answer->reject(result.error());
+    answer->reply(Response());
+  };
+}
+
+/// One line for a queue, in the words of the reference system's processing queues: there is one, and it takes all
+/// domains.
+std::string state_line(const char* key, std::int64_t ack, std::int64_t read, std::int64_t pending) {
+  const auto level = [&](std::int64_t value) { return std::string("{") + key + ":" + std::to_string(value) + "}"; };
+  return "&{level: 0, ackLevel: " + level(ack) + ", readLevel: " + level(read) + ", maxLevel: " + level(read) +
+         ", domainFilter: {DomainIDs:map[] ReverseMatch:true}, pending: " + std::to_string(pending) + "}";
+}
+
+} // namespace
+
+void local_engine::delete_workflow(workflow::domain_ptr domain, body<admin::DeleteWorkflowRequest> request,
+                                   call_ptr answer) {
+  const auto& execution = request->workflow_execution();
+  remove_by_hand<admin::DeleteWorkflowResponse>(
+      state_->env, {domain->id, execution.workflow_id(), uuid::parse(execution.run_id()).value_or(uuid{})},
+      std::move(answer));
+}
+
+void local_engine::maintain_corrupt_workflow(workflow::domain_ptr domain,
+                                             body<admin::MaintainCorruptWorkflowRequest> request, call_ptr answer) {
+  send_to_run(state_->env, make_maintain_corrupt(state_->env, domain, std::move(request), std::move(answer)));
+}
+
+void local_engine::raw_history(workflow::domain_ptr domain,
+                               body<admin::GetWorkflowExecutionRawHistoryV2Request> request, call_ptr answer) {
+  auto command = make_raw_history(domain, std::move(request), answer);
+  if (!command)
+    return answer->reject(command.error());
+  send_to_run(state_->env, *std::move(command));
+}
+
+void local_engine::remove_task(body<admin::RemoveTaskRequest> request, call_ptr answer) {
+  const auto queue = queue_of(request->task_type());
+  if (!queue)
+    return answer->reject(invalid_task_type());
+  const auto shard = find_shard(state_->routes, request->shard_id(), *answer);
+  if (!shard)
+    return;
+  shard_order order;
+  order.what = shard_order::kind::remove_task;
+  order.queue = *queue;
+  order.task_id = request->task_id();
+  order.fire_ns = request->visibility_time().seconds() * ns_per_s + request->visibility_time().nanos();
+  order.answer = answer_with<admin::RemoveTaskResponse>(std::move(answer));
+  caf::anon_send(shard, make_shard_mail(std::move(order)));
+}
+
+void local_engine::reset_queue(body<admin::ResetQueueRequest> request, call_ptr answer) {
+  const auto queue = queue_of(request->task_type());
+  if (!queue || *queue == shard_queue::replication)
+    return answer->reject(invalid_task_type());
+  if (request->cluster_name() != state_->options.settings.cluster)
+    return answer->reject(bad_request("there is no queue for cluster " + request->cluster_name()));
+  const auto shard = find_shard(state_->routes, request->shard_id(), *answer);
+  if (!shard)
+    return;
+  shard_order order;
+  order.what = shard_order::kind::reset_queue;
+  order.queue = *queue;
+  order.answer = answer_with<admin::ResetQueueResponse>(std::move(answer));
+  caf::anon_send(shard, make_shard_mail(std::move(order)));
+}
+
+void local_engine::describe_queue(body<admin::DescribeQueueRequest> request, call_ptr answer) {
+  const auto queue = queue_of(request->task_type());
+  if (!queue || *queue == shard_queue::replication)
+    return answer->reject(invalid_task_type());
+  if (request->cluster_name() != state_->options.settings.cluster)
+    return answer->reject(bad_request("there is no queue for cluster " + request->cluster_name()));
+  const auto shard = find_shard(state_->routes, request->shard_id(), *answer);
+  if (!shard)
+    return;
+  shard_query query;
+  query.answer = [answer, queue](const std::vector<std::pair<std::string, std::int64_t>>& said) {
+    std::map<std::string, std::int64_t> now(said.begin(), said.end());
+    admin::DescribeQueueResponse response;
+    response.add_processing_queue_states(
+        *queue == shard_queue::transfer
+            ? state_line("taskID", now["transfer_ack"], now["next_task_id"] - 1, now["transfer_pending"])
+            : state_line("visibilityTimestamp", now["timer_ack_ns"], now["timer_window_end_ns"],
+                         now["timers_in_memory"]));
+    answer->reply(response);
+  };
+  caf::anon_send(shard, make_shard_mail(std::move(query)));
+}
+
+} // namespace cadenza::actors

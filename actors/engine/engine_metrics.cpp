@@ -1,0 +1,107 @@
+#include "actors/engine/engine_metrics.hpp"
+
+#include <array>
+
+namespace cadenza::actors {
+namespace {
+
+using field = std::atomic<std::int64_t> engine_counters::*;
+
+struct shown {
+  metrics::declaration what;
+  field from;
+};
+
+constexpr auto gauge = metrics::kind::gauge;
+constexpr auto counter = metrics::kind::counter;
+
+constexpr std::array table{
+    shown{{"cadenza_runs_in_memory", gauge, "", "Workflow run actors alive."}, &engine_counters::runs_in_memory},
+    shown{{"cadenza_run_bytes", gauge, "", "Bytes the runs in memory hold, roughly."}, &engine_counters::run_bytes},
+    shown{{"cadenza_runs_loaded_total", counter, "", "Runs read from the store."}, &engine_counters::runs_loaded},
+    shown{{"cadenza_run_commits_total", counter, "", "Transactions of runs handed to the store."},
+          &engine_counters::commits},
+    shown{{"cadenza_run_commit_failures_total", counter, "", "Transactions of runs that did not commit."},
+          &engine_counters::commit_conflicts},
+    shown{{"cadenza_shard_restarts_total", counter, "", "History shard actors that died and were made anew."},
+          &engine_counters::shard_restarts},
+    shown{{"cadenza_run_deaths_total", counter, "", "Workflow run actors that died."}, &engine_counters::run_deaths},
+    shown{{"cadenza_task_list_restarts_total", counter, "", "Task list actors that died."},
+          &engine_counters::task_list_restarts},
+    shown{{"cadenza_owner_restarts_total", counter, "",
+           "Domain registry, shard owner, matching owner and visibility writer actors that died and were made anew."},
+          &engine_counters::owner_restarts},
+    shown{{"cadenza_transfer_tasks_pending", gauge, "", "Transfer tasks of all shards that are not done."},
+          &engine_counters::transfer_pending},
+    shown{{"cadenza_timers_in_memory", gauge, "", "Timer tasks of all shards that are due soon and not done."},
+          &engine_counters::timers_in_memory},
+    shown{{"cadenza_timers_fired_total", counter, "", "Timer tasks fired."}, &engine_counters::timers_fired},
+    shown{{"cadenza_timer_late_max_nanoseconds", gauge, "", "Longest time a timer task fired late since the start."},
+          &engine_counters::timers_late_ns_max},
+    shown{{"cadenza_pollers_waiting", gauge, "", "Polls that wait for a task."}, &engine_counters::pollers_waiting},
+    shown{{"cadenza_tasks_matched_total", counter, "", "Tasks handed to a waiting poll."},
+          &engine_counters::tasks_matched},
+    shown{{"cadenza_tasks_handed_by_runs_total", counter, "",
+           "Of the tasks handed to a waiting poll: those started in the same commit that made them."},
+          &engine_counters::tasks_handed_by_runs},
+    shown{{"cadenza_tasks_spilled_total", counter, "", "Tasks written to the stored backlog of their list."},
+          &engine_counters::tasks_spilled},
+    shown{{"cadenza_task_lists", gauge, "", "Task list actors alive, partitions and sticky lists included."},
+          &engine_counters::task_lists},
+    shown{{"cadenza_tasks_waiting", gauge, "", "Tasks in memory that wait for a poll; a stored backlog may be longer."},
+          &engine_counters::tasks_waiting},
+    shown{{"cadenza_task_lists_without_poller", gauge, "",
+           "Task lists where tasks have waited for a minute and nobody has polled since. The log names them."},
+          &engine_counters::lists_without_poller},
+    shown{{"cadenza_tasks_forwarded_total", counter, "", "Tasks that partitions offered their parents."},
+          &engine_counters::tasks_forwarded},
+    shown{{"cadenza_polls_forwarded_total", counter, "", "Polls that partitions offered their parents."},
+          &engine_counters::polls_forwarded},
+    shown{{"cadenza_queries_forwarded_total", counter, "", "Queries that partitions offered their parents."},
+          &engine_counters::queries_forwarded},
+    shown{{"cadenza_tasks_expired_total", counter, "", "Tasks that waited until their time to live was over."},
+          &engine_counters::tasks_expired},
+    shown{{"cadenza_tasks_left_isolation_group_total", counter, "",
+           "Tasks handed to a worker outside their isolation group."},
+          &engine_counters::tasks_left_group},
+    shown{{"cadenza_matching_refused_total", counter, "",
+           "Tasks, polls and queries that task lists refused: a rate limit, or too many wait."},
+          &engine_counters::matching_refused},
+    shown{{"cadenza_visibility_changes_pending", gauge, "", "Changes that wait for the visibility store."},
+          &engine_counters::visibility_pending},
+    shown{{"cadenza_visibility_failures_total", counter, "", "Times the visibility store failed."},
+          &engine_counters::visibility_failures},
+    shown{{"cadenza_decisions_rejected_total", counter, "", "Decision answers the server rejected."},
+          &engine_counters::decisions_failed_by_server},
+    shown{{"cadenza_run_requests_refused_total", counter, "",
+           "Requests to runs that history.rps or history.workflowIDExternalRPS refused."},
+          &engine_counters::requests_refused},
+    shown{{"cadenza_run_tasks_held_back_total", counter, "",
+           "Times history.workflowIDInternalRPS let a decision or an activity wait for a second."},
+          &engine_counters::tasks_held_back},
+};
+
+constexpr auto declarations = [] {
+  std::array<metrics::declaration, table.size()> out{};
+  for (std::size_t i = 0; i < table.size(); ++i)
+    out[i] = table[i].what;
+  return out;
+}();
+
+} // namespace
+
+std::span<const metrics::declaration> engine_metrics() { return declarations; }
+
+std::vector<metrics::registry::callback_handle> show_metrics(metrics::registry& registry,
+                                                             const engine_counters& counters) {
+  std::vector<metrics::registry::callback_handle> out;
+  out.reserve(table.size());
+  for (const auto& row : table) {
+    out.push_back(registry.computed_gauges(row.what, [&counters, from = row.from] {
+      return metrics::samples{{{}, static_cast<double>((counters.*from).load(std::memory_order_relaxed))}};
+    }));
+  }
+  return out;
+}
+
+} // namespace cadenza::actors

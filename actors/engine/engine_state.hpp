@@ -1,0 +1,31 @@
+#pragma once
+
+#include "actors/engine/local_engine.hpp"
+#include "actors/matching/poll_board.hpp"
+#include "actors/system/system_worker.hpp"
+
+#include <atomic>
+
+namespace cadenza::actors {
+
+/// Everything the actors of a local engine point to.
+struct local_engine::state {
+  state(caf::actor_system& s, visibility_opener open, engine_options o)
+    : system(s), open_visibility(std::move(open)), options(std::move(o)), routes(options.shard_count) {}
+
+  caf::actor_system& system;
+  visibility_opener open_visibility;
+  engine_options options;
+  router routes;
+  domain_source directory;
+  engine_counters counters;
+  request_gate gate;
+  poll_board polls;
+  services env;
+  caf::actor root;
+  std::shared_ptr<engine_link> link; ///< null without a worker of the system
+  std::atomic<bool> ready{false};
+  std::atomic<std::uint64_t> next_poll{1};
+};
+
+} // namespace cadenza::actors

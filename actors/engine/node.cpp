@@ -1,0 +1,99 @@
+#include "actors/engine/node.hpp"
+
+#include "actors/cluster/document_keeper.hpp"
+#include "actors/cluster/domain_registry.hpp"
+#include "actors/matching/matching_owner.hpp"
+#include "actors/runs/run_starter.hpp"
+#include "actors/shards/shard_owner.hpp"
+
+#include <caf/all.hpp>
+
+namespace cadenza::actors {
+
+node::node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
+           std::function<void()> ready, worker_tools worker)
+  : caf::event_based_actor(cfg), env_(env), open_visibility_(std::move(open_visibility)),
+    detached_writer_(detached_writer), ready_(std::move(ready)), worker_(std::move(worker)) {}
+
+void node::on_exit() {
+  for (auto& [which, handle] : children_)
+    caf::anon_send_exit(handle, caf::exit_reason::kill);
+  children_.clear();
+}
+
+caf::behavior node::make_behavior() {
+  set_down_handler([this](caf::down_msg& down) {
+    for (auto i = children_.begin(); i != children_.end(); ++i) {
+      if (i->second->address() != down.source)
+        continue;
+      const auto which = i->first;
+      children_.erase(i);
+      env_.counters->owner_restarts.fetch_add(1, std::memory_order_relaxed);
+      const bool by_hand = down.reason == caf::exit_reason::kill;
+      const auto delay = by_hand ? 0 : backoff_[which].next(env_.time->now_ns());
+      delayed_send(this, std::chrono::nanoseconds(delay), start_child{which});
+      return;
+    }
+  });
+  start(node_child::document_keeper);
+  start(node_child::domain_registry);
+  start(node_child::matching_owner);
+  start(node_child::visibility_writer);
+  return {
+      [this](start_child& child) { start(child.which); },
+      [this](domains_ready) {
+        if (children_.contains(node_child::shard_owner) || !ready_)
+          return;
+        start(node_child::shard_owner);
+        if (worker_.to != nullptr)
+          start(node_child::system_worker);
+        ready_();
+        ready_ = nullptr;
+      },
+      [this](drain_node) {
+        draining_ = true;
+        const auto i = children_.find(node_child::system_worker);
+        if (i != children_.end())
+          send(i->second, worker_drain{});
+      },
+      [this](kill_child_ptr& kill) {
+        const auto i = children_.find(kill->which);
+        if (i != children_.end())
+          caf::anon_send_exit(i->second, caf::exit_reason::kill);
+        kill->answer(i != children_.end());
+      },
+  };
+}
+
+void node::start(node_child which) {
+  caf::actor handle;
+  switch (which) {
+  case node_child::domain_registry:
+    handle = spawn<domain_registry, caf::monitored>(
+        env_, [self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, domains_ready{}); });
+    env_.routes->set_domains(handle);
+    break;
+  case node_child::document_keeper:
+    handle = spawn<document_keeper, caf::monitored>(env_, env_.on_document);
+    env_.routes->set_documents(handle);
+    break;
+  case node_child::shard_owner: handle = spawn<shard_owner, caf::monitored>(env_); break;
+  case node_child::matching_owner:
+    handle = spawn<matching_owner, caf::monitored>(env_, make_run_starter(env_));
+    env_.routes->set_matching(handle);
+    break;
+  case node_child::visibility_writer:
+    handle = detached_writer_ ? spawn<visibility_writer, caf::monitored + caf::detached>(env_, open_visibility_)
+                              : spawn<visibility_writer, caf::monitored>(env_, open_visibility_);
+    env_.routes->set_visibility(handle);
+    break;
+  case node_child::system_worker:
+    if (draining_)
+      return;
+    handle = spawn<system_worker, caf::monitored>(env_, *worker_.to, worker_.link, worker_.lists);
+    break;
+  }
+  children_.insert_or_assign(which, std::move(handle));
+}
+
+} // namespace cadenza::actors

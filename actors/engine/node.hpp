@@ -1,0 +1,78 @@
+#pragma once
+
+#include "actors/base/restart_backoff.hpp"
+#include "actors/base/services.hpp"
+#include "actors/system/system_worker.hpp"
+#include "actors/visibility/visibility_writer.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace cadenza::actors {
+
+/// Actors the node itself watches over.
+enum class node_child {
+  domain_registry,
+  document_keeper,
+  shard_owner,
+  matching_owner,
+  visibility_writer,
+  system_worker
+};
+
+struct start_child {
+  node_child which = node_child::domain_registry;
+};
+/// The domains have been read for the first time: runs may be loaded now.
+struct domains_ready {};
+/// The worker of the system takes nothing new from here on.
+struct drain_node {};
+/// Kills a child; `answer` gets whether it was alive.
+struct kill_child {
+  node_child which = node_child::domain_registry;
+  std::function<void(bool)> answer;
+};
+using kill_child_ptr = std::shared_ptr<kill_child>;
+
+/// What the worker of the system works with. Null: there is none.
+struct worker_tools {
+  engine* to = nullptr;
+  std::shared_ptr<engine_link> link;
+  std::shared_ptr<const std::vector<system_list>> lists;
+};
+
+/// The root of the actor tree: starts the others in their order and makes those anew that die.
+class node final : public caf::event_based_actor {
+public:
+  /// `detached_writer` false: the visibility writer shares the scheduler (simulation).
+  node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
+       std::function<void()> ready, worker_tools worker = {});
+
+  const char* name() const override { return "node"; }
+  void on_exit() override;
+
+protected:
+  caf::behavior make_behavior() override;
+
+private:
+  void start(node_child which);
+
+  const services& env_;
+  visibility_opener open_visibility_;
+  const bool detached_writer_;
+  std::function<void()> ready_;
+  const worker_tools worker_;
+  bool draining_ = false;
+  std::map<node_child, caf::actor> children_;
+  std::map<node_child, restart_backoff> backoff_;
+};
+
+} // namespace cadenza::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::start_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::domains_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::drain_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::kill_child_ptr)

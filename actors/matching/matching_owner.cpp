@@ -1,0 +1,430 @@
+#include "actors/matching/matching_owner.hpp"
+
+#include "actors/matching/list_description.hpp"
+#include "actors/matching/partition_name.hpp"
+#include "actors/matching/poll_board.hpp"
+#include "actors/matching/task_list.hpp"
+
+#include <caf/all.hpp>
+
+#include <atomic>
+#include <mutex>
+#include <set>
+
+namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr std::int64_t tick_ns = ns_per_s;
+constexpr int stored_page = 200;
+constexpr std::int64_t stored_pause_ns = 50 * ns_per_ms;
+
+/// The list a message is for; null: it is for the owner itself.
+const storage::task_list_key* addressee(const matching_mail& mail) {
+  return std::visit(
+      [](const auto& content) -> const storage::task_list_key* {
+        using T = std::decay_t<decltype(content)>;
+        if constexpr (std::is_same_v<T, list_task_ptr> || std::is_same_v<T, list_poll_ptr> ||
+                      std::is_same_v<T, list_query_ptr> || std::is_same_v<T, std::shared_ptr<query_answer>> ||
+                      std::is_same_v<T, std::shared_ptr<describe_list>> ||
+                      std::is_same_v<T, std::shared_ptr<configure_list>>)
+          return &content->list;
+        else if constexpr (std::is_same_v<T, poll_gone>)
+          return &content.list;
+        else if constexpr (std::is_same_v<T, forwarded_task> || std::is_same_v<T, forwarded_poll> ||
+                           std::is_same_v<T, forwarded_query>)
+          return &content.to;
+        else
+          return nullptr;
+      },
+      mail);
+}
+
+api::TaskListKind kind_of(const matching_mail& mail) {
+  return std::visit(
+      [](const auto& content) {
+        using T = std::decay_t<decltype(content)>;
+        if constexpr (std::is_same_v<T, list_task_ptr> || std::is_same_v<T, list_poll_ptr> ||
+                      std::is_same_v<T, list_query_ptr> || std::is_same_v<T, std::shared_ptr<describe_list>>)
+          return content->kind;
+        else
+          return api::TASK_LIST_KIND_NORMAL;
+      },
+      mail);
+}
+
+/// Collects the descriptions of all lists of a domain; answers when the last one is in or has failed.
+struct collector {
+  explicit collector(call_ptr a) : answer(std::move(a)) {}
+  ~collector() { answer->reply(response); }
+  std::mutex mutex;
+  api::GetTaskListsByDomainResponse response;
+  call_ptr answer;
+};
+
+/// The same for the partitions of one list.
+struct partition_collector {
+  explicit partition_collector(call_ptr a) : answer(std::move(a)) {}
+  ~partition_collector() { answer->reply(response); }
+  std::mutex mutex;
+  api::ListTaskListPartitionsResponse response;
+  call_ptr answer;
+};
+
+bool limited(double rate) { return rate > 0; }
+
+} // namespace
+
+matching_owner::matching_owner(caf::actor_config& cfg, const services& env, task_starter_ptr starter)
+  : caf::event_based_actor(cfg), env_(env), starter_(std::move(starter)) {}
+
+void matching_owner::on_exit() {
+  for (auto& [key, one] : lists_)
+    caf::anon_send_exit(one.handle, caf::exit_reason::kill);
+  env_.counters->task_lists.fetch_sub(static_cast<std::int64_t>(lists_.size()), std::memory_order_relaxed);
+  lists_.clear();
+  by_address_.clear();
+}
+
+caf::behavior matching_owner::make_behavior() {
+  set_down_handler([this](caf::down_msg& down) {
+    const auto i = by_address_.find(caf::actor_cast<caf::actor_addr>(down.source));
+    if (i == by_address_.end())
+      return;
+    env_.counters->task_list_restarts.fetch_add(1, std::memory_order_relaxed);
+    env_.counters->task_lists.fetch_sub(1, std::memory_order_relaxed);
+    const auto key = i->second;
+    lists_.erase(key);
+    by_address_.erase(i);
+    // Nobody may name a partition that is not read any more: what it has stored must be forwarded all the same.
+    if (const auto part = parse_partition(key.name); part && part->index > 0)
+      delayed_send(this, std::chrono::nanoseconds(tick_ns), make_matching_mail(list_wanted{key}));
+  });
+  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const std::exception& e) {
+      env_.log(3, std::string("matching owner died: ") + e.what());
+      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
+    }
+  });
+  on_tick();
+  read_stored_lists({});
+  return {
+      [this](matching_mail_ptr& mail) { on_mail(mail); },
+      [this](tick) { on_tick(); },
+      [this](const std::string& page) { read_stored_lists(page); },
+  };
+}
+
+void matching_owner::on_mail(matching_mail_ptr& mail) {
+  if (const auto* key = addressee(*mail)) {
+    if (std::holds_alternative<poll_gone>(*mail)) {
+      const auto i = lists_.find(*key);
+      if (i != lists_.end())
+        send(i->second.handle, std::move(mail));
+      return;
+    }
+    if (limited_ && !admit(*mail))
+      return;
+    auto* to = list(*key, kind_of(*mail));
+    if (to != nullptr && !to->reads.empty() && place(*mail, *to))
+      to = list(*addressee(*mail), kind_of(*mail));
+    if (to == nullptr)
+      return refuse(*mail, "too many task lists on this host");
+    send(to->handle, std::move(mail));
+    return;
+  }
+  if (auto* asked = std::get_if<std::shared_ptr<lists_of_domain>>(mail.get()))
+    return describe_all(**asked);
+  if (auto* idle = std::get_if<list_idle>(mail.get()))
+    return forget(idle->list);
+  if (auto* query = std::get_if<matching_query>(mail.get()))
+    return on_query(*query);
+  if (auto* known = std::get_if<partitions_known>(mail.get()))
+    return note_partitions(*known);
+  if (auto* asked = std::get_if<std::shared_ptr<list_partitions>>(mail.get()))
+    return describe_partitions(**asked);
+  if (auto* read = std::get_if<stored_lists>(mail.get()))
+    return handle(*read);
+  if (const auto* wanted = std::get_if<list_wanted>(mail.get()))
+    (void)list(wanted->list, api::TASK_LIST_KIND_NORMAL);
+}
+
+matching_owner::entry* matching_owner::list(const storage::task_list_key& key, api::TaskListKind kind) {
+  const auto i = lists_.find(key);
+  if (i != lists_.end())
+    return &i->second;
+  if (lists_.size() >= env_.settings.task_lists_max)
+    return nullptr;
+  auto handle = spawn<task_list, caf::monitored>(env_, starter_, key, kind, caf::actor_cast<caf::actor>(this));
+  by_address_.emplace(handle->address(), key);
+  env_.counters->task_lists.fetch_add(1, std::memory_order_relaxed);
+  auto& made = lists_[key];
+  made.handle = std::move(handle);
+  if (const auto part = parse_partition(key.name); part && part->index > 0) {
+    const auto root = lists_.find({key.domain_id, part->root, key.type});
+    if (root != lists_.end() && !root->second.reads.empty())
+      send(made.handle, make_matching_mail(partitions_known{key, root->second.reads, root->second.writes, false}));
+  }
+  return &made;
+}
+
+void matching_owner::forget(const storage::task_list_key& key) {
+  const auto i = lists_.find(key);
+  if (i == lists_.end())
+    return;
+  send(i->second.handle, make_matching_mail(list_quit{}));
+  by_address_.erase(i->second.handle->address());
+  lists_.erase(i);
+  env_.counters->task_lists.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// ---------------------------------------------------------------- partitions
+
+void matching_owner::note_partitions(partitions_known& known) {
+  const auto i = lists_.find(known.list);
+  if (i == lists_.end())
+    return;
+  auto& root = i->second;
+  const bool one = known.reads.size() == 1 && known.writes.size() == 1 && known.reads[0] == 0 && known.writes[0] == 0;
+  for (const int index : known.reads) {
+    const auto part = lists_.find({known.list.domain_id, name_of_partition(known.list.name, index), known.list.type});
+    if (index != 0 && part != lists_.end())
+      send(part->second.handle, make_matching_mail(known));
+  }
+  root.random = known.random;
+  root.reads = one ? std::vector<int>{} : std::move(known.reads);
+  root.writes = one ? std::vector<int>{} : std::move(known.writes);
+}
+
+int matching_owner::pick(const std::vector<int>& from, std::size_t& next, bool random) {
+  const auto at =
+      random ? static_cast<std::size_t>(env_.chance->below(static_cast<std::int64_t>(from.size()))) : next++;
+  return from[at % from.size()];
+}
+
+template <class T> bool matching_owner::place(T& content, entry& root, bool write) {
+  if (content.placed || content.kind == api::TASK_LIST_KIND_STICKY)
+    return false;
+  content.placed = true;
+  const int index =
+      write ? pick(root.writes, root.next_write, root.random) : pick(root.reads, root.next_read, root.random);
+  if (index == 0)
+    return false;
+  content.list.name = name_of_partition(content.list.name, index);
+  return true;
+}
+
+bool matching_owner::place(matching_mail& mail, entry& root) {
+  if (auto* task = std::get_if<list_task_ptr>(&mail))
+    return place(**task, root, true);
+  if (auto* poll = std::get_if<list_poll_ptr>(&mail))
+    return place(**poll, root, false);
+  if (auto* query = std::get_if<list_query_ptr>(&mail))
+    return place(**query, root, true);
+  return false;
+}
+
+// ---------------------------------------------------------------- limits
+
+void matching_owner::budget::set(double request_rate, double poll_rate, std::int64_t now_ns) {
+  const auto set_one = [now_ns](rate_gate& gate, bool& known, double rate) {
+    if (known)
+      gate.set_rate(rate, now_ns);
+    else
+      gate = rate_gate(rate); // a limit that is new begins full
+    known = limited(rate);
+  };
+  set_one(requests, requests_limited, request_rate);
+  set_one(polls, polls_limited, poll_rate);
+}
+
+void matching_owner::on_tick() {
+  delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
+  if (!env_.matching.rates)
+    return;
+  const auto rates = env_.matching.rates(nullptr);
+  if (!rates.any) {
+    limit(false);
+    domains_.clear();
+    return;
+  }
+  const auto now = env_.time->now_ns();
+  host_.set(rates.host, rates.host_worker, now);
+  const auto directory = env_.domains->get();
+  std::erase_if(domains_, [&](const auto& item) { return directory->find(item.first) == nullptr; });
+  for (auto& [id, one] : domains_) {
+    const auto of = env_.matching.rates(directory->find(id).get());
+    one.set(of.domain, of.domain_worker, now);
+  }
+  limit(true);
+}
+
+void matching_owner::limit(bool limited) {
+  limited_ = limited;
+  if (env_.polls != nullptr)
+    env_.polls->limit(limited);
+}
+
+bool matching_owner::admit(const matching_mail& mail) {
+  const bool poll = std::holds_alternative<list_poll_ptr>(mail);
+  if (!poll && !std::holds_alternative<list_task_ptr>(mail) && !std::holds_alternative<list_query_ptr>(mail))
+    return true;
+  const auto now = env_.time->now_ns();
+  const auto passes = [&](budget& of) {
+    if (poll)
+      return !of.polls_limited || of.polls.try_take(now);
+    return !of.requests_limited || of.requests.try_take(now);
+  };
+  const auto domain = env_.domains->get()->find(addressee(mail)->domain_id);
+  if (domain && !domains_.contains(domain->id)) {
+    const auto of = env_.matching.rates(domain.get());
+    domains_[domain->id].set(of.domain, of.domain_worker, now);
+  }
+  if (passes(host_) && (!domain || passes(domains_.at(domain->id))))
+    return true;
+  refuse(mail, "Too many outstanding requests to the cadence service");
+  return false;
+}
+
+/// A task that is refused comes again: its history shard tries a second later.
+void matching_owner::refuse(const matching_mail& mail, const std::string& why) {
+  env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
+  std::visit(
+      [&](const auto& content) {
+        if constexpr (requires { content->answer->reject(service_busy(why)); })
+          content->answer->reject(service_busy(why));
+      },
+      mail);
+}
+
+// ---------------------------------------------------------------- what is stored
+
+void matching_owner::read_stored_lists(std::string page) {
+  const auto self = caf::actor_cast<caf::actor>(this);
+  const auto from = page;
+  env_.store->scan_task_lists(std::move(page), stored_page,
+                              [self, from](storage::page<std::pair<storage::task_list_key, std::string>> rows) {
+                                caf::anon_send(self, make_matching_mail(stored_lists{std::move(rows), from}));
+                              });
+}
+
+void matching_owner::handle(stored_lists& read) {
+  if (read.page.outcome != storage::status::committed) {
+    env_.log(2, "stored task lists not read: " + read.page.message + "; trying again");
+    delayed_send(this, std::chrono::nanoseconds(tick_ns), std::move(read.from));
+    return;
+  }
+  for (const auto& [key, value] : read.page.rows) {
+    record::v1::TaskListRow row;
+    if (!row.ParseFromString(value))
+      continue;
+    if (row.ack_level() < row.range_id() * list_block_size)
+      (void)list(key, row.kind()); // it may have tasks
+    else if (row.expiry_ns() != 0 && row.expiry_ns() < env_.time->now_ns())
+      drop_expired(key, row.range_id());
+  }
+  if (!read.page.next.empty())
+    delayed_send(this, std::chrono::nanoseconds(stored_pause_ns), std::move(read.page.next));
+}
+
+/// An ephemeral list without tasks that nobody has used for long. Whoever uses it at this moment takes it under a new
+/// range id first.
+void matching_owner::drop_expired(const storage::task_list_key& key, std::int64_t range_id) {
+  if (lists_.contains(key))
+    return;
+  storage::task_list_transaction tx;
+  tx.key = key;
+  tx.expected_range_id = tx.new_range_id = range_id;
+  tx.delete_list = true;
+  env_.store->commit(std::move(tx), [log = env_.log, name = key.name](const storage::commit_result& result) {
+    if (result.outcome != storage::status::committed)
+      log(1, "expired task list " + name + " stays for now: " + result.message);
+  });
+}
+
+// ---------------------------------------------------------------- description
+
+/// All lists that have pollers or tasks, each under its own name: partitions count for their list.
+void matching_owner::describe_all(const lists_of_domain& asked) {
+  auto all = std::make_shared<collector>(asked.answer);
+  for (const auto& [key, one_list] : lists_) {
+    if (key.domain_id != asked.domain_id)
+      continue;
+    auto one = std::make_shared<describe_list>();
+    one->list = key;
+    one->status = true;
+    const auto part = parse_partition(key.name);
+    one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+        INT64_MAX, [all, name = part ? part->root : key.name, root = !part || part->index == 0,
+                    type = key.type](const api::DescribeTaskListResponse* description, const error*) {
+          if (description == nullptr ||
+              (description->pollers_size() == 0 && description->task_list_status().backlog_count_hint() == 0))
+            return;
+          const std::lock_guard guard(all->mutex);
+          auto& map = type == 0 ? *all->response.mutable_decision_task_list_map()
+                                : *all->response.mutable_activity_task_list_map();
+          auto& out = map[name];
+          add_description(out, *description, root);
+          out.clear_task_list_status();
+        });
+    send(one_list.handle, make_matching_mail(std::move(one)));
+  }
+}
+
+void matching_owner::describe_partitions(const list_partitions& asked) {
+  auto all = std::make_shared<partition_collector>(asked.answer);
+  for (const int type : {0, 1}) {
+    auto one = std::make_shared<describe_list>();
+    one->list = {asked.domain_id, asked.name, type};
+    one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+        INT64_MAX, [all, name = asked.name, type,
+                    host = env_.settings.identity](const api::DescribeTaskListResponse* description, const error*) {
+          std::set<int> ids{0};
+          if (description != nullptr) {
+            for (const auto& [id, partition] : description->partition_config().read_partitions())
+              ids.insert(id);
+            for (const auto& [id, partition] : description->partition_config().write_partitions())
+              ids.insert(id);
+          }
+          const std::lock_guard guard(all->mutex);
+          for (const int id : ids) {
+            auto* out = type == 0 ? all->response.add_decision_task_list_partitions()
+                                  : all->response.add_activity_task_list_partitions();
+            out->set_key(name_of_partition(name, id));
+            out->set_owner_host_name(host);
+          }
+        });
+    auto* to = list(one->list, api::TASK_LIST_KIND_NORMAL);
+    if (to != nullptr)
+      send(to->handle, make_matching_mail(std::move(one)));
+  }
+}
+
+std::string matching_owner::path_of(const storage::task_list_key& key) const {
+  const auto domain = env_.domains->get()->find(key.domain_id);
+  return (domain ? domain->name : key.domain_id.str()) + "/" + (key.type == 0 ? "decision/" : "activity/") + key.name;
+}
+
+void matching_owner::on_query(matching_query& query) {
+  std::vector<std::string> out;
+  for (auto& [key, one] : lists_) {
+    if (query.what == matching_query::kind::list) {
+      out.push_back(path_of(key));
+      continue;
+    }
+    // An empty text means any list: what chaos asks for.
+    if (query.text.empty() || path_of(key) == query.text) {
+      out.push_back(path_of(key));
+      caf::anon_send_exit(one.handle, caf::exit_reason::kill);
+      break;
+    }
+  }
+  if (query.answer)
+    query.answer(std::move(out));
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "actors/base/rate_gate.hpp"
+#include "actors/base/tick.hpp"
+#include "actors/matching/matching_mail.hpp"
+#include "actors/matching/task_starter.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace cadenza::actors {
+
+/// Finds or makes the task list a message is for, and watches over them all. A list that dies is made again by the next
+/// message for it. Tasks, polls and queries for a list with several partitions are spread over them here, as the list's
+/// root has told. When it begins it brings all stored lists that may have a backlog into memory, so that no partition
+/// that is not written to any more keeps tasks for itself.
+///
+/// Death: all lists die with it; what they had is pushed again or read from the store.
+class matching_owner final : public caf::event_based_actor {
+public:
+  matching_owner(caf::actor_config& cfg, const services& env, task_starter_ptr starter);
+
+  const char* name() const override { return "matching_owner"; }
+  void on_exit() override;
+
+protected:
+  caf::behavior make_behavior() override;
+
+private:
+  struct entry {
+    caf::actor handle;
+    /// Partitions as the root told; empty: only itself.
+    std::vector<int> reads;
+    std::vector<int> writes;
+    bool random = false;
+    std::size_t next_read = 0;
+    std::size_t next_write = 0;
+  };
+  struct budget {
+    rate_gate requests{0};
+    rate_gate polls{0};
+    bool requests_limited = false;
+    bool polls_limited = false;
+    void set(double request_rate, double poll_rate, std::int64_t now_ns);
+  };
+
+  void on_mail(matching_mail_ptr& mail);
+  void on_tick();
+  /// The entry of a list, made when there is none; null when there are too many.
+  [[nodiscard]] entry* list(const storage::task_list_key& key, uber::cadence::api::v1::TaskListKind kind);
+  /// Gives what came for a list with several partitions the name of one of them.
+  template <class T> [[nodiscard]] bool place(T& content, entry& root, bool write);
+  [[nodiscard]] bool place(matching_mail& mail, entry& root);
+  [[nodiscard]] int pick(const std::vector<int>& from, std::size_t& next, bool random);
+  /// False: over a limit; the sender has been told.
+  [[nodiscard]] bool admit(const matching_mail& mail);
+  void refuse(const matching_mail& mail, const std::string& why);
+  void note_partitions(partitions_known& known);
+  void describe_all(const lists_of_domain& asked);
+  void describe_partitions(const list_partitions& asked);
+  void forget(const storage::task_list_key& key);
+  void on_query(matching_query& query);
+  void read_stored_lists(std::string page);
+  void limit(bool limited);
+  void drop_expired(const storage::task_list_key& key, std::int64_t range_id);
+  void handle(stored_lists& read);
+  [[nodiscard]] std::string path_of(const storage::task_list_key& key) const;
+
+  const services& env_;
+  const task_starter_ptr starter_;
+  std::map<storage::task_list_key, entry> lists_;
+  std::unordered_map<caf::actor_addr, storage::task_list_key> by_address_;
+  bool limited_ = false;
+  budget host_;
+  std::map<uuid, budget> domains_; ///< rates are read again with every tick
+};
+
+} // namespace cadenza::actors

@@ -1,0 +1,378 @@
+#include "actors/matching/task_list.hpp"
+
+#include "actors/matching/poll_board.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr std::int64_t tick_ns = 250 * ns_per_ms;
+constexpr std::int64_t retry_ns = 200 * ns_per_ms;
+constexpr std::int64_t rate_hold_ns = 60 * ns_per_s;
+constexpr std::int64_t settings_kept_ns = ns_per_s;
+constexpr std::int64_t nobody_log_ns = 600 * ns_per_s; ///< of one list
+constexpr std::int64_t nobody_gap_ns = ns_per_s;       ///< between lines of all lists
+
+} // namespace
+
+task_list::task_list(caf::actor_config& cfg, const services& env, task_starter_ptr starter, storage::task_list_key key,
+                     api::TaskListKind kind, caf::actor owner)
+  : caf::event_based_actor(cfg), env_(env), starter_(std::move(starter)), key_(std::move(key)), kind_(kind),
+    owner_(std::move(owner)), partition_(parse_partition(key_.name)), gate_(initial_rate), pollers_rate_(initial_rate),
+    forward_gate_(settings_.forwarded_rate) {}
+
+task_list::~task_list() = default;
+
+caf::actor task_list::me() { return caf::actor_cast<caf::actor>(this); }
+
+void task_list::on_exit() {
+  if (env_.polls != nullptr)
+    env_.polls->remove(key_, polls_);
+  polls_->clear();
+  fresh_.clear();
+  buffer_.clear();
+  later_.clear();
+  offers_.clear();
+  queries_.clear();
+  with_worker_.clear();
+  tasks_out_.clear();
+  polls_out_.clear();
+  queries_out_.clear();
+  describes_.clear();
+  to_configure_.clear();
+  configuring_.reset();
+  note_waiting();
+  if (nobody_polls_)
+    env_.counters->lists_without_poller.fetch_sub(1, std::memory_order_relaxed);
+  nobody_polls_ = false;
+}
+
+caf::behavior task_list::make_behavior() {
+  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const std::exception& e) {
+      env_.log(3, "task list " + key_.name + " died: " + e.what());
+      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
+    }
+  });
+  last_used_ns_ = now();
+  window_ns_ = last_used_ns_;
+  refresh_settings();
+  if (!sticky())
+    read_row();
+  if (env_.polls != nullptr)
+    env_.polls->post(key_, polls_);
+  delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
+  return {
+      [this](matching_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
+      [this](tick) {
+        on_tick();
+        delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
+      },
+  };
+}
+
+// ---------------------------------------------------------------- tasks and workers
+
+void task_list::handle(list_task_ptr& task) {
+  last_used_ns_ = now();
+  count_added(task->isolation_group);
+  if (sticky() && polls_->empty() && last_used_ns_ - book_.last_ns() > env_.settings.sticky_poller_ns)
+    return use_fallback(std::move(task));
+  if (fresh_.size() >= env_.settings.tasks_per_list_max) {
+    // The store is not taking the backlog. Letting go of the receipt makes the history shard come back in a second.
+    env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  fresh_.push_back(std::move(task));
+  if (!settings_.sync_match)
+    spill();
+  match();
+  if (fresh_.size() > env_.settings.spill_beyond)
+    spill();
+}
+
+/// The sticky list's worker is gone: the run's own list gets the task.
+void task_list::use_fallback(list_task_ptr task) {
+  if (task->fallback_list.empty())
+    return finish(*task);
+  auto moved = std::make_shared<list_task>(*task);
+  task->receipt.reset();
+  moved->list.name = task->fallback_list;
+  moved->kind = task->fallback_kind;
+  moved->fallback_list.clear();
+  moved->placed = false;
+  send(owner_, make_matching_mail(std::move(moved)));
+}
+
+void task_list::note_poll(const list_poll& poll) {
+  last_used_ns_ = now();
+  book_.note(poll.identity, last_used_ns_, poll.rate.value_or(initial_rate), poll.isolation_group);
+  if (!poll.rate || *poll.rate == pollers_rate_)
+    return;
+  // A lower rate counts at once; a higher one only when the present one is old enough not to be another worker's.
+  if (*poll.rate > pollers_rate_ && last_used_ns_ - rate_set_ns_ <= rate_hold_ns)
+    return;
+  pollers_rate_ = *poll.rate;
+  rate_set_ns_ = last_used_ns_;
+  set_rate();
+}
+
+void task_list::handle(list_poll_ptr& poll) {
+  note_poll(*poll);
+  if (polls_->size() >= env_.settings.polls_per_list_max) {
+    env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
+    return poll->answer->reject(service_busy("too many polls wait on task list " + key_.name));
+  }
+  if (poll->since_ns == 0)
+    poll->since_ns = last_used_ns_;
+  poll->auto_config = settings_.client_auto_config;
+  poll->answer->on_cancel([list = me(), key = key_, id = poll->id] {
+    caf::anon_send(list, make_matching_mail(poll_gone{key, id}));
+  });
+  wait_again(std::move(poll), false);
+  match();
+}
+
+void task_list::wait_again(list_poll_ptr poll, bool in_front) {
+  if (poll->answer->cancelled() || poll->answer->answered())
+    return;
+  if (poll->deadline_ns <= now())
+    return answer_empty(*poll);
+  polls_->add({std::move(poll), nullptr}, in_front);
+  note_waiting();
+}
+
+/// The task is over here: with a worker, stale, or expired.
+void task_list::finish(const list_task& task) {
+  if (task.receipt)
+    task.receipt->done();
+  if (task.backlog_id != 0)
+    outstanding_.done(task.backlog_id);
+}
+
+void task_list::handle(dispatch_over& over) {
+  if (over.task) {
+    if (over.task_done)
+      finish(*over.task);
+    else
+      later_.emplace_back(now() + retry_ns, std::move(over.task));
+  }
+  if (over.poll) {
+    over.poll->given.release();
+    if (over.poll->list == key_)
+      wait_again(std::move(over.poll), true);
+    else
+      send(owner_, make_matching_mail(std::move(over.poll))); // it came over another partition
+  }
+  match();
+}
+
+void task_list::handle(poll_gone& gone) {
+  if (polls_->erase(gone.id))
+    note_waiting();
+}
+
+void task_list::answer_empty(const list_poll& poll) {
+  api::AutoConfigHint hint;
+  hint.set_enable_auto_config(true);
+  hint.set_poller_wait_time_in_ms((now() - poll.since_ns) / ns_per_ms);
+  const auto answer = [&](auto response) {
+    if (poll.auto_config)
+      *response.mutable_auto_config_hint() = hint;
+    poll.answer->reply(response);
+  };
+  if (key_.type == 0)
+    answer(api::PollForDecisionTaskResponse());
+  else
+    answer(api::PollForActivityTaskResponse());
+}
+
+// ---------------------------------------------------------------- now and then
+
+void task_list::expire_polls() {
+  for (const auto& poll : polls_->take_expired(now()))
+    answer_empty(*poll);
+}
+
+void task_list::on_tick() {
+  const auto at = now();
+  if (at - settings_read_ns_ >= settings_kept_ns)
+    refresh_settings();
+  expire_polls();
+  // A clock that was set back must not hold them up.
+  while (!later_.empty() && (later_.front().first <= at || later_.front().first > at + retry_ns)) {
+    auto& task = later_.front().second;
+    task->given.release();
+    (task->backlog_id != 0 ? buffer_ : fresh_).push_back(std::move(task));
+    later_.pop_front();
+  }
+  fail_expired_queries();
+  new_rate_window();
+  (void)first_task(); // lets go of what has expired, also when nobody polls
+  match();
+  if (!fresh_.empty() && at - fresh_.front()->created_ns > env_.settings.spill_after_ns)
+    spill();
+  write_ack();
+  note_waiting();
+  tell_if_nobody_polls();
+  if (!busy() && at - last_used_ns_ > settings_.idle_ns && !idle_told_) {
+    idle_told_ = true;
+    send(owner_, make_matching_mail(list_idle{key_}));
+  }
+}
+
+bool task_list::busy() const {
+  return !polls_->empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() || writing_ ||
+         reading_ || lease_ == lease::reading || outstanding_.size() != 0 || !to_configure_.empty() || configuring_;
+}
+
+/// Keeps the node's gauges: what of them is this list's.
+void task_list::note_waiting() {
+  const auto tasks = static_cast<std::int64_t>(fresh_.size() + buffer_.size() + later_.size());
+  if (tasks != reported_waiting_)
+    env_.counters->tasks_waiting.fetch_add(tasks - reported_waiting_, std::memory_order_relaxed);
+  reported_waiting_ = tasks;
+  const auto polls = polls_->local();
+  if (polls != reported_polls_)
+    env_.counters->pollers_waiting.fetch_add(polls - reported_polls_, std::memory_order_relaxed);
+  reported_polls_ = polls;
+}
+
+/// A list with tasks that nobody polls is the commonest mistake there is with task lists: say so.
+void task_list::tell_if_nobody_polls() {
+  const auto at = now();
+  const auto* oldest = !buffer_.empty() ? buffer_.front().get() : !fresh_.empty() ? fresh_.front().get() : nullptr;
+  const auto patience = env_.settings.no_poller_ns;
+  const bool nobody = oldest != nullptr && !sticky() && polls_->empty() && at - oldest->created_ns > patience &&
+                      at - book_.last_ns() > patience;
+  if (nobody != nobody_polls_) {
+    nobody_polls_ = nobody;
+    env_.counters->lists_without_poller.fetch_add(nobody ? 1 : -1, std::memory_order_relaxed);
+  }
+  if (!nobody || (nobody_logged_ns_ != 0 && at - nobody_logged_ns_ < nobody_log_ns))
+    return;
+  auto& last = env_.counters->nobody_polls_logged_ns;
+  auto before = last.load(std::memory_order_relaxed);
+  if (at - before < nobody_gap_ns || !last.compare_exchange_strong(before, at))
+    return; // the next tick tries again
+  nobody_logged_ns_ = at;
+  const auto domain = env_.domains->get()->find(key_.domain_id);
+  env_.log(2, "nobody polls " + std::string(key_.type == 0 ? "decision" : "activity") + " task list " + key_.name +
+                  " of domain " + (domain ? domain->name : key_.domain_id.str()) +
+                  ", where tasks have been waiting for " + std::to_string((at - oldest->created_ns) / ns_per_s) + " s");
+}
+
+void task_list::refresh_settings() {
+  settings_read_ns_ = now();
+  const auto domain = env_.domains->get()->find(key_.domain_id);
+  if (domain && env_.matching.settings_for)
+    settings_ = env_.matching.settings_for(*domain, partition_ ? partition_->root : key_.name, key_.type);
+  settings_.isolation = !sticky() && domain && env_.matching.isolated && env_.matching.isolated(*domain);
+  if (forward_gate_.rate() != settings_.forwarded_rate)
+    forward_gate_.set_rate(settings_.forwarded_rate, now());
+  if (lease_ == lease::known)
+    tell_partitions();
+  set_rate();
+}
+
+/// The rate of the whole list, shared by its partitions.
+void task_list::set_rate() {
+  const auto whole = settings_.override_rate > 0 ? settings_.override_rate : pollers_rate_;
+  gate_.set_rate(whole / std::max(1, reads_), now(), settings_.burst_min);
+  if (limited())
+    polls_->open(false); // before the next poll is seen
+}
+
+/// The list has been forgotten; what came meanwhile goes back through the owner to a new one.
+void task_list::handle(list_quit&) {
+  for (auto* queue : {&fresh_, &buffer_}) {
+    for (auto& task : *queue) {
+      if (task->backlog_id == 0 && !task->given.taken())
+        send(owner_, make_matching_mail(std::move(task)));
+    }
+    queue->clear();
+  }
+  polls_->open(false);
+  polls_->for_each([this](const poll_queue::entry& waiting) {
+    if (!waiting.from && !poll_queue::gone(*waiting.poll))
+      send(owner_, make_matching_mail(list_poll_ptr(waiting.poll)));
+    return true;
+  });
+  for (auto& query : queries_) {
+    if (!query->given.taken())
+      send(owner_, make_matching_mail(std::move(query)));
+  }
+  queries_.clear();
+  for (auto& asked : describes_)
+    send(owner_, make_matching_mail(std::move(asked)));
+  for (auto& asked : to_configure_)
+    send(owner_, make_matching_mail(std::move(asked)));
+  quit();
+}
+
+void task_list::handle(list_idle&) {}
+void task_list::handle(std::shared_ptr<lists_of_domain>&) {}
+void task_list::handle(matching_query&) {}
+void task_list::handle(std::shared_ptr<list_partitions>&) {}
+void task_list::handle(stored_lists&) {}
+void task_list::handle(list_wanted&) {}
+
+// ---------------------------------------------------------------- queries
+
+void task_list::handle(list_query_ptr& query) {
+  last_used_ns_ = now();
+  if (sticky() && polls_->empty() && now() - book_.last_ns() > env_.settings.sticky_poller_ns)
+    return query->answer->reject({error_kind::sticky_worker_unavailable, "sticky worker is unavailable"});
+  if (queries_.size() + with_worker_.size() >= env_.settings.queries_per_list_max) {
+    env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
+    return query->answer->reject(service_busy("too many queries wait on task list " + key_.name));
+  }
+  queries_.push_back(std::move(query));
+  match();
+}
+
+void task_list::handle(std::shared_ptr<query_answer>& given) {
+  const auto i = with_worker_.find(given->task_id);
+  if (i == with_worker_.end())
+    return given->answer->reject(not_exists("query task not found, or already expired"));
+  const auto query = std::move(i->second);
+  with_worker_.erase(i);
+  const auto& result = given->request->result();
+  if (result.result_type() == api::QUERY_RESULT_TYPE_ANSWERED) {
+    api::QueryWorkflowResponse response;
+    *response.mutable_query_result() = result.answer();
+    query->answer->reply(response);
+  } else {
+    query->answer->reject({error_kind::query_failed, result.error_message()});
+  }
+  given->answer->reply(api::RespondQueryTaskCompletedResponse());
+}
+
+void task_list::fail_expired_queries() {
+  const auto at = now();
+  const error late{error_kind::deadline_exceeded, "query timed out: no worker answered it in time"};
+  std::erase_if(queries_, [&](const list_query_ptr& q) {
+    if (q->given.taken())
+      return true; // the parent gave it to a worker
+    if (q->deadline_ns > at)
+      return false;
+    q->answer->reject(late);
+    return true;
+  });
+  std::erase_if(with_worker_, [&](const auto& item) {
+    if (item.second->deadline_ns > at)
+      return false;
+    item.second->answer->reject(late);
+    return true;
+  });
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "actors/runs/run_command.hpp"
+#include "actors/runs/workflow_run.hpp"
+
+#include <utility>
+
+namespace cadenza::actors {
+
+/// A command made of two functions: `act(transaction&) → outcome<bool>` (true: something changed) and
+/// `finish(workflow_run&)`. Both see the same captured state; `act` may run more than once.
+template <class Act, class Finish> class command_of final : public run_command {
+public:
+  command_of(const char* name, workflow_key workflow, uuid run, call_ptr answer, bool wants_open, Act act,
+             Finish finish)
+    : run_command(std::move(workflow), run), name_(name), wants_open_(wants_open), act_(std::move(act)),
+      finish_(std::move(finish)) {
+    request = std::move(answer);
+  }
+
+  outcome<void> act(workflow::transaction& tx) override {
+    outcome<bool> result = act_(tx);
+    if (!result)
+      return result.error();
+    changed_ = *result;
+    return {};
+  }
+  bool changed() const override { return changed_; }
+  void finished(workflow_run& run) override { finish_(run); }
+  bool wants_open_run() const override { return wants_open_; }
+  const char* name() const override { return name_; }
+
+private:
+  const char* name_;
+  const bool wants_open_;
+  bool changed_ = false;
+  Act act_;
+  Finish finish_;
+};
+
+template <class Act, class Finish>
+[[nodiscard]] run_command_ptr make_command(const char* name, workflow_key workflow, uuid run, call_ptr answer,
+                                           bool wants_open, Act act, Finish finish) {
+  return std::make_shared<command_of<Act, Finish>>(name, std::move(workflow), run, std::move(answer), wants_open,
+                                                   std::move(act), std::move(finish));
+}
+
+/// A finish function that answers with an empty response of the given type.
+template <class Response> [[nodiscard]] auto answer_empty(call_ptr answer) {
+  return [answer = std::move(answer)](workflow_run&) {
+    if (answer)
+      answer->reply(Response());
+  };
+}
+
+/// Turns an outcome without a value into "something changed".
+[[nodiscard]] inline outcome<bool> changed_if_ok(const outcome<void>& result) {
+  if (!result)
+    return result.error();
+  return true;
+}
+
+/// The run an RPC names: none when it gives no run id.
+template <class Execution> [[nodiscard]] uuid run_of(const Execution& execution) {
+  return uuid::parse(execution.run_id()).value_or(uuid{});
+}
+
+} // namespace cadenza::actors

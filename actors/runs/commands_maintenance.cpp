@@ -1,0 +1,78 @@
+#include "actors/history/history_reader.hpp"
+#include "actors/runs/run_commands.hpp"
+#include "actors/runs/workflow_run.hpp"
+
+#include <caf/send.hpp>
+
+namespace cadenza::actors {
+
+namespace admin = uber::cadence::admin::v1;
+
+namespace {
+
+constexpr int page_batches = 1000;
+constexpr std::int64_t page_bytes = 4 << 20;
+
+/// Looks whether a run can be read, state and history; removes it when what is stored of it is damaged.
+class maintain_corrupt final : public run_command, public std::enable_shared_from_this<maintain_corrupt> {
+public:
+  maintain_corrupt(const services& env, workflow_key workflow, uuid run, call_ptr answer)
+    : run_command(std::move(workflow), run), env_(env) {
+    request = std::move(answer);
+  }
+
+  outcome<void> act(workflow::transaction&) override { return {}; }
+  bool changed() const override { return false; }
+  bool wants_open_run() const override { return false; }
+  const char* name() const override { return "maintain_corrupt"; }
+
+  void finished(workflow_run& run) override {
+    shard_ = run.shard_index();
+    branch_ = run.state().current_branch().branch();
+    read(first_event_id, run.state().next_event_id());
+  }
+
+  /// The state itself could not be read.
+  void failed(const error& reason) override { judge(reason); }
+
+private:
+  void read(std::int64_t from, std::int64_t to) {
+    auto self = shared_from_this();
+    read_branch(*env_.store, shard_, branch_, from, to, page_batches, page_bytes,
+                [self, to](outcome<history_slice> slice) {
+                  if (!slice)
+                    return self->judge(slice.error());
+                  if (const auto batches = parse_batches(*slice); !batches)
+                    return self->judge(batches.error());
+                  if (slice->next_event_id < to)
+                    return self->read(slice->next_event_id, to);
+                  self->request->reply(admin::MaintainCorruptWorkflowResponse());
+                });
+  }
+
+  /// Only damage is a reason to remove anything: a run that is not there or not readable now answers that nothing was.
+  void judge(const error& reason) {
+    if (reason.kind != error_kind::internal_data_inconsistency) {
+      env_.log(1, "workflow " + key.workflow_id + " was looked at for damage: " + reason.message);
+      return request->reply(admin::MaintainCorruptWorkflowResponse());
+    }
+    env_.log(2,
+             "workflow " + key.workflow_id + "/" + run_id.str() + " is damaged and will be removed: " + reason.message);
+    remove_by_hand<admin::MaintainCorruptWorkflowResponse>(env_, {key.domain_id, key.workflow_id, run_id}, request);
+  }
+
+  const services& env_;
+  int shard_ = 0;
+  record::v1::HistoryBranch branch_;
+};
+
+} // namespace
+
+run_command_ptr make_maintain_corrupt(const services& env, const workflow::domain_ptr& domain,
+                                      engine::body<admin::MaintainCorruptWorkflowRequest> body, call_ptr answer) {
+  const auto& execution = body->workflow_execution();
+  return std::make_shared<maintain_corrupt>(env, workflow_key{domain->id, execution.workflow_id()},
+                                            uuid::parse(execution.run_id()).value_or(uuid{}), std::move(answer));
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,395 @@
+#include "actors/history/history_reader.hpp"
+#include "actors/runs/command_of.hpp"
+#include "actors/runs/run_commands.hpp"
+#include "messages/shard_hash.hpp"
+#include "workflow/replay.hpp"
+#include "workflow/reset_points.hpp"
+#include "workflow/start.hpp"
+
+#include <caf/send.hpp>
+
+namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr int tries_max = 5;
+constexpr int chain_max = 1000;
+
+/// Everything a reset collects before it is carried out. The steps run on the store's threads, one after the other.
+struct reset_flow : std::enable_shared_from_this<reset_flow> {
+  const services& env;
+  workflow::domain_ptr domain;
+  engine::body<api::ResetWorkflowExecutionRequest> request;
+  call_ptr answer;
+  workflow_key key;
+  int shard = 0;
+  int tries = 0;
+  std::optional<uuid> only_while; ///< the reset is pointless when another run is current
+
+  record::v1::CurrentRun current;
+  uuid base_id;
+  std::unique_ptr<workflow::run> base;
+  std::vector<workflow::batch> base_history;
+  std::vector<api::HistoryEvent> signals; ///< to be reapplied, of stored events
+  uuid newest;                            ///< the last run that was read, and up to which event
+  std::int64_t newest_next_event_id = 0;
+  std::optional<api::HistoryEvent> finish_event;
+
+  explicit reset_flow(const services& e) : env(e) {}
+
+  void begin() {
+    base.reset();
+    base_history.clear();
+    signals.clear();
+    finish_event.reset();
+    env.store->read_current(shard, key, [self = shared_from_this()](storage::read_result<std::string> row) {
+      if (row.outcome != storage::status::committed)
+        return self->answer->reject(unavailable("the store cannot read now: " + row.message));
+      if (!row.value || !self->current.ParseFromString(*row.value))
+        return self->answer->reject(not_exists("Workflow execution not found.  WorkflowId: " + self->key.workflow_id));
+      const auto named = uuid::parse(self->request->workflow_execution().run_id());
+      self->base_id = named.value_or(uuid::from_raw(self->current.run_id()));
+      if (!self->request->request_id().empty() && self->current.create_request_id() == self->request->request_id())
+        return self->reply(uuid::from_raw(self->current.run_id()));
+      if (self->only_while && self->current.run_id() != self->only_while->raw())
+        return self->reply(uuid::from_raw(self->current.run_id()));
+      self->read_run(self->base_id, 0);
+    });
+  }
+
+  void reply(const uuid& run) const {
+    api::ResetWorkflowExecutionResponse response;
+    response.set_run_id(run.str());
+    answer->reply(response);
+  }
+
+  /// `depth` 0: the base run; else a run that followed it by continuing as new.
+  void read_run(const uuid& run, int depth) {
+    env.store->read_run(
+        shard, {key.domain_id, key.workflow_id, run},
+        [self = shared_from_this(), run, depth](storage::read_result<run_rows> rows) {
+          if (rows.outcome != storage::status::committed)
+            return self->answer->reject(unavailable("the store cannot read now: " + rows.message));
+          if (!rows.value) {
+            // A later run may have been removed already; the base run must be there.
+            return depth == 0 ? self->answer->reject(not_exists("Workflow execution not found.  WorkflowId: " +
+                                                                self->key.workflow_id + ", RunId: " + run.str()))
+                              : self->carry_out();
+          }
+          auto state = workflow::run::load({self->key.domain_id, self->key.workflow_id, run}, *rows.value);
+          if (!state)
+            return self->answer->reject(state.error());
+          auto held = std::make_shared<workflow::run>(*std::move(state));
+          if (depth == 0) {
+            if (const auto fine = workflow::check_reset(*held, self->request->decision_finish_event_id()); !fine)
+              return self->answer->reject(fine.error());
+          }
+          read_branch(*self->env.store, self->shard, held->current_branch().branch(), first_event_id,
+                      held->next_event_id(), INT32_MAX, INT64_MAX, [self, held, depth](outcome<history_slice> slice) {
+                        if (!slice)
+                          return self->answer->reject(slice.error());
+                        auto batches = parse_batches(*slice);
+                        if (!batches)
+                          return self->answer->reject(batches.error());
+                        self->take_history(held, *std::move(batches), depth);
+                      });
+        });
+  }
+
+  void take_history(const std::shared_ptr<workflow::run>& held, std::vector<workflow::batch> batches, int depth) {
+    const auto finish_id = request->decision_finish_event_id();
+    newest = held->key().run_id;
+    newest_next_event_id = held->next_event_id();
+    std::string next_run;
+    for (const auto& batch : batches) {
+      for (const auto& event : batch->events()) {
+        if (depth == 0 && event.event_id() == finish_id)
+          finish_event = event;
+        if ((depth > 0 || event.event_id() >= finish_id) && event.has_workflow_execution_signaled_event_attributes())
+          signals.push_back(event);
+        if (event.has_workflow_execution_continued_as_new_event_attributes())
+          next_run = event.workflow_execution_continued_as_new_event_attributes().new_execution_run_id();
+      }
+    }
+    if (depth == 0) {
+      for (auto& batch : batches) {
+        if (batch->events_size() > 0 && batch->events(0).event_id() < finish_id)
+          base_history.push_back(std::move(batch));
+      }
+      base = std::make_unique<workflow::run>(std::move(*held));
+    }
+    const auto next = uuid::parse(next_run);
+    if (next && !request->skip_signal_reapply() && depth < chain_max)
+      return read_run(*next, depth + 1);
+    carry_out();
+  }
+
+  /// The new run, with ids of the shard.
+  [[nodiscard]] outcome<std::unique_ptr<workflow::successor>> make(const workflow::environment& world,
+                                                                   const uuid& new_run_id,
+                                                                   workflow::task_id_source& ids,
+                                                                   std::vector<api::HistoryEvent> late = {}) const {
+    workflow::reset_input input;
+    input.base = base.get();
+    input.base_history = base_history;
+    input.decision_finish_event_id = request->decision_finish_event_id();
+    input.finish_event = finish_event ? &*finish_event : nullptr;
+    input.new_run_id = new_run_id;
+    input.reason = request->reason();
+    input.request_id = request->request_id();
+    input.identity = std::string(history_identity);
+    input.skip_signal_reapply = request->skip_signal_reapply();
+    input.reapply = signals;
+    std::move(late.begin(), late.end(), std::back_inserter(input.reapply));
+    return workflow::reset(input, world, ids);
+  }
+
+  void carry_out();
+
+  void again() {
+    if (++tries >= tries_max)
+      return answer->reject(service_busy("workflow " + key.workflow_id + " changes too quickly to be reset"));
+    begin();
+  }
+};
+
+/// The current run is open: it ends, and the new run begins in the same write.
+class reset_open final : public run_command {
+public:
+  reset_open(std::shared_ptr<reset_flow> flow, uuid current)
+    : run_command(flow->key, current), flow_(std::move(flow)) {}
+
+  outcome<void> act(workflow::transaction& tx) override {
+    late_ = !tx.state().open();
+    if (late_)
+      return {};
+    auto late = signals_since_read(tx);
+    late_ = !late;
+    if (late_)
+      return {};
+    new_run_ = tx.env().chance->new_uuid();
+    remembered = {{storage::request_kind::reset, flow_->request->request_id(), new_run_}};
+    auto made = flow_->make(tx.env(), new_run_, *ids, *std::move(late));
+    if (!made)
+      return made.error();
+    CADENZA_TRY(workflow::terminate_for_reset(tx, flow_->request->reason()));
+    tx.set_successor(*std::move(made));
+    return {};
+  }
+  bool changed() const override { return !late_; }
+  bool needs_ids() const override { return true; }
+  bool wants_open_run() const override { return false; }
+  void repeated(workflow_run&, const uuid& before) override { flow_->reply(before); }
+  void failed(const error& reason) override { flow_->answer->reject(reason); }
+  void finished(workflow_run&) override {
+    if (late_)
+      flow_->again();
+    else
+      flow_->reply(new_run_);
+  }
+  const char* name() const override { return "reset"; }
+
+private:
+  /// Signals that the run has acknowledged since its history was read, those behind a decision in flight included.
+  /// Nothing when an event is not at hand: the history must be read again.
+  [[nodiscard]] std::optional<std::vector<api::HistoryEvent>> signals_since_read(workflow::transaction& tx) const {
+    std::vector<api::HistoryEvent> out;
+    if (flow_->newest != tx.state().key().run_id)
+      return out;
+    for (auto id = flow_->newest_next_event_id; id < tx.state().next_event_id(); ++id) {
+      const auto* event = tx.event(id, id);
+      if (event == nullptr)
+        return std::nullopt;
+      if (event->has_workflow_execution_signaled_event_attributes())
+        out.push_back(*event);
+    }
+    for (const auto& [number, row] : tx.state().buffered())
+      for (const auto& event : row.events())
+        if (event.has_workflow_execution_signaled_event_attributes())
+          out.push_back(event);
+    return out;
+  }
+
+  std::shared_ptr<reset_flow> flow_;
+  uuid new_run_;
+  bool late_ = false; ///< closed, or too much has happened since: the flow begins again
+};
+
+/// The current run is closed: the new run is made like a started one.
+class reset_closed final : public run_command {
+public:
+  reset_closed(std::shared_ptr<reset_flow> flow, uuid new_run)
+    : run_command(flow->key, new_run), flow_(std::move(flow)) {
+    remembered = {{storage::request_kind::reset, flow_->request->request_id(), new_run}};
+  }
+
+  outcome<void> act(workflow::transaction&) override { return internal_error("a reset run is built, not acted on"); }
+  bool builds() const override { return true; }
+  bool needs_ids() const override { return true; }
+  outcome<std::unique_ptr<workflow::successor>> build(const workflow::environment& world) override {
+    return flow_->make(world, run_id, *ids);
+  }
+  std::optional<storage::current_condition> creates() const override {
+    return storage::current_condition{key, storage::current_condition::kind::is_run,
+                                      uuid::from_raw(flow_->current.run_id()), 0};
+  }
+  bool refused(workflow_run& run, const std::string& current) override {
+    caf::anon_send(run.shard(), make_shard_mail(create_refused{nullptr, run.key(), current}));
+    flow_->again();
+    return true;
+  }
+  void repeated(workflow_run&, const uuid& before) override { flow_->reply(before); }
+  void failed(const error& reason) override { flow_->answer->reject(reason); }
+  void finished(workflow_run&) override { flow_->reply(run_id); }
+  const char* name() const override { return "reset"; }
+
+private:
+  std::shared_ptr<reset_flow> flow_;
+};
+
+void reset_flow::carry_out() {
+  const auto handle = env.routes->shard_of(key.workflow_id);
+  if (!handle)
+    return answer->reject(unavailable("the history shard of this workflow is not there at the moment"));
+  if (current.state() == run_state::created || current.state() == run_state::running) {
+    run_command_ptr command = std::make_shared<reset_open>(shared_from_this(), uuid::from_raw(current.run_id()));
+    caf::anon_send(handle, std::move(command));
+    return;
+  }
+  const auto new_run = env.chance->new_uuid();
+  caf::anon_send(handle, make_shard_mail(create_with{{key.domain_id, key.workflow_id, new_run},
+                                                     std::make_shared<reset_closed>(shared_from_this(), new_run)}));
+}
+
+void begin_reset(const services& env, workflow::domain_ptr domain,
+                 engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer,
+                 std::optional<uuid> only_while) {
+  auto flow = std::make_shared<reset_flow>(env);
+  flow->key = {domain->id, request->workflow_execution().workflow_id()};
+  flow->shard = shard_of(flow->key.workflow_id, env.routes->shard_count());
+  flow->domain = std::move(domain);
+  flow->request = std::move(request);
+  flow->answer = std::move(answer);
+  flow->only_while = only_while;
+  flow->begin();
+}
+
+} // namespace
+
+void reset_run(const services& env, workflow::domain_ptr domain,
+               engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer) {
+  begin_reset(env, std::move(domain), std::move(request), std::move(answer), std::nullopt);
+}
+
+void restart_run(const services& env, workflow::domain_ptr domain,
+                 engine::body<api::RestartWorkflowExecutionRequest> request, call_ptr answer) {
+  workflow_key key{domain->id, request->workflow_execution().workflow_id()};
+  const auto run = run_of(request->workflow_execution());
+  auto first = std::make_shared<api::WorkflowExecutionStartedEventAttributes>();
+  send_to_run(env, make_command(
+                       "restart", key, run, answer, false,
+                       [first](workflow::transaction& tx) -> outcome<bool> {
+                         const auto* event = tx.event(first_event_id, first_event_id);
+                         if (event == nullptr)
+                           return bad_request("the first event of the run is not there");
+                         *first = event->workflow_execution_started_event_attributes();
+                         return false;
+                       },
+                       [&env, first, key, domain, answer, request](workflow_run& base) {
+                         auto asked = std::make_shared<start_request>();
+                         asked->key = key;
+                         asked->domain = domain;
+                         asked->backoff_s = -1;
+                         asked->answer = answer;
+                         auto start = std::make_shared<api::StartWorkflowExecutionRequest>();
+                         start->set_domain(domain->name);
+                         start->set_workflow_id(key.workflow_id);
+                         start->set_request_id(base.env().chance->new_uuid().str());
+                         start->set_identity(request->identity());
+                         start->set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING);
+                         *start->mutable_workflow_type() = first->workflow_type();
+                         *start->mutable_task_list() = first->task_list();
+                         if (first->has_input())
+                           *start->mutable_input() = first->input();
+                         *start->mutable_execution_start_to_close_timeout() = first->execution_start_to_close_timeout();
+                         *start->mutable_task_start_to_close_timeout() = first->task_start_to_close_timeout();
+                         if (first->has_retry_policy())
+                           *start->mutable_retry_policy() = first->retry_policy();
+                         start->set_cron_schedule(first->cron_schedule());
+                         start->set_cron_overlap_policy(first->cron_overlap_policy());
+                         if (first->has_memo())
+                           *start->mutable_memo() = first->memo();
+                         if (first->has_search_attributes())
+                           *start->mutable_search_attributes() = first->search_attributes();
+                         if (first->has_header())
+                           *start->mutable_header() = first->header();
+                         if (base.state().fixed().jitter_s() > 0)
+                           start->mutable_jitter_start()->set_seconds(base.state().fixed().jitter_s());
+                         asked->request = std::move(start);
+                         send_start(env, std::move(asked));
+                       }));
+}
+
+namespace {
+
+/// Resets a run whose domain has declared a binary bad, to before that binary's first decision.
+class auto_reset final : public run_command {
+public:
+  auto_reset(const record::v1::TransferTask& task, receipt_ptr receipt)
+    : run_command({uuid::from_raw(task.domain_id()), task.workflow_id()}, uuid::from_raw(task.run_id())),
+      receipt_(std::move(receipt)) {}
+
+  outcome<void> act(workflow::transaction& tx) override {
+    target_.reset();
+    if (!tx.state().open() || !tx.state().children().empty())
+      return {};
+    const auto* point = workflow::bad_reset_point(tx.state(), tx.env());
+    if (point == nullptr)
+      return {};
+    const auto& bad = tx.env().domain->row.domain().bad_binaries().binaries().at(point->binary_checksum());
+    target_.emplace();
+    target_->set_domain(tx.env().domain->name);
+    target_->mutable_workflow_execution()->set_workflow_id(key.workflow_id);
+    target_->mutable_workflow_execution()->set_run_id(point->run_id());
+    target_->set_reason("auto-reset reason:" + bad.reason() + ", binaryChecksum:" + point->binary_checksum());
+    target_->set_decision_finish_event_id(point->first_decision_completed_id());
+    target_->set_request_id(tx.env().chance->new_uuid().str());
+    return {};
+  }
+  bool changed() const override { return false; }
+  bool wants_open_run() const override { return false; }
+  void failed(const error& reason) override {
+    if (reason.kind == error_kind::entity_not_exists)
+      receipt_->done();
+  }
+  void finished(workflow_run& run) override {
+    if (!target_)
+      return receipt_->done();
+    auto answer = std::make_shared<inner_call<api::ResetWorkflowExecutionResponse>>(
+        INT64_MAX, [receipt = receipt_](const api::ResetWorkflowExecutionResponse*, const error* reason) {
+          const bool again = reason != nullptr &&
+                             (reason->kind == error_kind::unavailable || reason->kind == error_kind::service_busy);
+          if (!again)
+            receipt->done();
+        });
+    receipt_.reset();
+    // Another task like this may have done it already, and its run has got signals since.
+    begin_reset(run.env(), run.domain(), std::make_shared<api::ResetWorkflowExecutionRequest>(*target_),
+                std::move(answer), run.key().run_id);
+  }
+  const char* name() const override { return "auto_reset"; }
+
+private:
+  receipt_ptr receipt_;
+  std::optional<api::ResetWorkflowExecutionRequest> target_;
+};
+
+} // namespace
+
+run_command_ptr make_auto_reset(const record::v1::TransferTask& task, receipt_ptr receipt) {
+  return std::make_shared<auto_reset>(task, std::move(receipt));
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,180 @@
+#include "actors/runs/run_commands.hpp"
+#include "actors/runs/workflow_run.hpp"
+#include "workflow/close.hpp"
+#include "workflow/signal.hpp"
+
+#include <caf/send.hpp>
+
+namespace cadenza::actors {
+namespace {
+
+outcome<std::int32_t> backoff_of(const start_request& asked, const workflow::environment& env) {
+  if (asked.backoff_s >= 0)
+    return asked.backoff_s;
+  return workflow::first_decision_backoff(*asked.request, env);
+}
+
+/// What is remembered of a start, whose run is `run`.
+std::vector<run_command::request_mark> marks_of(const start_request& asked, const uuid& run) {
+  std::vector<run_command::request_mark> out{{storage::request_kind::start, asked.request->request_id(), run}};
+  if (asked.signal)
+    out.push_back({storage::request_kind::signal, asked.signal->request_id, run});
+  return out;
+}
+
+class create_command final : public run_command {
+public:
+  create_command(start_request_ptr asked, uuid run, std::optional<storage::current_condition> condition)
+    : run_command(asked->key, run), asked_(std::move(asked)), condition_(std::move(condition)) {
+    remembered = marks_of(*asked_, run);
+  }
+
+  outcome<void> act(workflow::transaction& tx) override {
+    const auto backoff = backoff_of(*asked_, tx.env());
+    if (!backoff)
+      return backoff.error();
+    return workflow::start(tx, *asked_->request, *backoff, asked_->carried, asked_->parent, asked_->signal);
+  }
+  void finished(workflow_run& run) override { answer_started(*asked_, run.key().run_id); }
+  void repeated(workflow_run&, const uuid& before) override { answer_started(*asked_, before); }
+  void failed(const error& reason) override { asked_->answer->reject(reason); }
+  std::optional<storage::current_condition> creates() const override { return condition_; }
+
+  bool refused(workflow_run& run, const std::string& current) override {
+    caf::anon_send(run.shard(), make_shard_mail(create_refused{std::move(asked_), run.key(), current}));
+    return true;
+  }
+  const char* name() const override { return "start"; }
+
+private:
+  start_request_ptr asked_;
+  std::optional<storage::current_condition> condition_;
+};
+
+/// A start that met an open run, for the shard to decide again when the run has closed meanwhile.
+class start_on_open : public run_command {
+public:
+  start_on_open(start_request_ptr asked, uuid run) : run_command(asked->key, run), asked_(std::move(asked)) {}
+
+  void failed(const error& reason) override {
+    if (asked_)
+      asked_->answer->reject(reason);
+  }
+  void repeated(workflow_run&, const uuid& before) override { answer_started(*asked_, before); }
+  bool wants_open_run() const override { return false; }
+
+protected:
+  /// True when the run is closed: nothing is done here, and `finished` sends the request back.
+  [[nodiscard]] bool too_late(const workflow::transaction& tx) {
+    late_ = !tx.state().open();
+    return late_;
+  }
+  void decide_again(workflow_run& run) { caf::anon_send(run.shard(), make_shard_mail(std::move(asked_))); }
+
+  start_request_ptr asked_;
+  bool late_ = false;
+};
+
+class signal_of_start final : public start_on_open {
+public:
+  using start_on_open::start_on_open;
+
+  outcome<void> act(workflow::transaction& tx) override {
+    changed_ = false;
+    if (too_late(tx))
+      return {};
+    const auto& given = *asked_->signal;
+    workflow::signal_input input;
+    input.name = given.name;
+    input.input = given.input;
+    input.control = given.control;
+    input.identity = given.identity;
+    input.request_id = given.request_id;
+    auto result = workflow::signal(tx, input);
+    if (!result)
+      return result.error();
+    changed_ = *result;
+    remembered = {{storage::request_kind::signal, given.request_id, {}}};
+    return {};
+  }
+  bool changed() const override { return changed_; }
+  void finished(workflow_run& run) override {
+    if (late_)
+      decide_again(run);
+    else
+      answer_started(*asked_, run.key().run_id);
+  }
+  const char* name() const override { return "signal_with_start"; }
+
+private:
+  bool changed_ = false;
+};
+
+class terminate_and_start_command final : public start_on_open {
+public:
+  using start_on_open::start_on_open;
+
+  outcome<void> act(workflow::transaction& tx) override {
+    if (too_late(tx))
+      return {};
+    const auto backoff = backoff_of(*asked_, tx.env());
+    if (!backoff)
+      return backoff.error();
+    new_run_ = tx.env().chance->new_uuid();
+    remembered = marks_of(*asked_, new_run_);
+    return workflow::terminate_and_start(tx, *asked_->request, *backoff, new_run_, asked_->signal, asked_->parent);
+  }
+  bool changed() const override { return !late_; }
+  void finished(workflow_run& run) override {
+    if (late_)
+      decide_again(run);
+    else
+      answer_started(*asked_, new_run_);
+  }
+  const char* name() const override { return "terminate_and_start"; }
+
+private:
+  uuid new_run_;
+};
+
+} // namespace
+
+run_command_ptr make_create(start_request_ptr request, uuid run_id,
+                            std::optional<storage::current_condition> condition) {
+  return std::make_shared<create_command>(std::move(request), run_id, std::move(condition));
+}
+
+run_command_ptr make_signal_of_start(start_request_ptr request, uuid run_id) {
+  return std::make_shared<signal_of_start>(std::move(request), run_id);
+}
+
+run_command_ptr make_terminate_and_start(start_request_ptr request, uuid run_id) {
+  return std::make_shared<terminate_and_start_command>(std::move(request), run_id);
+}
+
+void answer_started(start_request& request, const uuid& run_id) {
+  const auto answer = [&](auto response) {
+    response.set_run_id(run_id.str());
+    request.answer->reply(response);
+  };
+  if (request.signal)
+    answer(uber::cadence::api::v1::SignalWithStartWorkflowExecutionResponse());
+  else
+    answer(uber::cadence::api::v1::StartWorkflowExecutionResponse());
+}
+
+void send_to_run(const services& env, run_command_ptr command) {
+  const auto shard = env.routes->shard_of(command->key.workflow_id);
+  if (!shard)
+    return command->failed(unavailable("the history shard of this workflow is not there at the moment"));
+  caf::anon_send(shard, std::move(command));
+}
+
+void send_start(const services& env, start_request_ptr request) {
+  const auto shard = env.routes->shard_of(request->key.workflow_id);
+  if (!shard)
+    return request->answer->reject(unavailable("the history shard of this workflow is not there at the moment"));
+  caf::anon_send(shard, make_shard_mail(std::move(request)));
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,41 @@
+#include "actors/runs/persist.hpp"
+
+namespace cadenza::actors {
+namespace {
+
+void add_rows(storage::shard_transaction& tx, workflow::changes& made) {
+  tx.runs.push_back(std::move(made.mutation));
+  if (made.shares)
+    tx.tree = storage::tree_condition{made.shares->first, {made.shares->second}, false};
+  for (auto& node : made.history)
+    tx.history.push_back(std::move(node));
+  for (const auto& task : made.transfer)
+    tx.transfer.push_back({task.task_id(), task.SerializeAsString()});
+  for (const auto& task : made.timers)
+    tx.timers.push_back({task.fire_ns(), task.task_id(), task.SerializeAsString()});
+  for (const auto& task : made.replication)
+    tx.replication.push_back({task.task_id(), task.SerializeAsString()});
+}
+
+} // namespace
+
+storage::shard_transaction to_store(int shard, std::int64_t range_id, const run_key& key, workflow::changes& made,
+                                    std::optional<storage::current_condition> creates) {
+  storage::shard_transaction tx;
+  tx.shard = shard;
+  tx.range_id = range_id;
+  const workflow_key workflow{key.domain_id, key.workflow_id};
+  if (made.current) {
+    tx.set_current = storage::current_write{workflow, made.current->SerializeAsString()};
+    if (creates)
+      tx.current = std::move(creates);
+    else
+      tx.current = storage::current_condition{workflow, storage::current_condition::kind::is_run, key.run_id, 0};
+  }
+  add_rows(tx, made);
+  if (made.next)
+    add_rows(tx, made.next->made);
+  return tx;
+}
+
+} // namespace cadenza::actors

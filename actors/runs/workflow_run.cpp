@@ -1,0 +1,569 @@
+#include "actors/runs/workflow_run.hpp"
+#include "actors/visibility/visibility_mail.hpp"
+
+#include "actors/runs/persist.hpp"
+#include "actors/runs/run_commands.hpp"
+#include "actors/runs/run_warnings.hpp"
+#include "workflow/invariant.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace cadenza::actors {
+namespace {
+
+constexpr int tries_max = 5;
+constexpr std::int64_t request_memory_ns = 3LL * 3600 * ns_per_s;
+constexpr std::int64_t actor_bytes = 2048;
+constexpr std::size_t queue_max = 10'000; ///< commands that wait for one run
+
+bool for_visibility(record::v1::TransferType type) {
+  return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT ||
+         type == record::v1::TRANSFER_CLOSE || type == record::v1::TRANSFER_DELETE_VISIBILITY;
+}
+
+/// Runs when a commit is over, on the store's thread: tells the shard, the visibility writer and the run, in this
+/// order, so that whoever hears of the commit from the run finds it in the lists.
+void after_commit(const std::shared_ptr<commit_note>& note, storage::commit_result result, const services& env,
+                  const caf::actor& shard, const caf::actor& run) {
+  note->result = result;
+  std::vector<visibility_task> visible;
+  if (result.outcome == storage::status::committed) {
+    note->receipts.reserve(note->transfer.size());
+    for (const auto& task : note->transfer) {
+      const bool shown = for_visibility(task.type());
+      const bool both = shown && task.type() == record::v1::TRANSFER_CLOSE && note->has_family;
+      note->receipts.push_back(std::make_shared<task_receipt>(shard, false, 0, task.task_id(), both ? 2 : 1));
+      if (shown)
+        visible.push_back({task, note->receipts.back()});
+    }
+  }
+  caf::anon_send(shard, make_shard_mail(note));
+  if (!visible.empty())
+    caf::anon_send(env.routes->visibility(), std::make_shared<visibility_mail>(std::move(visible)));
+  caf::anon_send(run, std::make_shared<run_mail>(run_committed{std::move(result)}));
+}
+
+} // namespace
+
+class workflow_run::cached_events final : public workflow::event_source {
+public:
+  explicit cached_events(history_cache& cache) : cache_(cache) {}
+  const uber::cadence::api::v1::HistoryEvent* find(std::int64_t event_id, std::int64_t) override {
+    return cache_.find(event_id);
+  }
+
+private:
+  history_cache& cache_;
+};
+
+workflow_run::workflow_run(caf::actor_config& cfg, const services& env, int shard_index, std::int64_t range_id,
+                           std::shared_ptr<shard_sequence> sequence, caf::actor shard, run_key key,
+                           std::shared_ptr<workflow::run> state,
+                           std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh)
+  : caf::event_based_actor(cfg), env_(env), shard_index_(shard_index), range_id_(range_id),
+    sequence_(std::move(sequence)), shard_(std::move(shard)), key_(std::move(key)), state_(std::move(state)),
+    fresh_(fresh), cache_(env.settings.history_cache_per_run) {
+  env_.counters->runs_in_memory.fetch_add(1, std::memory_order_relaxed);
+  if (fresh_)
+    state_ = std::make_shared<workflow::run>(key_);
+  for (auto& batch : batches) {
+    if (batch->events_size() > 0) {
+      const auto first = batch->events(0).event_id();
+      cache_.append(batch->SerializeAsString(), batch, first, first + batch->events_size());
+    }
+  }
+}
+
+workflow_run::~workflow_run() = default;
+
+void workflow_run::on_exit() {
+  // Not in the destructor: a message that waits in a clock may keep what is left of the actor beyond the engine's end.
+  env_.counters->runs_in_memory.fetch_sub(1, std::memory_order_relaxed);
+  env_.counters->run_bytes.fetch_sub(reported_bytes_, std::memory_order_relaxed);
+  reported_bytes_ = 0;
+  // Dropped commands answer UNAVAILABLE; dropped receipts make their owners try again.
+  queue_.clear();
+  committing_.reset();
+  handed_ = {};
+  waiters_.clear();
+  queries_.clear();
+}
+
+caf::actor workflow_run::me() { return caf::actor_cast<caf::actor>(this); }
+
+caf::behavior workflow_run::make_behavior() {
+  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const std::exception& e) {
+      env_.log(3, "workflow run " + key_.workflow_id + "/" + key_.run_id.str() + " died: " + e.what());
+      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
+    }
+  });
+  return {
+      [this](run_command_ptr& command) {
+        if (queue_.size() >= queue_max)
+          return command->failed(service_busy("too many requests wait for run " + key_.run_id.str()));
+        queue_.push_back(std::move(command));
+        work();
+      },
+      [this](run_mail_ptr& mail) { on_mail(*mail); },
+  };
+}
+
+void workflow_run::on_mail(run_mail& mail) {
+  std::visit([this](auto& content) { handle(content); }, mail);
+}
+
+void workflow_run::do_next(run_command_ptr command) {
+  queue_.push_front(std::move(command));
+  work();
+}
+
+// ---------------------------------------------------------------- loading
+
+void workflow_run::load() {
+  loading_ = true;
+  env_.store->read_run(shard_index_, key_, [self = me()](storage::read_result<run_rows> rows) {
+    caf::anon_send(self, std::make_shared<run_mail>(run_loaded{std::move(rows)}));
+  });
+}
+
+void workflow_run::handle(run_loaded& loaded) {
+  loading_ = false;
+  const bool outdated = std::exchange(outdated_, false);
+  if (state_)
+    return;
+  if (outdated)
+    return load();
+  if (loaded.rows.outcome == storage::status::corrupted)
+    return give_up({error_kind::internal_data_inconsistency, "stored run is damaged: " + loaded.rows.message});
+  if (loaded.rows.outcome != storage::status::committed)
+    return give_up(unavailable("the store cannot read now: " + loaded.rows.message));
+  if (!loaded.rows.value)
+    return give_up(
+        not_exists("Workflow execution not found.  WorkflowId: " + key_.workflow_id + ", RunId: " + key_.run_id.str()));
+  auto state = workflow::run::load(key_, *loaded.rows.value);
+  if (!state) {
+    env_.log(3, "run " + key_.workflow_id + "/" + key_.run_id.str() + " cannot be read: " + state.error().message);
+    return give_up(state.error());
+  }
+  env_.counters->runs_loaded.fetch_add(1, std::memory_order_relaxed);
+  state_ = std::make_shared<workflow::run>(*std::move(state));
+  cache_.clear();
+  report_use();
+  wake_waiters();
+  work();
+}
+
+/// An earlier actor of this run had a transaction under way when it died, and it has been written: what was read before
+/// that is old. A transaction of ours on top of it is refused by the store, and then the state is read again as well.
+void workflow_run::handle(written_by_another&) {
+  if (loading_) {
+    outdated_ = true;
+    return;
+  }
+  if (committing_ || !state_ || fresh_)
+    return;
+  state_.reset();
+  cache_.clear();
+  live_timers_.clear();
+  if (!waiters_.empty() && queue_.empty())
+    load(); // they want to hear what is new
+}
+
+/// Everything that waits fails the same way.
+void workflow_run::give_up(const error& reason) {
+  auto waiting = std::move(queue_);
+  queue_.clear();
+  for (auto& command : waiting)
+    command->failed(reason);
+  auto sleeping = std::move(waiters_);
+  waiters_.clear();
+  for (auto& waiter : sleeping)
+    waiter.wake(*this, false);
+  fresh_ = false;
+}
+
+void workflow_run::fetch_event(const workflow::missing_event& missing) {
+  fetching_ = true;
+  wanted_event_ = missing.event_id;
+  read_events(missing.batch_first_id, missing.batch_first_id + 1, 1, INT64_MAX,
+              [self = me(), first = missing.batch_first_id](outcome<history_slice> slice) {
+                storage::page<storage::history_node> page;
+                if (slice)
+                  page.rows.push_back({first, 0, std::move(slice->bytes)});
+                else
+                  page.outcome = storage::status::unavailable;
+                caf::anon_send(self, std::make_shared<run_mail>(event_read{std::move(page), first}));
+              });
+}
+
+void workflow_run::handle(event_read& read) {
+  fetching_ = false;
+  if (read.page.outcome != storage::status::committed || read.page.rows.empty())
+    return give_up(unavailable("history cannot be read now"));
+  auto batch = std::make_shared<uber::cadence::api::v1::History>();
+  if (!batch->ParseFromString(read.page.rows.front().batch) || batch->events_size() == 0)
+    return give_up({error_kind::internal_data_inconsistency, "a stored batch of events is damaged"});
+  cache_.keep(std::move(batch));
+  if (cache_.find(wanted_event_) == nullptr) // asking again would find the same
+    return give_up({error_kind::internal_data_inconsistency, "a stored batch of events lacks one"});
+  work();
+}
+
+// ---------------------------------------------------------------- working
+
+void workflow_run::work() {
+  while (!queue_.empty() && !committing_ && !loading_ && !fetching_) {
+    if (leaving_) {
+      send_back(std::move(queue_.front()), false);
+      queue_.pop_front();
+      continue;
+    }
+    if (!state_) {
+      load();
+      return;
+    }
+    auto command = std::move(queue_.front());
+    queue_.pop_front();
+    execute(std::move(command));
+  }
+}
+
+void workflow_run::execute(run_command_ptr command) {
+  const auto directory = env_.domains->get();
+  domain_ = directory->find(key_.domain_id);
+  if (!domain_) {
+    not_made();
+    return command->failed(not_exists("Domain " + key_.domain_id.str() + " does not exist."));
+  }
+  if (!fresh_ && !state_->open() && command->by_current && command->wants_open_run() && command->tries < tries_max)
+    return send_back(std::move(command), true);
+
+  const auto rules = env_.rules_for(*domain_);
+  workflow::oversized seen;
+  workflow::environment world{
+      env_.time->now_ns(), env_.chance,           domain_,      directory,
+      rules.get(),         env_.settings.cluster, shard_index_, env_.warnings ? &seen : nullptr};
+  if (command->needs_ids())
+    command->ids = std::make_shared<sequence_lease>(sequence_);
+  if (fresh_ && command->builds()) {
+    auto built = command->build(world);
+    if (!built) {
+      not_made();
+      return command->failed(built.error());
+    }
+    state_ = std::shared_ptr<workflow::run>(std::move((*built)->state));
+    if (env_.warnings != nullptr)
+      warn_of_growth(*env_.warnings, *rules, *domain_, *state_, {}, seen);
+    auto lease = command->ids;
+    return submit(std::move(command), std::move((*built)->made), std::move(lease), {}, *rules);
+  }
+  const auto before = env_.warnings != nullptr ? run_measures::of(*state_) : run_measures{};
+  cached_events events(cache_);
+  workflow::transaction tx(*state_, world, events);
+  const auto acted = command->act(tx);
+  if (!acted) {
+    if (tx.missing()) {
+      const auto missing = *tx.missing();
+      queue_.push_front(std::move(command));
+      return fetch_event(missing);
+    }
+    not_made();
+    return command->failed(acted.error());
+  }
+  cache_.trim_kept();
+  if (!command->changed())
+    return command->finished(*this);
+  handed_tasks handed;
+  handed.start(tx, env_, !queue_.empty());
+  // Ids of a run made inside the command are settled with this transaction, not before.
+  auto lease = command->ids ? command->ids : std::make_shared<sequence_lease>(sequence_);
+  auto made = tx.close(*lease);
+  if (!made) {
+    handed.give_back(env_);
+    if (made.error().kind == error_kind::limit_exceeded && state_->open() && !fresh_) {
+      if (std::string_view(command->name()) == size_limit_terminate_name) // must not go round for ever
+        env_.log(3, "run " + key_.workflow_id + " " + key_.run_id.str() +
+                        " is too large to be ended: " + made.error().message);
+      else
+        queue_.push_front(make_size_limit_terminate(key_));
+    }
+    not_made();
+    return command->failed(made.error());
+  }
+  if (env_.warnings != nullptr)
+    warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
+  submit(std::move(command), *std::move(made), std::move(lease), std::move(handed), *rules);
+}
+
+/// With strong idempotency the ids of the command's requests outlive the run.
+void workflow_run::remember_requests(storage::shard_transaction& tx, const run_command& command) const {
+  const auto now = env_.time->now_ns();
+  for (const auto& mark : command.remembered) {
+    if (!mark.request_id.empty())
+      tx.requests.push_back({{key_.domain_id, key_.workflow_id},
+                             mark.kind,
+                             state_->head().current_version(),
+                             mark.request_id,
+                             mark.run_id.empty() ? key_.run_id : mark.run_id,
+                             now,
+                             now + request_memory_ns});
+  }
+}
+
+/// The command that should have made the run failed: the shard may make another one.
+void workflow_run::not_made() {
+  if (!fresh_ || leaving_)
+    return;
+  leaving_ = true;
+  caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
+}
+
+void workflow_run::submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease,
+                          handed_tasks handed, const workflow::rules& rules) {
+  auto note = std::make_shared<commit_note>();
+  note->run = key_;
+  note->lease = std::move(lease);
+  note->current = made.current;
+  note->pointless_timers = pointless_timers();
+  note->has_family = state_->has_parent() || !state_->children().empty();
+  // The store takes the batches' bytes; copying them costs less than serializing them again for the cache.
+  pending_bytes_.clear();
+  for (const auto& node : made.history)
+    pending_bytes_.push_back(node.batch);
+  CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
+  auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
+  if (rules.strong_idempotency)
+    remember_requests(tx, *command);
+
+  // Timers too far ahead to be in the shard's memory are deleted where they are stored.
+  const auto near = env_.time->now_ns() + env_.settings.timer_window_ns;
+  std::erase_if(note->pointless_timers, [&](const auto& timer) {
+    if (timer.first <= near)
+      return false;
+    tx.delete_timers.push_back({timer.first, timer.second, {}});
+    return true;
+  });
+
+  note->transfer = std::move(made.transfer);
+  remember_timers(made.timers); // forgotten with the rest of the state when the write does not succeed
+  note->timers = std::move(made.timers);
+  note->by = address();
+  if (made.next) {
+    auto& next = *made.next;
+    note->next = adopted_run{next.state->key(), std::shared_ptr<workflow::run>(std::move(next.state)),
+                             std::move(next.made.batches)};
+    for (auto& task : made.next->made.transfer)
+      note->transfer.push_back(std::move(task));
+    for (auto& task : made.next->made.timers)
+      note->timers.push_back(std::move(task));
+  }
+  pending_ = std::move(made);
+  committing_ = std::move(command);
+  handed_ = std::move(handed);
+  env_.counters->commits.fetch_add(1, std::memory_order_relaxed);
+  env_.store->commit(std::move(tx), [note, &env = env_, shard = shard_, self = me()](storage::commit_result result) {
+    after_commit(note, std::move(result), env, shard, self);
+  });
+}
+
+void workflow_run::handle(run_committed& over) {
+  auto command = std::move(committing_);
+  auto made = std::move(pending_);
+  auto handed = std::exchange(handed_, {});
+  pending_ = {};
+  const auto& result = over.result;
+  if (result.outcome == storage::status::committed) {
+    const bool made_run = fresh_;
+    fresh_ = false;
+    command->tries = 0;
+    for (std::size_t i = 0; i < made.batches.size(); ++i) {
+      const auto& batch = made.batches[i];
+      const auto first = batch->events(0).event_id();
+      cache_.append(std::move(pending_bytes_[i]), batch, first, first + batch->events_size());
+    }
+    command->finished(*this);
+    handed.answer(*this);
+    wake_waiters();
+    release_queries();
+    if (made_run || made.closed_run)
+      report_use();
+    return work();
+  }
+
+  // When nobody knows how it ended, the polls are dropped: their tasks may have been started for them.
+  if (result.outcome != storage::status::unknown_outcome)
+    handed.give_back(env_);
+  // The state in memory is ahead of the store: drop it.
+  env_.counters->commit_conflicts.fetch_add(1, std::memory_order_relaxed);
+  state_.reset();
+  cache_.clear();
+  live_timers_.clear();
+  if (result.outcome == storage::status::condition_failed && result.failed == storage::condition::request_known) {
+    not_made();
+    command->repeated(*this, uuid::from_raw(result.current));
+    return work();
+  }
+  if (fresh_) {
+    leaving_ = true;
+    const bool exists =
+        result.outcome == storage::status::condition_failed && result.failed == storage::condition::current_run;
+    if (!exists || !command->refused(*this, result.current)) {
+      caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
+      if (result.outcome != storage::status::unknown_outcome)
+        command->failed(service_busy("the store refused the write: " + result.message));
+    }
+    return work();
+  }
+  switch (result.outcome) {
+  case storage::status::condition_failed:
+    if (result.failed == storage::condition::shard_range) {
+      command->failed(unavailable("this history shard has moved"));
+    } else if (result.failed == storage::condition::tree_branches) {
+      command->failed(service_busy("the history that is reset to is being deleted"));
+    } else if (++command->tries >= tries_max) {
+      command->failed(internal_error("maximum attempts exceeded to update history"));
+    } else {
+      queue_.push_front(std::move(command));
+    }
+    break;
+  case storage::status::unavailable:
+    command->failed(service_busy("the store refuses writes: " + result.message));
+    break;
+  default:
+    // Unknown outcome: the call is dropped, which tells the client to ask again; its request id makes that safe.
+    break;
+  }
+  work();
+}
+
+void workflow_run::send_back(run_command_ptr command, bool closed) {
+  caf::anon_send(shard_, make_shard_mail(reroute{std::move(command), closed}));
+}
+
+// ---------------------------------------------------------------- leaving memory
+
+void workflow_run::handle(leave_memory&) {
+  const bool busy =
+      committing_ || loading_ || fetching_ || !queue_.empty() || !waiters_.empty() || !queries_.empty() || fresh_;
+  if (busy || leaving_) {
+    report_use();
+    return;
+  }
+  leaving_ = true;
+  caf::anon_send(shard_, make_shard_mail(run_left{key_}));
+}
+
+void workflow_run::handle(quit_now&) {
+  for (auto& command : queue_)
+    send_back(std::move(command), false);
+  queue_.clear();
+  quit();
+}
+
+void workflow_run::report_use() {
+  const auto bytes = actor_bytes + static_cast<std::int64_t>(cache_.bytes()) +
+                     (state_ ? static_cast<std::int64_t>(state_->memory_bytes()) : 0);
+  env_.counters->run_bytes.fetch_add(bytes - reported_bytes_, std::memory_order_relaxed);
+  reported_bytes_ = bytes;
+  caf::anon_send(shard_, make_shard_mail(run_used{key_, bytes, state_ && !state_->open() && !fresh_}));
+}
+
+// ---------------------------------------------------------------- timers that lost their point
+
+std::vector<std::pair<std::int64_t, std::int64_t>> workflow_run::pointless_timers() {
+  std::vector<std::pair<std::int64_t, std::int64_t>> out;
+  const auto& head = state_->head();
+  const auto pointless = [&](const live_timer& t) {
+    if (t.type == record::v1::TIMER_DELETE_HISTORY)
+      return false;
+    if (!state_->open())
+      return true;
+    switch (t.type) {
+    case record::v1::TIMER_DECISION_TIMEOUT:
+      return !head.has_decision() || head.decision().schedule_id() != t.event_id ||
+             head.decision().attempt() != t.attempt;
+    case record::v1::TIMER_ACTIVITY_TIMEOUT:
+    case record::v1::TIMER_ACTIVITY_RETRY: {
+      const auto* activity = state_->activities().find(t.event_id);
+      return activity == nullptr || activity->attempt() != t.attempt;
+    }
+    case record::v1::TIMER_USER: return state_->timer_by_started_id(t.event_id) == nullptr;
+    case record::v1::TIMER_WORKFLOW_BACKOFF: return state_->has_processed_or_pending_decision();
+    default: return false;
+    }
+  };
+  std::erase_if(live_timers_, [&](const live_timer& t) {
+    if (!pointless(t))
+      return false;
+    out.emplace_back(t.fire_ns, t.task_id);
+    return true;
+  });
+  return out;
+}
+
+void workflow_run::remember_timers(const std::vector<record::v1::TimerTask>& added) {
+  constexpr std::size_t remembered_max = 64;
+  for (const auto& task : added) {
+    if (live_timers_.size() >= remembered_max)
+      live_timers_.erase(live_timers_.begin());
+    live_timers_.push_back({task.type(), task.event_id(), task.attempt(), task.fire_ns(), task.task_id()});
+  }
+}
+
+// ---------------------------------------------------------------- waiting for events
+
+void workflow_run::wait_for_events(history_waiter waiter) {
+  waiters_.push_back(std::move(waiter));
+  arm_waiters();
+}
+
+void workflow_run::wake_waiters() {
+  if (waiters_.empty() || !state_)
+    return;
+  std::vector<history_waiter> ready;
+  std::erase_if(waiters_, [&](history_waiter& w) {
+    if (state_->open() && state_->next_event_id() <= w.beyond_event_id)
+      return false;
+    ready.push_back(std::move(w));
+    return true;
+  });
+  for (auto& waiter : ready)
+    waiter.wake(*this, true);
+}
+
+void workflow_run::arm_waiters() {
+  auto earliest = INT64_MAX;
+  for (const auto& w : waiters_)
+    earliest = std::min(earliest, w.deadline_ns);
+  for (const auto& q : queries_)
+    earliest = std::min(earliest, q.deadline_ns);
+  if (earliest >= armed_for_ns_)
+    return;
+  armed_for_ns_ = earliest;
+  const auto delay = std::max<std::int64_t>(earliest - now(), ns_per_ms);
+  delayed_send(this, std::chrono::nanoseconds(delay), std::make_shared<run_mail>(waiters_due{earliest}));
+}
+
+void workflow_run::handle(waiters_due& due) {
+  if (due.at_ns != armed_for_ns_)
+    return; // armed for an earlier time since
+  armed_for_ns_ = INT64_MAX;
+  expire_queries();
+  std::vector<history_waiter> over;
+  std::erase_if(waiters_, [&](history_waiter& w) {
+    if (w.deadline_ns > now())
+      return false;
+    over.push_back(std::move(w));
+    return true;
+  });
+  for (auto& waiter : over)
+    waiter.wake(*this, false);
+  arm_waiters();
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,270 @@
+#include "actors/shards/history_shard.hpp"
+
+#include "actors/runs/workflow_run.hpp"
+
+#include <caf/all.hpp>
+
+namespace cadenza::actors {
+namespace {
+
+constexpr std::int64_t housekeeping_ns = ns_per_s;
+
+struct housekeeping {};
+
+} // namespace
+} // namespace cadenza::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::housekeeping)
+
+namespace cadenza::actors {
+
+history_shard::history_shard(caf::actor_config& cfg, const services& env, int index)
+  : caf::event_based_actor(cfg), env_(env), index_(index), transfer_(env.settings.transfer_held) {}
+
+caf::actor history_shard::me() { return caf::actor_cast<caf::actor>(this); }
+
+void history_shard::on_exit() {
+  for (auto& [key, run] : runs_)
+    caf::anon_send_exit(run.handle, caf::exit_reason::kill);
+  runs_.clear();
+  by_address_.clear();
+  workflows_.clear();
+  before_ready_.clear();
+  env_.counters->timers_in_memory.fetch_sub(static_cast<std::int64_t>(timers_.size()), std::memory_order_relaxed);
+  env_.counters->transfer_pending.fetch_sub(static_cast<std::int64_t>(transfer_.size()), std::memory_order_relaxed);
+}
+
+caf::behavior history_shard::make_behavior() {
+  set_down_handler([this](caf::down_msg& down) { on_run_down(down); });
+  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const std::exception& e) {
+      env_.log(3, "history shard " + std::to_string(index_) + " died: " + e.what());
+      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
+    }
+  });
+  acquire();
+  delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
+  return {
+      [this](run_command_ptr& command) {
+        if (phase_ == phase::ready)
+          route(std::move(command));
+        else if (before_ready_.size() >= before_ready_max)
+          command->failed(
+              service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
+        else
+          before_ready_.push_back(std::move(command));
+      },
+      [this](shard_mail_ptr& mail) { on_mail(*mail); },
+      [this](task_over& over) { on_over(over); },
+      [this](tick& t) { on_tick(t.generation); },
+      [this](retry_tick& t) { on_retries(t.generation); },
+      [this](housekeeping) {
+        on_housekeeping();
+        delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
+      },
+  };
+}
+
+void history_shard::on_mail(shard_mail& mail) {
+  std::visit([this](auto& content) { handle(content); }, mail);
+}
+
+// ---------------------------------------------------------------- taking the shard
+
+void history_shard::acquire() {
+  phase_ = phase::reading;
+  env_.store->read_shard(index_, [self = me()](storage::read_result<std::string> row) {
+    caf::anon_send(self, make_shard_mail(shard_row_read{std::move(row)}));
+  });
+}
+
+void history_shard::handle(shard_row_read& read) {
+  if (read.row.outcome != storage::status::committed) {
+    env_.log(2, "history shard " + std::to_string(index_) + " cannot be read: " + read.row.message);
+    return quit(caf::make_error(caf::sec::runtime_error, "shard row not readable"));
+  }
+  if (read.row.value && !row_.ParseFromString(*read.row.value))
+    return quit(caf::make_error(caf::sec::runtime_error, "shard row damaged"));
+  phase_ = phase::acquiring;
+  storage::shard_update update;
+  update.shard = index_;
+  update.expected_range_id = row_.range_id();
+  update.new_range_id = row_.range_id() + 1;
+  if (row_.owner() != env_.settings.identity)
+    row_.set_stolen_since_renew(row_.stolen_since_renew() + 1);
+  row_.set_format(1);
+  row_.set_range_id(update.new_range_id);
+  row_.set_owner(env_.settings.identity);
+  row_.set_updated_ns(now());
+  update.value = row_.SerializeAsString();
+  env_.store->update_shard(std::move(update), [self = me(), id = row_.range_id()](storage::commit_result result) {
+    caf::anon_send(self, make_shard_mail(shard_acquired{std::move(result), id}));
+  });
+}
+
+void history_shard::handle(shard_acquired& acquired) {
+  if (acquired.result.outcome != storage::status::committed) {
+    env_.log(2, "history shard " + std::to_string(index_) + " not taken: " + acquired.result.message);
+    return quit(caf::make_error(caf::sec::runtime_error, "shard not acquired"));
+  }
+  range_id_ = acquired.range_id;
+  sequence_ = std::make_shared<shard_sequence>(range_id_);
+  timer_level_ns_ = row_.timer_ack_ns();
+  sequence_->raise_timer_floor(timer_level_ns_);
+  timers_.set_window_end(timer_level_ns_);
+  phase_ = phase::loading;
+  load_transfer(row_.transfer_ack());
+  load_timers();
+}
+
+void history_shard::ready_if_loaded() {
+  if (phase_ != phase::loading || !transfer_loaded_ || !timers_loaded_once_)
+    return;
+  phase_ = phase::ready;
+  env_.log(0, "history shard " + std::to_string(index_) + " ready, range id " + std::to_string(range_id_));
+  auto waiting = std::move(before_ready_);
+  before_ready_.clear();
+  for (auto& r : waiting) {
+    if (auto* command = std::get_if<run_command_ptr>(&r))
+      route(std::move(*command));
+    else
+      handle(std::get<start_request_ptr>(r));
+  }
+}
+
+// ---------------------------------------------------------------- commits
+
+void history_shard::handle(std::shared_ptr<commit_note>& note) {
+  const workflow_key key{note->run.domain_id, note->run.workflow_id};
+  if (note->result.outcome == storage::status::unknown_outcome) {
+    // Its tasks may be stored without anybody having been told: taking the shard anew finds them.
+    env_.log(2, "history shard " + std::to_string(index_) + ": a write ended unknown; reloading");
+    return quit(caf::make_error(caf::sec::runtime_error, "unknown outcome of a commit"));
+  }
+  if (note->result.outcome == storage::status::condition_failed &&
+      note->result.failed == storage::condition::shard_range) {
+    env_.log(2, "history shard " + std::to_string(index_) + " was taken by somebody else");
+    return quit(caf::make_error(caf::sec::runtime_error, "shard ownership lost"));
+  }
+  if (note->result.outcome != storage::status::committed)
+    return;
+
+  if (const auto run = runs_.find(note->run);
+      run != runs_.end() && note->by && run->second.handle->address() != note->by)
+    send(run->second.handle, std::make_shared<run_mail>(written_by_another{})); // before it gets any of the tasks
+  if (note->next)
+    adopt(*std::exchange(note->next, std::nullopt));
+  if (note->removed) {
+    const auto run = runs_.find(note->run);
+    if (run != runs_.end()) {
+      send(run->second.handle, std::make_shared<run_mail>(quit_now{}));
+      forget_run(note->run);
+    }
+    const auto workflow = workflows_.find(key);
+    if (workflow != workflows_.end() && workflow->second.state == workflow_entry::knowledge::known) {
+      workflow->second.state = workflow_entry::knowledge::none;
+      drain(key);
+    }
+  }
+  if (note->current) {
+    auto& entry = workflows_[key];
+    entry.state = workflow_entry::knowledge::known;
+    entry.current = *std::move(note->current);
+    if (entry.creating && entry.creating->raw() == entry.current->run_id())
+      entry.creating.reset();
+    entry.told_meanwhile = entry.creating.has_value();
+    drain(key);
+  }
+  for (std::size_t i = 0; i < note->transfer.size(); ++i) {
+    const auto* added = transfer_.add(note->transfer[i]);
+    if (added == nullptr)
+      continue;
+    env_.counters->transfer_pending.fetch_add(1, std::memory_order_relaxed);
+    const auto& task = *added;
+    const bool family = note->has_family;
+    auto& receipt = note->receipts[i];
+    switch (task.type()) {
+    case record::v1::TRANSFER_DECISION:
+    case record::v1::TRANSFER_ACTIVITY: push_to_matching(task, std::move(receipt)); break;
+    case record::v1::TRANSFER_RECORD_STARTED:
+    case record::v1::TRANSFER_UPSERT:
+    case record::v1::TRANSFER_DELETE_VISIBILITY: break; // the visibility writer has it already
+    case record::v1::TRANSFER_CLOSE:
+      if (family)
+        carry_out(task, std::move(receipt));
+      break;
+    default: carry_out(task, std::move(receipt)); break;
+    }
+  }
+  for (auto& task : note->timers) {
+    if (timers_.add(std::move(task)))
+      env_.counters->timers_in_memory.fetch_add(1, std::memory_order_relaxed);
+  }
+  for (const auto& timer : note->pointless_timers) {
+    if (timers_.cancel(timer))
+      env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
+  }
+  arm();
+}
+
+void history_shard::on_housekeeping() {
+  evict();
+  if (phase_ != phase::ready)
+    return;
+  if (sequence_->exhausted())
+    return quit(caf::make_error(caf::sec::runtime_error, "task ids exhausted"));
+  if (timers_.window_end() - now() < env_.settings.timer_window_ns / 2)
+    load_timers();
+  if (const auto due = timers_.next_due(); due && *due <= now())
+    on_tick(generation_); // the clock was set forward: the wake-up counts by another one
+  if (now() - row_.updated_ns() >= env_.settings.cleanup_interval_ns)
+    write_acks();
+}
+
+// ---------------------------------------------------------------- operators
+
+void history_shard::handle(shard_query& query) {
+  std::vector<std::pair<std::string, std::int64_t>> out;
+  switch (query.what) {
+  case shard_query::kind::describe:
+    out.emplace_back("range_id", range_id_);
+    out.emplace_back("runs", static_cast<std::int64_t>(runs_.size()));
+    out.emplace_back("transfer_pending", static_cast<std::int64_t>(transfer_.size()));
+    out.emplace_back("transfer_in_memory", static_cast<std::int64_t>(transfer_.held()));
+    out.emplace_back("transfer_ack", row_.transfer_ack());
+    out.emplace_back("next_task_id", sequence_ ? sequence_->next() : 0);
+    out.emplace_back("timers_in_memory", static_cast<std::int64_t>(timers_.size()));
+    out.emplace_back("timer_ack_ns", row_.timer_ack_ns());
+    out.emplace_back("timer_window_end_ns", timers_.window_end());
+    break;
+  case shard_query::kind::list_runs:
+    for (const auto& [key, run] : runs_) {
+      const auto domain = env_.domains->get()->find(key.domain_id);
+      out.emplace_back((domain ? domain->name : key.domain_id.str()) + "/" + key.workflow_id + "/" + key.run_id.str(),
+                       run.bytes);
+    }
+    break;
+  case shard_query::kind::kill_run:
+    for (auto& [key, run] : runs_) {
+      const auto domain = env_.domains->get()->find(key.domain_id);
+      const auto path = (domain ? domain->name : key.domain_id.str()) + "/" + key.workflow_id + "/" + key.run_id.str();
+      // An empty text means any run: what chaos asks for.
+      if (query.text.empty() || path == query.text) {
+        caf::anon_send_exit(run.handle, caf::exit_reason::kill);
+        out.emplace_back(path, 1);
+        break;
+      }
+    }
+    break;
+  case shard_query::kind::kill_self:
+    out.emplace_back("killed", 1);
+    quit(caf::exit_reason::kill);
+    break;
+  }
+  if (query.answer)
+    query.answer(std::move(out));
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,160 @@
+#pragma once
+
+#include "actors/base/tick.hpp"
+#include "actors/runs/shard_mail.hpp"
+#include "actors/shards/timer_queue.hpp"
+#include "actors/shards/transfer_tasks.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <deque>
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+
+namespace cadenza::actors {
+
+/// One history shard: its lease in the store, its transfer and timer queues, and the runs of it that are in memory.
+///
+/// It takes the shard by raising the stored range id, reloads what its queues had not finished, and from then on routes
+/// each request to the actor of the run it is about, spawning that when it is not in memory. Several incarnations may
+/// exist for a moment: only the one with the highest range id can write.
+///
+/// Death: the supervisor spawns it again; runs are killed with it; requests under way answer UNAVAILABLE. Nothing that
+/// was acknowledged is lost: state is in the store, and unfinished tasks are loaded again from the last ack level.
+class history_shard final : public caf::event_based_actor {
+public:
+  history_shard(caf::actor_config& cfg, const services& env, int index);
+
+  const char* name() const override { return "history_shard"; }
+  void on_exit() override;
+
+protected:
+  caf::behavior make_behavior() override;
+
+private:
+  using request = std::variant<run_command_ptr, start_request_ptr>;
+
+  /// Requests that wait while the shard loads; further ones are answered ServiceBusy.
+  static constexpr std::size_t before_ready_max = 10'000;
+
+  /// What is known of a workflow id while something of it is in memory.
+  struct workflow_entry {
+    enum class knowledge { none, reading, known };
+    knowledge state = knowledge::none;
+    std::optional<record::v1::CurrentRun> current; ///< when known: absent ⇒ there is no run
+    std::optional<uuid> creating;                  ///< the run of it that is being made
+    bool told_meanwhile = false;                   ///< a commit told what is current while it was being made
+    int runs_in_memory = 0;
+    std::deque<request> waiting;
+  };
+
+  struct run_entry {
+    caf::actor handle;
+    std::int64_t bytes = 0;
+    std::int64_t last_used_ns = 0;
+    bool leaving = false;
+    bool closed = false;
+    bool making = false; ///< being made, for the workflow entry's `creating`
+    std::list<run_key>::iterator recency;
+  };
+
+  enum class phase { reading, acquiring, loading, ready };
+
+  // --- life (history_shard.cpp)
+  void acquire();
+  void on_mail(shard_mail& mail);
+  void handle(shard_row_read&);
+  void handle(shard_acquired&);
+  void handle(start_request_ptr&);
+  void handle(std::shared_ptr<commit_note>&);
+  void handle(current_known&);
+  void handle(run_left&);
+  void handle(reroute&);
+  void handle(create_with&);
+  void handle(create_refused&);
+  void handle(task_removed& removed);
+  void adopt(adopted_run made);
+  void handle(run_used&);
+  void handle(transfer_loaded&);
+  void handle(timers_loaded&);
+  void handle(acks_written&);
+  void handle(transfer_read&);
+  void handle(shard_query&);
+  void handle(shard_order&);
+  void on_run_down(const caf::down_msg&);
+  void on_tick(std::uint64_t generation);
+  void on_retries(std::uint64_t generation);
+  void on_housekeeping();
+
+  // --- runs (shard_runs.cpp)
+  void route(run_command_ptr command);
+  void decide_start(workflow_entry& entry, start_request_ptr asked);
+  void create_run(workflow_entry& entry, start_request_ptr request,
+                  std::optional<storage::current_condition> condition);
+  void to_run(const run_key& key, run_command_ptr command);
+  run_entry& spawn_run(const run_key& key, std::shared_ptr<workflow::run> state,
+                       std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh);
+  void forget_run(const run_key& key);
+  void drain(const workflow_key& key);
+  void read_current(const workflow_key& key, workflow_entry& entry);
+  void touch(run_entry& entry);
+  void evict();
+
+  // --- queues (shard_queues.cpp)
+  void load_transfer(std::int64_t after);
+  void load_timers();
+  void scan_timers(std::int64_t from_ns, std::int64_t from_id, std::int64_t up_to_ns);
+  void dispatch(const record::v1::TransferTask& task);
+  void carry_out(const record::v1::TransferTask& task, receipt_ptr receipt);
+  void push_to_matching(const record::v1::TransferTask& task, receipt_ptr receipt);
+  void on_over(const task_over& over);
+  void on_transfer_over(std::int64_t id);
+  void try_later(std::int64_t id, bool patient);
+  void arm_retries();
+  void report_damaged(std::int64_t id) const;
+  void fire(const record::v1::TimerTask& task);
+  void arm();
+  void write_acks();
+  void ready_if_loaded();
+
+  // --- what operators have it do (shard_orders.cpp)
+  void remove_run(shard_order order);
+  void remove_task(shard_order order);
+  void reset_queue(shard_queue queue);
+
+  [[nodiscard]] std::int64_t now() const { return env_.time->now_ns(); }
+  [[nodiscard]] caf::actor me();
+
+  const services& env_;
+  const int index_;
+  phase phase_ = phase::reading;
+  std::int64_t range_id_ = 0;
+  record::v1::Shard row_;
+  std::shared_ptr<shard_sequence> sequence_;
+
+  std::unordered_map<workflow_key, workflow_entry> workflows_;
+  std::unordered_map<run_key, run_entry> runs_;
+  std::unordered_map<caf::actor_addr, run_key> by_address_;
+  std::list<run_key> recency_;       ///< most recently used first
+  std::deque<request> before_ready_; ///< at most before_ready_max
+
+  transfer_tasks transfer_;
+  timer_queue timers_;
+  bool transfer_loaded_ = false;
+  bool timers_loaded_once_ = false;
+  bool timers_loading_ = false;
+  std::int64_t armed_for_ns_ = INT64_MAX;
+  std::uint64_t generation_ = 0;
+  std::int64_t retries_armed_for_ns_ = INT64_MAX;
+  std::uint64_t retries_generation_ = 0;
+
+  // A timer ack level is only safe once every transaction begun before it was taken is over.
+  std::int64_t timer_level_candidate_ns_ = 0;
+  std::int64_t candidate_sequence_ = 0;
+  std::int64_t timer_level_ns_ = 0;
+  bool acks_in_flight_ = false;
+};
+
+} // namespace cadenza::actors

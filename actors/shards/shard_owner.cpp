@@ -1,0 +1,48 @@
+#include "actors/shards/shard_owner.hpp"
+
+#include "actors/shards/history_shard.hpp"
+
+#include <caf/all.hpp>
+
+namespace cadenza::actors {
+
+shard_owner::shard_owner(caf::actor_config& cfg, const services& env)
+  : caf::event_based_actor(cfg), env_(env), shards_(static_cast<std::size_t>(env.routes->shard_count())),
+    backoff_(shards_.size()) {}
+
+void shard_owner::on_exit() {
+  for (auto& shard : shards_) {
+    if (shard)
+      caf::anon_send_exit(shard, caf::exit_reason::kill);
+  }
+  shards_.clear();
+  by_address_.clear();
+}
+
+caf::behavior shard_owner::make_behavior() {
+  set_down_handler([this](caf::down_msg& down) {
+    const auto i = by_address_.find(caf::actor_cast<caf::actor_addr>(down.source));
+    if (i == by_address_.end())
+      return;
+    const int index = i->second;
+    by_address_.erase(i);
+    shards_[static_cast<std::size_t>(index)] = nullptr;
+    env_.counters->shard_restarts.fetch_add(1, std::memory_order_relaxed);
+    // Whoever kills a shard by hand does not want it to stay away; a shard that dies by itself may do so again.
+    const bool by_hand = down.reason == caf::exit_reason::kill;
+    const auto delay = by_hand ? 0 : backoff_[static_cast<std::size_t>(index)].next(env_.time->now_ns());
+    delayed_send(this, std::chrono::nanoseconds(delay), start_shard{index});
+  });
+  for (int i = 0; i < env_.routes->shard_count(); ++i)
+    start(i);
+  return {[this](start_shard& which) { start(which.index); }};
+}
+
+void shard_owner::start(int index) {
+  auto handle = spawn<history_shard, caf::monitored>(env_, index);
+  by_address_.emplace(handle->address(), index);
+  shards_[static_cast<std::size_t>(index)] = handle;
+  env_.routes->set_shard(index, std::move(handle));
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,317 @@
+#include "actors/matching/matching_mail.hpp"
+#include "actors/shards/history_shard.hpp"
+#include "actors/visibility/visibility_mail.hpp"
+
+#include "actors/base/request_gate.hpp"
+#include "actors/runs/run_commands.hpp"
+#include "workflow/isolation.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace cadenza::actors {
+namespace {
+
+constexpr std::int64_t timer_retry_ns = ns_per_s;
+constexpr int fire_batch = 500;
+// Tries at a time, and the least pause between: others get their turn when a long queue begins to move again.
+constexpr std::size_t retry_batch = 500;
+constexpr std::int64_t retry_pause_ns = 20 * ns_per_ms;
+
+uuid raw_id(const std::string& raw) { return uuid::from_raw(raw); }
+
+bool only_visibility(record::v1::TransferType type) {
+  return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT ||
+         type == record::v1::TRANSFER_DELETE_VISIBILITY;
+}
+
+} // namespace
+
+// ---------------------------------------------------------------- transfer queue
+
+void history_shard::load_transfer(std::int64_t after) {
+  env_.store->scan_transfer(index_, after, INT64_MAX, env_.settings.transfer_page,
+                            [self = me()](storage::page<transfer_row> page) {
+                              caf::anon_send(self, make_shard_mail(transfer_loaded{std::move(page)}));
+                            });
+}
+
+void history_shard::handle(transfer_loaded& loaded) {
+  if (loaded.page.outcome != storage::status::committed)
+    return quit(caf::make_error(caf::sec::runtime_error, "transfer queue not readable: " + loaded.page.message));
+  std::int64_t last = 0;
+  for (const auto& row : loaded.page.rows) {
+    last = row.task_id;
+    record::v1::TransferTask task;
+    if (!task.ParseFromString(row.value)) {
+      report_damaged(row.task_id);
+      continue;
+    }
+    const auto* added = transfer_.add(task);
+    if (added == nullptr)
+      continue;
+    env_.counters->transfer_pending.fetch_add(1, std::memory_order_relaxed);
+    dispatch(*added);
+  }
+  if (!loaded.page.next.empty() && last != 0)
+    return load_transfer(last);
+  transfer_loaded_ = true;
+  ready_if_loaded();
+}
+
+/// Carries out a task that comes from the store or is tried again.
+void history_shard::dispatch(const record::v1::TransferTask& task) {
+  const bool close = task.type() == record::v1::TRANSFER_CLOSE;
+  auto receipt = std::make_shared<task_receipt>(me(), false, 0, task.task_id(), close ? 2 : 1);
+  if (close || only_visibility(task.type())) {
+    std::vector<visibility_task> changes;
+    changes.push_back({task, receipt});
+    send(env_.routes->visibility(), std::make_shared<visibility_mail>(std::move(changes)));
+    if (!close)
+      return;
+  }
+  if (task.type() == record::v1::TRANSFER_DECISION || task.type() == record::v1::TRANSFER_ACTIVITY)
+    return push_to_matching(task, std::move(receipt));
+  carry_out(task, std::move(receipt));
+}
+
+void history_shard::push_to_matching(const record::v1::TransferTask& task, receipt_ptr receipt) {
+  if (env_.gate != nullptr && env_.gate->tasks_limited()) {
+    const auto domain = env_.domains->get()->find(raw_id(task.domain_id()));
+    if (domain && !env_.gate->admit_task(*domain, task.workflow_id(), now())) {
+      env_.counters->tasks_held_back.fetch_add(1, std::memory_order_relaxed);
+      return; // the receipt that goes makes the shard try again
+    }
+  }
+  auto out = std::make_shared<list_task>();
+  const bool activity = task.type() == record::v1::TRANSFER_ACTIVITY;
+  const auto& list_domain = activity && !task.target_domain_id().empty() ? task.target_domain_id() : task.domain_id();
+  out->list = {raw_id(list_domain), task.task_list(), activity ? 1 : 0};
+  out->kind = task.task_list_kind();
+  out->workflow = {raw_id(task.domain_id()), task.workflow_id()};
+  out->run_id = raw_id(task.run_id());
+  out->schedule_id = task.schedule_id();
+  out->attempt = activity ? task.attempt() : -1;
+  out->version = task.version();
+  out->created_ns = now();
+  if (task.schedule_to_start_s() > 0)
+    out->expiry_ns = out->created_ns + task.schedule_to_start_s() * ns_per_s;
+  out->fallback_list = task.original_task_list();
+  out->fallback_kind = task.original_task_list_kind();
+  out->isolation_group = workflow::isolation_group_of(task);
+  out->receipt = std::move(receipt);
+  send(env_.routes->matching(), make_matching_mail(std::move(out)));
+}
+
+void history_shard::carry_out(const record::v1::TransferTask& task, receipt_ptr receipt) {
+  const run_key key{raw_id(task.domain_id()), task.workflow_id(), raw_id(task.run_id())};
+  to_run(key, make_transfer(task, std::move(receipt)));
+}
+
+void history_shard::on_over(const task_over& over) {
+  if (over.timer) {
+    const timer_queue::key key{over.fire_ns, over.task_id};
+    if (over.done) {
+      timers_.done(key);
+      env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
+    } else {
+      timers_.again(key, now() + timer_retry_ns);
+      arm();
+    }
+    return;
+  }
+  if (over.done)
+    on_transfer_over(over.task_id);
+  else
+    try_later(over.task_id, over.broken);
+}
+
+void history_shard::on_transfer_over(std::int64_t id) {
+  if (transfer_.done(id))
+    env_.counters->transfer_pending.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void history_shard::try_later(std::int64_t id, bool patient) {
+  transfer_.failed(id, now(), patient);
+  arm_retries();
+}
+
+void history_shard::arm_retries() {
+  const auto due = transfer_.next_due();
+  if (due >= retries_armed_for_ns_)
+    return;
+  retries_armed_for_ns_ = due;
+  const auto delay = std::clamp(due - now(), retry_pause_ns, transfer_tasks::patience_max_ns);
+  delayed_send(this, std::chrono::nanoseconds(delay), retry_tick{++retries_generation_});
+}
+
+void history_shard::on_retries(std::uint64_t generation) {
+  if (generation != retries_generation_)
+    return;
+  retries_armed_for_ns_ = INT64_MAX;
+  for (const auto id : transfer_.take_due(now(), retry_batch)) {
+    if (const auto* task = transfer_.find(id)) {
+      dispatch(*task);
+      continue;
+    }
+    env_.store->scan_transfer(index_, id - 1, id, 1, [self = me(), id](storage::page<transfer_row> page) {
+      caf::anon_send(self, make_shard_mail(transfer_read{id, std::move(page)}));
+    });
+  }
+  arm_retries();
+}
+
+void history_shard::handle(transfer_read& read) {
+  if (!transfer_.contains(read.task_id))
+    return; // an operator has removed it meanwhile
+  if (read.page.outcome != storage::status::committed)
+    return try_later(read.task_id, true);
+  if (read.page.rows.empty())
+    return on_transfer_over(read.task_id);
+  record::v1::TransferTask task;
+  if (task.ParseFromString(read.page.rows.front().value))
+    return dispatch(task);
+  report_damaged(read.task_id);
+  on_transfer_over(read.task_id);
+}
+
+void history_shard::report_damaged(std::int64_t id) const {
+  env_.log(3,
+           "transfer task " + std::to_string(id) + " of shard " + std::to_string(index_) + " is damaged and left out");
+}
+
+// ---------------------------------------------------------------- timer queue
+
+void history_shard::load_timers() {
+  if (timers_loading_)
+    return;
+  timers_loading_ = true;
+  const auto up_to = now() + env_.settings.timer_window_ns;
+  const auto from = timers_.window_end();
+  // From now on commits in the new part of the window are taken up as they come; the scan brings the older ones.
+  timers_.set_window_end(std::max(up_to, from));
+  scan_timers(from, 0, up_to);
+}
+
+void history_shard::scan_timers(std::int64_t from_ns, std::int64_t from_id, std::int64_t up_to_ns) {
+  env_.store->scan_timers(index_, from_ns, from_id, up_to_ns, env_.settings.timer_page,
+                          [self = me(), up_to_ns](storage::page<timer_row> page) {
+                            caf::anon_send(self, make_shard_mail(timers_loaded{std::move(page), up_to_ns}));
+                          });
+}
+
+void history_shard::handle(timers_loaded& loaded) {
+  if (loaded.page.outcome != storage::status::committed)
+    return quit(caf::make_error(caf::sec::runtime_error, "timer queue not readable: " + loaded.page.message));
+  for (const auto& row : loaded.page.rows) {
+    record::v1::TimerTask task;
+    if (!task.ParseFromString(row.value)) {
+      env_.log(3, "timer task " + std::to_string(row.task_id) + " of shard " + std::to_string(index_) +
+                      " is damaged and left out");
+      continue;
+    }
+    if (timers_.add(std::move(task)))
+      env_.counters->timers_in_memory.fetch_add(1, std::memory_order_relaxed);
+  }
+  arm();
+  if (!loaded.page.next.empty() && !loaded.page.rows.empty()) {
+    const auto& last = loaded.page.rows.back();
+    return scan_timers(last.fire_ns, last.task_id + 1, loaded.up_to_ns);
+  }
+  timers_loading_ = false;
+  timers_loaded_once_ = true;
+  ready_if_loaded();
+}
+
+void history_shard::arm() {
+  const auto due = timers_.next_due();
+  if (!due || *due >= armed_for_ns_)
+    return;
+  armed_for_ns_ = *due;
+  const auto delay = std::max<std::int64_t>(*due - now(), 0);
+  delayed_send(this, std::chrono::nanoseconds(delay), tick{++generation_});
+}
+
+void history_shard::on_tick(std::uint64_t generation) {
+  if (generation != generation_)
+    return;
+  armed_for_ns_ = INT64_MAX;
+  if (phase_ != phase::ready) {
+    // Nothing fires before the queues are loaded; look again soon.
+    armed_for_ns_ = now() + 50 * ns_per_ms;
+    delayed_send(this, std::chrono::milliseconds(50), tick{++generation_});
+    return;
+  }
+  for (int i = 0; i < fire_batch; ++i) {
+    const auto at = now();
+    auto task = timers_.take(at);
+    if (!task)
+      break;
+    const auto late = at - task->fire_ns();
+    auto& worst = env_.counters->timers_late_ns_max;
+    if (late > worst.load(std::memory_order_relaxed))
+      worst.store(late, std::memory_order_relaxed);
+    env_.counters->timers_fired.fetch_add(1, std::memory_order_relaxed);
+    fire(*task);
+  }
+  arm();
+}
+
+void history_shard::fire(const record::v1::TimerTask& task) {
+  auto receipt = std::make_shared<task_receipt>(me(), true, task.fire_ns(), task.task_id());
+  const run_key key{raw_id(task.domain_id()), task.workflow_id(), raw_id(task.run_id())};
+  to_run(key, make_timer(task, std::move(receipt)));
+}
+
+// ---------------------------------------------------------------- how far the queues are done
+
+void history_shard::write_acks() {
+  if (acks_in_flight_)
+    return;
+  const auto settled = sequence_->settled_below();
+  // A timer level is safe once every transaction that drew its ids before the level was taken is over: their timers are
+  // known by then, and those of later ones fire no earlier than the level.
+  if (!timers_loading_ && (candidate_sequence_ == 0 || settled >= candidate_sequence_)) {
+    const auto undone = timers_.earliest_undone().value_or(INT64_MAX);
+    timer_level_ns_ = std::max(timer_level_ns_, std::min(timer_level_candidate_ns_, undone));
+    timer_level_candidate_ns_ = std::min(now(), timers_.window_end()) / ns_per_ms * ns_per_ms;
+    candidate_sequence_ = sequence_->raise_timer_floor(timer_level_candidate_ns_);
+  }
+
+  const auto transfer_level = transfer_.level(settled);
+  if (transfer_level <= row_.transfer_ack() && timer_level_ns_ <= row_.timer_ack_ns()) {
+    row_.set_updated_ns(now());
+    return;
+  }
+  row_.set_transfer_ack(std::max(row_.transfer_ack(), transfer_level));
+  row_.set_timer_ack_ns(std::max(row_.timer_ack_ns(), timer_level_ns_));
+  row_.set_updated_ns(now());
+  acks_in_flight_ = true;
+  storage::shard_update update;
+  update.shard = index_;
+  update.expected_range_id = range_id_;
+  update.new_range_id = range_id_;
+  update.value = row_.SerializeAsString();
+  env_.store->update_shard(std::move(update), [self = me()](storage::commit_result result) {
+    caf::anon_send(self, make_shard_mail(acks_written{std::move(result)}));
+  });
+}
+
+void history_shard::handle(acks_written& written) {
+  acks_in_flight_ = false;
+  if (written.result.outcome == storage::status::condition_failed)
+    return quit(caf::make_error(caf::sec::runtime_error, "shard ownership lost"));
+  if (written.result.outcome != storage::status::committed)
+    return;
+  storage::shard_cleanup cleanup;
+  cleanup.shard = index_;
+  cleanup.transfer_up_to = row_.transfer_ack();
+  cleanup.timers_before_ns = row_.timer_ack_ns();
+  env_.store->cleanup(cleanup, [&env = env_, index = index_](storage::commit_result result) {
+    if (result.outcome != storage::status::committed)
+      env.log(2, "finished tasks of shard " + std::to_string(index) + " not dropped: " + result.message);
+  });
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,345 @@
+#include "actors/shards/history_shard.hpp"
+
+#include "actors/runs/run_commands.hpp"
+#include "actors/runs/workflow_run.hpp"
+
+#include <caf/all.hpp>
+
+namespace cadenza::actors {
+namespace {
+
+constexpr int tries_max = 10;
+constexpr std::size_t waiting_max = 10'000;
+constexpr std::int64_t closed_idle_ns = 2 * ns_per_s;
+constexpr int evictions_per_round = 64;
+
+} // namespace
+
+// ---------------------------------------------------------------- where a request goes
+
+void history_shard::route(run_command_ptr command) {
+  if (!command->run_id.empty()) {
+    const run_key key{command->key.domain_id, command->key.workflow_id, command->run_id};
+    return to_run(key, std::move(command));
+  }
+  command->by_current = true;
+  auto& entry = workflows_[command->key];
+  if (entry.state == workflow_entry::knowledge::known && !entry.creating) {
+    if (!entry.current) {
+      command->failed(not_exists("Workflow execution not found.  WorkflowId: " + command->key.workflow_id));
+      if (entry.runs_in_memory == 0 && entry.waiting.empty())
+        workflows_.erase(command->key);
+      return;
+    }
+    command->run_id = uuid::from_raw(entry.current->run_id());
+    const run_key key{command->key.domain_id, command->key.workflow_id, command->run_id};
+    return to_run(key, std::move(command));
+  }
+  if (entry.waiting.size() >= waiting_max)
+    return command->failed(service_busy("too many requests wait for workflow " + command->key.workflow_id));
+  const auto key = command->key;
+  entry.waiting.emplace_back(std::move(command));
+  if (entry.state == workflow_entry::knowledge::none && !entry.creating)
+    read_current(key, entry);
+}
+
+void history_shard::handle(start_request_ptr& asked) {
+  if (phase_ != phase::ready) {
+    if (before_ready_.size() >= before_ready_max)
+      return asked->answer->reject(
+          service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
+    before_ready_.emplace_back(std::move(asked));
+    return;
+  }
+  auto& entry = workflows_[asked->key];
+  if (entry.creating || entry.state == workflow_entry::knowledge::reading) {
+    if (entry.waiting.size() >= waiting_max)
+      return asked->answer->reject(service_busy("too many requests wait for workflow " + asked->key.workflow_id));
+    entry.waiting.emplace_back(std::move(asked));
+    return;
+  }
+  decide_start(entry, std::move(asked));
+}
+
+void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked) {
+  if (++asked->tries > tries_max)
+    return asked->answer->reject(service_busy("workflow " + asked->key.workflow_id + " changes too quickly"));
+  using kind = storage::current_condition::kind;
+  if (entry.state != workflow_entry::knowledge::known || !entry.current) {
+    // Most starts are of new ids: the write finds out whether this is one.
+    auto key = asked->key;
+    return create_run(entry, std::move(asked), storage::current_condition{std::move(key), kind::absent, {}, 0});
+  }
+  const auto& current = *entry.current;
+  const auto current_id = uuid::from_raw(current.run_id());
+  const run_key current_key{asked->key.domain_id, asked->key.workflow_id, current_id};
+  const bool open = current.state() == run_state::created || current.state() == run_state::running;
+  const auto policy = asked->request->workflow_id_reuse_policy();
+  if (open && asked->signal && policy != uber::cadence::api::v1::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING) {
+    return to_run(current_key, make_signal_of_start(std::move(asked), current_id));
+  }
+  switch (workflow::decide_reuse(current, asked->request->request_id(), policy)) {
+  case workflow::reuse_decision::use_existing: return answer_started(*asked, current_id);
+  case workflow::reuse_decision::refuse: return asked->answer->reject(workflow::already_started(current));
+  case workflow::reuse_decision::start_new: {
+    storage::current_condition condition{asked->key, kind::is_run_closed, current_id, current.last_write_version()};
+    return create_run(entry, std::move(asked), std::move(condition));
+  }
+  case workflow::reuse_decision::terminate_and_start:
+    return to_run(current_key, make_terminate_and_start(std::move(asked), current_id));
+  }
+}
+
+void history_shard::create_run(workflow_entry& entry, start_request_ptr asked,
+                               std::optional<storage::current_condition> condition) {
+  const run_key key{asked->key.domain_id, asked->key.workflow_id, env_.chance->new_uuid()};
+  entry.creating = key.run_id;
+  entry.told_meanwhile = false;
+  auto& run = spawn_run(key, nullptr, {}, true);
+  run.making = true;
+  send(run.handle, make_create(std::move(asked), key.run_id, std::move(condition)));
+}
+
+void history_shard::handle(create_with& made) {
+  auto& entry = workflows_[{made.key.domain_id, made.key.workflow_id}];
+  if (phase_ != phase::ready || entry.creating)
+    return made.command->failed(unavailable("another run of this workflow is being made; try again"));
+  entry.creating = made.key.run_id;
+  entry.told_meanwhile = false;
+  auto& run = spawn_run(made.key, nullptr, {}, true);
+  run.making = true;
+  send(run.handle, std::move(made.command));
+}
+
+void history_shard::handle(create_refused& refused) {
+  const workflow_key key{refused.tried.domain_id, refused.tried.workflow_id};
+  const auto run = runs_.find(refused.tried);
+  if (run != runs_.end()) {
+    send(run->second.handle, std::make_shared<run_mail>(quit_now{}));
+    forget_run(refused.tried);
+  }
+  auto& entry = workflows_[key];
+  if (entry.creating == refused.tried.run_id) {
+    entry.creating.reset();
+    // What the refused write found may be older than what a commit has told since.
+    if (!std::exchange(entry.told_meanwhile, false)) {
+      entry.state = workflow_entry::knowledge::none;
+      record::v1::CurrentRun current;
+      if (!refused.current.empty() && current.ParseFromString(refused.current)) {
+        entry.current = std::move(current);
+        entry.state = workflow_entry::knowledge::known;
+      }
+    }
+  }
+  if (refused.request)
+    entry.waiting.emplace_front(std::move(refused.request));
+  drain(key);
+}
+
+/// Hands on what waited for the workflow's current run to be known, until it is unknown again.
+void history_shard::drain(const workflow_key& key) {
+  for (;;) {
+    const auto i = workflows_.find(key);
+    if (i == workflows_.end())
+      return;
+    auto& entry = i->second;
+    if (entry.waiting.empty() || entry.creating || entry.state == workflow_entry::knowledge::reading)
+      break;
+    auto next = std::move(entry.waiting.front());
+    entry.waiting.pop_front();
+    if (auto* start = std::get_if<start_request_ptr>(&next)) {
+      decide_start(entry, std::move(*start));
+      continue;
+    }
+    auto& command = std::get<run_command_ptr>(next);
+    if (entry.state == workflow_entry::knowledge::none) {
+      entry.waiting.emplace_front(std::move(command));
+      read_current(key, entry);
+      return;
+    }
+    route(std::move(command));
+  }
+  const auto i = workflows_.find(key);
+  if (i != workflows_.end() && i->second.runs_in_memory == 0 && i->second.waiting.empty() && !i->second.creating &&
+      i->second.state != workflow_entry::knowledge::reading)
+    workflows_.erase(i);
+}
+
+void history_shard::read_current(const workflow_key& key, workflow_entry& entry) {
+  entry.state = workflow_entry::knowledge::reading;
+  env_.store->read_current(index_, key, [self = me(), key](storage::read_result<std::string> row) {
+    caf::anon_send(self, make_shard_mail(current_known{key, std::move(row)}));
+  });
+}
+
+void history_shard::handle(current_known& known) {
+  const auto i = workflows_.find(known.key);
+  if (i == workflows_.end() || i->second.state != workflow_entry::knowledge::reading)
+    return; // a commit told us meanwhile
+  auto& entry = i->second;
+  if (known.row.outcome != storage::status::committed) {
+    entry.state = workflow_entry::knowledge::none;
+    auto waiting = std::move(entry.waiting);
+    entry.waiting.clear();
+    const auto reason = unavailable("the store cannot read now: " + known.row.message);
+    for (auto& r : waiting) {
+      if (auto* command = std::get_if<run_command_ptr>(&r))
+        (*command)->failed(reason);
+      else
+        std::get<start_request_ptr>(r)->answer->reject(reason);
+    }
+    return drain(known.key);
+  }
+  entry.current.reset();
+  if (known.row.value) {
+    record::v1::CurrentRun current;
+    if (current.ParseFromString(*known.row.value))
+      entry.current = std::move(current);
+  }
+  entry.state = workflow_entry::knowledge::known;
+  drain(known.key);
+}
+
+// ---------------------------------------------------------------- runs in memory
+
+void history_shard::to_run(const run_key& key, run_command_ptr command) {
+  auto i = runs_.find(key);
+  if (i == runs_.end() || i->second.leaving) {
+    auto& entry = spawn_run(key, nullptr, {}, false);
+    send(entry.handle, std::move(command));
+    return;
+  }
+  touch(i->second);
+  send(i->second.handle, std::move(command));
+}
+
+history_shard::run_entry&
+history_shard::spawn_run(const run_key& key, std::shared_ptr<workflow::run> state,
+                         std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh) {
+  auto handle = spawn<workflow_run, caf::monitored>(env_, index_, range_id_, sequence_, me(), key, std::move(state),
+                                                    std::move(batches), fresh);
+  by_address_.emplace(handle->address(), key);
+  auto [i, inserted] = runs_.try_emplace(key);
+  auto& entry = i->second;
+  if (inserted) {
+    recency_.push_front(key);
+    ++workflows_[{key.domain_id, key.workflow_id}].runs_in_memory;
+  } else {
+    recency_.splice(recency_.begin(), recency_, entry.recency);
+  }
+  entry.recency = recency_.begin();
+  entry.handle = std::move(handle);
+  entry.last_used_ns = now();
+  entry.leaving = false;
+  entry.closed = false;
+  entry.making = false;
+  return entry;
+}
+
+void history_shard::forget_run(const run_key& key) {
+  const auto i = runs_.find(key);
+  if (i == runs_.end())
+    return;
+  by_address_.erase(i->second.handle->address());
+  recency_.erase(i->second.recency);
+  runs_.erase(i);
+  const auto w = workflows_.find({key.domain_id, key.workflow_id});
+  if (w == workflows_.end())
+    return;
+  if (--w->second.runs_in_memory == 0 && w->second.waiting.empty() && !w->second.creating &&
+      w->second.state != workflow_entry::knowledge::reading)
+    workflows_.erase(w);
+}
+
+void history_shard::on_run_down(const caf::down_msg& down) {
+  const auto i = by_address_.find(caf::actor_cast<caf::actor_addr>(down.source));
+  if (i == by_address_.end())
+    return; // left in order
+  const auto key = i->second;
+  env_.counters->run_deaths.fetch_add(1, std::memory_order_relaxed);
+  const auto run = runs_.find(key);
+  const bool making = run != runs_.end() && run->second.making;
+  forget_run(key);
+  if (!making)
+    return;
+  const workflow_key workflow{key.domain_id, key.workflow_id};
+  auto& entry = workflows_[workflow];
+  if (entry.creating == key.run_id)
+    entry.creating.reset();
+  entry.state = workflow_entry::knowledge::none;
+  drain(workflow);
+}
+
+void history_shard::handle(run_left& left) {
+  const auto i = runs_.find(left.key);
+  if (i == runs_.end())
+    return;
+  send(i->second.handle, std::make_shared<run_mail>(quit_now{}));
+  forget_run(left.key);
+}
+
+void history_shard::handle(reroute& r) {
+  if (++r.command->tries > tries_max)
+    return r.command->failed(unavailable("the workflow moves too quickly"));
+  if (r.run_closed) {
+    const auto& entry = workflows_[r.command->key];
+    if (entry.state == workflow_entry::knowledge::known && entry.current &&
+        uuid::from_raw(entry.current->run_id()) == r.command->run_id) {
+      // The closed run is the current one: let it answer.
+      r.command->tries = tries_max;
+      const run_key key{r.command->key.domain_id, r.command->key.workflow_id, r.command->run_id};
+      return to_run(key, std::move(r.command));
+    }
+  }
+  if (r.command->by_current)
+    r.command->run_id = {};
+  route(std::move(r.command));
+}
+
+void history_shard::adopt(adopted_run made) {
+  if (runs_.contains(made.key))
+    return; // a request was quicker and the run loads itself
+  const auto key = made.key;
+  spawn_run(key, std::move(made.state), std::move(made.batches), false);
+}
+
+void history_shard::handle(run_used& used) {
+  const auto i = runs_.find(used.key);
+  if (i == runs_.end())
+    return;
+  i->second.bytes = used.bytes;
+  i->second.closed = used.closed;
+  i->second.making = false;
+}
+
+void history_shard::touch(run_entry& entry) {
+  entry.last_used_ns = now();
+  recency_.splice(recency_.begin(), recency_, entry.recency);
+}
+
+void history_shard::evict() {
+  const auto budget = env_.settings.run_cache_bytes;
+  const auto in_use = env_.counters->run_bytes.load(std::memory_order_relaxed);
+  const auto count = env_.counters->runs_in_memory.load(std::memory_order_relaxed);
+  // Over budget: each shard gives up its share of the excess, oldest first.
+  std::size_t excess = 0;
+  if (in_use > budget && in_use > 0)
+    excess = static_cast<std::size_t>(static_cast<double>(runs_.size()) * static_cast<double>(in_use - budget) /
+                                      static_cast<double>(in_use)) +
+             1;
+  (void)count;
+  std::size_t asked = 0;
+  for (auto i = recency_.rbegin(); i != recency_.rend(); ++i) {
+    auto& run = runs_.at(*i);
+    const auto idle = now() - run.last_used_ns;
+    const bool over = asked < excess;
+    if (!over && idle < closed_idle_ns)
+      break; // everything further on was used even later
+    if (over || idle >= env_.settings.run_idle_ns || run.closed) {
+      ++asked;
+      send(run.handle, std::make_shared<run_mail>(leave_memory{}));
+    }
+  }
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,14 @@
+#include "actors/system/deprecation_workflow.hpp"
+#include "actors/system/diagnosis_workflow.hpp"
+#include "actors/system/system_worker.hpp"
+
+namespace cadenza::actors {
+
+std::shared_ptr<const std::vector<system_list>> system_lists(const services& env) {
+  auto out = std::make_shared<std::vector<system_list>>();
+  out->push_back(diagnosis_list(env.rules_for));
+  out->push_back(deprecation_list(env.live.admin_allowed));
+  return out;
+}
+
+} // namespace cadenza::actors

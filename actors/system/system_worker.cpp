@@ -1,0 +1,489 @@
+#include "actors/system/system_worker.hpp"
+
+#include "actors/base/task_token.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr int in_hand_max = 8; ///< of each loop
+constexpr int answer_tries_max = 10;
+constexpr std::int64_t pause_first_ns = 50 * ns_per_ms;
+constexpr std::int64_t pause_max_ns = 5 * ns_per_s;
+constexpr std::int64_t empty_poll_ns = ns_per_s; ///< polls that come back empty sooner are not repeated before
+constexpr std::int64_t give_up_ns = ns_per_s;
+constexpr int history_page = 1000;
+constexpr const char* gave_up = "the worker of the system ended before it was done";
+
+using post = std::function<void(std::function<void()>)>;
+
+/// The answer to something the worker reports: only whether it was taken counts.
+class report_call final : public call {
+public:
+  report_call(post to, std::function<void(const error*)> then)
+    : call(INT64_MAX), post_(std::move(to)), then_(std::move(then)) {}
+  ~report_call() override { lost(); }
+
+protected:
+  void send(const google::protobuf::MessageLite&) override { taken(); }
+  void send_bytes(std::string) override { taken(); }
+  void fail(const error& reason) override {
+    post_([then = std::move(then_), reason] { then(&reason); });
+  }
+
+private:
+  void taken() {
+    post_([then = std::move(then_)] { then(nullptr); });
+  }
+  post post_;
+  std::function<void(const error*)> then_;
+};
+
+std::string identity_of(const services& env) { return "system-worker@" + env.settings.identity; }
+
+/// For what nobody waits for.
+call_ptr nobody() {
+  return std::make_shared<report_call>([](const auto&) {}, [](const error*) {});
+}
+
+bool worth_repeating(const error& reason) {
+  return reason.kind == error_kind::unavailable || reason.kind == error_kind::service_busy ||
+         reason.kind == error_kind::deadline_exceeded;
+}
+
+void set_answer(api::WorkflowQueryResult& to, const outcome<std::string>& answer) {
+  if (answer) {
+    to.set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
+    to.mutable_answer()->set_data(*answer);
+  } else {
+    to.set_result_type(api::QUERY_RESULT_TYPE_FAILED);
+    to.set_error_message(answer.error().message);
+  }
+}
+
+outcome<std::string> answer_query(const system_workflow* rule, const api::WorkflowQuery& query, const events& history) {
+  if (rule == nullptr)
+    return bad_request("the workflow type is not one of the system's");
+  const auto i = rule->queries.find(query.query_type());
+  if (i != rule->queries.end())
+    return i->second(history, query.query_args().data());
+  std::string known;
+  for (const auto& [name, answer] : rule->queries)
+    known += (known.empty() ? "" : " ") + name;
+  return bad_request("unknown queryType " + query.query_type() + ". KnownQueryTypes=[" + known + "]");
+}
+
+} // namespace
+
+// ---------------------------------------------------------------- what is in hand
+
+/// The end of a poll that its worker keeps, to withdraw it. Not the poll itself: one that its list lost must be
+/// noticed.
+class system_worker::withdrawal {
+public:
+  [[nodiscard]] bool gone() const {
+    const std::lock_guard guard(mutex_);
+    return gone_;
+  }
+  void on_gone(std::function<void()> hook) {
+    {
+      const std::lock_guard guard(mutex_);
+      if (!gone_) {
+        hook_ = std::move(hook);
+        return;
+      }
+    }
+    hook();
+  }
+  void withdraw() {
+    std::function<void()> hook;
+    {
+      const std::lock_guard guard(mutex_);
+      gone_ = true;
+      hook = std::move(hook_);
+    }
+    if (hook)
+      hook();
+  }
+
+private:
+  mutable std::mutex mutex_;
+  bool gone_ = false;
+  std::function<void()> hook_;
+};
+
+/// A poll. Its answer is parsed on the thread it comes from: what comes for a worker that has died must be given back.
+template <class Response> class system_worker::waiting_poll final : public call {
+public:
+  using handler = std::function<void(std::shared_ptr<Response>, const error*)>; ///< on any thread
+
+  waiting_poll(std::shared_ptr<withdrawal> end, handler then)
+    : call(INT64_MAX), end_(std::move(end)), then_(std::move(then)) {}
+  ~waiting_poll() override { lost(); }
+  [[nodiscard]] bool cancelled() const override { return end_->gone(); }
+  void on_cancel(std::function<void()> hook) override { end_->on_gone(std::move(hook)); }
+
+protected:
+  void send(const google::protobuf::MessageLite& response) override { send_bytes(response.SerializeAsString()); }
+  void send_bytes(std::string bytes) override {
+    auto response = std::make_shared<Response>();
+    if (response->ParseFromString(bytes))
+      return then_(std::move(response), nullptr);
+    const auto reason = internal_error("a task inside the server does not parse");
+    then_(nullptr, &reason);
+  }
+  void fail(const error& reason) override { then_(nullptr, &reason); }
+
+private:
+  const std::shared_ptr<withdrawal> end_;
+  const handler then_;
+};
+
+/// A decision or a query that a worker has. Given back unless it was answered.
+class system_worker::decision_work {
+public:
+  decision_work(std::shared_ptr<engine_link> link, workflow::domain_ptr of,
+                std::shared_ptr<api::PollForDecisionTaskResponse> what)
+    : domain(std::move(of)), task(std::move(what)), link_(std::move(link)) {}
+  decision_work(const decision_work&) = delete;
+  decision_work& operator=(const decision_work&) = delete;
+  ~decision_work() {
+    if (!settled)
+      link_->use([this](class engine& to) { give_back(to); });
+  }
+
+  const workflow::domain_ptr domain;
+  const std::shared_ptr<api::PollForDecisionTaskResponse> task;
+  bool settled = false;
+
+private:
+  void give_back(class engine& to) const {
+    if (task->has_query()) {
+      auto token = decode_query_token(task->task_token());
+      auto body = std::make_shared<api::RespondQueryTaskCompletedRequest>();
+      set_answer(*body->mutable_result(), unavailable(gave_up));
+      if (token)
+        to.query_completed(domain, *std::move(token), std::move(body), nobody());
+      return;
+    }
+    auto token = decode_task_token(task->task_token());
+    auto body = std::make_shared<api::RespondDecisionTaskFailedRequest>();
+    body->set_task_token(task->task_token());
+    body->set_cause(api::DECISION_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE);
+    body->mutable_details()->set_data(gave_up);
+    if (token)
+      to.decision_failed(domain, *std::move(token), std::move(body), nobody());
+  }
+
+  const std::shared_ptr<engine_link> link_;
+};
+
+/// An activity that a worker has.
+class system_worker::activity_work final : public activity_in_hand, public std::enable_shared_from_this<activity_work> {
+public:
+  activity_work(class engine& to, std::shared_ptr<engine_link> link, workflow::domain_ptr of,
+                std::shared_ptr<api::PollForActivityTaskResponse> what, std::string identity, post steps)
+    : task(std::move(what)), engine_(to), link_(std::move(link)), domain_(std::move(of)),
+      identity_(std::move(identity)), steps_(std::move(steps)) {}
+  ~activity_work() override {
+    if (!settled)
+      link_->use([this](class engine& to) { report(to, error(error_kind::unavailable, gave_up), nobody()); });
+  }
+
+  [[nodiscard]] const std::string& input() const override { return task->input().data(); }
+  [[nodiscard]] class engine& engine() const override { return engine_; }
+  void finish(outcome<std::string> result) override {
+    if (result_)
+      return;
+    result_ = std::move(result);
+    finished();
+  }
+  /// Tells the engine what came out of it.
+  void report(call_ptr answer) const { report(engine_, *result_, std::move(answer)); }
+
+  const std::shared_ptr<api::PollForActivityTaskResponse> task;
+  bool settled = false;
+  std::function<void()> finished; ///< set before it begins
+
+protected:
+  [[nodiscard]] post poster() const override { return steps_; }
+
+private:
+  void report(class engine& to, const outcome<std::string>& result, call_ptr answer) const {
+    auto token = decode_task_token(task->task_token());
+    if (!token)
+      return answer->reject(token.error());
+    if (result) {
+      auto body = std::make_shared<api::RespondActivityTaskCompletedRequest>();
+      body->set_task_token(task->task_token());
+      body->mutable_result()->set_data(*result);
+      body->set_identity(identity_);
+      return to.activity_completed(domain_, *std::move(token), std::move(body), std::move(answer));
+    }
+    auto body = std::make_shared<api::RespondActivityTaskFailedRequest>();
+    body->set_task_token(task->task_token());
+    body->mutable_failure()->set_reason(std::string(name_of(result.error().kind)));
+    body->mutable_failure()->set_details(result.error().message);
+    body->set_identity(identity_);
+    to.activity_failed(domain_, *std::move(token), std::move(body), std::move(answer));
+  }
+
+  class engine& engine_;
+  const std::shared_ptr<engine_link> link_;
+  const workflow::domain_ptr domain_;
+  const std::string identity_;
+  const post steps_;
+  std::optional<outcome<std::string>> result_;
+};
+
+// ---------------------------------------------------------------- the actor
+
+system_worker::system_worker(caf::actor_config& cfg, const services& env, engine& to, std::shared_ptr<engine_link> link,
+                             std::shared_ptr<const std::vector<system_list>> lists)
+  : caf::event_based_actor(cfg), env_(env), engine_(to), link_(std::move(link)), lists_(std::move(lists)) {}
+
+void system_worker::on_exit() {
+  for (auto& one : loops_) {
+    if (one.waiting)
+      one.waiting->withdraw();
+  }
+  loops_.clear();
+}
+
+post system_worker::poster() {
+  return [self = caf::actor_cast<caf::actor>(this)](std::function<void()> step) {
+    caf::anon_send(self, std::make_shared<std::function<void()>>(std::move(step)));
+  };
+}
+
+caf::behavior system_worker::make_behavior() {
+  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const std::exception& e) {
+      env_.log(3, std::string("worker of the system died: ") + e.what());
+      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
+    }
+  });
+  for (const auto& list : *lists_) {
+    if (!list.workflows.empty())
+      loops_.emplace_back().list = &list;
+    if (!list.activities.empty()) {
+      auto& one = loops_.emplace_back();
+      one.list = &list;
+      one.what = kind::activities;
+    }
+  }
+  for (std::size_t i = 0; i < loops_.size(); ++i)
+    poll(i);
+  return {
+      [](worker_step& step) { (*step)(); },
+      [this](worker_drain) {
+        draining_ = true;
+        for (auto& one : loops_) {
+          if (auto waiting = std::move(one.waiting))
+            waiting->withdraw();
+        }
+      },
+  };
+}
+
+void system_worker::poll(std::size_t at) {
+  auto& one = loops_[at];
+  if (draining_ || one.waiting || one.paused || one.in_hand >= in_hand_max)
+    return;
+  const auto domain = engine_.domains()->find(one.list->domain);
+  if (!domain) {
+    one.pause_ns = std::clamp(one.pause_ns * 2, pause_first_ns, pause_max_ns);
+    return poll_later(at, one.pause_ns);
+  }
+  one.since_ns = env_.time->now_ns();
+  const auto identity = identity_of(env_);
+  const auto to = poster();
+  one.waiting = std::make_shared<withdrawal>();
+  if (one.what == kind::decisions) {
+    auto body = std::make_shared<api::PollForDecisionTaskRequest>();
+    body->set_domain(one.list->domain);
+    body->mutable_task_list()->set_name(one.list->task_list);
+    body->set_identity(identity);
+    using response = api::PollForDecisionTaskResponse;
+    engine_.poll_decision(
+        domain, std::move(body),
+        std::make_shared<waiting_poll<response>>(
+            one.waiting, [this, at, to, domain, link = link_](std::shared_ptr<response> task, const error* reason) {
+              if (reason != nullptr)
+                return to([this, at, reason = *reason] { poll_over(at, &reason, false); });
+              if (task->task_token().empty())
+                return to([this, at] { poll_over(at, nullptr, true); });
+              to([this, at, work = std::make_shared<decision_work>(link, domain, std::move(task))] {
+                ++loops_[at].in_hand;
+                poll_over(at, nullptr, false);
+                decide(at, work);
+              });
+            }));
+    return;
+  }
+  auto body = std::make_shared<api::PollForActivityTaskRequest>();
+  body->set_domain(one.list->domain);
+  body->mutable_task_list()->set_name(one.list->task_list);
+  body->set_identity(identity);
+  using response = api::PollForActivityTaskResponse;
+  engine_.poll_activity(
+      domain, std::move(body),
+      std::make_shared<waiting_poll<response>>(one.waiting, [this, at, to, domain, identity, link = link_,
+                                                             engine = &engine_](std::shared_ptr<response> task,
+                                                                                const error* reason) {
+        if (reason != nullptr)
+          return to([this, at, reason = *reason] { poll_over(at, &reason, false); });
+        if (task->task_token().empty())
+          return to([this, at] { poll_over(at, nullptr, true); });
+        to([this, at, work = std::make_shared<activity_work>(*engine, link, domain, std::move(task), identity, to)] {
+          ++loops_[at].in_hand;
+          poll_over(at, nullptr, false);
+          carry_out(at, work);
+        });
+      }));
+}
+
+void system_worker::poll_later(std::size_t at, std::int64_t ns) {
+  loops_[at].paused = true;
+  delayed_send(this, std::chrono::nanoseconds(ns), std::make_shared<std::function<void()>>([this, at] {
+                 loops_[at].paused = false;
+                 poll(at);
+               }));
+}
+
+void system_worker::poll_over(std::size_t at, const error* reason, bool empty) {
+  auto& one = loops_[at];
+  one.waiting.reset();
+  if (draining_)
+    return;
+  if (reason != nullptr) {
+    one.pause_ns = std::clamp(one.pause_ns * 2, pause_first_ns, pause_max_ns);
+    return poll_later(at, one.pause_ns);
+  }
+  one.pause_ns = 0;
+  // Where polls are answered at once this worker is not the one that keeps asking.
+  const auto waited_ns = env_.time->now_ns() - one.since_ns;
+  if (empty && waited_ns < empty_poll_ns)
+    return poll_later(at, empty_poll_ns);
+  poll(at);
+}
+
+void system_worker::over(std::size_t at) {
+  --loops_[at].in_hand;
+  poll(at);
+}
+
+// ---------------------------------------------------------------- decisions
+
+/// The rest of a history that is longer than a page.
+void system_worker::read_on(std::size_t at, std::shared_ptr<decision_work> work) {
+  auto body = std::make_shared<api::GetWorkflowExecutionHistoryRequest>();
+  body->set_domain(loops_[at].list->domain);
+  *body->mutable_workflow_execution() = work->task->workflow_execution();
+  body->set_page_size(history_page);
+  body->set_next_page_token(work->task->next_page_token());
+  using response = api::GetWorkflowExecutionHistoryResponse;
+  engine_.get_history(work->domain, std::move(body),
+                      std::make_shared<posted_call<response>>(poster(), [this, at, work](outcome<response> page) {
+                        if (!page)
+                          return give_up(at, work);
+                        for (auto& event : *page->mutable_history()->mutable_events())
+                          work->task->mutable_history()->add_events()->Swap(&event);
+                        work->task->set_next_page_token(page->next_page_token());
+                        decide(at, work);
+                      }));
+}
+
+/// Lets go of a decision, which gives it back; not at once, for it will come again.
+void system_worker::give_up(std::size_t at, std::shared_ptr<decision_work> work) {
+  delayed_send(this, std::chrono::nanoseconds(give_up_ns),
+               std::make_shared<std::function<void()>>([this, at, work = std::move(work)] { over(at); }));
+}
+
+void system_worker::decide(std::size_t at, std::shared_ptr<decision_work> work) {
+  const auto& task = *work->task;
+  if (!task.next_page_token().empty())
+    return read_on(at, std::move(work));
+  const auto& rules = loops_[at].list->workflows;
+  const auto i = rules.find(task.workflow_type().name());
+  const auto* rule = i == rules.end() ? nullptr : &i->second;
+  const auto& history = task.history().events();
+
+  // Sent again while the run's shard is away: what was taken before is refused the second time, which ends it too.
+  std::function<void(call_ptr)> report;
+  if (task.has_query()) {
+    api::WorkflowQueryResult result;
+    set_answer(result, answer_query(rule, task.query(), history));
+    report = [this, work, result](call_ptr answer) {
+      auto token = decode_query_token(work->task->task_token());
+      if (!token)
+        return answer->reject(token.error());
+      auto body = std::make_shared<api::RespondQueryTaskCompletedRequest>();
+      body->set_task_token(work->task->task_token());
+      *body->mutable_result() = result;
+      engine_.query_completed(work->domain, *std::move(token), std::move(body), std::move(answer));
+    };
+  } else {
+    auto reply = std::make_shared<api::RespondDecisionTaskCompletedRequest>();
+    reply->set_task_token(task.task_token());
+    reply->set_identity(identity_of(env_));
+    if (rule != nullptr) {
+      for (auto& decision : rule->decide(history))
+        reply->add_decisions()->Swap(&decision);
+    } else {
+      auto& failure = *reply->add_decisions()->mutable_fail_workflow_execution_decision_attributes()->mutable_failure();
+      failure.set_reason("unknown workflow type");
+      failure.set_details(task.workflow_type().name());
+    }
+    for (const auto& [id, query] : task.queries())
+      set_answer((*reply->mutable_query_results())[id], answer_query(rule, query, history));
+    report = [this, work, reply](call_ptr answer) {
+      auto token = decode_task_token(work->task->task_token());
+      if (!token)
+        return answer->reject(token.error());
+      engine_.decision_completed(work->domain, *std::move(token),
+                                 std::make_shared<api::RespondDecisionTaskCompletedRequest>(*reply), std::move(answer));
+    };
+  }
+  send_report(std::move(report), [this, at, work] {
+    work->settled = true;
+    over(at);
+  });
+}
+
+void system_worker::send_report(std::function<void(call_ptr)> report, std::function<void()> taken, int tries) {
+  report(std::make_shared<report_call>(poster(), [this, report, taken, tries](const error* reason) {
+    if (reason == nullptr || !worth_repeating(*reason) || tries >= answer_tries_max)
+      return taken();
+    const auto pause = std::min(pause_first_ns << tries, pause_max_ns);
+    delayed_send(this, std::chrono::nanoseconds(pause),
+                 std::make_shared<std::function<void()>>(
+                     [this, report, taken, tries] { send_report(report, taken, tries + 1); }));
+  }));
+}
+
+// ---------------------------------------------------------------- activities
+
+void system_worker::carry_out(std::size_t at, std::shared_ptr<activity_work> work) {
+  const auto& known = loops_[at].list->activities;
+  const auto i = known.find(work->task->activity_type().name());
+  // The work must not keep itself alive: dropped unfinished, it gives itself back, and its place is free again.
+  auto place = std::shared_ptr<void>(nullptr, [this, at, to = poster()](void*) { to([this, at] { over(at); }); });
+  work->finished = [this, weak = std::weak_ptr(work), place = std::move(place)] {
+    const auto mine = weak.lock();
+    send_report([mine](call_ptr answer) { mine->report(std::move(answer)); }, [mine] { mine->settled = true; });
+  };
+  if (i == known.end())
+    return work->finish(bad_request("unknown activity type " + work->task->activity_type().name()));
+  i->second(work);
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,261 @@
+#include "actors/visibility/visibility_writer.hpp"
+
+#include "messages/wire_time.hpp"
+#include "workflow/search_attributes.hpp"
+
+#include <caf/all.hpp>
+
+namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr std::size_t batch_max = 2000;
+constexpr std::size_t pending_max = 200'000;
+// What a short run does within this time is one write: its end covers its start.
+constexpr std::int64_t write_ns = 500 * ns_per_ms;
+constexpr std::int64_t durable_ns = ns_per_s;
+
+struct durable_tick {};
+
+storage::visibility_change to_change(record::v1::TransferTask&& task) {
+  using kind = storage::visibility_change_kind;
+  storage::visibility_change out;
+  switch (task.type()) {
+  case record::v1::TRANSFER_RECORD_STARTED: out.kind = kind::started; break;
+  case record::v1::TRANSFER_UPSERT: out.kind = kind::upsert; break;
+  case record::v1::TRANSFER_CLOSE: out.kind = kind::closed; break;
+  default: out.kind = kind::remove; break;
+  }
+  out.domain_id = uuid::from_raw(task.domain_id());
+  out.workflow_id = task.workflow_id();
+  out.run_id = uuid::from_raw(task.run_id());
+  out.task_id = task.task_id();
+  out.shard = task.visibility().shard();
+  out.record = std::move(*task.mutable_visibility());
+  return out;
+}
+
+template <class Request> storage::list_request to_list(const workflow::domain_view& domain, const Request& request) {
+  storage::list_request out;
+  out.domain_id = domain.id;
+  out.earliest_ns = workflow::ns_of(request.start_time_filter().earliest_time());
+  out.latest_ns = workflow::ns_of(request.start_time_filter().latest_time());
+  if (request.has_execution_filter()) {
+    out.filter.what = storage::list_filter::by::workflow_id;
+    out.filter.text = request.execution_filter().workflow_id();
+  } else if (request.has_type_filter()) {
+    out.filter.what = storage::list_filter::by::type;
+    out.filter.text = request.type_filter().name();
+  }
+  if (request.page_size() > 0)
+    out.page_size = request.page_size();
+  out.page_token = request.next_page_token();
+  return out;
+}
+
+template <class Request>
+storage::query_request to_query(const workflow::domain_view& domain, const Request& request,
+                                const workflow::attribute_types& attributes) {
+  storage::query_request out;
+  out.domain_id = domain.id;
+  out.query = request.query();
+  out.attributes = &attributes;
+  if (request.page_size() > 0)
+    out.page_size = request.page_size();
+  out.page_token = request.next_page_token();
+  return out;
+}
+
+/// The reason when the store is damaged and must be opened anew.
+using damage = std::optional<error>;
+
+damage reject(const call_ptr& answer, const error& why) {
+  answer->reject(why);
+  return why.kind == error_kind::internal_data_inconsistency ? damage(why) : std::nullopt;
+}
+
+template <class Response> damage reply_page(const call_ptr& answer, outcome<storage::list_page> page) {
+  if (!page)
+    return reject(answer, page.error());
+  Response response;
+  *response.mutable_executions() = std::move(page->executions);
+  response.set_next_page_token(std::move(page->next_page_token));
+  answer->reply(response);
+  return std::nullopt;
+}
+
+} // namespace
+} // namespace cadenza::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::durable_tick)
+
+namespace cadenza::actors {
+
+visibility_writer::visibility_writer(caf::actor_config& cfg, const services& env, visibility_opener open)
+  : caf::event_based_actor(cfg), env_(env), open_(std::move(open)) {}
+
+void visibility_writer::on_exit() {
+  // Receipts that are not done make the shards send their tasks again.
+  env_.counters->visibility_pending.fetch_sub(static_cast<std::int64_t>(pending_.size()), std::memory_order_relaxed);
+  pending_.clear();
+  pending_receipts_.clear();
+  applied_.clear();
+  store_.reset();
+}
+
+caf::behavior visibility_writer::make_behavior() {
+  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const std::exception& e) {
+      env_.log(3, std::string("visibility writer died: ") + e.what());
+      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
+    }
+  });
+  delayed_send(this, std::chrono::nanoseconds(write_ns), tick{});
+  delayed_send(this, std::chrono::nanoseconds(durable_ns), durable_tick{});
+  return {
+      [this](visibility_mail_ptr& mail) { on_mail(*mail); },
+      [this](tick) {
+        write();
+        delayed_send(this, std::chrono::nanoseconds(write_ns), tick{});
+      },
+      [this](durable_tick) {
+        make_durable();
+        delayed_send(this, std::chrono::nanoseconds(durable_ns), durable_tick{});
+      },
+  };
+}
+
+void visibility_writer::on_mail(visibility_mail& mail) {
+  if (auto* asked = std::get_if<visibility_list>(&mail)) {
+    write();
+    if (!pending_.empty()) // what the caller was told of may be missing
+      return asked->answer->reject(unavailable("the visibility store is not available at the moment"));
+    return answer(*asked);
+  }
+  auto& tasks = std::get<std::vector<visibility_task>>(mail);
+  if (pending_.size() > pending_max) {
+    // The shards keep what is dropped here and send it again.
+    for (const auto& task : tasks)
+      task.receipt->broken();
+    return;
+  }
+  for (auto& task : tasks) {
+    pending_.push_back(to_change(std::move(task.task)));
+    pending_receipts_.push_back(std::move(task.receipt));
+  }
+  env_.counters->visibility_pending.fetch_add(static_cast<std::int64_t>(tasks.size()), std::memory_order_relaxed);
+  if (pending_.size() >= batch_max)
+    write();
+}
+
+bool visibility_writer::ready() {
+  if (store_)
+    return true;
+  if (pausing())
+    return false;
+  auto opened = open_();
+  if (!opened) {
+    failed("visibility store not opened", opened.error());
+    return false;
+  }
+  store_ = *std::move(opened);
+  return true;
+}
+
+bool visibility_writer::pausing() const {
+  const auto now = env_.time->now_ns();
+  return now < pause_until_ns_ && now >= paused_at_ns_; // else the pause is over, or the clock was set back
+}
+
+void visibility_writer::failed(const std::string& what, const error& why) {
+  env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
+  env_.log(3, what + ": " + why.message);
+  if (why.kind == error_kind::internal_data_inconsistency)
+    store_.reset();
+  paused_at_ns_ = env_.time->now_ns();
+  pause_until_ns_ = paused_at_ns_ + pauses_.next(paused_at_ns_);
+}
+
+void visibility_writer::write() {
+  if (pending_.empty() || pausing() || !ready())
+    return;
+  const auto count = static_cast<std::int64_t>(pending_.size());
+  const auto result = store_->apply(pending_);
+  env_.counters->visibility_pending.fetch_sub(count, std::memory_order_relaxed);
+  pending_.clear();
+  if (result) {
+    std::move(pending_receipts_.begin(), pending_receipts_.end(), std::back_inserter(applied_));
+  } else {
+    // The receipts go undone: the shards try again, after a while.
+    for (const auto& receipt : pending_receipts_)
+      receipt->broken();
+    failed("visibility store refused " + std::to_string(count) + " changes", result.error());
+  }
+  pending_receipts_.clear();
+}
+
+void visibility_writer::make_durable() {
+  write();
+  if (applied_.empty() || !store_)
+    return;
+  const auto result = store_->make_durable();
+  if (result) {
+    for (const auto& receipt : applied_)
+      receipt->done();
+  } else {
+    for (const auto& receipt : applied_)
+      receipt->broken();
+    failed("visibility store not made durable", result.error());
+  }
+  applied_.clear();
+}
+
+void visibility_writer::answer(visibility_list& asked) {
+  if (!ready())
+    return asked.answer->reject(unavailable("the visibility store is not available at the moment"));
+  const auto& domain = *asked.domain;
+  const auto configured = env_.live.attribute_types ? env_.live.attribute_types() : nullptr;
+  const auto& attributes = configured ? *configured : workflow::default_attribute_types();
+  const auto found = std::visit(
+      [&](auto& request) -> damage {
+        using T = std::decay_t<decltype(*request)>;
+        if constexpr (std::is_same_v<T, api::ListOpenWorkflowExecutionsRequest>) {
+          return reply_page<api::ListOpenWorkflowExecutionsResponse>(asked.answer,
+                                                                     store_->list_open(to_list(domain, *request)));
+        } else if constexpr (std::is_same_v<T, api::ListClosedWorkflowExecutionsRequest>) {
+          auto list = to_list(domain, *request);
+          if (request->has_status_filter()) {
+            list.filter.what = storage::list_filter::by::status;
+            list.filter.status = request->status_filter().status();
+          }
+          return reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.answer, store_->list_closed(list));
+        } else if constexpr (std::is_same_v<T, api::ListWorkflowExecutionsRequest>) {
+          return reply_page<api::ListWorkflowExecutionsResponse>(
+              asked.answer, store_->list_by_query(to_query(domain, *request, attributes)));
+        } else if constexpr (std::is_same_v<T, api::ScanWorkflowExecutionsRequest>) {
+          return reply_page<api::ScanWorkflowExecutionsResponse>(
+              asked.answer, store_->scan_by_query(to_query(domain, *request, attributes)));
+        } else {
+          storage::query_request query;
+          query.domain_id = domain.id;
+          query.query = request->query();
+          query.attributes = &attributes;
+          const auto count = store_->count_by_query(query);
+          if (!count)
+            return reject(asked.answer, count.error());
+          api::CountWorkflowExecutionsResponse response;
+          response.set_count(*count);
+          asked.answer->reply(response);
+          return std::nullopt;
+        }
+      },
+      asked.request);
+  if (found)
+    failed("visibility store damaged, it is opened anew", *found);
+}
+
+} // namespace cadenza::actors

@@ -1,0 +1,148 @@
+#include "bridge/base/error_mapping.hpp"
+
+#include "google/rpc/status.pb.h"
+#include "uber/cadence/api/v1/error.pb.h"
+
+namespace cadenza::bridge {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr std::size_t message_bytes_max = 16 << 10;
+
+// The codes of gRPC, whose headers are too heavy for a table.
+constexpr int code_unknown = 2;
+constexpr int code_invalid_argument = 3;
+constexpr int code_deadline_exceeded = 4;
+constexpr int code_not_found = 5;
+constexpr int code_already_exists = 6;
+constexpr int code_permission_denied = 7;
+constexpr int code_resource_exhausted = 8;
+constexpr int code_failed_precondition = 9;
+constexpr int code_aborted = 10;
+constexpr int code_unimplemented = 12;
+constexpr int code_internal = 13;
+constexpr int code_unavailable = 14;
+constexpr int code_data_loss = 15;
+
+std::string cut(const std::string& message) {
+  if (message.size() <= message_bytes_max)
+    return message;
+  auto end = message_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80)
+    --end; // not within a character
+  return message.substr(0, end) + "…";
+}
+
+wire_status plain(int code, const error& reason) { return {code, cut(reason.message), {}}; }
+
+std::string status_bytes(const wire_status& status, google::rpc::Status& holder) {
+  holder.set_code(status.code);
+  holder.set_message(status.message);
+  return holder.SerializeAsString();
+}
+
+wire_status detailed(int code, const error& reason, const google::protobuf::Message& detail) {
+  auto out = plain(code, reason);
+  google::rpc::Status holder;
+  holder.add_details()->PackFrom(detail);
+  out.details = status_bytes(out, holder);
+  return out;
+}
+
+/// Errors between servers have details that are not part of the public contract; their type is all that clients look
+/// at.
+wire_status internal_detail(int code, const error& reason, const char* type) {
+  auto out = plain(code, reason);
+  google::rpc::Status holder;
+  holder.add_details()->set_type_url(std::string("type.googleapis.com/uber.cadence.shared.v1.") + type);
+  out.details = status_bytes(out, holder);
+  return out;
+}
+
+api::EntityNotExistsError not_exists_detail(const error_detail& from) {
+  api::EntityNotExistsError to;
+  to.set_current_cluster(from.current_cluster);
+  to.set_active_cluster(from.active_cluster);
+  for (const auto& cluster : from.active_clusters)
+    to.add_active_clusters(cluster);
+  return to;
+}
+
+api::DomainNotActiveError not_active_detail(const error_detail& from) {
+  api::DomainNotActiveError to;
+  to.set_domain(from.domain);
+  to.set_current_cluster(from.current_cluster);
+  to.set_active_cluster(from.active_cluster);
+  for (const auto& cluster : from.active_clusters)
+    to.add_active_clusters(cluster);
+  return to;
+}
+
+api::WorkflowExecutionAlreadyStartedError already_started_detail(const error_detail& from) {
+  api::WorkflowExecutionAlreadyStartedError to;
+  to.set_start_request_id(from.start_request_id);
+  to.set_run_id(from.run_id);
+  return to;
+}
+
+api::ClientVersionNotSupportedError client_version_detail(const error_detail& from) {
+  api::ClientVersionNotSupportedError to;
+  to.set_feature_version(from.feature_version);
+  to.set_client_impl(from.client_impl);
+  to.set_supported_versions(from.supported_versions);
+  return to;
+}
+
+} // namespace
+
+wire_status to_wire(const error& reason, bool told_already_completed) {
+  static const error_detail nothing;
+  const auto& detail = reason.detail ? *reason.detail : nothing;
+  switch (reason.kind) {
+  case error_kind::bad_request: return plain(code_invalid_argument, reason);
+  case error_kind::entity_not_exists: return detailed(code_not_found, reason, not_exists_detail(detail));
+  case error_kind::workflow_already_completed:
+    if (told_already_completed)
+      return detailed(code_not_found, reason, api::WorkflowExecutionAlreadyCompletedError{});
+    return detailed(code_not_found, already_completed(), api::EntityNotExistsError{});
+  case error_kind::workflow_already_started:
+    return detailed(code_already_exists, reason, already_started_detail(detail));
+  case error_kind::cancellation_already_requested:
+    return detailed(code_already_exists, reason, api::CancellationAlreadyRequestedError{});
+  case error_kind::domain_already_exists: return detailed(code_already_exists, reason, api::DomainAlreadyExistsError{});
+  case error_kind::domain_not_active: return detailed(code_failed_precondition, reason, not_active_detail(detail));
+  case error_kind::limit_exceeded: return detailed(code_resource_exhausted, reason, api::LimitExceededError{});
+  case error_kind::service_busy: {
+    api::ServiceBusyError busy;
+    busy.set_reason(detail.reason);
+    return detailed(code_resource_exhausted, reason, busy);
+  }
+  case error_kind::query_failed: return detailed(code_invalid_argument, reason, api::QueryFailedError{});
+  case error_kind::client_version_not_supported:
+    return detailed(code_failed_precondition, reason, client_version_detail(detail));
+  case error_kind::feature_not_enabled: {
+    api::FeatureNotEnabledError feature;
+    feature.set_feature_flag(detail.feature_flag);
+    return detailed(code_failed_precondition, reason, feature);
+  }
+  case error_kind::access_denied: return plain(code_permission_denied, reason);
+  case error_kind::internal_service: return plain(code_internal, reason);
+  case error_kind::internal_data_inconsistency:
+    return internal_detail(code_data_loss, reason, "InternalDataInconsistencyError");
+  case error_kind::sticky_worker_unavailable:
+    return detailed(code_unavailable, reason, api::StickyWorkerUnavailableError{});
+  case error_kind::read_only_partition: return detailed(code_aborted, reason, api::ReadOnlyPartitionError{});
+  case error_kind::shard_ownership_lost: return internal_detail(code_aborted, reason, "ShardOwnershipLostError");
+  case error_kind::current_branch_changed: return internal_detail(code_aborted, reason, "CurrentBranchChangedError");
+  case error_kind::retry_task: return internal_detail(code_aborted, reason, "RetryTaskV2Error");
+  case error_kind::unavailable: return plain(code_unavailable, reason);
+  case error_kind::deadline_exceeded: return plain(code_deadline_exceeded, reason);
+  case error_kind::unimplemented: return plain(code_unimplemented, reason);
+  case error_kind::unknown: return plain(code_unknown, reason);
+  }
+  return plain(code_unknown, reason);
+}
+
+} // namespace cadenza::bridge

@@ -1,0 +1,125 @@
+#include "bridge/checks/checks.hpp"
+
+#include "config/limit_warnings.hpp"
+
+namespace cadenza::bridge {
+
+namespace api = uber::cadence::api::v1;
+
+outcome<void> check_domain_set(std::string_view domain) {
+  if (domain.empty())
+    return bad_request("Domain not set on request.");
+  return {};
+}
+
+namespace {
+
+std::string about(const checks& with, std::string_view workflow_id, std::string_view domain = {}) {
+  std::string out;
+  if (domain.empty())
+    domain = with.domain.substr(0, with.max.domain_length_max);
+  if (!domain.empty())
+    out = " (domain " + std::string(domain);
+  if (!workflow_id.empty())
+    out += (out.empty() ? " (workflow " : ", workflow ") + std::string(workflow_id);
+  return out.empty() ? out : out + ')';
+}
+
+} // namespace
+
+outcome<void> check_length(const checks& with, std::string_view text, std::size_t bytes_max, const char* what) {
+  if (text.size() > with.max.id_length_warn && with.warnings != nullptr)
+    with.warnings->note(limit_warning::id_length, [&] {
+      return std::string(what) + " of " + std::to_string(text.size()) +
+             " bytes is longer than limit.maxIDWarnLength of " + std::to_string(with.max.id_length_warn) +
+             about(with, {});
+    });
+  if (text.size() > bytes_max)
+    return bad_request(std::string(what) + " length exceeds limit.");
+  return {};
+}
+
+outcome<void> check_execution(bool present, const api::WorkflowExecution& execution) {
+  if (!present)
+    return bad_request("Execution is not set on request.");
+  if (execution.workflow_id().empty())
+    return bad_request("WorkflowId is not set on request.");
+  if (!execution.run_id().empty() && !uuid::parse(execution.run_id()))
+    return bad_request("Invalid RunId.");
+  return {};
+}
+
+outcome<void> check_task_list(const checks& with, bool present, const api::TaskList& list) {
+  if (!present || list.name().empty())
+    return bad_request("TaskList is not set on request.");
+  return check_length(with, list.name(), with.max.task_list_length_max, "TaskList");
+}
+
+outcome<void> check_retry_policy(const api::RetryPolicy& policy) {
+  const auto initial = whole_seconds(policy.initial_interval());
+  const auto longest = whole_seconds(policy.maximum_interval());
+  const auto expiration = whole_seconds(policy.expiration_interval());
+  if (initial <= 0)
+    return bad_request("InitialIntervalInSeconds must be greater than 0 on retry policy.");
+  if (!(policy.backoff_coefficient() >= 1)) // also refuses "not a number"
+    return bad_request("BackoffCoefficient cannot be less than 1 on retry policy.");
+  if (longest < 0)
+    return bad_request("MaximumIntervalInSeconds cannot be less than 0 on retry policy.");
+  if (longest > 0 && longest < initial)
+    return bad_request("MaximumIntervalInSeconds cannot be less than InitialIntervalInSeconds on retry policy.");
+  if (policy.maximum_attempts() < 0)
+    return bad_request("MaximumAttempts cannot be less than 0 on retry policy.");
+  if (expiration < 0)
+    return bad_request("ExpirationIntervalInSeconds cannot be less than 0 on retry policy.");
+  if (policy.maximum_attempts() == 0 && expiration == 0)
+    return bad_request("MaximumAttempts and ExpirationIntervalInSeconds are both 0. At least one of them must be "
+                       "specified.");
+  return {};
+}
+
+void note_blob(const checks& with, std::size_t bytes, std::string_view what, std::string_view workflow_id,
+               std::string_view domain) {
+  if (static_cast<std::int64_t>(bytes) > with.max.blob_size_warn && with.warnings != nullptr)
+    with.warnings->note(limit_warning::blob_size, [&] {
+      return std::string(what) + " of " + std::to_string(bytes) + " bytes is larger than limit.blobSize.warn of " +
+             std::to_string(with.max.blob_size_warn) + about(with, workflow_id, domain);
+    });
+}
+
+outcome<void> check_blob(const checks& with, std::size_t bytes, std::string_view what, std::string_view workflow_id) {
+  note_blob(with, bytes, what, workflow_id);
+  if (static_cast<std::int64_t>(bytes) > with.max.blob_size_max)
+    return bad_request("Blob data size exceeds limit.");
+  return {};
+}
+
+outcome<workflow::domain_ptr> find_domain(const checks& with, std::string_view name) {
+  auto found = with.domains.find(name);
+  if (!found)
+    return not_exists("Domain " + std::string(name) + " does not exist.");
+  return found;
+}
+
+outcome<workflow::domain_ptr> find_domain(const checks& with, const uuid& id) {
+  auto found = with.domains.find(id);
+  if (!found)
+    return not_exists("Domain " + id.str() + " does not exist.");
+  return found;
+}
+
+std::int32_t whole_seconds(const google::protobuf::Duration& duration) {
+  const auto seconds = duration.seconds();
+  return seconds > INT32_MAX || seconds < INT32_MIN ? -1 : static_cast<std::int32_t>(seconds);
+}
+
+std::size_t size_of(const api::Memo& memo) {
+  if (memo.fields().empty())
+    return 0;
+  constexpr std::size_t of_the_map = 48; // what the reference system adds for the map itself
+  std::size_t bytes = of_the_map;
+  for (const auto& [key, value] : memo.fields())
+    bytes += key.size() + value.data().size();
+  return bytes;
+}
+
+} // namespace cadenza::bridge

@@ -1,0 +1,142 @@
+#include "bridge/checks/validate_workflow.hpp"
+
+namespace cadenza::bridge {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+/// Gives the seconds between firings; 0 without cron.
+outcome<std::int64_t> cron_period(const checks& with, const std::string& text) {
+  if (text.empty() || !with.hooks.cron_period_s)
+    return std::int64_t{0};
+  return with.hooks.cron_period_s(text);
+}
+
+outcome<void> check_timeouts(const api::StartWorkflowExecutionRequest& request) {
+  if (whole_seconds(request.execution_start_to_close_timeout()) <= 0)
+    return bad_request("A valid ExecutionStartToCloseTimeoutSeconds is not set on request.");
+  if (whole_seconds(request.task_start_to_close_timeout()) <= 0)
+    return bad_request("A valid TaskStartToCloseTimeoutSeconds is not set on request.");
+  return {};
+}
+
+outcome<void> check_delays(const checks& with, const api::StartWorkflowExecutionRequest& request) {
+  if (whole_seconds(request.delay_start()) < 0 || request.delay_start().nanos() < 0)
+    return bad_request("A valid DelayStartSeconds is not set on request.");
+  const auto jitter = whole_seconds(request.jitter_start());
+  if (jitter < 0 || request.jitter_start().nanos() < 0)
+    return bad_request("A valid JitterStartSeconds is not set on request (negative).");
+  const auto period = cron_period(with, request.cron_schedule());
+  if (!period)
+    return period.error();
+  if (jitter > 0 && *period > 0 && jitter > *period)
+    return bad_request("A valid JitterStartSeconds is not set on request (larger than cron duration).");
+  return {};
+}
+
+outcome<void> check_attributes(const checks& with, const api::StartWorkflowExecutionRequest& request) {
+  if (!request.has_search_attributes() || !with.hooks.search_attributes)
+    return {};
+  return with.hooks.search_attributes(request.search_attributes(), request.domain());
+}
+
+outcome<workflow::domain_ptr> find_registered(const checks& with, const std::string& name) {
+  auto domain = find_domain(with, name);
+  if (domain && !(*domain)->registered())
+    return bad_request("Domain is deprecated.");
+  return domain;
+}
+
+outcome<void> check_async_queue(const workflow::domain_view& domain) {
+  if (!domain.row.domain().async_workflow_config().enabled())
+    return bad_request("async workflow is not enabled for domain " + domain.name);
+  return {};
+}
+
+} // namespace
+
+checked_domain check(const checks& with, const api::StartWorkflowExecutionRequest& request) {
+  CADENZA_TRY(check_domain_set(request.domain()));
+  if (auto domain = find_domain(with, request.domain()); !domain)
+    return domain;
+  if (request.workflow_id().empty())
+    return bad_request("WorkflowId is not set on request.");
+  if (!uuid::parse(request.request_id()))
+    return bad_request("requestId " + quoted(request.request_id()) + " is not a valid UUID");
+  if (request.workflow_type().name().empty())
+    return bad_request("WorkflowType is not set on request.");
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
+  if (request.has_retry_policy())
+    CADENZA_TRY(check_retry_policy(request.retry_policy()));
+  CADENZA_TRY(check_length(with, request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
+  CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
+  CADENZA_TRY(check_timeouts(request));
+  CADENZA_TRY(check_delays(with, request));
+  CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
+  CADENZA_TRY(check_attributes(with, request));
+  auto domain = find_registered(with, request.domain());
+  if (!domain)
+    return domain;
+  CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
+                         request.workflow_id()));
+  return domain;
+}
+
+checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecutionRequest& whole) {
+  const auto& request = whole.start_request();
+  CADENZA_TRY(check_domain_set(request.domain()));
+  if (auto domain = find_domain(with, request.domain()); !domain)
+    return domain;
+  if (request.workflow_id().empty())
+    return bad_request("WorkflowId is not set on request.");
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
+  if (whole.signal_name().empty())
+    return bad_request("SignalName is not set on request.");
+  CADENZA_TRY(check_length(with, whole.signal_name(), with.max.signal_name_length_max, "SignalName"));
+  if (request.workflow_type().name().empty())
+    return bad_request("WorkflowType is not set on request.");
+  CADENZA_TRY(check_length(with, request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
+  CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
+  CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
+  CADENZA_TRY(check_timeouts(request));
+  if (request.has_retry_policy())
+    CADENZA_TRY(check_retry_policy(request.retry_policy()));
+  CADENZA_TRY(check_delays(with, request));
+  CADENZA_TRY(check_attributes(with, request));
+  auto domain = find_registered(with, request.domain());
+  if (!domain)
+    return domain;
+  CADENZA_TRY(check_blob(with, whole.signal_input().data().size(), "input of a signal", request.workflow_id()));
+  CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
+                         request.workflow_id()));
+  return domain;
+}
+
+checked_domain check(const checks& with, const api::StartWorkflowExecutionAsyncRequest& request) {
+  auto domain = check(with, request.request());
+  if (domain)
+    CADENZA_TRY(check_async_queue(**domain));
+  return domain;
+}
+
+checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecutionAsyncRequest& request) {
+  auto domain = check(with, request.request());
+  if (domain)
+    CADENZA_TRY(check_async_queue(**domain));
+  return domain;
+}
+
+} // namespace cadenza::bridge

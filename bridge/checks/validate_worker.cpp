@@ -1,0 +1,193 @@
+#include "bridge/checks/validate_worker.hpp"
+
+#include "actors/base/task_token.hpp"
+#include "messages/constants.hpp"
+
+namespace cadenza::bridge {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+outcome<void> check_poll_time(const checks& with, std::int64_t deadline_ns) {
+  if (deadline_ns == INT64_MAX)
+    return bad_request("Context timeout is not set.");
+  if (deadline_ns - with.now_ns < with.max.poll_deadline_min_ns)
+    return bad_request("Context timeout is too short.");
+  return {};
+}
+
+outcome<void> check_token_set(const std::string& token) {
+  // The reference system hands an empty token to its JSON parser, whose failure has no type of its own.
+  if (token.empty())
+    return error{error_kind::unknown, "Task token not set on request."};
+  return {};
+}
+
+outcome<task_call> resolve(const checks& with, const std::string& text) {
+  CADENZA_TRY(check_token_set(text));
+  auto token = actors::decode_task_token(text);
+  if (!token)
+    return token.error();
+  if (token->domain_id.empty())
+    return bad_request("Domain not set on request.");
+  auto domain = find_domain(with, token->domain_id);
+  if (!domain)
+    return domain.error();
+  return task_call{std::move(*domain), std::move(*token)};
+}
+
+bool exceeds(const checks& with, const std::string& blob) {
+  return static_cast<std::int64_t>(blob.size()) > with.max.blob_size_max;
+}
+
+/// An answer that is too large becomes a failed query.
+void check_answer(const checks& with, api::WorkflowQueryResult& result, const std::string& workflow_id,
+                  const std::string& domain) {
+  note_blob(with, result.answer().data().size(), "answer of a query", workflow_id, domain);
+  if (!exceeds(with, result.answer().data()))
+    return;
+  result.Clear();
+  result.set_result_type(api::QUERY_RESULT_TYPE_FAILED);
+  result.set_error_message("Blob data size exceeds limit.");
+}
+
+void cut(const checks& with, std::string& blob) {
+  if (exceeds(with, blob))
+    blob.resize(static_cast<std::size_t>(with.max.blob_size_max));
+}
+
+} // namespace
+
+outcome<workflow::domain_ptr> check(const checks& with, const api::PollForDecisionTaskRequest& request,
+                                    std::int64_t deadline_ns) {
+  CADENZA_TRY(check_domain_set(request.domain()));
+  CADENZA_TRY(check_poll_time(with, deadline_ns));
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
+  CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
+  auto domain = find_domain(with, request.domain());
+  if (!domain)
+    return domain;
+  if ((*domain)->row.domain().bad_binaries().binaries().contains(request.binary_checksum()))
+    return bad_request("binary " + request.binary_checksum() + " already marked as bad deployment");
+  return domain;
+}
+
+outcome<workflow::domain_ptr> check(const checks& with, const api::PollForActivityTaskRequest& request,
+                                    std::int64_t deadline_ns) {
+  CADENZA_TRY(check_domain_set(request.domain()));
+  CADENZA_TRY(check_poll_time(with, deadline_ns));
+  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
+  CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
+  return find_domain(with, request.domain());
+}
+
+outcome<workflow::domain_ptr> check(const checks& with, const api::ResetStickyTaskListRequest& request) {
+  CADENZA_TRY(check_domain_set(request.domain()));
+  CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
+  return find_domain(with, request.domain());
+}
+
+outcome<task_call> check(const checks& with, api::RespondDecisionTaskCompletedRequest& request) {
+  auto task = resolve(with, request.task_token());
+  if (!task)
+    return task;
+  CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
+  if (with.max.decision_results_max > 0 && request.decisions_size() > with.max.decision_results_max)
+    return bad_request("Decision result count exceeds limit.");
+  if (!request.query_results().empty())
+    for (auto& [id, result] : *request.mutable_query_results())
+      check_answer(with, result, task->token.workflow_id, task->domain->name);
+  return task;
+}
+
+outcome<task_call> check(const checks& with, api::RespondDecisionTaskFailedRequest& request) {
+  auto task = resolve(with, request.task_token());
+  if (!task)
+    return task;
+  CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
+  note_blob(with, request.details().data().size(), "details of a failed decision", task->token.workflow_id,
+            task->domain->name);
+  if (exceeds(with, request.details().data()))
+    cut(with, *request.mutable_details()->mutable_data());
+  return task;
+}
+
+outcome<query_call> check(const checks& with, api::RespondQueryTaskCompletedRequest& request) {
+  CADENZA_TRY(check_token_set(request.task_token()));
+  auto token = actors::decode_query_token(request.task_token());
+  if (!token)
+    return token.error();
+  if (token->domain_id.empty() || token->task_list.empty() || token->task_id.empty())
+    return bad_request("Invalid TaskToken.");
+  auto domain = find_domain(with, token->domain_id);
+  if (!domain)
+    return domain.error();
+  check_answer(with, *request.mutable_result(), {}, (*domain)->name);
+  return query_call{std::move(*domain), std::move(*token)};
+}
+
+outcome<task_call> check_activity_call(const checks& with, const std::string& task_token, const std::string& identity,
+                                       bool identity_checked) {
+  auto task = resolve(with, task_token);
+  if (task && identity_checked)
+    CADENZA_TRY(check_length(with, identity, with.max.identity_length_max, "Identity"));
+  return task;
+}
+
+outcome<task_call> check_activity_call(const checks& with, const std::string& domain_name,
+                                       const api::WorkflowExecution& execution, const std::string& activity_id,
+                                       const std::string& identity, bool identity_checked) {
+  CADENZA_TRY(check_domain_set(domain_name));
+  auto domain = find_domain(with, domain_name);
+  if (!domain)
+    return domain.error();
+  if (execution.workflow_id().empty())
+    return bad_request("WorkflowId is not set on request.");
+  if (activity_id.empty())
+    return bad_request("ActivityID is not set on request.");
+  if (identity_checked)
+    CADENZA_TRY(check_length(with, identity, with.max.identity_length_max, "Identity"));
+  actors::task_token token;
+  if (!execution.run_id().empty()) {
+    const auto run = uuid::parse(execution.run_id());
+    if (!run)
+      return bad_request("Invalid RunId.");
+    token.run_id = *run;
+  }
+  token.domain_id = (*domain)->id;
+  token.workflow_id = execution.workflow_id();
+  token.schedule_id = no_event_id;
+  token.activity_id = activity_id;
+  token.by_id = true;
+  return task_call{std::move(*domain), std::move(token)};
+}
+
+std::shared_ptr<api::RespondActivityTaskFailedRequest> failure_if_too_large(const checks& with, api::Payload* payload,
+                                                                            const char* reason,
+                                                                            const std::string& identity,
+                                                                            const task_call& task) {
+  if (payload)
+    note_blob(with, payload->data().size(), "payload of an activity", task.token.workflow_id, task.domain->name);
+  if (!payload || !exceeds(with, payload->data()))
+    return nullptr;
+  auto& bytes = *payload->mutable_data();
+  cut(with, bytes);
+  auto failure = std::make_shared<api::RespondActivityTaskFailedRequest>();
+  failure->mutable_failure()->set_reason(reason);
+  failure->mutable_failure()->set_details(std::move(bytes));
+  failure->set_identity(identity);
+  return failure;
+}
+
+void limit_failure(const checks& with, api::Failure& failure, const task_call& task) {
+  note_blob(with, failure.details().size(), "details of a failed activity", task.token.workflow_id, task.domain->name);
+  if (!exceeds(with, failure.details()))
+    return;
+  failure.set_reason(failure_details_exceeds_limit);
+  cut(with, *failure.mutable_details());
+}
+
+} // namespace cadenza::bridge

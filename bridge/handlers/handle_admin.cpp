@@ -1,0 +1,72 @@
+#include "bridge/checks/validate_admin.hpp"
+
+#include "bridge/base/caller.hpp"
+#include "bridge/handlers/forward.hpp"
+
+namespace cadenza::bridge {
+
+namespace admin = uber::cadence::admin::v1;
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr std::string_view service = "uber.cadence.admin.v1.AdminAPI";
+
+void describe_cluster(services& with, body<admin::DescribeClusterRequest>, actors::call_ptr call) {
+  admin::DescribeClusterResponse response;
+  response.mutable_supported_client_versions()->set_go_sdk(std::string(go_version_max));
+  response.mutable_supported_client_versions()->set_java_sdk(std::string(java_version_max));
+  auto& stores = *response.mutable_persistence_info();
+  auto& visibility = stores["visibilityStore"];
+  visibility.set_backend(with.about().visibility_backend);
+  auto& search = *visibility.add_features();
+  search.set_key("advancedVisibilityEnabled");
+  search.set_enabled(with.current_limits()->search_enabled);
+  stores["historyStore"].set_backend(with.about().history_backend);
+  response.mutable_membership_info();
+  if (with.about().add_membership)
+    with.about().add_membership(response);
+  call->reply(response);
+}
+
+void refresh_tasks(services& with, body<admin::RefreshWorkflowTasksRequest> request, actors::call_ptr call) {
+  const auto view = with.look();
+  auto domain = check(view.with(), *request);
+  if (!domain)
+    return call->reject(domain.error());
+  // The two answers are both empty, so the plain call's one serves.
+  auto plain = std::make_shared<api::RefreshWorkflowTasksRequest>();
+  plain->set_domain(request->domain());
+  *plain->mutable_workflow_execution() = std::move(*request->mutable_workflow_execution());
+  with.engine().refresh_tasks(std::move(*domain), std::move(plain), std::move(call));
+}
+
+void close_shard(services& with, body<admin::CloseShardRequest> request, actors::call_ptr call) {
+  with.engine().close_shard(std::move(request), std::move(call));
+}
+
+void describe_shards(services& with, body<admin::DescribeShardDistributionRequest> request, actors::call_ptr call) {
+  with.engine().describe_shards(std::move(request), std::move(call));
+}
+
+} // namespace
+
+void add_admin_methods(method_table& table) {
+  using actors::engine;
+  constexpr auto unlimited = rate_class::none;
+  add_forward<unlimited, &engine::admin_describe_workflow>(table, service, "DescribeWorkflowExecution");
+  add_forward<unlimited, &engine::update_task_list_partitions>(table, service, "UpdateTaskListPartitionConfig");
+  add_forward<unlimited, &engine::delete_workflow>(table, service, "DeleteWorkflow");
+  add_forward<unlimited, &engine::maintain_corrupt_workflow>(table, service, "MaintainCorruptWorkflow");
+  add_forward<unlimited, &engine::raw_history>(table, service, "GetWorkflowExecutionRawHistoryV2");
+  add_forward_plain<&engine::remove_task>(table, service, "RemoveTask");
+  add_forward_plain<&engine::reset_queue>(table, service, "ResetQueue");
+  add_forward_plain<&engine::describe_queue>(table, service, "DescribeQueue");
+  add_forward_plain<&engine::describe_host>(table, service, "DescribeHistoryHost");
+  table.on<admin::CloseShardRequest, &close_shard>(service, "CloseShard");
+  table.on<admin::DescribeShardDistributionRequest, &describe_shards>(service, "DescribeShardDistribution");
+  table.on<admin::RefreshWorkflowTasksRequest, &refresh_tasks>(service, "RefreshWorkflowTasks");
+  table.on<admin::DescribeClusterRequest, &describe_cluster>(service, "DescribeCluster");
+}
+
+} // namespace cadenza::bridge

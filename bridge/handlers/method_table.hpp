@@ -1,0 +1,81 @@
+#pragma once
+
+#include "actors/base/call.hpp"
+#include "bridge/handlers/services.hpp"
+
+#include <google/protobuf/io/zero_copy_stream.h>
+#include <google/protobuf/message.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace cadenza::bridge {
+
+/// One RPC of the contract.
+struct method {
+  /// Parses a request and sees to its answer; null: not implemented yet. Must not throw or block.
+  using handler = void (*)(services&, google::protobuf::io::ZeroCopyInputStream&, actors::call_ptr);
+
+  std::string path;    ///< "/uber.cadence.api.v1.WorkflowAPI/StartWorkflowExecution"
+  std::string service; ///< "uber.cadence.api.v1.WorkflowAPI"
+  std::string name;    ///< "StartWorkflowExecution"
+  const google::protobuf::Descriptor* input = nullptr;
+  handler handle = nullptr;
+  bool hangs = false;           ///< a poll: an empty answer is a good answer
+  bool version_checked = false; ///< clients that are too new are refused
+  std::size_t index = 0;        ///< position in the table
+};
+
+/// Every RPC of the contract, by path. Built once, then read by any thread.
+class method_table {
+public:
+  /// Knows every method of every service of the contract, none of them handled.
+  method_table();
+  method_table(method_table&&) = default;
+  method_table(const method_table&) = delete;
+
+  /// Null when there is no such method.
+  [[nodiscard]] const method* find(std::string_view path) const;
+  [[nodiscard]] const std::vector<method>& methods() const { return methods_; }
+  [[nodiscard]] const std::vector<std::string>& services_served() const { return services_; }
+
+  /// Lets `Handle(services&, shared_ptr<Request>, call_ptr)` answer a method. The program ends when the contract has no
+  /// such method or it takes another request.
+  template <class Request, auto Handle> method& on(std::string_view service, std::string_view name) {
+    auto& at = must_find(service, name, Request::descriptor());
+    at.handle = [](services& with, google::protobuf::io::ZeroCopyInputStream& bytes, actors::call_ptr call) {
+      auto request = std::make_shared<Request>();
+      if (!request->ParseFromZeroCopyStream(&bytes)) {
+        call->reject(bad_request("the request cannot be read as a " + Request::descriptor()->full_name()));
+        return;
+      }
+      Handle(with, std::move(request), std::move(call));
+    };
+    return at;
+  }
+
+private:
+  method& must_find(std::string_view service, std::string_view name, const google::protobuf::Descriptor* input);
+
+  std::vector<method> methods_;
+  std::vector<std::string> services_;
+  std::unordered_map<std::string_view, std::size_t> by_path_; // keys live in methods_
+};
+
+void add_workflow_methods(method_table& table);
+void add_diagnosis_methods(method_table& table);
+void add_worker_methods(method_table& table);
+void add_domain_methods(method_table& table);
+void add_visibility_methods(method_table& table);
+void add_admin_methods(method_table& table);
+void add_config_methods(method_table& table);
+void add_group_methods(method_table& table);
+void add_meta_methods(method_table& table);
+
+/// The table with everything this server answers.
+[[nodiscard]] method_table full_method_table();
+
+} // namespace cadenza::bridge

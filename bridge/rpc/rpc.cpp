@@ -1,0 +1,303 @@
+#include "bridge/rpc/rpc.hpp"
+
+#include "bridge/base/caller.hpp"
+#include "bridge/rpc/wire_call.hpp"
+
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <grpcpp/support/proto_buffer_writer.h>
+
+#include <chrono>
+
+namespace cadenza::bridge {
+
+namespace {
+
+constexpr std::size_t single_slice_bytes_max = 1 << 20;
+
+std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+grpc::ByteBuffer to_buffer(const google::protobuf::MessageLite& message) {
+  const auto size = message.ByteSizeLong();
+  if (size <= single_slice_bytes_max) {
+    grpc::Slice slice(size);
+    message.SerializeWithCachedSizesToArray(const_cast<std::uint8_t*>(slice.begin()));
+    return {&slice, 1};
+  }
+  grpc::ByteBuffer buffer;
+  {
+    grpc::ProtoBufferWriter writer(&buffer, static_cast<int>(single_slice_bytes_max), static_cast<int>(size));
+    google::protobuf::io::CodedOutputStream out(&writer);
+    message.SerializeWithCachedSizes(&out);
+  } // the writers hand over what they hold when they go
+  return buffer;
+}
+
+/// The slice takes the string over: nothing is copied.
+grpc::ByteBuffer to_buffer(std::string serialized) {
+  auto* owned = new std::string(std::move(serialized));
+  const grpc::Slice slice(
+      owned->data(), owned->size(), [](void* text) { delete static_cast<std::string*>(text); }, owned);
+  return {&slice, 1};
+}
+
+std::string_view view(const grpc::string_ref& text) { return {text.data(), text.size()}; }
+
+wire_status status_of(int code, std::string message) { return {code, std::move(message), {}}; }
+
+grpc::Status to_grpc(const wire_status& status) {
+  return {static_cast<grpc::StatusCode>(status.code), status.message, status.details};
+}
+
+} // namespace
+
+void rpc::await(rpc_core& core, grpc::ServerCompletionQueue& queue) {
+  auto* waiting = new rpc(core, queue);
+  core.live.fetch_add(1, std::memory_order_relaxed);
+  // The last event is only delivered for an RPC that arrived; `on_arrived` gives its count back otherwise.
+  waiting->context_.AsyncNotifyWhenDone(waiting->start(waiting->done_));
+  core.generic.RequestCall(&waiting->context_, &waiting->wire_, &queue, &queue, waiting->start(waiting->arrived_));
+}
+
+void rpc::serve(grpc::ServerCompletionQueue& queue) {
+  void* at = nullptr;
+  bool ok = false;
+  while (queue.Next(&at, &ok)) {
+    const auto& event = *static_cast<tag*>(at);
+    const rpc_ptr keep(event.owner, false); // takes over the count of the operation
+    (keep.get()->*event.on)(ok);
+  }
+}
+
+void* rpc::start(tag& which) {
+  intrusive_ptr_add_ref(this);
+  return &which;
+}
+
+void rpc::on_arrived(bool ok) {
+  if (!ok) { // the server stops
+    core_.leave();
+    intrusive_ptr_release(this);
+    return;
+  }
+  if (!core_.stopping.load(std::memory_order_acquire))
+    await(core_, queue_);
+  arrived_ns_ = steady_ns();
+  method_ = core_.table.find(context_.method());
+  if (!method_)
+    stream_ = make_stream(context_.method(), core_);
+  if (!method_ && !stream_) {
+    core_.meters.unknown_method();
+    return finish(status_of(grpc::StatusCode::UNIMPLEMENTED, "unknown method " + context_.method()));
+  }
+  read_next();
+}
+
+void rpc::read_next() {
+  const std::lock_guard guard(lock_);
+  if (!ended_ && !answered_)
+    wire_.Read(&in_, start(read_));
+}
+
+void rpc::on_read(bool ok) {
+  if (stream_) {
+    if (!ok)
+      return stream_->on_half_close(*this);
+    stream_->on_message(*this, in_);
+    return;
+  }
+  if (!ok)
+    return finish(status_of(grpc::StatusCode::INVALID_ARGUMENT, "the request has no message"));
+  dispatch();
+  in_.Clear(); // a poll may hang for long
+}
+
+void rpc::learn_caller() {
+  caller_builder builder;
+  for (const auto& [key, value] : context_.client_metadata())
+    builder.add(view(key), view(value));
+  caller_ = std::move(builder).finish();
+}
+
+std::int64_t rpc::deadline_ns() const {
+  const auto deadline = context_.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max())
+    return INT64_MAX;
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(deadline.time_since_epoch()).count();
+}
+
+void rpc::dispatch() {
+  learn_caller();
+  auto call = std::make_shared<wire_call>(rpc_ptr(this), deadline_ns());
+  if (!method_->handle)
+    return call->reject(
+        {error_kind::unimplemented, method_->service + "/" + method_->name + " is not implemented yet"});
+  if (method_->version_checked && core_.with.current_limits()->client_version_checked) {
+    if (const auto good = check_client_version(caller_); !good)
+      return call->reject(good.error());
+  }
+  if (method_->hangs)
+    core_.hanging.add(*this);
+  grpc::ProtoBufferReader bytes(&in_);
+  if (!bytes.status().ok())
+    return call->reject(bad_request("the request cannot be decompressed"));
+  method_->handle(core_.with, bytes, std::move(call));
+}
+
+void rpc::answer(const google::protobuf::MessageLite& response) {
+  core_.meters.answered(*method_, std::nullopt, steady_ns() - arrived_ns_);
+  const auto bytes = to_buffer(response);
+  end(&bytes, {});
+}
+
+void rpc::answer(std::string serialized_response) {
+  core_.meters.answered(*method_, std::nullopt, steady_ns() - arrived_ns_);
+  const auto bytes = to_buffer(std::move(serialized_response));
+  end(&bytes, {});
+}
+
+void rpc::answer(const error& reason) {
+  const auto took_ns = steady_ns() - arrived_ns_;
+  if (reason.kind == error_kind::unavailable && was_expired()) {
+    // The engine dropped a poll because we asked for it: nothing was found.
+    core_.meters.answered(*method_, std::nullopt, took_ns);
+    const grpc::Slice nothing;
+    grpc::ByteBuffer empty(&nothing, 1);
+    return end(&empty, {});
+  }
+  core_.meters.answered(*method_, reason.kind, took_ns);
+  end(nullptr, to_wire(reason, caller_.told_already_completed));
+}
+
+bool rpc::was_expired() {
+  const std::lock_guard guard(lock_);
+  return expired_;
+}
+
+void rpc::end(const grpc::ByteBuffer* response, const wire_status& status) {
+  if (method_->hangs)
+    core_.hanging.remove(*this);
+  std::function<void()> unused_hook; // goes after the lock: it may hold actors
+  const std::lock_guard guard(lock_);
+  unused_hook.swap(hook_);
+  answered_ = true;
+  if (ended_)
+    return;
+  if (response)
+    wire_.WriteAndFinish(*response, grpc::WriteOptions(), grpc::Status::OK, start(finished_));
+  else
+    wire_.Finish(to_grpc(status), start(finished_));
+}
+
+void rpc::finish(const wire_status& status) {
+  const std::lock_guard guard(lock_);
+  if (ended_ || answered_)
+    return;
+  answered_ = true;
+  wire_.Finish(to_grpc(status), start(finished_));
+}
+
+void rpc::write(const google::protobuf::MessageLite& message) {
+  const auto bytes = to_buffer(message);
+  const std::lock_guard guard(lock_);
+  if (!ended_ && !answered_)
+    wire_.Write(bytes, start(written_));
+}
+
+void rpc::on_cancel(std::function<void()> hook) {
+  {
+    const std::lock_guard guard(lock_);
+    if (answered_)
+      return;
+    if (!gone_.load(std::memory_order_relaxed)) {
+      hook_ = std::move(hook);
+      return;
+    }
+  }
+  hook();
+}
+
+void rpc::expire() {
+  std::function<void()> hook;
+  {
+    const std::lock_guard guard(lock_);
+    if (answered_ || gone_.load(std::memory_order_relaxed))
+      return;
+    expired_ = true;
+    gone_.store(true, std::memory_order_release);
+    hook.swap(hook_);
+  }
+  if (hook)
+    hook();
+}
+
+void rpc::on_written(bool ok) {
+  if (ok)
+    stream_->on_written(*this);
+}
+
+void rpc::on_finished(bool) {}
+
+void rpc::on_done(bool) {
+  std::function<void()> hook;
+  {
+    const std::lock_guard guard(lock_);
+    ended_ = true;
+    if (context_.IsCancelled()) {
+      gone_.store(true, std::memory_order_release);
+      hook.swap(hook_);
+    }
+  }
+  if (stream_)
+    stream_->on_done(*this);
+  if (hook)
+    hook();
+  core_.leave();
+}
+
+// --- polls that wait
+
+hanging_list::shard& hanging_list::shard_of(const rpc& poll) {
+  return shards_[(reinterpret_cast<std::uintptr_t>(&poll) >> 8) % shards_count];
+}
+
+void hanging_list::add(rpc& poll) {
+  auto& in = shard_of(poll);
+  const std::lock_guard guard(in.lock);
+  poll.next_ = in.first;
+  if (in.first)
+    in.first->previous_ = &poll;
+  in.first = &poll;
+  poll.listed_ = true;
+  poll.core_.meters.hanging().add();
+}
+
+void hanging_list::remove(rpc& poll) {
+  auto& in = shard_of(poll);
+  const std::lock_guard guard(in.lock);
+  if (!poll.listed_)
+    return;
+  (poll.previous_ ? poll.previous_->next_ : in.first) = poll.next_;
+  if (poll.next_)
+    poll.next_->previous_ = poll.previous_;
+  poll.next_ = poll.previous_ = nullptr;
+  poll.listed_ = false;
+  poll.core_.meters.hanging().sub();
+}
+
+void hanging_list::expire_all() {
+  for (auto& in : shards_) {
+    std::vector<rpc_ptr> waiting; // a listed poll is held by its call object
+    {
+      const std::lock_guard guard(in.lock);
+      for (auto* poll = in.first; poll; poll = poll->next_)
+        waiting.emplace_back(poll);
+    }
+    for (const auto& poll : waiting)
+      poll->expire();
+  }
+}
+
+} // namespace cadenza::bridge

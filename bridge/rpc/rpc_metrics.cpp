@@ -1,0 +1,49 @@
+#include "bridge/rpc/rpc_metrics.hpp"
+
+namespace cadenza::bridge {
+
+namespace {
+
+/// "WorkflowAPI/StartWorkflowExecution"
+std::string label_of(const method& m) { return m.service.substr(m.service.rfind('.') + 1) + "/" + m.name; }
+
+template <class Series, class Make> Series& once(std::atomic<Series*>& slot, Make make) {
+  if (auto* known = slot.load(std::memory_order_acquire))
+    return *known;
+  Series& made = make(); // the registry gives everybody the same one
+  slot.store(&made, std::memory_order_release);
+  return made;
+}
+
+} // namespace
+
+rpc_metrics::rpc_metrics(metrics::registry& registry, const method_table& table)
+  : registry_(registry), by_method_(std::make_unique<series[]>(table.methods().size())),
+    hanging_(registry.gauge(rpc_metric_table[3])), unknown_(registry.counter(rpc_metric_table[4])) {}
+
+void rpc_metrics::answered(const method& which, std::optional<error_kind> failure, std::int64_t duration_ns) {
+  auto& at = by_method_[which.index];
+  once(
+      at.requests,
+      [&]() -> auto& {
+        return registry_.counter(rpc_metric_table[0], {{"method", label_of(which)}});
+      })
+      .add();
+  once(
+      at.duration,
+      [&]() -> auto& {
+        return registry_.histogram(rpc_metric_table[2], {{"method", label_of(which)}});
+      })
+      .observe(duration_ns);
+  if (!failure)
+    return;
+  once(
+      at.errors[static_cast<std::size_t>(*failure)],
+      [&]() -> auto& {
+        return registry_.counter(rpc_metric_table[1],
+                                 {{"method", label_of(which)}, {"error", std::string(name_of(*failure))}});
+      })
+      .add();
+}
+
+} // namespace cadenza::bridge

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "bridge/handlers/method_table.hpp"
+#include "config/metrics.hpp"
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace cadenza::bridge {
+
+/// What the bridge tells about RPCs.
+inline constexpr std::array rpc_metric_table{
+    metrics::declaration{"cadenza_rpc_requests_total", metrics::kind::counter, "method", "RPCs that were answered."},
+    metrics::declaration{"cadenza_rpc_errors_total", metrics::kind::counter, "method,error",
+                         "RPCs that were answered with an error, by the error's name."},
+    metrics::declaration{"cadenza_rpc_duration_seconds", metrics::kind::histogram, "method",
+                         "Time from an RPC's arrival to its answer in seconds; polls include their waiting."},
+    metrics::declaration{"cadenza_rpc_hanging_polls", metrics::kind::gauge, "", "Polls that wait for a task now."},
+    metrics::declaration{"cadenza_rpc_unknown_methods_total", metrics::kind::counter, "",
+                         "RPCs of methods that this server does not know."},
+};
+
+/// Counts RPCs. Series appear with the first RPC of a method. Any thread; lock-free after that.
+class rpc_metrics {
+public:
+  rpc_metrics(metrics::registry& registry, const method_table& table);
+
+  void answered(const method& which, std::optional<error_kind> failure, std::int64_t duration_ns);
+  void unknown_method() { unknown_.add(); }
+  [[nodiscard]] metrics::gauge& hanging() { return hanging_; }
+
+private:
+  static constexpr std::size_t kinds = static_cast<std::size_t>(error_kind::unknown) + 1;
+  struct series {
+    std::atomic<metrics::counter*> requests{nullptr};
+    std::atomic<metrics::histogram*> duration{nullptr};
+    std::array<std::atomic<metrics::counter*>, kinds> errors{};
+  };
+
+  metrics::registry& registry_;
+  std::unique_ptr<series[]> by_method_;
+  metrics::gauge& hanging_;
+  metrics::counter& unknown_;
+};
+
+} // namespace cadenza::bridge

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "bridge/base/health.hpp"
+#include "bridge/handlers/services.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace cadenza::metrics {
+class registry;
+}
+
+namespace cadenza::bridge {
+
+/// How the gRPC side listens.
+struct rpc_options {
+  std::string host = "127.0.0.1";
+  int port = 7833; ///< 0: any free one
+  int message_bytes_max = 64 << 20;
+  int queues = 0;         ///< completion queues, each with one thread; 0: half the cores, at least one
+  int calls_awaited = 64; ///< RPCs asked for ahead, per queue: bursts up to this need no round trip
+  std::chrono::milliseconds keepalive = std::chrono::seconds(60); ///< silent connections are asked for life
+  std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
+};
+
+/// The gRPC server: every RPC of the contract, health and reflection.
+///
+/// Threads: its own few for events; handlers run on them and answers come from any thread. Lifetime: what is given to
+/// the constructor must outlive it. Call objects may outlive `stop`, but not the server: their answers go nowhere then.
+class rpc_server {
+public:
+  rpc_server(services& with, health_board& health, metrics::registry& registry);
+  ~rpc_server(); ///< stops
+  rpc_server(const rpc_server&) = delete;
+  rpc_server& operator=(const rpc_server&) = delete;
+
+  /// Listens and serves; gives the port. Fails when the address cannot be bound. Once only.
+  [[nodiscard]] outcome<int> start(const rpc_options& options);
+
+  /// Health says NOT_SERVING, new polls are answered empty, and those that wait are let go of: their clients get an
+  /// empty answer as soon as the engine has dropped them. Everything else goes on.
+  void drain();
+
+  /// Takes no new RPC, lets those under way finish for up to `grace`, then cancels them. Returns when all is over.
+  void stop(std::chrono::milliseconds grace = std::chrono::seconds(2));
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace cadenza::bridge

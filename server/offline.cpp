@@ -1,0 +1,40 @@
+#include "server/offline.hpp"
+
+#include "storage/open.hpp"
+
+#include <charconv>
+#include <filesystem>
+#include <ostream>
+
+namespace cadenza {
+
+int restore_backup_offline(const cli::restore_options& options, std::ostream& out, std::ostream& err) {
+  auto backups = storage::list_backups(options.backup_dir);
+  if (!backups) {
+    err << "Error: " << backups.error().message << '\n';
+    return 1;
+  }
+  if (backups->empty()) {
+    err << "Error: there is no backup in " << options.backup_dir << '\n';
+    return 1;
+  }
+  std::uint32_t id = backups->back().id;
+  if (!options.backup_id.empty()) {
+    const auto* end = options.backup_id.data() + options.backup_id.size();
+    const auto [rest, problem] = std::from_chars(options.backup_id.data(), end, id);
+    if (problem != std::errc{} || rest != end) {
+      err << "Error: a backup id is a number, not \"" << options.backup_id << "\"\n";
+      return 1;
+    }
+  }
+  const auto target = (std::filesystem::path(options.data_dir) / "store").string();
+  if (const auto done = storage::restore_backup(options.backup_dir, id, target); !done) {
+    err << "Error: " << done.error().message << '\n';
+    return 1;
+  }
+  // The lists of runs are derived data: the server makes them anew when it starts without them.
+  out << "Backup " << id << " restored into " << options.data_dir << '\n';
+  return 0;
+}
+
+} // namespace cadenza

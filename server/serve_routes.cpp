@@ -1,0 +1,119 @@
+#include "server/serve_routes.hpp"
+
+#include "config/dynamic_keys.hpp"
+#include "server/serve_parts.hpp"
+#include "storage/open.hpp"
+
+#include <charconv>
+#include <optional>
+
+namespace cadenza {
+namespace {
+
+using bridge::http_error;
+using bridge::http_request;
+using bridge::http_response;
+using nlohmann::json;
+
+constexpr int failed = 500;
+
+json to_json(const storage::backup_info& b) {
+  return {{"id", b.id}, {"created_s", b.created_s}, {"bytes", b.bytes}, {"files", b.files}, {"damaged", b.damaged}};
+}
+
+std::string parameter(const http_request& from, const std::string& name) {
+  const auto found = from.parameters.find(name);
+  return found == from.parameters.end() ? std::string() : found->second;
+}
+
+http_response health_of(const bridge::health_board& health, const open_store& stores) {
+  const bool writes = stores.store->accepts_writes();
+  return json_reply({{"status", std::string(bridge::text_of(health.state()))}, {"accepts_writes", writes}},
+                    health.serving() && writes ? 200 : 503);
+}
+
+http_response create_backup(open_store& stores, const std::string& directory) {
+  const auto made = storage::create_backup(*stores.store, directory);
+  return made ? json_reply(to_json(*made)) : http_error(failed, made.error().message);
+}
+
+http_response list_backups(const std::string& directory) {
+  const auto found = storage::list_backups(directory);
+  if (!found)
+    return http_error(failed, found.error().message);
+  json out = json::array();
+  for (const auto& b : *found)
+    out.push_back(to_json(b));
+  return json_reply(out);
+}
+
+http_response verify_backup(const std::string& directory, const std::string& wanted) {
+  const auto all = storage::list_backups(directory);
+  if (!all || all->empty())
+    return http_error(failed, all ? "there is no backup in " + directory : all.error().message);
+  std::uint32_t id = all->back().id;
+  if (!wanted.empty()) {
+    const auto* end = wanted.data() + wanted.size();
+    if (const auto read = std::from_chars(wanted.data(), end, id); read.ec != std::errc() || read.ptr != end)
+      return http_error(400, "no backup number: " + wanted);
+  }
+  if (const auto fine = storage::verify_backup(directory, id); !fine)
+    return http_error(failed, fine.error().message);
+  return json_reply({{"id", id}, {"valid", true}});
+}
+
+json describe_key(const config::snapshot& now, std::size_t index) {
+  const auto& key = config::dynamic_keys()[index];
+  const auto value_of = [&key](const config::dynamic_value& value) {
+    return json::parse(config::to_json(value, key.type));
+  };
+  json restricted = json::array();
+  for (const auto& value : now.values(index)) {
+    json constraints = json::object();
+    for (const auto& one : value.constraints)
+      constraints[std::string(name_of(one.by))] = one.text;
+    restricted.push_back({{"value", value_of(value)}, {"constraints", std::move(constraints)}});
+  }
+  json filters = json::array();
+  for (std::size_t f = 0; f < config::filter_count; ++f)
+    if ((key.filters & config::bit(static_cast<config::filter>(f))) != 0)
+      filters.push_back(std::string(name_of(static_cast<config::filter>(f))));
+  return {{"name", std::string(key.name)},
+          {"type", std::string(name_of(key.type))},
+          {"default", value_of(config::default_value(index))},
+          {"value", value_of(now.unrestricted(index))},
+          {"restricted", std::move(restricted)},
+          {"filters", std::move(filters)},
+          {"active", key.effect == config::key_effect::active},
+          {"description", std::string(key.meaning)}};
+}
+
+} // namespace
+
+void add_config_routes(bridge::http_server& to, const config::dynamic_config& dynamic) {
+  to.add_route("GET", "/admin/config", [&dynamic](const http_request&) {
+    const auto now = dynamic.current();
+    json out = json::array();
+    for (std::size_t i = 0; i < config::dynamic_keys().size(); ++i)
+      out.push_back(describe_key(*now, i));
+    return json_reply(out);
+  });
+}
+
+void add_store_routes(bridge::http_server& to, const bridge::health_board& health, open_store& stores) {
+  const auto directory_of = [&stores](const http_request& request) {
+    auto asked = parameter(request, "dir");
+    return asked.empty() ? stores.backup_directory : asked;
+  };
+  to.add_route("GET", "/health", [&](const http_request&) { return health_of(health, stores); });
+  to.add_route("POST", "/admin/backup/create", [&stores, directory_of](const http_request& request) {
+    return create_backup(stores, directory_of(request));
+  });
+  to.add_route("GET", "/admin/backup/list",
+               [directory_of](const http_request& request) { return list_backups(directory_of(request)); });
+  to.add_route("POST", "/admin/backup/verify", [directory_of](const http_request& request) {
+    return verify_backup(directory_of(request), parameter(request, "id"));
+  });
+}
+
+} // namespace cadenza

@@ -1,0 +1,136 @@
+#include "server/serve_store.hpp"
+
+#include "actors/visibility/visibility_rebuild.hpp"
+#include "config/log.hpp"
+#include "server/serve_parts.hpp"
+#include "storage/memory/memory_store.hpp"
+#include "storage/open.hpp"
+
+#include "cadenza/record/v1/domain.pb.h"
+
+#include <filesystem>
+
+namespace cadenza {
+namespace {
+
+constexpr int cluster_document = 3;
+
+/// The number of history shards: fixed at the first start, checked ever after.
+outcome<int> fix_shard_count(storage::store& store, const config::server_config& c) {
+  const auto read = wait_for<storage::read_result<std::string>>(
+      [&](auto done) { store.read_document(cluster_document, std::move(done)); });
+  if (read.outcome != storage::status::committed)
+    return unavailable("the cluster's own row cannot be read: " + read.message);
+  const int wanted = c.persistence.history_shards;
+  record::v1::ClusterRow row;
+  if (read.value) {
+    if (!row.ParseFromString(*read.value))
+      return error{error_kind::internal_data_inconsistency, "the cluster's own row is damaged"};
+    if (row.num_history_shards() != wanted)
+      return bad_request("persistence.numHistoryShards is " + std::to_string(wanted) +
+                         ", but this data was made with " + std::to_string(row.num_history_shards()) +
+                         " and the number cannot change");
+    return wanted;
+  }
+  row.set_format(1);
+  row.set_num_history_shards(wanted);
+  row.set_cluster_name(c.clusters.current);
+  storage::document_write write;
+  write.document = cluster_document;
+  write.value = row.SerializeAsString();
+  const auto written =
+      wait_for<storage::commit_result>([&](auto done) { store.write_document(std::move(write), std::move(done)); });
+  if (written.outcome != storage::status::committed)
+    return unavailable("the cluster's own row cannot be written: " + written.message);
+  return wanted;
+}
+
+storage::store_probes probes_of(metrics::registry& registry) {
+  auto& batch = registry.histogram("cadenza_commit_group_transactions", "Transactions that shared one sync of the log.",
+                                   {}, metrics::count_buckets);
+  auto& bytes =
+      registry.histogram("cadenza_commit_group_bytes", "Bytes of a group of transactions.", {}, metrics::byte_buckets);
+  auto& elapsed = registry.histogram("cadenza_commit_group_seconds", "Time from a group's first check to its answer.");
+  auto& sync = registry.histogram("cadenza_log_sync_seconds", "Time of one sync of the write-ahead log.");
+  auto& refused = registry.counter("cadenza_commit_conditions_failed_total", "Transactions whose condition failed.");
+  storage::store_probes probes;
+  probes.group_committed = [&](std::int64_t transactions, std::int64_t size, std::int64_t elapsed_ns) {
+    batch.observe(transactions);
+    bytes.observe(size);
+    elapsed.observe(elapsed_ns);
+  };
+  probes.log_synced = [&](std::int64_t elapsed_ns) { sync.observe(elapsed_ns); };
+  probes.condition_failed = [&](storage::condition) { refused.add(); };
+  probes.writable_changed = [](bool writable, std::string_view reason) {
+    if (writable)
+      log::info("the store accepts writes again");
+    else
+      log::error("the store refuses writes: {}", reason);
+  };
+  return probes;
+}
+
+} // namespace
+
+outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c, metrics::registry& registry,
+                                                 std::function<void(int, const std::string&)> log_line) {
+  auto out = std::make_unique<open_store>();
+  const auto& main = c.persistence.main;
+  std::string visibility_file;
+  if (main.kind == config::datastore_kind::memory) {
+    out->store = std::make_unique<storage::memory_store>();
+  } else if (main.kind == config::datastore_kind::rocksdb) {
+    storage::rocksdb_options options;
+    options.directory = main.rocksdb.directory;
+    if (main.rocksdb.block_cache_bytes > 0)
+      options.block_cache_bytes = static_cast<std::size_t>(main.rocksdb.block_cache_bytes);
+    if (main.rocksdb.write_buffer_bytes > 0)
+      options.write_buffers_bytes = static_cast<std::size_t>(main.rocksdb.write_buffer_bytes);
+    if (main.rocksdb.commit_group_max > 0)
+      options.group_transactions = static_cast<std::size_t>(main.rocksdb.commit_group_max);
+    if (!main.rocksdb.tolerate_torn_tail)
+      return error{error_kind::unimplemented, "walRecovery: strict is not implemented yet"};
+    options.probes = probes_of(registry);
+    auto store = storage::open_rocksdb(std::move(options));
+    if (!store)
+      return store.error();
+    out->store = *std::move(store);
+    out->directory = c.persistence.data_directory;
+    out->backup_directory = c.persistence.backup_directory;
+    visibility_file = c.persistence.visibility.sqlite.file;
+  } else {
+    return error{error_kind::unimplemented,
+                 "datastore " + main.name + " is of a kind that is not implemented yet; use rocksdb or memory"};
+  }
+  auto shards = fix_shard_count(*out->store, c);
+  if (!shards) {
+    out->store->close();
+    return shards.error();
+  }
+  out->shard_count = *shards;
+  storage::visibility_options lists;
+  lists.path = visibility_file;
+  actors::rebuild_source runs;
+  runs.store = out->store.get();
+  runs.shard_count = out->shard_count;
+  runs.log = std::move(log_line);
+  runs.stopping = [&stopping = out->stopping] { return stopping.load(std::memory_order_relaxed); };
+  out->open_visibility = actors::rebuilding_opener(std::move(runs), std::move(lists));
+  return out;
+}
+
+outcome<void> read_documents(storage::store& store, bridge::stored_settings& into) {
+  for (int i = 0; i < actors::document_kinds; ++i) {
+    const auto read =
+        wait_for<storage::read_result<std::string>>([&](auto done) { store.read_document(i, std::move(done)); });
+    if (read.outcome != storage::status::committed)
+      return unavailable("the stored configuration cannot be read: " + read.message);
+    record::v1::ConfigRow row;
+    if (read.value && !row.ParseFromString(*read.value))
+      return error{error_kind::internal_data_inconsistency, "the stored configuration is damaged"};
+    into.take(static_cast<actors::document_kind>(i), row.document());
+  }
+  return {};
+}
+
+} // namespace cadenza

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/visibility/visibility_writer.hpp"
+#include "bridge/checks/stored_settings.hpp"
+#include "config/metrics.hpp"
+#include "config/server_config.hpp"
+#include "storage/store.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace cadenza {
+
+/// The stores of a server.
+struct open_store {
+  std::unique_ptr<storage::store> store;
+  actors::visibility_opener open_visibility; ///< rebuilds the lists when need be; refers to this object
+  int shard_count = 0;                       ///< as fixed at the first start
+  std::string directory;                     ///< "" when everything is in memory
+  std::string backup_directory;
+  std::atomic<bool> stopping{false}; ///< to be set before the engine is stopped: ends a rebuild of the lists
+};
+
+/// Opens what the configuration names. Refuses a data directory made with another number of history shards, and one
+/// that another process has open. `log_line` takes a level (0 debug … 3 error) and a line, on any thread.
+[[nodiscard]] outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
+                                                               metrics::registry& registry,
+                                                               std::function<void(int, const std::string&)> log_line);
+
+/// Hands what operators set at run time to `into`. An error names what cannot be read.
+[[nodiscard]] outcome<void> read_documents(storage::store& store, bridge::stored_settings& into);
+
+} // namespace cadenza

@@ -1,0 +1,110 @@
+#include "verify/verify_shard.hpp"
+
+#include "actors/visibility/visibility_rebuild.hpp"
+#include "workflow/start.hpp"
+
+#include "cadenza/record/v1/domain.pb.h"
+
+namespace cadenza::actors {
+
+const char* name_of(finding::kind kind) {
+  switch (kind) {
+  case finding::kind::state: return "state";
+  case finding::kind::history: return "history";
+  case finding::kind::current: return "current";
+  case finding::kind::branch: return "branch";
+  case finding::kind::task: return "task";
+  case finding::kind::wake_up: return "wake-up";
+  case finding::kind::visibility: return "visibility";
+  case finding::kind::shard: return "shard";
+  }
+  return "unknown";
+}
+
+namespace verifying {
+namespace {
+
+constexpr std::size_t findings_max = 10'000;
+
+workflow::directory_ptr read_domains(const verify_source& from) {
+  const auto read =
+      wait_for<storage::page<storage::domain_row>>([&](auto done) { from.store->read_domains(std::move(done)); });
+  if (read.outcome != storage::status::committed)
+    throw stopped{error{error_kind::internal_data_inconsistency, "the domains cannot be read: " + read.message}};
+  auto out = std::make_shared<workflow::domain_directory>();
+  for (const auto& stored : read.rows) {
+    auto view = std::make_shared<workflow::domain_view>();
+    view->id = stored.id;
+    view->name = stored.name;
+    if (!view->row.ParseFromString(stored.value))
+      continue;
+    out->by_name[stored.name] = view;
+    out->by_id[stored.id] = view;
+  }
+  return out;
+}
+
+void check_store(context& with, bool repair) {
+  const auto waiting = with.from.live ? backlog{} : read_backlog(with);
+  totals all;
+  for (int shard = 0; shard < with.from.shard_count; ++shard)
+    shard_check(with, shard, waiting, all, repair).check();
+  if (with.from.lists == nullptr || !with.lists_usable)
+    return;
+  if (const auto done = check_extra_listed(with, all.listable, all.leaving); !done)
+    with.found(finding::kind::visibility, 0, {}, "the lists cannot be read: " + done.error().message);
+}
+
+/// Lists are derived: what is wrong with them is mended by making them anew.
+void rebuild_lists(context& with, storage::visibility_store& lists) {
+  rebuild_source runs;
+  runs.store = with.from.store;
+  runs.shard_count = with.from.shard_count;
+  runs.log = [](int, const std::string&) {};
+  runs.stopping = with.from.stopping;
+  if (const auto cleared = lists.clear(); !cleared)
+    return;
+  if (const auto made = rebuild_visibility(runs, lists); !made)
+    return;
+  if (const auto kept = lists.make_durable(); !kept)
+    return;
+  for (auto& f : with.report.findings)
+    if (f.what == finding::kind::visibility)
+      f.mended = true;
+  with.report.mended += with.lists_found;
+}
+
+outcome<verify_report> run_check(const verify_source& from, bool repair, storage::visibility_store* lists) {
+  verify_report report;
+  try {
+    context with{from, report, read_domains(from)};
+    check_store(with, repair);
+    if (repair && lists != nullptr && with.lists_found > 0)
+      rebuild_lists(with, *lists);
+  } catch (const stopped& why) {
+    return why.reason;
+  }
+  return report;
+}
+
+} // namespace
+
+void context::found(finding::kind what, int shard, const run_key& run, const std::string& text, bool mended) {
+  ++report.found;
+  report.mended += mended ? 1 : 0;
+  lists_found += what == finding::kind::visibility ? 1 : 0;
+  if (report.findings.size() >= findings_max)
+    return;
+  report.findings.push_back({what, shard, run.domain_id.empty() ? std::string() : domain_name(run.domain_id),
+                             run.workflow_id, run.run_id.str(), text, mended});
+}
+
+} // namespace verifying
+
+outcome<verify_report> verify(const verify_source& from) { return verifying::run_check(from, false, nullptr); }
+
+outcome<verify_report> verify_and_repair(const verify_source& from, storage::visibility_store* lists) {
+  return verifying::run_check(from, true, lists);
+}
+
+} // namespace cadenza::actors

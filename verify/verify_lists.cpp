@@ -1,0 +1,104 @@
+#include "verify/verify_parts.hpp"
+
+#include "messages/shard_hash.hpp"
+#include "messages/wire_time.hpp"
+#include "workflow/describe.hpp"
+#include "workflow/search_attributes.hpp"
+
+/// Whether the lists of runs say what the rows of the runs say.
+namespace cadenza::actors::verifying {
+namespace {
+
+namespace api = uber::cadence::api::v1;
+
+constexpr std::int64_t settled_ns = 60 * ns_per_s; ///< the lists of a working server lag behind, but not that long
+
+storage::query_request query_of(const uuid& domain, std::string text) {
+  storage::query_request out;
+  out.domain_id = domain;
+  out.query = std::move(text);
+  out.attributes = &workflow::default_attribute_types();
+  return out;
+}
+
+/// The entry of one run; null when it is not listed.
+outcome<std::shared_ptr<api::WorkflowExecutionInfo>> entry_of(const context& with, const run_key& key) {
+  auto page = with.from.lists->list_by_query(query_of(key.domain_id, "RunID = '" + key.run_id.str() + "'"));
+  if (!page)
+    return page.error();
+  if (page->executions.empty())
+    return std::shared_ptr<api::WorkflowExecutionInfo>();
+  return std::make_shared<api::WorkflowExecutionInfo>(std::move(*page->executions.begin()));
+}
+
+bool exists(const context& with, int shard, const run_key& key) {
+  const auto read =
+      wait_for<storage::read_result<run_rows>>([&](auto done) { with.store().read_run(shard, key, std::move(done)); });
+  return read.outcome == storage::status::corrupted || read.value.has_value();
+}
+
+} // namespace
+
+bool listable(const workflow::run& run) { return run.open() || run.closed(); }
+
+outcome<std::string> unlike_lists(const context& with, const workflow::run& run, std::int64_t now_ns) {
+  if (!listable(run) || (with.from.live && run.head().last_updated_ns() > now_ns - settled_ns))
+    return std::string();
+  auto entry = entry_of(with, run.key());
+  if (!entry)
+    return entry.error();
+  if (!*entry)
+    return std::string(in_no_list);
+  const auto& listed = **entry;
+  const auto& head = run.head();
+  if (listed.workflow_execution().workflow_id() != run.key().workflow_id)
+    return "it is listed under workflow id " + listed.workflow_execution().workflow_id();
+  if (run.open() == listed.has_close_time())
+    return std::string(run.open() ? "it is open and listed as closed" : "it is closed and listed as open");
+  if (run.closed() && static_cast<int>(listed.close_status()) != head.close_status())
+    return "it ended with status " + std::to_string(head.close_status()) + " and is listed with " +
+           std::to_string(static_cast<int>(listed.close_status()));
+  if (listed.type().name() != run.fixed().type().name())
+    return "it is of type " + run.fixed().type().name() + " and listed as " + listed.type().name();
+  if (workflow::ns_of(listed.start_time()) != run.fixed().start_ns())
+    return std::string("it is listed with another start time");
+  if (run.closed() && workflow::ns_of(listed.close_time()) != head.close_time_ns())
+    return std::string("it is listed with another close time");
+  return std::string();
+}
+
+outcome<void> check_extra_listed(context& with, const std::unordered_map<uuid, std::int64_t>& stored,
+                                 const std::set<uuid>& leaving) {
+  for (const auto& [id, domain] : with.domains->by_id) {
+    const auto count = with.from.lists->count_by_query(query_of(id, {}));
+    if (!count)
+      return count.error();
+    const auto known = stored.find(id);
+    if (*count == (known == stored.end() ? 0 : known->second))
+      continue;
+    auto request = query_of(id, {});
+    do {
+      with.check_stopping();
+      const auto page = with.from.lists->scan_by_query(request);
+      if (!page)
+        return page.error();
+      for (const auto& listed : page->executions) {
+        const auto& execution = listed.workflow_execution();
+        const run_key key{id, execution.workflow_id(), uuid::parse(execution.run_id()).value_or(uuid{})};
+        const int shard = shard_of(key.workflow_id, with.from.shard_count);
+        if (leaving.contains(key.run_id) || exists(with, shard, key))
+          continue;
+        if (with.from.live) {
+          const auto still = entry_of(with, key);
+          if (!still || !*still)
+            continue;
+        }
+        with.found(finding::kind::visibility, shard, key, "it is listed and not there");
+      }
+      request.page_token = page->next_page_token;
+    } while (!request.page_token.empty());
+  }
+  return {};
+}
+
+} // namespace cadenza::actors::verifying

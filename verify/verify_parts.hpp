@@ -1,0 +1,205 @@
+#pragma once
+
+#include "verify/verify.hpp"
+#include "workflow/run.hpp"
+#include "workflow/transaction.hpp"
+
+#include "cadenza/record/v1/task.pb.h"
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+/// The parts of the check (verify*.cpp) for each other.
+namespace cadenza::actors::verifying {
+
+namespace rec = record::v1;
+
+/// Thrown when the store does not answer: ends the check.
+struct stopped {
+  error reason;
+};
+
+template <class Result, class Call> Result wait_for(Call&& call) {
+  const auto promise = std::make_shared<std::promise<Result>>();
+  auto answer = promise->get_future();
+  call([promise](Result result) { promise->set_value(std::move(result)); });
+  auto result = answer.get();
+  if (result.outcome == storage::status::unavailable)
+    throw stopped{unavailable("the store does not answer: " + result.message)};
+  return result;
+}
+
+/// Hands every row of a scan with page tokens to `use`. A page that cannot be read ends it and is told.
+template <class Row, class Scan, class Use> std::optional<std::string> for_each(Scan&& scan, Use&& use) {
+  std::string token;
+  do {
+    auto page = wait_for<storage::page<Row>>([&](auto done) { scan(token, std::move(done)); });
+    if (page.outcome != storage::status::committed)
+      return page.message;
+    for (auto& row : page.rows)
+      use(row);
+    token = std::move(page.next);
+  } while (!token.empty());
+  return std::nullopt;
+}
+
+/// What all parts know.
+struct context {
+  const verify_source& from;
+  verify_report& report;
+  workflow::directory_ptr domains;
+
+  [[nodiscard]] storage::store& store() const { return *from.store; }
+  void check_stopping() const {
+    if (from.stopping && from.stopping())
+      throw stopped{unavailable("the check was stopped")};
+  }
+  [[nodiscard]] std::string domain_name(const uuid& id) const {
+    const auto domain = domains->find(id);
+    return domain ? domain->name : id.str();
+  }
+  /// What the lists said wrong is mended by making them anew, all at once at the end.
+  std::int64_t lists_found = 0;
+  bool lists_usable = true;
+  /// Notes what is wrong with a run. The finding is counted even when there are too many to be kept.
+  void found(finding::kind what, int shard, const run_key& run, const std::string& text, bool mended = false);
+};
+
+/// A stored task as far as the check needs it.
+struct task_brief {
+  int type = 0;
+  std::int64_t event_id = 0; ///< schedule or initiated id, event of a timer
+  std::int64_t attempt = 0;
+  std::int64_t fire_ns = 0;
+  std::int64_t task_id = 0;
+};
+
+struct run_tasks {
+  run_key run;
+  std::vector<task_brief> transfer;
+  std::vector<task_brief> timers;
+  bool seen = false; ///< the run exists
+};
+
+/// The unfinished tasks of one shard, by run.
+class shard_tasks {
+public:
+  /// Reads them; damaged ones are findings (removed with `doomed`).
+  shard_tasks(context& with, int shard);
+
+  [[nodiscard]] run_tasks* find(const uuid& run) {
+    const auto i = by_run_.find(run);
+    return i == by_run_.end() ? nullptr : &i->second;
+  }
+  [[nodiscard]] std::unordered_map<uuid, run_tasks>& by_run() { return by_run_; }
+
+  std::int64_t ack_transfer = 0;
+  std::int64_t ack_timer_ns = 0;
+  std::int64_t range_id = 0;
+  std::int64_t highest_id = 0;
+  rec::Shard row;
+  bool row_read = false;
+  std::vector<std::int64_t> bad_transfer;
+  std::vector<timer_row> bad_timers;
+
+private:
+  std::unordered_map<uuid, run_tasks> by_run_;
+};
+
+/// What waits in the backlogs of task lists: (run, schedule id).
+using backlog = std::set<std::pair<uuid, std::int64_t>>;
+[[nodiscard]] backlog read_backlog(context& with);
+
+/// Rules and world for a replay of this run.
+class replay_world {
+public:
+  replay_world(const context& with, int shard, const uuid& domain, int reset_points);
+  [[nodiscard]] const workflow::environment& env() const { return env_; }
+
+private:
+  workflow::rules rules_;
+  workflow::environment env_;
+};
+
+/// A state made from history alone, and the events its pending external requests began with.
+struct replayed_run {
+  std::unique_ptr<workflow::run> state;
+  std::shared_ptr<workflow::event_source> events;
+  bool of_reset = false;
+  std::int64_t count = 0;
+};
+
+/// Reads and replays events [1, to) of a branch, page by page; `to` 0: as far as there are nodes.
+[[nodiscard]] outcome<replayed_run> replay_stored(const context& with, int shard, const run_key& key,
+                                                  const rec::HistoryBranch& branch, std::int64_t to,
+                                                  const workflow::environment& env);
+
+/// What a look at one run found.
+struct run_look {
+  run_rows rows;
+  std::optional<workflow::run> state; ///< when the rows can be read
+  rec::Run head;                      ///< when they cannot: what of the header parses
+  std::vector<std::pair<finding::kind, std::string>> wrong;
+  bool gone = false; ///< it is not there any more
+  std::int64_t events = 0;
+};
+
+/// Checks state and history of one run.
+[[nodiscard]] run_look look_at_run(const context& with, int shard, const run_key& key);
+
+/// What the run waits for and no stored task will bring; "" when all is well.
+[[nodiscard]] std::string unwoken(const workflow::run& run, const run_tasks* tasks, const backlog& waiting,
+                                  std::int64_t now_ns);
+
+/// Whether the run belongs into the lists.
+[[nodiscard]] bool listable(const workflow::run& run);
+/// What `unlike_lists` says of a run that is not listed.
+inline constexpr std::string_view in_no_list = "it is in no list";
+/// What the lists say of a run that is not so; "" when all is well. An error when the lists cannot be read.
+[[nodiscard]] outcome<std::string> unlike_lists(const context& with, const workflow::run& run, std::int64_t now_ns);
+/// Finds runs that are listed and not there. `stored`: how many runs of each domain are there and listed; `leaving`:
+/// runs whose removal from the lists is under way.
+[[nodiscard]] outcome<void> check_extra_listed(context& with, const std::unordered_map<uuid, std::int64_t>& stored,
+                                               const std::set<uuid>& leaving);
+
+/// Mends one shard: what the check found is handed over, one thing at a time. Takes the shard at the first.
+class mender {
+public:
+  mender(context& with, int shard, shard_tasks& tasks);
+  ~mender();
+
+  /// Writes the run anew from its history. `stored`: its rows are there, under this version (0: they are not).
+  [[nodiscard]] outcome<void> rebuild(const run_key& key, const rec::HistoryBranch& branch, std::int64_t to,
+                                      std::int64_t stored);
+  /// Makes the tasks of a run anew.
+  [[nodiscard]] outcome<void> refresh(workflow::run& run);
+  /// Makes it the current run of its workflow id, in place of whatever the row says now.
+  [[nodiscard]] outcome<void> set_current(const workflow::run& run);
+  [[nodiscard]] outcome<void> drop_current(const run_key& key);
+  [[nodiscard]] outcome<void> write_branch(const run_key& key, const rec::HistoryBranch& branch);
+  /// Removes nodes without a branch row.
+  [[nodiscard]] outcome<void> drop_nodes(const uuid& tree, const uuid& branch);
+  [[nodiscard]] outcome<void> drop_branch_row(const uuid& tree, const uuid& branch);
+  /// Removes what rows are left of a run.
+  [[nodiscard]] outcome<void> drop_run(const run_key& key);
+  [[nodiscard]] outcome<void> drop_tasks(std::vector<std::int64_t> transfer, std::vector<timer_row> timers);
+
+private:
+  class id_source;
+
+  [[nodiscard]] outcome<void> take();
+  [[nodiscard]] storage::shard_transaction begin() const;
+  [[nodiscard]] outcome<void> commit(storage::shard_transaction tx);
+
+  context& with_;
+  const int shard_;
+  shard_tasks& tasks_;
+  std::unique_ptr<id_source> ids_; ///< once the shard is taken
+};
+
+} // namespace cadenza::actors::verifying

@@ -1,0 +1,113 @@
+#include "verify/verify_parts.hpp"
+
+#include <algorithm>
+
+namespace cadenza::actors::verifying {
+namespace {
+
+constexpr int page_rows = 1000;
+
+template <class Task> run_key key_of(const Task& task) {
+  return {uuid::from_raw(task.domain_id()), task.workflow_id(), uuid::from_raw(task.run_id())};
+}
+
+task_brief brief_of(const rec::TransferTask& task, std::int64_t id) {
+  const bool scheduled = task.type() == rec::TRANSFER_DECISION || task.type() == rec::TRANSFER_ACTIVITY;
+  return {task.type(), scheduled ? task.schedule_id() : task.initiated_id(), task.attempt(), 0, id};
+}
+
+} // namespace
+
+shard_tasks::shard_tasks(context& with, int shard) {
+  // The level comes first: what is beyond it when the rows are read was not over then.
+  const auto stored =
+      wait_for<storage::read_result<std::string>>([&](auto done) { with.store().read_shard(shard, std::move(done)); });
+  row_read = stored.outcome == storage::status::committed && (!stored.value || row.ParseFromString(*stored.value));
+  if (!row_read) {
+    with.found(finding::kind::shard, shard, {}, "the row of the shard cannot be read: " + stored.message);
+    return;
+  }
+  ack_transfer = row.transfer_ack();
+  ack_timer_ns = row.timer_ack_ns();
+  range_id = row.range_id();
+
+  for (auto after = ack_transfer;;) {
+    with.check_stopping();
+    const auto page = wait_for<storage::page<transfer_row>>(
+        [&](auto done) { with.store().scan_transfer(shard, after, INT64_MAX, page_rows, std::move(done)); });
+    for (const auto& stored_task : page.rows) {
+      ++with.report.tasks;
+      highest_id = std::max(highest_id, stored_task.task_id);
+      rec::TransferTask task;
+      if (!task.ParseFromString(stored_task.value)) {
+        bad_transfer.push_back(stored_task.task_id);
+        continue;
+      }
+      auto& of = by_run_[uuid::from_raw(task.run_id())];
+      of.run = key_of(task);
+      of.transfer.push_back(brief_of(task, stored_task.task_id));
+    }
+    if (page.next.empty() || page.rows.empty())
+      break;
+    after = page.rows.back().task_id;
+  }
+
+  std::int64_t from_ns = ack_timer_ns;
+  std::int64_t from_id = 0;
+  for (;;) {
+    with.check_stopping();
+    const auto page = wait_for<storage::page<timer_row>>(
+        [&](auto done) { with.store().scan_timers(shard, from_ns, from_id, INT64_MAX, page_rows, std::move(done)); });
+    for (const auto& stored_task : page.rows) {
+      ++with.report.tasks;
+      highest_id = std::max(highest_id, stored_task.task_id);
+      rec::TimerTask task;
+      if (!task.ParseFromString(stored_task.value)) {
+        bad_timers.push_back({stored_task.fire_ns, stored_task.task_id, {}});
+        continue;
+      }
+      auto& of = by_run_[uuid::from_raw(task.run_id())];
+      of.run = key_of(task);
+      of.timers.push_back({task.type(), task.event_id(), task.attempt(), stored_task.fire_ns, stored_task.task_id});
+    }
+    if (page.next.empty() || page.rows.empty())
+      break;
+    from_ns = page.rows.back().fire_ns;
+    from_id = page.rows.back().task_id + 1;
+  }
+}
+
+backlog read_backlog(context& with) {
+  backlog out;
+  const auto problem = for_each<std::pair<storage::task_list_key, std::string>>(
+      [&](const std::string& token, auto done) { with.store().scan_task_lists(token, page_rows, std::move(done)); },
+      [&](const std::pair<storage::task_list_key, std::string>& list) {
+        with.check_stopping();
+        const auto& [key, value] = list;
+        const auto name = "task list " + key.name + (key.type == 0 ? " (decisions)" : " (activities)");
+        rec::TaskListRow row;
+        if (!row.ParseFromString(value))
+          return with.found(finding::kind::task, 0, {key.domain_id, {}, {}}, name + ": its row cannot be read");
+        for (auto after = row.ack_level();;) {
+          const auto page = wait_for<storage::page<storage::backlog_row>>(
+              [&](auto done) { with.store().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
+          for (const auto& stored : page.rows) {
+            ++with.report.tasks;
+            rec::BacklogTask task;
+            if (task.ParseFromString(stored.value))
+              out.emplace(uuid::from_raw(task.run_id()), task.schedule_id());
+            else
+              with.found(finding::kind::task, 0, {key.domain_id, {}, {}},
+                         name + ": task " + std::to_string(stored.task_id) + " cannot be read");
+          }
+          if (page.next.empty() || page.rows.empty())
+            return;
+          after = page.rows.back().task_id;
+        }
+      });
+  if (problem)
+    with.found(finding::kind::task, 0, {}, "the task lists cannot be read: " + *problem);
+  return out;
+}
+
+} // namespace cadenza::actors::verifying

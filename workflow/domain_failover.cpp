@@ -1,0 +1,179 @@
+#include "workflow/domain_rules.hpp"
+
+#include "messages/constants.hpp"
+#include "messages/rfc3339.hpp"
+#include "messages/wire_time.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <set>
+
+namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int default_page = 50;
+constexpr std::int64_t system_retention_s = 7 * 86'400;
+
+std::string rfc3339(std::int64_t ns) {
+  const auto seconds = static_cast<std::time_t>(ns / ns_per_s);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  size += static_cast<std::size_t>(
+      std::snprintf(text + size, sizeof text - size, ".%09lldZ", static_cast<long long>(ns % ns_per_s)));
+  return {text, size};
+}
+
+/// What the data of a domain say of its failovers; broken texts count as none.
+json remembered(const api::Domain& domain) {
+  const auto at = domain.data().find(std::string(failover_history_key));
+  auto list = at == domain.data().end() ? json::array() : json::parse(at->second, nullptr, false);
+  return list.is_array() ? list : json::array();
+}
+
+std::string text_in(const json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+bool names_clusters(const api::ActiveClusters& wanted) {
+  return !wanted.region_to_cluster().empty() || !wanted.active_clusters_by_cluster_attribute().empty();
+}
+
+} // namespace
+
+outcome<record::v1::DomainRow> fail_over_domain(const record::v1::DomainRow& old,
+                                                const api::FailoverDomainRequest& request, const domain_world& world) {
+  const auto& before = old.domain();
+  const auto& target = request.domain_active_cluster_name();
+  if (!before.is_global_domain())
+    return bad_request("Local domains cannot perform failovers or change replication configuration");
+  if (request.has_active_clusters() && names_clusters(request.active_clusters()))
+    return bad_request("FailoverDomain cannot be used to promote a domain to active-active; use UpdateDomain to set "
+                       "cluster attributes");
+  if (target.empty())
+    return bad_request("a failover was requested, but there was no change detected, the configuration was not updated");
+  CADENZA_TRY(check_cool_down(old, world));
+  if (request.has_failover_timeout()) {
+    if (target != world.current_cluster)
+      return bad_request("Cannot start the graceful failover from a to-be-passive cluster.");
+    return bad_request("Cannot start the graceful failover from an active cluster to an active cluster.");
+  }
+  if (target != world.current_cluster)
+    return bad_request("Invalid cluster name: " + target);
+  auto row = old;
+  auto& d = *row.mutable_domain();
+  auto history = json::array();
+  json event{{"eventTime", rfc3339(world.now_ns)},
+             {"fromCluster", before.active_cluster_name()},
+             {"toCluster", target},
+             {"failoverType", "Force"}};
+  if (!request.reason().empty())
+    event["reason"] = request.reason();
+  history.push_back(std::move(event));
+  for (auto& earlier : remembered(before))
+    history.push_back(std::move(earlier));
+  const auto most = static_cast<std::size_t>(std::max(0, world.limits.failover_history_max));
+  if (history.size() > most)
+    history.erase(history.begin() + static_cast<std::ptrdiff_t>(most), history.end());
+  (*d.mutable_data())[std::string(failover_history_key)] = history.dump(-1, ' ', false, json::error_handler_t::replace);
+  // The next version of the cluster that is active already is the one it has.
+  row.set_failover_notification_version(world.notification_version);
+  row.set_previous_failover_version(local_version);
+  row.set_failover_end_ns(0);
+  row.set_last_updated_ns(world.now_ns);
+  return row;
+}
+
+api::ListFailoverHistoryResponse list_failovers(const record::v1::DomainRow& row,
+                                                const api::ListFailoverHistoryRequest& request) {
+  const auto events = remembered(row.domain());
+  const auto& token = request.pagination().next_page_token();
+  std::size_t from = 0;
+  std::from_chars(token.data(), token.data() + token.size(), from);
+  const auto page =
+      static_cast<std::size_t>(request.pagination().page_size() > 0 ? request.pagination().page_size() : default_page);
+  api::ListFailoverHistoryResponse out;
+  std::size_t at = std::min(from, events.size());
+  for (; at < events.size() && static_cast<std::size_t>(out.failover_events_size()) < page; ++at) {
+    const auto& event = events[at];
+    if (!event.is_object())
+      continue;
+    auto& shown = *out.add_failover_events();
+    const auto time = workflow::parse_rfc3339(text_in(event, "eventTime")).value_or(0);
+    // Always the same id for the same event.
+    const auto domain = std::hash<std::string>{}(row.domain().id());
+    shown.set_id(uuid::v7(time, domain, static_cast<std::uint64_t>(time)).str());
+    workflow::set_time(*shown.mutable_created_time(), time);
+    shown.set_failover_type(text_in(event, "failoverType") == "Grace" ? api::FAILOVER_TYPE_GRACEFUL
+                                                                      : api::FAILOVER_TYPE_FORCE);
+    auto& change = *shown.add_cluster_failovers();
+    change.mutable_from_cluster()->set_active_cluster_name(text_in(event, "fromCluster"));
+    change.mutable_to_cluster()->set_active_cluster_name(text_in(event, "toCluster"));
+  }
+  if (at < events.size())
+    out.set_next_page_token(std::to_string(at));
+  return out;
+}
+
+outcome<record::v1::DomainRow> set_isolation_groups(const record::v1::DomainRow& old,
+                                                    const api::IsolationGroupConfiguration& groups,
+                                                    const domain_world& world) {
+  CADENZA_TRY(check_cool_down(old, world));
+  if (old.domain().is_global_domain() && world.current_cluster != world.primary_cluster)
+    return bad_request("Cluster is not primary cluster, cannot do domain registration or domain update.");
+  auto row = old;
+  *row.mutable_domain()->mutable_isolation_groups() = groups;
+  row.set_config_version(row.config_version() + 1);
+  row.set_last_updated_ns(world.now_ns);
+  return row;
+}
+
+outcome<record::v1::DomainRow> set_async_workflow(const record::v1::DomainRow& old,
+                                                  const api::AsyncWorkflowConfiguration* queue,
+                                                  const domain_world& world) {
+  CADENZA_TRY(check_cool_down(old, world));
+  if (old.domain().is_global_domain() && world.current_cluster != world.primary_cluster)
+    return bad_request("Cluster is not primary cluster, cannot do domain registration or domain update.");
+  auto row = old;
+  if (queue)
+    *row.mutable_domain()->mutable_async_workflow_config() = *queue;
+  else
+    row.mutable_domain()->clear_async_workflow_config();
+  row.set_config_version(row.config_version() + 1);
+  row.set_last_updated_ns(world.now_ns);
+  return row;
+}
+
+record::v1::DomainRow make_system_domain(const system_domain& which, const domain_world& world) {
+  record::v1::DomainRow row;
+  row.set_format(1);
+  row.set_failover_version(local_version);
+  row.set_previous_failover_version(local_version);
+  row.set_last_updated_ns(world.now_ns);
+  row.set_emit_metric(true);
+  auto& d = *row.mutable_domain();
+  d.set_id(which.id);
+  d.set_name(which.name);
+  d.set_status(api::DOMAIN_STATUS_REGISTERED);
+  d.set_description("Cadence internal system domain");
+  d.mutable_workflow_execution_retention_period()->set_seconds(system_retention_s);
+  d.mutable_bad_binaries();
+  d.set_history_archival_status(api::ARCHIVAL_STATUS_DISABLED);
+  d.set_visibility_archival_status(api::ARCHIVAL_STATUS_DISABLED);
+  d.set_active_cluster_name(world.current_cluster);
+  d.add_clusters()->set_cluster_name(world.current_cluster);
+  d.set_failover_version(local_version);
+  return row;
+}
+
+} // namespace cadenza::actors

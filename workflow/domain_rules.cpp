@@ -1,0 +1,227 @@
+#include "workflow/domain_rules.hpp"
+
+#include "messages/constants.hpp"
+#include "messages/wire_time.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace cadenza::actors {
+
+namespace api = uber::cadence::api::v1;
+
+namespace {
+
+constexpr std::int64_t day_s = 86'400;
+
+bool valid_name(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+}
+
+outcome<void> check_retention(std::int64_t seconds, const domain_world& world) {
+  const auto days = seconds / day_s;
+  if (days < world.limits.min_retention_days)
+    return bad_request("A valid retention period is not set on request: at least " +
+                       std::to_string(world.limits.min_retention_days) + " day(s) are required.");
+  if (days > world.limits.max_retention_days)
+    return bad_request("A valid retention period is not set on request: at most " +
+                       std::to_string(world.limits.max_retention_days) + " days are allowed.");
+  return {};
+}
+
+outcome<void> check_primary(const domain_world& world) {
+  if (world.current_cluster != world.primary_cluster)
+    return bad_request("Cluster is not primary cluster, cannot do domain registration or domain update.");
+  return {};
+}
+
+} // namespace
+
+outcome<void> check_cool_down(const record::v1::DomainRow& row, const domain_world& world) {
+  if (row.last_updated_ns() + world.limits.cool_down_ns > world.now_ns)
+    return service_busy("Domain update too frequent.");
+  return {};
+}
+
+namespace {
+
+outcome<void> set_archival(const char* what, api::ArchivalStatus wanted, const std::string& wanted_uri,
+                           api::ArchivalStatus& status, std::string& uri) {
+  if (wanted == api::ARCHIVAL_STATUS_INVALID)
+    return {};
+  if (!wanted_uri.empty() && !uri.empty() && wanted_uri != uri)
+    return bad_request(std::string("Cannot update existing archival URI of ") + what);
+  if (!wanted_uri.empty())
+    uri = wanted_uri;
+  if (wanted == api::ARCHIVAL_STATUS_ENABLED && uri.empty())
+    return bad_request(std::string(what) + " archival cannot be enabled without a URI");
+  status = wanted;
+  return {};
+}
+
+} // namespace
+
+outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest& request, const uuid& id,
+                                               const domain_world& world) {
+  if (!valid_name(request.name()))
+    return bad_request("Domain name is not valid: letters, digits, '-', '_' and '.' are allowed.");
+  CADENZA_TRY(check_retention(request.workflow_execution_retention_period().seconds(), world));
+  const bool global = request.is_global_domain();
+  if (global)
+    CADENZA_TRY(check_primary(world));
+  if (!request.active_cluster_name().empty() && request.active_cluster_name() != world.current_cluster)
+    return bad_request(global ? "Invalid cluster name: " + request.active_cluster_name()
+                              : "Invalid local domain active cluster: must be " + world.current_cluster + ".");
+  for (const auto& cluster : request.clusters()) {
+    if (cluster.cluster_name() != world.current_cluster)
+      return bad_request(global ? "Invalid cluster name: " + cluster.cluster_name()
+                                : "Invalid local domain clusters: a local domain lives in " + world.current_cluster +
+                                      " only.");
+  }
+  if (request.has_active_clusters() && request.active_clusters().ByteSizeLong() > 0)
+    return bad_request("Invalid active clusters: domains that are active in several clusters are not served.");
+  // A global domain of one cluster: its versions are real ones, so that it can move to other clusters later.
+  const auto version = global ? world.initial_failover_version : local_version;
+  record::v1::DomainRow row;
+  row.set_format(1);
+  row.set_failover_version(version);
+  row.set_previous_failover_version(local_version);
+  row.set_last_updated_ns(world.now_ns);
+  auto& d = *row.mutable_domain();
+  d.set_id(id.str());
+  d.set_name(request.name());
+  d.set_status(api::DOMAIN_STATUS_REGISTERED);
+  d.set_description(request.description());
+  d.set_owner_email(request.owner_email());
+  *d.mutable_data() = request.data();
+  d.mutable_workflow_execution_retention_period()->set_seconds(request.workflow_execution_retention_period().seconds() /
+                                                               day_s * day_s);
+  d.mutable_bad_binaries();
+  d.set_history_archival_status(api::ARCHIVAL_STATUS_DISABLED);
+  d.set_visibility_archival_status(api::ARCHIVAL_STATUS_DISABLED);
+  auto history = d.history_archival_status();
+  auto visibility = d.visibility_archival_status();
+  CADENZA_TRY(set_archival("History", request.history_archival_status(), request.history_archival_uri(), history,
+                           *d.mutable_history_archival_uri()));
+  CADENZA_TRY(set_archival("Visibility", request.visibility_archival_status(), request.visibility_archival_uri(),
+                           visibility, *d.mutable_visibility_archival_uri()));
+  d.set_history_archival_status(history);
+  d.set_visibility_archival_status(visibility);
+  d.set_active_cluster_name(world.current_cluster);
+  d.add_clusters()->set_cluster_name(world.current_cluster);
+  d.set_is_global_domain(global);
+  d.set_failover_version(version);
+  return row;
+}
+
+outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, const api::UpdateDomainRequest& request,
+                                             const domain_world& world) {
+  static const std::set<std::string> known{"description",
+                                           "owner_email",
+                                           "data",
+                                           "workflow_execution_retention_period",
+                                           "bad_binaries",
+                                           "history_archival_status",
+                                           "history_archival_uri",
+                                           "visibility_archival_status",
+                                           "visibility_archival_uri",
+                                           "active_cluster_name",
+                                           "clusters",
+                                           "delete_bad_binary",
+                                           "failover_timeout",
+                                           "active_clusters"};
+  std::set<std::string> named;
+  for (const auto& path : request.update_mask().paths()) {
+    if (!known.contains(path))
+      return bad_request("unknown field in the update mask: " + path);
+    named.insert(path);
+  }
+  const auto has = [&](const char* path) { return named.contains(path); };
+  auto row = old;
+  auto& d = *row.mutable_domain();
+  const bool fails_over = has("active_cluster_name") || has("active_clusters");
+  if (!d.is_global_domain() && (fails_over || has("clusters") || has("failover_timeout")))
+    return bad_request("Local domains cannot perform failovers or change replication configuration");
+  if (fails_over) {
+    if (named.size() > (has("active_cluster_name") ? 1U : 0U) + has("active_clusters") + has("failover_timeout"))
+      return bad_request("Cannot set active cluster to current cluster when other parameters are set.");
+    api::FailoverDomainRequest wanted;
+    wanted.set_domain_name(request.name());
+    wanted.set_domain_active_cluster_name(request.active_cluster_name());
+    if (has("active_clusters"))
+      *wanted.mutable_active_clusters() = request.active_clusters();
+    if (has("failover_timeout"))
+      *wanted.mutable_failover_timeout() = request.failover_timeout();
+    return fail_over_domain(old, wanted, world);
+  }
+  if (has("clusters")) {
+    bool here = false;
+    for (const auto& c : request.clusters()) {
+      if (c.cluster_name() != world.current_cluster)
+        return bad_request("Invalid cluster name: " + c.cluster_name());
+      here = true;
+    }
+    if (!here)
+      return bad_request("Active cluster is not contained in all clusters.");
+  }
+  if (d.is_global_domain()) {
+    CADENZA_TRY(check_primary(world));
+    CADENZA_TRY(check_cool_down(old, world));
+  }
+  if (has("description"))
+    d.set_description(request.description());
+  if (has("owner_email"))
+    d.set_owner_email(request.owner_email());
+  if (has("data")) {
+    for (const auto& [key, value] : request.data())
+      (*d.mutable_data())[key] = value;
+  }
+  if (has("workflow_execution_retention_period")) {
+    const auto seconds = request.workflow_execution_retention_period().seconds();
+    CADENZA_TRY(check_retention(seconds, world));
+    d.mutable_workflow_execution_retention_period()->set_seconds(seconds / day_s * day_s);
+  }
+  auto& binaries = *d.mutable_bad_binaries()->mutable_binaries();
+  if (has("bad_binaries")) {
+    for (const auto& [checksum, info] : request.bad_binaries().binaries()) {
+      auto& entry = binaries[checksum];
+      entry = info;
+      workflow::set_time(*entry.mutable_created_time(), world.now_ns);
+    }
+    if (static_cast<int>(binaries.size()) > world.limits.max_bad_binaries)
+      return bad_request("Total resettable binaries cannot exceed the max limit: " +
+                         std::to_string(world.limits.max_bad_binaries));
+  }
+  if (has("delete_bad_binary") && binaries.erase(request.delete_bad_binary()) == 0)
+    return bad_request("Bad binary checksum " + request.delete_bad_binary() + " doesn't exists.");
+  if (has("history_archival_status") || has("history_archival_uri")) {
+    auto status = d.history_archival_status();
+    CADENZA_TRY(set_archival("History", request.history_archival_status(), request.history_archival_uri(), status,
+                             *d.mutable_history_archival_uri()));
+    d.set_history_archival_status(status);
+  }
+  if (has("visibility_archival_status") || has("visibility_archival_uri")) {
+    auto status = d.visibility_archival_status();
+    CADENZA_TRY(set_archival("Visibility", request.visibility_archival_status(), request.visibility_archival_uri(),
+                             status, *d.mutable_visibility_archival_uri()));
+    d.set_visibility_archival_status(status);
+  }
+  row.set_config_version(row.config_version() + 1);
+  row.set_last_updated_ns(world.now_ns);
+  return row;
+}
+
+outcome<record::v1::DomainRow> deprecate_domain(const record::v1::DomainRow& old, const domain_world& world) {
+  if (old.domain().is_global_domain())
+    CADENZA_TRY(check_primary(world));
+  auto row = old;
+  row.mutable_domain()->set_status(api::DOMAIN_STATUS_DEPRECATED);
+  row.set_config_version(row.config_version() + 1);
+  row.set_last_updated_ns(world.now_ns);
+  return row;
+}
+
+} // namespace cadenza::actors
