@@ -14,10 +14,13 @@ public:
 
   [[nodiscard]] bool enabled() const { return enabled_; }
   [[nodiscard]] std::string operator()(colour tint, std::string_view text) const {
-    if (!enabled_ || tint == colour::plain)
-      return std::string{text};
-    std::string result{"\033["};
-    result.append(code(tint)).append("m").append(text).append("\033[0m");
+    const bool tinted = enabled_ && tint != colour::plain;
+    std::string result;
+    if (tinted)
+      result.append("\033[").append(code(tint)).append("m");
+    result.append(text);
+    if (tinted)
+      result.append("\033[0m");
     return result;
   }
 

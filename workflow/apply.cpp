@@ -6,6 +6,52 @@
 
 namespace cadenza::workflow {
 
+namespace {
+
+/// What other runs have to do with this one: children, and signals and cancellations of any run.
+void apply_outside(const events::context& c, const api::HistoryEvent& event) {
+  using namespace events;
+  using e = api::HistoryEvent;
+  switch (event.attributes_case()) {
+  case e::kStartChildWorkflowExecutionInitiatedEventAttributes:
+    return on(c, event.start_child_workflow_execution_initiated_event_attributes());
+  case e::kChildWorkflowExecutionStartedEventAttributes:
+    return on(c, event.child_workflow_execution_started_event_attributes());
+  case e::kStartChildWorkflowExecutionFailedEventAttributes:
+    return on_child_over(c, event.start_child_workflow_execution_failed_event_attributes().initiated_event_id());
+  case e::kChildWorkflowExecutionCompletedEventAttributes:
+    return on_child_over(c, event.child_workflow_execution_completed_event_attributes().initiated_event_id());
+  case e::kChildWorkflowExecutionFailedEventAttributes:
+    return on_child_over(c, event.child_workflow_execution_failed_event_attributes().initiated_event_id());
+  case e::kChildWorkflowExecutionCanceledEventAttributes:
+    return on_child_over(c, event.child_workflow_execution_canceled_event_attributes().initiated_event_id());
+  case e::kChildWorkflowExecutionTimedOutEventAttributes:
+    return on_child_over(c, event.child_workflow_execution_timed_out_event_attributes().initiated_event_id());
+  case e::kChildWorkflowExecutionTerminatedEventAttributes:
+    return on_child_over(c, event.child_workflow_execution_terminated_event_attributes().initiated_event_id());
+
+  case e::kRequestCancelExternalWorkflowExecutionInitiatedEventAttributes:
+    return on(c, event.request_cancel_external_workflow_execution_initiated_event_attributes());
+  case e::kRequestCancelExternalWorkflowExecutionFailedEventAttributes:
+    return on_external_cancel_over(
+        c, event.request_cancel_external_workflow_execution_failed_event_attributes().initiated_event_id());
+  case e::kExternalWorkflowExecutionCancelRequestedEventAttributes:
+    return on_external_cancel_over(
+        c, event.external_workflow_execution_cancel_requested_event_attributes().initiated_event_id());
+  case e::kSignalExternalWorkflowExecutionInitiatedEventAttributes:
+    return on(c, event.signal_external_workflow_execution_initiated_event_attributes());
+  case e::kSignalExternalWorkflowExecutionFailedEventAttributes:
+    return on_external_signal_over(
+        c, event.signal_external_workflow_execution_failed_event_attributes().initiated_event_id());
+  case e::kExternalWorkflowExecutionSignaledEventAttributes:
+    return on_external_signal_over(c,
+                                   event.external_workflow_execution_signaled_event_attributes().initiated_event_id());
+  default: CADENZA_ASSERT(false, "an event of another run");
+  }
+}
+
+} // namespace
+
 void apply(transaction& tx, const api::HistoryEvent& event, std::int64_t batch_first_id) {
   using namespace events;
   using e = api::HistoryEvent;
@@ -54,38 +100,19 @@ void apply(transaction& tx, const api::HistoryEvent& event, std::int64_t batch_f
   }
 
   case e::kStartChildWorkflowExecutionInitiatedEventAttributes:
-    return on(c, event.start_child_workflow_execution_initiated_event_attributes());
   case e::kChildWorkflowExecutionStartedEventAttributes:
-    return on(c, event.child_workflow_execution_started_event_attributes());
   case e::kStartChildWorkflowExecutionFailedEventAttributes:
-    return on_child_over(c, event.start_child_workflow_execution_failed_event_attributes().initiated_event_id());
   case e::kChildWorkflowExecutionCompletedEventAttributes:
-    return on_child_over(c, event.child_workflow_execution_completed_event_attributes().initiated_event_id());
   case e::kChildWorkflowExecutionFailedEventAttributes:
-    return on_child_over(c, event.child_workflow_execution_failed_event_attributes().initiated_event_id());
   case e::kChildWorkflowExecutionCanceledEventAttributes:
-    return on_child_over(c, event.child_workflow_execution_canceled_event_attributes().initiated_event_id());
   case e::kChildWorkflowExecutionTimedOutEventAttributes:
-    return on_child_over(c, event.child_workflow_execution_timed_out_event_attributes().initiated_event_id());
   case e::kChildWorkflowExecutionTerminatedEventAttributes:
-    return on_child_over(c, event.child_workflow_execution_terminated_event_attributes().initiated_event_id());
-
   case e::kRequestCancelExternalWorkflowExecutionInitiatedEventAttributes:
-    return on(c, event.request_cancel_external_workflow_execution_initiated_event_attributes());
   case e::kRequestCancelExternalWorkflowExecutionFailedEventAttributes:
-    return on_external_cancel_over(
-        c, event.request_cancel_external_workflow_execution_failed_event_attributes().initiated_event_id());
   case e::kExternalWorkflowExecutionCancelRequestedEventAttributes:
-    return on_external_cancel_over(
-        c, event.external_workflow_execution_cancel_requested_event_attributes().initiated_event_id());
   case e::kSignalExternalWorkflowExecutionInitiatedEventAttributes:
-    return on(c, event.signal_external_workflow_execution_initiated_event_attributes());
   case e::kSignalExternalWorkflowExecutionFailedEventAttributes:
-    return on_external_signal_over(
-        c, event.signal_external_workflow_execution_failed_event_attributes().initiated_event_id());
-  case e::kExternalWorkflowExecutionSignaledEventAttributes:
-    return on_external_signal_over(c,
-                                   event.external_workflow_execution_signaled_event_attributes().initiated_event_id());
+  case e::kExternalWorkflowExecutionSignaledEventAttributes: return apply_outside(c, event);
 
   // These tell the decider something and leave the state alone.
   case e::kMarkerRecordedEventAttributes:

@@ -1,5 +1,11 @@
 #pragma once
 
+#include "actors/base/call.hpp"
+#include "actors/base/services.hpp"
+#include "actors/base/tick.hpp"
+
+#include "cadenza/record/v1/domain.pb.h"
+
 #include <caf/event_based_actor.hpp>
 
 #include <deque>

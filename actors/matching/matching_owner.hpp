@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/rate_gate.hpp"
+#include "actors/base/services.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "actors/matching/task_starter.hpp"

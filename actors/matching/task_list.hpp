@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/rate_gate.hpp"
+#include "actors/base/services.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/matching/ack_tracker.hpp"
 #include "actors/matching/matching_mail.hpp"
@@ -8,6 +9,8 @@
 #include "actors/matching/poll_queue.hpp"
 #include "actors/matching/poller_book.hpp"
 #include "actors/matching/task_starter.hpp"
+
+#include "cadenza/record/v1/task.pb.h"
 
 #include <caf/event_based_actor.hpp>
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/base/services.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "workflow/decision_task.hpp"
 

@@ -4,6 +4,7 @@
 #include "actors/base/task_receipt.hpp"
 #include "workflow/domain_view.hpp"
 
+#include "cadenza/record/v1/task.pb.h"
 #include "uber/cadence/api/v1/service_visibility.pb.h"
 
 #include <caf/allowed_unsafe_message_type.hpp>

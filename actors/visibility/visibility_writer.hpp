@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/restart_backoff.hpp"
+#include "actors/base/services.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/visibility/visibility_mail.hpp"
 #include "storage/visibility/visibility_store.hpp"

@@ -11,7 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <ostream>
+#include <string>
 #include <string_view>
 #include <vector>
