@@ -5,8 +5,27 @@
 #include <charconv>
 #include <filesystem>
 #include <ostream>
+#include <system_error>
 
 namespace cadenza {
+
+namespace {
+
+/// What stands in a directory besides an empty store and what a restore that was interrupted has left; "" when nothing
+/// does, or the directory is not there.
+std::string first_entry(const std::string& directory) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
+    const auto name = entry.path().filename().string();
+    if (name == "lost+found" || name == "store.restoring")
+      continue;
+    if (name != "store" || !std::filesystem::is_empty(entry.path(), failed))
+      return name;
+  }
+  return {};
+}
+
+} // namespace
 
 int restore_backup_offline(const cli::restore_options& options, std::ostream& out, std::ostream& err) {
   auto backups = storage::list_backups(options.backup_dir);
@@ -26,6 +45,12 @@ int restore_backup_offline(const cli::restore_options& options, std::ostream& ou
       err << "Error: a backup id is a number, not \"" << options.backup_id << "\"\n";
       return 1;
     }
+  }
+  if (const auto in_the_way = first_entry(options.data_dir); !in_the_way.empty()) {
+    // Lists of other runs, above all: the server would believe them.
+    err << "Error: " << options.data_dir << " is not empty (" << in_the_way
+        << "); a restore fills an empty data directory, or one that is not there\n";
+    return 1;
   }
   const auto target = (std::filesystem::path(options.data_dir) / "store").string();
   if (const auto done = storage::restore_backup(options.backup_dir, id, target); !done) {

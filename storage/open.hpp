@@ -89,7 +89,8 @@ struct backup_info {
 /// Reads every file of a backup and compares checksums. Blocks. An error tells what is wrong.
 [[nodiscard]] outcome<void> verify_backup(const std::string& backup_directory, std::uint32_t id);
 
-/// Writes a backup into a directory that is empty or not there, ready to be opened. Blocks.
+/// Writes a backup into a directory that is empty or not there (those above it are made), ready to be opened. Blocks.
+/// All of it or nothing: until it is whole it stands in `directory`.restoring, which the next restore removes.
 [[nodiscard]] outcome<void> restore_backup(const std::string& backup_directory, std::uint32_t id,
                                            const std::string& directory);
 

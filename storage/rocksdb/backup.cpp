@@ -4,9 +4,12 @@
 #include <rocksdb/utilities/backup_engine.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
 #include <system_error>
+#include <unistd.h>
 
 namespace cadenza::storage {
 
@@ -25,6 +28,22 @@ error failure(std::string_view what, const std::string& directory, const rocksdb
   if (status.IsCorruption())
     return {error_kind::internal_data_inconsistency, text};
   return internal_error(text);
+}
+
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.ends_with('/'))
+    path.pop_back();
+  return path;
+}
+
+/// Makes the names in a directory outlast a crash of the machine.
+std::error_code sync_directory(const fs::path& directory) {
+  const int handle = ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool good = handle >= 0 && ::fsync(handle) == 0;
+  const auto failed = good ? std::error_code{} : std::error_code{errno, std::generic_category()};
+  if (handle >= 0)
+    ::close(handle);
+  return failed;
 }
 
 outcome<std::unique_ptr<rocksdb::BackupEngineReadOnly>> open_to_read(const std::string& directory) {
@@ -110,9 +129,24 @@ outcome<void> restore_backup(const std::string& backup_directory, std::uint32_t 
   const auto verified = (*backups)->VerifyBackup(id, true);
   if (!verified.ok())
     return failure("backup " + std::to_string(id) + " is not good and was not restored", backup_directory, verified);
-  const auto restored = (*backups)->RestoreDBFromBackup(id, directory, directory);
-  if (!restored.ok())
+  // Into a place of its own first: what a restore that ends half way leaves behind never looks like a store.
+  const auto unfinished = without_slash(directory) + ".restoring";
+  fs::remove_all(unfinished, failed);
+  if (!failed)
+    fs::create_directories(unfinished, failed);
+  if (failed)
+    return bad_request("the directory " + unfinished + " cannot be made: " + failed.message());
+  const auto restored = (*backups)->RestoreDBFromBackup(id, unfinished, unfinished);
+  if (!restored.ok()) {
+    fs::remove_all(unfinished, failed); // what stays, the next restore removes
     return failure("backup " + std::to_string(id) + " could not be restored", backup_directory, restored);
+  }
+  fs::rename(unfinished, directory, failed);
+  if (!failed)
+    failed = sync_directory(fs::path(unfinished).parent_path());
+  if (failed)
+    return internal_error("backup " + std::to_string(id) + " is restored in " + unfinished +
+                          " and cannot be moved to " + directory + ": " + failed.message());
   return {};
 }
 

@@ -134,6 +134,24 @@ BOOST_AUTO_TEST_CASE(a_damaged_backup_is_found_and_not_restored) {
   BOOST_TEST(!fs::exists(directory / "restored/CURRENT"));
 }
 
+BOOST_AUTO_TEST_CASE(a_restore_makes_the_directories_that_are_not_there) {
+  const temporary_directory directory;
+  const auto s = open_store(directory / "store");
+  take_shard(*s);
+  check_committed(put_run(*s, 1));
+  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  const auto target = directory / "new/machine/store";
+  // What an interrupted restore has left is not taken for a part of this one.
+  fs::create_directories(target + ".restoring");
+  std::ofstream(target + ".restoring/000001.log") << "left over";
+  const auto restored = restore_backup(directory / "backups", 1, target + "/");
+  BOOST_TEST_REQUIRE(static_cast<bool>(restored), (restored ? std::string() : restored.error().message));
+  BOOST_TEST(!fs::exists(target + ".restoring"));
+  BOOST_TEST(has_run(*open_store(target), 1));
+  fs::create_directories(directory / "empty");
+  BOOST_TEST(static_cast<bool>(restore_backup(directory / "backups", 1, directory / "empty")));
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_backed_up_or_restored_is_refused) {
   const temporary_directory directory;
   memory_store memory;
