@@ -320,7 +320,8 @@ outcome<cron_schedule> parse_cron(std::string_view text) {
     if (end == std::string_view::npos)
       return refuse("nothing after the time zone");
     const auto name = text.substr(begin, end - begin);
-    if (!name.empty() && name != "UTC") {
+    // In the reference's cron library "Local" is the zone of the time that the schedule is asked about: always UTC.
+    if (!name.empty() && name != "UTC" && name != "Local") {
       auto zone = time_zone::find(name);
       if (!zone)
         return refuse(zone.error().message);
