@@ -18,6 +18,36 @@ struct actor {
   std::int64_t mailbox = 0;
 };
 
+/// Paths in the order in which people count: a run of digits is a number, so 2 stands before 11. An actor stands before
+/// those below it.
+bool comes_before(std::string_view left, std::string_view right) {
+  const auto digits = [](std::string_view text) {
+    const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
+    return text.substr(0, end);
+  };
+  while (!left.empty() && !right.empty()) {
+    auto one = digits(left);
+    auto other = digits(right);
+    if (one.empty() || other.empty()) {
+      if (left.front() != right.front())
+        // '/' first: what is below an actor comes right after it, not after "a-b".
+        return left.front() == '/' || (right.front() != '/' && left.front() < right.front());
+      left.remove_prefix(1);
+      right.remove_prefix(1);
+      continue;
+    }
+    left.remove_prefix(one.size());
+    right.remove_prefix(other.size());
+    one.remove_prefix(std::min(one.find_first_not_of('0'), one.size()));
+    other.remove_prefix(std::min(other.find_first_not_of('0'), other.size()));
+    if (one.size() != other.size())
+      return one.size() < other.size();
+    if (one != other)
+      return one < other;
+  }
+  return left.empty() && !right.empty();
+}
+
 outcome<std::vector<actor>> actors_of(invocation& call) {
   auto answer = http_json(call.http_address(), http_verb::get, "/admin/actors", call.timeout());
   if (!answer)
@@ -37,7 +67,7 @@ outcome<std::vector<actor>> actors_of(invocation& call) {
     };
     actors.push_back({text("path"), text("kind"), number("restarts"), number("mailbox")});
   }
-  std::ranges::sort(actors, {}, &actor::path);
+  std::ranges::sort(actors, comes_before, &actor::path);
   return actors;
 }
 

@@ -42,6 +42,8 @@ outcome<api::IsolationGroupConfiguration> wanted_groups(const invocation& call) 
   const bool none = call.on("remove-all-drains");
   const auto& drains = call.all("set-drains");
   const auto& text = call.text("json");
+  if (!drains.empty() && !text.empty())
+    return bad_request("specify either set-drains or json, not both");
   if (!none && drains.empty() && text.empty())
     return bad_request("need to specify either \"set-drains\", \"json\" or \"remove-all-drains\" flags");
   if (none && (!drains.empty() || !text.empty()))
@@ -175,7 +177,8 @@ status update_queue(invocation& call) {
 
 command admin_groups_commands() {
   const flag text{"json", "all groups and their states: [{\"Name\": \"zone-1\", \"State\": 2}]; 1 healthy, 2 drained"};
-  const flag drains{"set-drains", "group that is drained, and no other; may be repeated", flag_kind::list};
+  const flag drains{"set-drains", "groups that are drained, and no others: a,b or a b; may be repeated",
+                    flag_kind::names};
   const flag none{"remove-all-drains", "no group is drained any more", flag_kind::toggle};
   command group{"isolation-groups", {"ig"}, "Drain isolation groups"};
   group.commands = {

@@ -1,5 +1,6 @@
 #include "cli/admin_http.hpp"
 #include "cli/commands.hpp"
+#include "cli/input_file.hpp"
 #include "cli/output.hpp"
 #include "cli/time_range.hpp"
 
@@ -17,6 +18,17 @@ namespace {
 constexpr std::int64_t day_ns = 24LL * 3600 * 1'000'000'000;
 constexpr int timer_types = 7;
 
+/// Fields of a timer: as lines of --print_json name them, and as the server does.
+using field = std::pair<const char*, const char*>;
+constexpr std::array<field, 3> text_fields{
+    {{"DomainID", "domain_id"}, {"WorkflowID", "workflow_id"}, {"RunID", "run_id"}}};
+constexpr std::array<field, 6> number_fields{{{"TaskID", "task_id"},
+                                              {"TaskType", "task_type"},
+                                              {"TimeoutType", "timeout_type"},
+                                              {"EventID", "event_id"},
+                                              {"ScheduleAttempt", "attempt"},
+                                              {"Version", "version"}}};
+
 /// Which timers are wanted.
 struct wish {
   std::int64_t from_ns = 0;
@@ -32,10 +44,12 @@ std::optional<problem> read_wish(const invocation& call, wish& out) {
   for (const auto& [name, into] : {std::pair{"start_date", &out.from_ns}, {"end_date", &out.to_ns}}) {
     if (!call.given(name))
       continue;
-    const auto read = parse_time(call.text(name), now);
+    auto read = parse_time(call.text(name), now);
+    if (!read)
+      read = parse_date(call.text(name));
     if (!read)
       return problem{"wrong date format for " + std::string(name),
-                     "expected 2006-01-02T15:04:05Z or nanoseconds since 1970"};
+                     "expected 2006-01-02, 2006-01-02T15:04, 2006-01-02T15:04:05Z or nanoseconds since 1970"};
     *into = *read;
   }
   out.domain_id = call.text("domain_id");
@@ -59,8 +73,46 @@ bool wanted(const wish& what, const json& timer) {
          (what.domain_id.empty() || timer.value("domain_id", "") == what.domain_id);
 }
 
+/// A line as --print_json writes it, in the form in which the server tells of timers; null when it is none.
+json from_line(const std::string& line) {
+  const auto read = json::parse(line, nullptr, false);
+  const auto has = [&read](const char* name, bool (json::*is)() const noexcept) {
+    return read.contains(name) && (read[name].*is)();
+  };
+  if (!read.is_object() || !has("VisibilityTimestamp", &json::is_string) || !has("TaskType", &json::is_number_integer))
+    return nullptr;
+  const auto fire_ns = parse_rfc3339(read["VisibilityTimestamp"].get<std::string>());
+  if (!fire_ns)
+    return nullptr;
+  json timer{{"fire_ns", *fire_ns}};
+  for (const auto& [theirs, ours] : text_fields)
+    timer[ours] = has(theirs, &json::is_string) ? read[theirs] : json("");
+  for (const auto& [theirs, ours] : number_fields)
+    timer[ours] = has(theirs, &json::is_number_integer) ? read[theirs] : json(0);
+  return timer;
+}
+
+/// The same from a file of such lines; the times that are asked for do not count, as all of the file is shown.
+status for_each_line(invocation& call, const wish& what, const std::function<void(const json&)>& take) {
+  const auto lines = read_lines(call.text("input_file"));
+  if (!lines)
+    return failed("cannot get timer tasks from the file", lines.error());
+  for (const auto& line : *lines) {
+    const auto timer = from_line(line);
+    if (timer.is_null() && !call.on("skip_errors"))
+      return problem{"not a timer task: " + line.substr(0, 100), "--skip_errors goes on with the others"};
+    if (timer.is_null())
+      call.err() << "not a timer task: " << line.substr(0, 100) << '\n';
+    else if (wanted(what, timer))
+      take(timer);
+  }
+  return {};
+}
+
 /// Every stored timer of the shard that is wanted, page by page.
 status for_each_timer(invocation& call, const wish& what, const std::function<void(const json&)>& take) {
+  if (call.given("input_file"))
+    return for_each_line(call, what, take);
   auto from_ns = what.from_ns;
   std::int64_t from_id = 0;
   for (;;) {
@@ -90,17 +142,13 @@ status for_each_timer(invocation& call, const wish& what, const std::function<vo
 /// One line a timer, under the names that scripts know.
 status print_json(invocation& call, const wish& what) {
   return for_each_timer(call, what, [&call](const json& timer) {
-    const json line{{"DomainID", timer.value("domain_id", "")},
-                    {"WorkflowID", timer.value("workflow_id", "")},
-                    {"RunID", timer.value("run_id", "")},
-                    {"VisibilityTimestamp", precise_utc_text(timer.value("fire_ns", std::int64_t{0}))},
-                    {"TaskID", timer.value("task_id", std::int64_t{0})},
-                    {"TaskType", timer.value("task_type", 0)},
-                    {"TimeoutType", timer.value("timeout_type", 0)},
-                    {"EventID", timer.value("event_id", std::int64_t{0})},
-                    {"ScheduleAttempt", timer.value("attempt", std::int64_t{0})},
-                    {"Version", timer.value("version", std::int64_t{0})}};
-    call.out() << line.dump() << '\n';
+    json line = json::object();
+    for (const auto& [theirs, ours] : text_fields)
+      line[theirs] = timer.value(ours, "");
+    line["VisibilityTimestamp"] = precise_utc_text(timer.value("fire_ns", std::int64_t{0}));
+    for (const auto& [theirs, ours] : number_fields)
+      line[theirs] = timer.value(ours, std::int64_t{0});
+    call.out() << compact(line) << '\n';
   });
 }
 
@@ -122,6 +170,8 @@ status histogram(invocation& call, const wish& what) {
 }
 
 status timers(invocation& call) {
+  if (call.given("shard_id") == call.given("input_file"))
+    return problem{"Provide exactly one of the flags: shard_id, input_file", ""};
   wish what;
   if (auto problem = read_wish(call, what))
     return problem;
@@ -131,16 +181,15 @@ status timers(invocation& call) {
 } // namespace
 
 command shard_timers_command() {
-  flag shard{"shard_id,sid", "shard", flag_kind::number};
-  shard.required = true;
   flag bucket{"bucket_size", "what is counted together: day, hour, minute, second", flag_kind::text, "hour"};
   bucket.choices = {"day", "hour", "minute", "second"};
   return {
       "timers",
       {},
       "Count a shard's stored timers by time, or print them",
-      {shard,
-       {"start_date,sd", "fire time to begin with (now)"},
+      {{"shard_id,sid", "shard", flag_kind::number},
+       {"input_file,if", "read a file of lines that --print_json wrote, and ask no server"},
+       {"start_date,sd", "fire time to begin with: 2006-01-02, 2006-01-02T15:04:05Z (now)"},
        {"end_date,ed", "fire time to end before (a day from now)"},
        {"domain_id", "only timers of this domain"},
        {"timer_type",

@@ -208,7 +208,7 @@ command admin_tasklist_commands() {
         one_type,
         required_number("num_read_partitions,nrp", "partitions that pollers read"),
         required_number("num_write_partitions,nwp", "partitions that new tasks go to"),
-        {"force", "do not check that no task can be lost", flag_kind::toggle}},
+        {"force,f", "do not check that no task can be lost", flag_kind::toggle}},
        update_partition},
   };
   for (auto& one : group.commands)

@@ -8,9 +8,7 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/impl/codegen/rpc_method.h>
 
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 namespace cadenza::cli {
 
@@ -106,13 +104,6 @@ error to_error(const grpc::Status& status, const client_options& options) {
   return {kind, status.error_message().empty() ? std::string{name_of(kind)} : status.error_message()};
 }
 
-std::string read_file(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
 } // namespace
 
 struct client::connection {
@@ -121,11 +112,11 @@ struct client::connection {
 
 client::client(client_options options) : options_(std::move(options)), connection_(std::make_unique<connection>()) {
   std::shared_ptr<grpc::ChannelCredentials> credentials;
-  if (options_.ca_file.empty()) {
+  if (options_.ca_certificate.empty()) {
     credentials = grpc::InsecureChannelCredentials();
   } else {
     grpc::SslCredentialsOptions tls;
-    tls.pem_root_certs = read_file(options_.ca_file);
+    tls.pem_root_certs = options_.ca_certificate;
     credentials = grpc::SslCredentials(tls);
   }
   grpc::ChannelArguments arguments;

@@ -14,9 +14,9 @@ class Message;
 namespace cadenza::cli {
 
 struct client_options {
-  std::string address; ///< host:port
-  std::string ca_file; ///< CA certificate; empty for plain text
-  std::string token;   ///< sent as cadence-authorization; empty for none
+  std::string address;        ///< host:port
+  std::string ca_certificate; ///< PEM; empty for plain text
+  std::string token;          ///< sent as cadence-authorization; empty for none
 };
 
 /// Calls a server through its public gRPC contract, without generated stubs. Any thread may call; calls block.

@@ -23,8 +23,10 @@ enum class flag_kind {
   text,
   number,
   real,
-  toggle, ///< takes no value; `--flag=false` switches it off
-  list,   ///< may be given more than once
+  toggle,  ///< takes no value; `--flag=false` switches it off
+  boolean, ///< takes a value, true or false; an invocation has it as "true" or "false"
+  list,    ///< may be given more than once
+  names,   ///< a list of names: also several in one value, between commas, and words that follow the value
 };
 
 /// One flag of a command, or a global one.

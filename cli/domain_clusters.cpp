@@ -2,31 +2,27 @@
 
 #include "cli/json_text.hpp"
 
-#include <sstream>
-
 namespace cadenza::cli {
 
 namespace api = uber::cadence::api::v1;
 
-std::vector<std::string> parts_of(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream stream{text};
-  for (std::string part; std::getline(stream, part, separator);)
-    if (!part.empty())
-      parts.push_back(part);
-  return parts;
-}
-
-outcome<api::ActiveClusters> active_clusters(const std::string& text) {
+outcome<api::ActiveClusters> active_clusters(const std::vector<std::string>& entries) {
   api::ActiveClusters result;
-  for (const auto& entry : parts_of(text, ',')) {
+  if (entries.empty())
+    return bad_request("active_clusters names no cluster; scope.attribute:cluster is expected");
+  for (const auto& entry : entries) {
     const auto colon = entry.rfind(':');
     const auto dot = entry.find('.');
-    if (colon == std::string::npos || dot == std::string::npos || dot > colon)
+    const bool whole = colon != std::string::npos && dot != std::string::npos && dot > 0 && dot + 1 < colon &&
+                       colon + 1 < entry.size();
+    if (!whole)
       return bad_request("active_clusters entry '" + entry + "' must be scope.attribute:cluster");
     auto& scope = (*result.mutable_active_clusters_by_cluster_attribute())[entry.substr(0, dot)];
-    (*scope.mutable_cluster_attributes())[entry.substr(dot + 1, colon - dot - 1)].set_active_cluster_name(
-        entry.substr(colon + 1));
+    const auto attribute = entry.substr(dot + 1, colon - dot - 1);
+    if (scope.cluster_attributes().contains(attribute))
+      return bad_request("active_clusters: " + entry.substr(0, colon) +
+                         " is given more than once; an attribute has one active cluster");
+    (*scope.mutable_cluster_attributes())[attribute].set_active_cluster_name(entry.substr(colon + 1));
   }
   return result;
 }

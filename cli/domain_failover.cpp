@@ -32,7 +32,7 @@ status fail_over(invocation& call) {
   request.set_domain_active_cluster_name(call.text("active_cluster"));
   request.set_reason(call.text("reason"));
   if (!call.given("active_cluster")) {
-    auto scopes = call.given("active_clusters") ? active_clusters(call.text("active_clusters"))
+    auto scopes = call.given("active_clusters") ? active_clusters(call.all("active_clusters"))
                                                 : active_clusters_json(call.text("active_clusters_json"));
     if (!scopes)
       return failed("Operation FailoverDomain failed.", scopes.error());
@@ -100,7 +100,7 @@ std::vector<command> domain_failover_commands() {
        {"fo"},
        "Move a domain to another cluster",
        {{"active_cluster,ac", "cluster that the domain shall be active in"},
-        {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,..."},
+        {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,...", flag_kind::names},
         {"active_clusters_json,acs-json", "active clusters by attribute, as JSON"},
         {"reason,r", "why, for the domain's history"},
         {"failover_timeout_seconds,fts", "fail over gracefully, in so many seconds", flag_kind::number}},

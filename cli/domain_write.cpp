@@ -6,6 +6,7 @@
 
 #include "uber/cadence/api/v1/service_domain.pb.h"
 
+#include <algorithm>
 #include <map>
 #include <ostream>
 
@@ -17,30 +18,34 @@ namespace api = uber::cadence::api::v1;
 
 constexpr std::int64_t day_seconds = 86400;
 
-/// Clusters may be repeated flags, or one flag with commas.
-std::vector<std::string> clusters_of(const invocation& call) {
-  std::vector<std::string> clusters;
-  for (const auto& text : call.all("clusters"))
-    for (auto& name : parts_of(text, ','))
-      clusters.push_back(std::move(name));
-  return clusters;
+using data_map = std::map<std::string, std::string>;
+
+/// Adds one "key=value"; a key may come once.
+outcome<void> add_data(data_map& data, std::string_view flag, const std::string& entry) {
+  const auto equals = entry.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return bad_request(std::string{flag} + " entry '" + entry + "' must be key=value");
+  if (!data.emplace(entry.substr(0, equals), entry.substr(equals + 1)).second)
+    return bad_request("domain data key '" + entry.substr(0, equals) + "' is given more than once");
+  return {};
 }
 
-outcome<std::map<std::string, std::string>> domain_data(const invocation& call) {
-  std::map<std::string, std::string> data;
-  for (const auto& entry : parts_of(call.text("domain_data"), ',')) {
-    const auto colon = entry.find(':');
-    if (colon == std::string::npos)
-      return bad_request("domain_data entry '" + entry + "' must be key:value");
-    data[entry.substr(0, colon)] = entry.substr(colon + 1);
+/// --domain_data k1=v1,k2=v2 and each --domain_data_entry key=value. Values of the first hold neither ',' nor '=',
+/// so that a value cut off by a comma, or a text in another form, cannot be stored in silence.
+outcome<data_map> domain_data(const invocation& call) {
+  data_map data;
+  const auto& text = call.text("domain_data");
+  for (std::size_t start = 0; !text.empty() && start <= text.size();) {
+    const auto end = std::min(text.find(',', start), text.size());
+    const auto entry = text.substr(start, end - start);
+    if (std::ranges::count(entry, '=') > 1)
+      return bad_request("domain_data entry '" + entry +
+                         "' has more than one '='; --domain_data_entry takes any value");
+    CADENZA_TRY(add_data(data, "domain_data", entry));
+    start = end + 1;
   }
-  for (const auto& entry : call.all("domain_data_entry")) {
-    const auto equals = entry.find('=');
-    if (equals == std::string::npos)
-      return bad_request("domain_data_entry '" + entry + "' must be key=value");
-    if (!data.emplace(entry.substr(0, equals), entry.substr(equals + 1)).second)
-      return bad_request("domain data key '" + entry.substr(0, equals) + "' given more than once");
-  }
+  for (const auto& entry : call.all("domain_data_entry"))
+    CADENZA_TRY(add_data(data, "domain_data_entry", entry));
   return data;
 }
 
@@ -58,16 +63,16 @@ status register_domain(invocation& call) {
   request.set_security_token(call.text("security_token"));
   *request.mutable_workflow_execution_retention_period() =
       to_duration((call.given("retention") ? call.number("retention") : 3) * day_seconds);
-  request.set_is_global_domain(!call.given("global_domain") || call.text("global_domain") == "true");
+  request.set_is_global_domain(!call.given("global_domain") || call.on("global_domain"));
   request.set_active_cluster_name(call.text("active_cluster"));
-  for (const auto& name : clusters_of(call))
+  for (const auto& name : call.all("clusters"))
     request.add_clusters()->set_cluster_name(name);
   auto data = domain_data(call);
   if (!data)
     return failed("Invalid domain data.", data.error());
   request.mutable_data()->insert(data->begin(), data->end());
   if (call.given("active_clusters")) {
-    auto scopes = active_clusters(call.text("active_clusters"));
+    auto scopes = active_clusters(call.all("active_clusters"));
     if (!scopes)
       return failed("Option active_clusters format is invalid.", scopes.error());
     *request.mutable_active_clusters() = std::move(*scopes);
@@ -104,7 +109,7 @@ outcome<bool> fill_failover(invocation& call, api::UpdateDomainRequest& request)
     return bad_request("--active_clusters and --active_clusters_json exclude each other");
   if (!call.given("active_clusters") && !call.given("active_clusters_json"))
     return false;
-  auto scopes = call.given("active_clusters") ? active_clusters(call.text("active_clusters"))
+  auto scopes = call.given("active_clusters") ? active_clusters(call.all("active_clusters"))
                                               : active_clusters_json(call.text("active_clusters_json"));
   if (!scopes)
     return scopes.error();
@@ -125,13 +130,13 @@ outcome<void> fill_settings(invocation& call, const api::Domain& old, api::Updat
   mask.add_paths("workflow_execution_retention_period");
   auto data = domain_data(call);
   if (!data)
-    return data.error();
+    return bad_request("invalid domain data: " + data.error().message);
   if (!data->empty()) {
     request.mutable_data()->insert(data->begin(), data->end());
     mask.add_paths("data");
   }
   if (call.given("clusters")) {
-    for (const auto& name : clusters_of(call))
+    for (const auto& name : call.all("clusters"))
       request.add_clusters()->set_cluster_name(name);
     mask.add_paths("clusters");
   }
@@ -195,12 +200,12 @@ status update_domain(invocation& call) {
 std::vector<flag> setting_flags() {
   return {{"description,desc", "what the domain is for"},
           {"owner_email,oe", "whom to write to"},
-          {"retention,rd", "days that closed runs are kept", flag_kind::number},
+          {"retention,rd", "days that closed runs are kept (register: 3 when left out)", flag_kind::number},
           {"active_cluster,ac", "cluster in which the domain is active"},
-          {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,..."},
-          {"clusters,cl", "cluster that holds the domain; may be repeated", flag_kind::list},
-          {"domain_data,dmd", "own data: k1:v1,k2:v2"},
-          {"domain_data_entry", "own data: key=value; may be repeated", flag_kind::list},
+          {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,...", flag_kind::names},
+          {"clusters,cl", "clusters that hold the domain: a,b or a b; may be repeated", flag_kind::names},
+          {"domain_data,dmd", "own data: k1=v1,k2=v2"},
+          {"domain_data_entry", "own data: key=value, with any value; may be repeated", flag_kind::list},
           {"security_token,st", "token that authorises the change where the server wants one"},
           {"history_archival_status,has", "archive histories", flag_kind::text, "", "", false, {"enabled", "disabled"}},
           {"history_uri,huri", "where histories are archived"},
@@ -217,20 +222,14 @@ std::vector<flag> setting_flags() {
 } // namespace
 
 std::vector<command> domain_write_commands() {
-  command create{
-      "register",
-      {"re"},
-      "Register a domain",
-      setting_flags() +
-          std::vector<flag>{
-              {"global_domain,gd",
-               "whether the domain may move between clusters (default: true when several clusters are named)",
-               flag_kind::text,
-               "",
-               "",
-               false,
-               {"true", "false"}}},
-      register_domain};
+  command create{"register",
+                 {"re"},
+                 "Register a domain",
+                 setting_flags() +
+                     std::vector<flag>{{"global_domain,gd",
+                                        "whether the domain may move between clusters: true or false (default: true)",
+                                        flag_kind::boolean}},
+                 register_domain};
   create.needs_domain = true;
   command change{
       "update",
@@ -241,7 +240,13 @@ std::vector<command> domain_write_commands() {
                             {"add_bad_binary", "checksum of a worker build whose decisions are refused"},
                             {"remove_bad_binary", "checksum to accept again"},
                             {"reason", "why the binary is bad"},
-                            {"failover_type,ft", "'grace' to hand over instead of forcing"},
+                            {"failover_type,ft",
+                             "'grace' to hand over instead of forcing",
+                             flag_kind::text,
+                             "",
+                             "",
+                             false,
+                             {"force", "grace"}},
                             {"failover_timeout_seconds,fts", "time a graceful failover has", flag_kind::number, "60"}},
       update_domain};
   change.needs_domain = true;

@@ -14,7 +14,9 @@ std::string flag_label(const flag& declared) {
     label.append(label.empty() ? "" : ", ").append(name.size() == 1 ? "-" : "--").append(name);
   switch (declared.kind) {
   case flag_kind::text: label += " VALUE"; break;
+  case flag_kind::boolean: label += " true|false"; break;
   case flag_kind::list: label += " VALUE..."; break;
+  case flag_kind::names: label += " NAME..."; break;
   case flag_kind::number: label += " N"; break;
   case flag_kind::real: label += " X"; break;
   case flag_kind::toggle: break;

@@ -1,5 +1,6 @@
 #include "cli/invocation.hpp"
 
+#include "cli/input_file.hpp"
 #include "cli/jwt.hpp"
 #include "messages/uuid.hpp"
 
@@ -77,13 +78,32 @@ std::string invocation::http_address() const {
   return "http://" + grpc.substr(0, grpc.rfind(':')) + ":" + http_port_default;
 }
 
-client& invocation::rpc() {
-  if (!client_) {
-    auto token = text("jwt");
-    if (token.empty() && !text("jwt-private-key").empty())
-      token = make_jwt(text("jwt-private-key")).value_or("");
-    client_ = std::make_unique<client>(client_options{address(), text("tls_cert_path"), std::move(token)});
+status invocation::read_credentials() {
+  token_ = text("jwt");
+  if (const auto& path = text("jwt-private-key"); token_.empty() && !path.empty()) {
+    const auto pem = read_file(path);
+    if (!pem)
+      return problem{"Cannot make a token.", pem.error().message};
+    auto token = make_jwt(*pem);
+    if (!token)
+      return problem{"Cannot make a token.", "no RSA private key in " + path};
+    token_ = std::move(*token);
   }
+  if (const auto& path = text("tls_cert_path"); !path.empty()) {
+    auto certificate = read_file(path);
+    if (!certificate)
+      return problem{"Cannot read the CA certificate.", certificate.error().message};
+    // Without this text the connection would fail for a reason that nobody could tell.
+    if (certificate->find("CERTIFICATE-----") == std::string::npos)
+      return problem{"Cannot read the CA certificate.", "no certificate (PEM) in " + path};
+    ca_certificate_ = std::move(*certificate);
+  }
+  return {};
+}
+
+client& invocation::rpc() {
+  if (!client_)
+    client_ = std::make_unique<client>(client_options{address(), ca_certificate_, token_});
   return *client_;
 }
 

@@ -49,6 +49,9 @@ public:
   [[nodiscard]] const command& tree() const { return tree_; }
   [[nodiscard]] const std::string& program() const { return program_; }
 
+  /// Reads the files of --tls_cert_path and --jwt-private-key, for the connection. Once, before `rpc()`.
+  [[nodiscard]] status read_credentials();
+
   /// The connection, made at the first use.
   [[nodiscard]] client& rpc();
   /// Deadline of an ordinary call: --context_timeout, else `otherwise`.
@@ -70,6 +73,8 @@ private:
   palette paint_err_;
   values values_;
   std::vector<std::string> arguments_;
+  std::string ca_certificate_;
+  std::string token_;
   std::unique_ptr<client> client_;
 };
 

@@ -6,17 +6,16 @@
 #include <openssl/pem.h>
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 
 namespace cadenza::cli {
 
-std::optional<std::string> make_jwt(const std::string& key_file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(key_file.c_str(), "r"), &std::fclose};
-  if (!file)
+std::optional<std::string> make_jwt(const std::string& pem) {
+  const std::unique_ptr<BIO, int (*)(BIO*)> text{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};
+  if (!text)
     return std::nullopt;
-  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key{PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr),
-                                                           &EVP_PKEY_free};
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key{
+      PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free};
   if (!key || EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA)
     return std::nullopt;
   const auto now =

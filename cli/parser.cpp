@@ -1,6 +1,7 @@
 #include "cli/parser.hpp"
 
 #include "cli/suggest.hpp"
+#include "cli/values.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -123,8 +124,26 @@ std::variant<normal_line, problem> normalise(const command& tree, const std::vec
     }
     line.words.push_back("--" + found.key());
     line.words.push_back(std::move(content));
+    // `--clusters a b c`: no other word could stand there, as the command takes none.
+    if (found.declared->kind == flag_kind::names && result.leaf->arguments_max == 0)
+      while (i + 1 < words.size() && !looks_like_flag(words[i + 1])) {
+        line.words.push_back("--" + found.key());
+        line.words.push_back(words[++i]);
+      }
   }
   return line;
+}
+
+bool takes_many(const flag& declared) { return declared.kind == flag_kind::list || declared.kind == flag_kind::names; }
+
+/// The names between commas of all texts.
+std::vector<std::string> separate(const std::vector<std::string>& texts) {
+  std::vector<std::string> names;
+  for (const auto& text : texts)
+    for (auto& name : parts_of(text, ','))
+      if (!name.empty())
+        names.push_back(std::move(name));
+  return names;
 }
 
 /// Hands types, choices and environment variables of one list of flags to the value parser.
@@ -133,15 +152,17 @@ void declare(CLI::App& app, const std::vector<flag>& flags, bool global, std::ma
   for (const auto& declared : flags) {
     const auto key = known_flag{&declared, global}.key();
     auto* option = app.add_option("--" + key, values[key]);
-    option->expected(1)->multi_option_policy(declared.kind == flag_kind::list ? CLI::MultiOptionPolicy::TakeAll
-                                                                              : CLI::MultiOptionPolicy::TakeLast);
+    option->expected(1)->multi_option_policy(takes_many(declared) ? CLI::MultiOptionPolicy::TakeAll
+                                                                  : CLI::MultiOptionPolicy::TakeLast);
     option->allow_extra_args(false);
     if (declared.kind == flag_kind::number)
       option->check(CLI::TypeValidator<std::int64_t>("NUMBER"));
     if (declared.kind == flag_kind::real)
       option->check(CLI::TypeValidator<double>("NUMBER"));
-    if (declared.kind == flag_kind::toggle)
-      option->check(CLI::IsMember({"true", "false", "1", "0"}));
+    if (declared.kind == flag_kind::toggle || declared.kind == flag_kind::boolean)
+      option->check([](const std::string& text) {
+        return parse_bool(text) ? std::string{} : "true or false is expected, found " + text;
+      });
     if (!declared.choices.empty())
       option->check(CLI::IsMember(declared.choices));
     if (!declared.env.empty())
@@ -163,9 +184,11 @@ void collect(const std::vector<flag>& flags, bool global, const std::map<std::st
       target.texts = values.at(key);
     else if (!declared.initial.empty())
       target.texts = {declared.initial};
-    if (declared.kind == flag_kind::toggle)
+    if (declared.kind == flag_kind::toggle || declared.kind == flag_kind::boolean)
       for (auto& text : target.texts)
-        text = text == "true" || text == "1" ? "true" : "false";
+        text = parse_bool(text).value_or(false) ? "true" : "false";
+    if (declared.kind == flag_kind::names)
+      target.texts = separate(target.texts);
   }
 }
 

@@ -1,16 +1,18 @@
 #include "cli/payload.hpp"
 
+#include "cli/input_file.hpp"
 #include "cli/invocation.hpp"
 #include "cli/json_text.hpp"
 #include "cli/time_range.hpp"
 
 #include <charconv>
-#include <fstream>
 #include <sstream>
 
 namespace cadenza::cli {
 
 namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// Where the first JSON value of `text` from `start` ends, or npos when there is no whole value.
 std::size_t value_end(const std::string& text, std::size_t start) {
@@ -45,6 +47,10 @@ outcome<std::vector<std::string>> split_values(const std::string& text) {
   std::vector<std::string> values;
   auto start = text.find_first_not_of(" \n\t\r");
   while (start != std::string::npos) {
+    // The JSON reader skips the mark, the workers that get the bytes do not.
+    if (text.compare(start, byte_order_mark.size(), byte_order_mark) == 0)
+      return bad_request("input is not valid JSON: a byte order mark stands before " +
+                         text.substr(start + byte_order_mark.size(), 60));
     const auto end = value_end(text, start);
     if (end == std::string::npos || !json::accept(text.substr(start, end - start)))
       return bad_request("input is not valid JSON: " + text.substr(start, 60));
@@ -88,12 +94,10 @@ std::string encoded(const std::string& text) {
 outcome<std::string> json_input(const invocation& call, std::string_view inline_flag, std::string_view file_flag) {
   std::string text = call.text(inline_flag);
   if (!call.given(inline_flag) && call.given(file_flag)) {
-    std::ifstream file{call.text(file_flag), std::ios::binary};
-    if (!file)
-      return bad_request("cannot read input file " + call.text(file_flag));
-    std::ostringstream content;
-    content << file.rdbuf();
-    text = content.str();
+    auto content = read_file(call.text(file_flag));
+    if (!content)
+      return content.error();
+    text = std::move(*content);
   }
   if (auto values = split_values(text); !values)
     return values.error();

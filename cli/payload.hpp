@@ -9,8 +9,8 @@ namespace cadenza::cli {
 
 class invocation;
 
-/// The text of flag `inline_flag`, else the content of the file named by `file_flag`, else "". It must be JSON values
-/// separated by blanks or line ends.
+/// The text of flag `inline_flag`, else the content of the file named by `file_flag` (without a byte order mark), else
+/// "". It must be JSON values separated by blanks or line ends.
 [[nodiscard]] outcome<std::string> json_input(const invocation& call, std::string_view inline_flag,
                                               std::string_view file_flag);
 

@@ -3,7 +3,6 @@
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
 #include "cli/invocation.hpp"
-#include "cli/jwt.hpp"
 #include "cli/parser.hpp"
 
 #include <algorithm>
@@ -46,10 +45,6 @@ status check_globals(const invocation& call) {
                    "this server and this tool speak gRPC: use --transport grpc and its port, 7833"};
   if (call.text("transport") != "grpc")
     return problem{"Unknown transport '" + call.text("transport") + "'.", "grpc is the only one"};
-  if (call.text("jwt").empty() && !call.text("jwt-private-key").empty() && !make_jwt(call.text("jwt-private-key")))
-    return problem{"Cannot make a token.", "no RSA private key in " + call.text("jwt-private-key")};
-  if (!call.text("tls_cert_path").empty() && ::access(call.text("tls_cert_path").c_str(), R_OK) != 0)
-    return problem{"Cannot read the CA certificate.", call.text("tls_cert_path")};
   return {};
 }
 
@@ -80,6 +75,8 @@ int run(const std::vector<std::string>& argv, const hooks& local, const streams&
   }
   call.accept(std::move(line.flags), std::move(line.arguments));
   auto failure = line.leaf->local ? std::nullopt : check_globals(call);
+  if (!failure && !line.leaf->local)
+    failure = call.read_credentials();
   if (!failure)
     failure = line.leaf->run(call);
   call.out().flush();

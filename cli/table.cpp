@@ -1,5 +1,7 @@
 #include "cli/table.hpp"
 
+#include "cli/width.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <ostream>
@@ -58,22 +60,6 @@ void write_line(std::ostream& out, std::string line) {
 }
 
 } // namespace
-
-std::size_t width_of(std::string_view text) {
-  std::size_t width = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte == '\033') {
-      const auto end = text.find('m', i);
-      if (end == std::string_view::npos)
-        break;
-      i = end;
-    } else if ((byte & 0xC0U) != 0x80U) {
-      ++width;
-    }
-  }
-  return width;
-}
 
 void print(std::ostream& out, const table& content, const palette& paint) {
   if (content.rows.empty())

@@ -21,7 +21,4 @@ struct table {
 /// headers writes nothing.
 void print(std::ostream& out, const table& content, const palette& paint);
 
-/// Columns that a text takes on a terminal: escape sequences take none, a UTF-8 sequence takes one.
-[[nodiscard]] std::size_t width_of(std::string_view text);
-
 } // namespace cadenza::cli

@@ -49,6 +49,19 @@ std::optional<std::int64_t> unit_seconds(std::string_view unit) {
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) { return workflow::parse_rfc3339(text); }
 
+std::optional<std::int64_t> parse_date(std::string_view text) {
+  std::string whole{text};
+  if (whole.size() == 10)
+    whole += "T00:00";
+  if (whole.size() == 16)
+    whole += ":00";
+  if (whole.size() == 19)
+    return parse_rfc3339(whole + "Z");
+  if (whole.size() == 24)
+    return parse_rfc3339(whole.insert(22, ":"));
+  return std::nullopt;
+}
+
 std::optional<std::int64_t> parse_time(std::string_view text, std::int64_t now) {
   if (const auto exact = parse_rfc3339(text))
     return std::max<std::int64_t>(*exact, 0);

@@ -21,6 +21,10 @@ namespace cadenza::cli {
 /// Unix time in nanoseconds of an RFC3339 text only; what lies outside the range of the result becomes its nearest end.
 [[nodiscard]] std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 
+/// The same of a date without a zone, which is UTC: "2006-01-02", "2006-01-02T15:04", "2006-01-02T15:04:05", or with an
+/// offset without a colon, as "+0700", after the last of them.
+[[nodiscard]] std::optional<std::int64_t> parse_date(std::string_view text);
+
 [[nodiscard]] std::int64_t now_ns();
 
 /// "2006-01-02T15:04:05Z" in UTC.

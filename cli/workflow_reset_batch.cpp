@@ -1,13 +1,14 @@
 #include "cli/commands.hpp"
 #include "cli/history_reader.hpp"
+#include "cli/input_file.hpp"
 #include "cli/output.hpp"
 #include "cli/reset_point.hpp"
 
 #include "uber/cadence/api/v1/service_visibility.pb.h"
 
 #include <atomic>
-#include <fstream>
 #include <mutex>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <thread>
@@ -19,27 +20,29 @@ namespace {
 namespace api = uber::cadence::api::v1;
 
 constexpr std::int32_t scan_page_size = 1000;
+constexpr std::int64_t lanes_max = 1000; ///< each is a thread
 
 struct target {
   std::string workflow_id;
   std::string run_id; ///< "" for the current run
 };
 
-/// Lines of "workflow id SEPARATOR run id"; the run id may be missing. Blank lines do not count.
+/// Lines of "workflow id SEPARATOR run id". The run id may be missing, columns after it do not count, nor do empty
+/// lines and blanks at the ends of lines and columns.
 outcome<std::vector<target>> read_targets(const std::string& path, const std::string& separator) {
-  std::ifstream file{path};
-  if (!file)
-    return bad_request("cannot read " + path);
+  const auto lines = read_lines(path);
+  if (!lines)
+    return lines.error();
   std::vector<target> found;
-  for (std::string line; std::getline(file, line);) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' '))
-      line.pop_back();
-    if (line.empty())
-      continue;
-    const auto cut = separator.empty() ? std::string::npos : line.find(separator);
-    found.push_back({line.substr(0, cut), cut == std::string::npos ? "" : line.substr(cut + separator.size())});
-    if (found.back().workflow_id.empty())
+  for (const auto& line : *lines) {
+    const auto cut = line.find(separator);
+    auto& one = found.emplace_back(target{trimmed(line.substr(0, cut)), {}});
+    if (one.workflow_id.empty())
       return bad_request(path + ": no workflow id in line '" + line + "'");
+    if (cut == std::string::npos)
+      continue;
+    const auto start = cut + separator.size();
+    one.run_id = trimmed(line.substr(start, line.find(separator, start) - start));
   }
   return found;
 }
@@ -77,16 +80,20 @@ outcome<std::set<std::string>> excluded(invocation& call) {
   return ids;
 }
 
-/// Whether a run waits after a decision that failed because the worker's code does not fit its history.
+/// Whether the last decision that failed, and after which none was completed, failed because the worker's code does
+/// not fit the history. What came after it (signals, a time-out, the run's end) changes nothing.
 outcome<bool> is_non_deterministic(invocation& call, const std::string& workflow_id, const std::string& run_id) {
-  api::HistoryEvent last;
-  CADENZA_TRY(read_history(call, {workflow_id, run_id}, [&last](const api::HistoryEvent& event) {
-    last = event;
+  std::optional<api::HistoryEvent> failed;
+  CADENZA_TRY(read_history(call, {workflow_id, run_id}, [&failed](const api::HistoryEvent& event) {
+    if (event.has_decision_task_failed_event_attributes())
+      failed = event;
+    else if (event.has_decision_task_completed_event_attributes())
+      failed.reset();
     return true;
   }));
-  if (!last.has_decision_task_failed_event_attributes())
+  if (!failed)
     return false;
-  const auto& why = last.decision_task_failed_event_attributes();
+  const auto& why = failed->decision_task_failed_event_attributes();
   return why.cause() == api::DECISION_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE ||
          why.failure().details().find("nondeterministic") != std::string::npos;
 }
@@ -111,7 +118,7 @@ outcome<std::string> reset_one(invocation& call, const target& one) {
     if (!broken)
       return broken.error();
     if (!*broken)
-      return std::string("skipped: its last event is no decision failed for non-determinism");
+      return std::string("skipped: no decision failed for non-determinism since the last completed one");
   }
   const auto point = find_reset_point(call, one.workflow_id, base);
   if (!point)
@@ -144,12 +151,15 @@ status reset_batch(invocation& call) {
     return problem{"Required flag not found: ", "option reset_type is required"};
   if (auto wrong = check_reset_flags(call))
     return wrong;
+  if (call.text("input_separator").empty())
+    return problem{"Option input_separator format is invalid.", "it must not be empty"};
+  const auto lanes = call.number("input_parallelism");
+  if (lanes < 1 || lanes > lanes_max)
+    return problem{"Option input_parallelism format is invalid.",
+                   "a number from 1 to " + std::to_string(lanes_max) + " is expected"};
   const auto targets = all_targets(call);
   if (!targets)
     return failed("Cannot tell which workflows to reset.", targets.error());
-  const auto lanes = call.number("input_parallelism");
-  if (lanes < 1)
-    return problem{"Option input_parallelism format is invalid.", "a number from 1 is expected"};
 
   std::mutex told;
   std::atomic<std::size_t> next{0};
@@ -188,16 +198,20 @@ command workflow_reset_batch_command() {
       {},
       "Reset many workflows, each to the same kind of point",
       std::vector<flag>{
-          {"input_file,if", "file of lines: workflow id, separator, run id (without run id: the current run)"},
-          {"input_separator", "between workflow id and run id", flag_kind::text, ","},
-          {"query,q", "reset what this visibility query finds, in place of a file"},
-          {"exclude_file", "file of workflow ids to leave out"},
+          {"input_file,if",
+           "file of lines: workflow id, separator, run id (without run id: the current run); further columns do not "
+           "count"},
+          {"input_separator", "between the columns of both files; a tab when left out", flag_kind::text, "\t"},
+          {"query,q,lq", "reset what this visibility query finds, in place of a file"},
+          {"exclude_file", "file of workflow ids to leave out, one a line; further columns do not count"},
           {"exclude_query", "leave out workflow ids that this query finds"},
-          {"input_parallelism", "how many at once", flag_kind::number, "1"},
+          {"input_parallelism,input_parallism", "how many at once", flag_kind::number, "1"},
           {"skip_current_open", "leave workflows alone whose current run is open", flag_kind::toggle},
           {"skip_current_completed", "leave workflows alone whose current run is completed", flag_kind::toggle},
           {"skip_base_is_not_current", "leave runs alone that are not the current one", flag_kind::toggle},
-          {"only_non_deterministic", "only runs that wait after a non-deterministic decision", flag_kind::toggle},
+          {"only_non_deterministic",
+           "only runs whose last failed decision was non-deterministic, with none completed after it; closed runs too",
+           flag_kind::toggle},
           {"dry_run", "show what would be done, and do nothing", flag_kind::toggle}} +
           reset_flags(),
       reset_batch};

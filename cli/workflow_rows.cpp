@@ -2,6 +2,7 @@
 
 #include "cli/names.hpp"
 #include "cli/time_range.hpp"
+#include "cli/width.hpp"
 
 #include "google/protobuf/descriptor.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 namespace api = uber::cadence::api::v1;
 
-constexpr std::size_t type_length_max = 32;
+constexpr std::size_t type_columns_max = 32;
 
 template <class Enum> std::string text_of(Enum value, const google::protobuf::EnumDescriptor* type) {
   const auto* known = type->FindValueByNumber(value);
@@ -49,17 +50,14 @@ bool lists_open(const invocation& call) {
 
 } // namespace
 
-std::string cut_in_front(const std::string& text, std::size_t length_max) {
-  if (text.size() <= length_max)
+std::string cut_in_front(const std::string& text, std::size_t columns_max) {
+  if (width_of(text) <= columns_max)
     return text;
   constexpr std::string_view mark = "...";
   const auto slash = text.rfind('/');
-  if (slash != std::string::npos && text.size() - slash + mark.size() <= length_max)
+  if (slash != std::string::npos && width_of(text.substr(slash)) + mark.size() <= columns_max)
     return std::string{mark} + text.substr(slash);
-  auto from = text.size() - (length_max - mark.size());
-  while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xc0U) == 0x80U) // inside a letter of UTF-8
-    ++from;
-  return std::string{mark} + text.substr(from);
+  return std::string{mark}.append(back_of(text, columns_max - mark.size()));
 }
 
 row_set workflow_rows(const invocation& call, const std::vector<api::WorkflowExecutionInfo>& runs) {
@@ -93,7 +91,7 @@ row_set workflow_rows(const invocation& call, const std::vector<api::WorkflowExe
     const auto execution_status = text_of(run.execution_status(), api::WorkflowExecutionStatus_descriptor());
     const auto memo = fields_json(run.memo().fields());
     const auto attributes = fields_json(run.search_attributes().indexed_fields());
-    std::vector<std::string> row{cut_in_front(run.type().name(), type_length_max),
+    std::vector<std::string> row{cut_in_front(run.type().name(), type_columns_max),
                                  run.workflow_execution().workflow_id(),
                                  run.workflow_execution().run_id(),
                                  task_list,

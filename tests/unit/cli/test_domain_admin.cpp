@@ -14,6 +14,8 @@
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 using namespace cadenza::test;
@@ -48,10 +50,16 @@ struct fixture {
   }
 };
 
-/// An HTTP side that answers what a test sets.
+/// An HTTP side that answers what a test sets. Every POST to it must have the content type that servers demand, which
+/// the forms and scripts of other web sites cannot send.
 class http_side {
 public:
   http_side() {
+    server_.set_pre_routing_handler([](const httplib::Request& request, httplib::Response&) {
+      if (request.method == "POST")
+        BOOST_TEST(request.get_header_value("Content-Type") == "application/json", request.path);
+      return httplib::Server::HandlerResponse::Unhandled;
+    });
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread{[this] { server_.listen_after_bind(); }};
   }
@@ -79,7 +87,7 @@ BOOST_FIXTURE_TEST_SUITE(domain_and_admin, fixture)
 BOOST_AUTO_TEST_CASE(register_sends_the_settings) {
   server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>("DomainAPI/RegisterDomain",
                                                                      [](const auto&, auto&) { return answer::ok(); });
-  const auto result = run({"d", "re", "--rd", "7", "--oe", "me@example.com", "--dmd", "a:1,b:2", "--gd", "false",
+  const auto result = run({"d", "re", "--rd", "7", "--oe", "me@example.com", "--dmd", "a=1,b=2,e=", "--gd", "false",
                            "--has", "enabled", "--domain_data_entry", "c=x=y"});
   BOOST_TEST(result.out == "Domain d successfully registered.\n");
   const auto request = server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain");
@@ -88,8 +96,89 @@ BOOST_AUTO_TEST_CASE(register_sends_the_settings) {
   BOOST_TEST(request.owner_email() == "me@example.com");
   BOOST_TEST(request.data().at("b") == "2");
   BOOST_TEST(request.data().at("c") == "x=y");
+  BOOST_TEST(request.data().at("e").empty());
   BOOST_TEST(!request.is_global_domain());
   BOOST_TEST(request.history_archival_status() == api::ARCHIVAL_STATUS_ENABLED);
+}
+
+BOOST_AUTO_TEST_CASE(domain_data_in_any_other_form_is_refused_and_nothing_is_sent) {
+  // A URL in the old form, `key:value`, would be cut at its first colon; one with a comma loses its end.
+  for (const char* wrong : {"a:1", "url=http://x/?a=b", "a=1,b", "a=1,", ",a=1", "=1", "a", "a=1,a=2", "a==1"}) {
+    for (const char* verb : {"register", "update"}) {
+      answer_domain();
+      const auto result = run({"domain", verb, "--domain_data", wrong});
+      BOOST_TEST(result.code == 1, wrong);
+      BOOST_TEST(result.err.find("omain data") + result.err.find("domain_data") != 2 * std::string::npos, result.err);
+    }
+  }
+  BOOST_TEST(run({"domain", "register", "--domain_data_entry", "a"}).code == 1);
+  BOOST_TEST(run({"domain", "register", "--domain_data", "a=1", "--domain_data_entry", "a=2"}).code == 1);
+  for (const auto& call : server.calls())
+    BOOST_TEST(call.method.ends_with("/DescribeDomain"), call.method);
+}
+
+BOOST_AUTO_TEST_CASE(clusters_are_named_with_commas_blanks_or_repeated_flags) {
+  server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>("DomainAPI/RegisterDomain",
+                                                                     [](const auto&, auto&) { return answer::ok(); });
+  const auto clusters = [this](std::vector<std::string> more) {
+    more.insert(more.begin(), {"domain", "register", "--global_domain", "true", "--active_cluster", "a"});
+    const auto result = run(more);
+    BOOST_TEST(result.code == 0, result.err);
+    std::string names;
+    const auto request = server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain");
+    for (const auto& one : request.clusters())
+      names += one.cluster_name() + " ";
+    return names;
+  };
+  BOOST_TEST(clusters({"--clusters", "a", "b", "c", "--retention", "7"}) == "a b c ");
+  BOOST_TEST(clusters({"--clusters", "a,b", "--cl", "c"}) == "a b c ");
+  BOOST_TEST(clusters({"--clusters=a, b,", "c"}) == "a b c ");
+  BOOST_TEST(run({"domain", "register", "--description", "a", "b"}).code == 1); // only names may follow
+}
+
+BOOST_AUTO_TEST_CASE(global_domain_takes_what_go_takes_for_a_truth_value) {
+  server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>("DomainAPI/RegisterDomain",
+                                                                     [](const auto&, auto&) { return answer::ok(); });
+  for (const char* yes : {"1", "t", "T", "TRUE", "true", "True"}) {
+    BOOST_TEST(run({"domain", "register", "--global_domain", yes}).code == 0, yes);
+    BOOST_TEST(server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain").is_global_domain(), yes);
+  }
+  for (const char* no : {"0", "f", "F", "FALSE", "false", "False"}) {
+    BOOST_TEST(run({"domain", "register", "--gd", no}).code == 0, no);
+    BOOST_TEST(!server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain").is_global_domain(), no);
+  }
+  const auto calls = server.calls().size();
+  for (const char* wrong : {"", "yes", "tRUE", "2", " true"})
+    BOOST_TEST(run({"domain", "register", "--global_domain", wrong}).code == 1, wrong);
+  BOOST_TEST(server.calls().size() == calls);
+}
+
+BOOST_AUTO_TEST_CASE(active_clusters_that_say_nothing_or_two_things_are_refused) {
+  server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>("DomainAPI/RegisterDomain",
+                                                                     [](const auto&, auto&) { return answer::ok(); });
+  BOOST_TEST(run({"domain", "register", "--acs", "region.us-west:c0, region.us-east:c1", "--acs", "city.a:c0"}).code ==
+             0);
+  const auto scopes = server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain")
+                          .active_clusters()
+                          .active_clusters_by_cluster_attribute();
+  BOOST_TEST(scopes.at("region").cluster_attributes().at("us-east").active_cluster_name() == "c1");
+  BOOST_TEST(scopes.at("city").cluster_attributes().at("a").active_cluster_name() == "c0");
+  for (const char* wrong : {"", "region", "region.a", ".a:c", "region.:c", "region.a:", "region:c", "r.a:c0,r.a:c1"})
+    BOOST_TEST(run({"domain", "register", "--acs", wrong}).code == 1, wrong);
+}
+
+BOOST_AUTO_TEST_CASE(drained_groups_are_named_as_clusters_are) {
+  server.on<admin::UpdateGlobalIsolationGroupsRequest, admin::UpdateGlobalIsolationGroupsResponse>(
+      "AdminAPI/UpdateGlobalIsolationGroups", [](const auto&, auto&) { return answer::ok(); });
+  const auto update = [this](std::vector<std::string> more) {
+    more.insert(more.begin(), {"admin", "ig", "update-global"});
+    return run(more).code;
+  };
+  BOOST_TEST(update({"--set-drains", "zone-1,zone-2", "--set-drains", "zone-3"}) == 0);
+  const auto request = server.last<admin::UpdateGlobalIsolationGroupsRequest>("AdminAPI/UpdateGlobalIsolationGroups");
+  BOOST_REQUIRE(request.isolation_groups().isolation_groups_size() == 3);
+  BOOST_TEST(request.isolation_groups().isolation_groups(1).name() == "zone-2");
+  BOOST_TEST(update({"--set-drains", "zone-1", "--json", "[]"}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(domains_are_global_unless_told_otherwise) {
@@ -443,6 +532,18 @@ BOOST_AUTO_TEST_CASE(the_stored_state_of_a_shard_comes_from_the_http_side) {
   const auto lines = ask(printed).out;
   BOOST_TEST(std::count(lines.begin(), lines.end(), '\n') == 2);
   BOOST_TEST(nlohmann::json::parse(lines.substr(0, lines.find('\n')))["VisibilityTimestamp"] == "2023-11-14T22:13:20Z");
+  const auto path = (std::filesystem::temp_directory_path() / "cadenza-cli-test-timers.json").string();
+  std::ofstream{path} << lines << "no timer\n";
+  // The file's lines are the server's: all of them, whatever their time, and no server is asked.
+  const auto from_file = run_cli({"admin", "shard", "timers", "--input_file", path, "--print_json", "--skip_errors"});
+  BOOST_TEST(from_file.out == lines, from_file.err);
+  BOOST_TEST(from_file.err == "not a timer task: no timer\n");
+  BOOST_TEST(
+      run_cli({"admin", "shard", "timers", "--if", path}).err.starts_with("Error: not a timer task: no timer\n"));
+  BOOST_TEST(run_cli({"admin", "shard", "timers", "--if", path, "--timer_type", "3", "--skip_errors"}).out.empty());
+  std::filesystem::remove(path);
+  BOOST_TEST(run_cli({"admin", "shard", "timers"}).code == 1);
+  BOOST_TEST(run_cli({"admin", "shard", "timers", "--if", "/"}).err.find("directory") != std::string::npos);
   BOOST_TEST(ask({"timers", "--sid", "1"}).err.starts_with("Error: timer task 9 is damaged\n"));
   BOOST_TEST(ask({"timers", "--sid", "1", "--timer_type", "7"}).err.starts_with("Error: Option timer_type format"));
   BOOST_TEST(
@@ -454,7 +555,10 @@ BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
   std::string killed;
   http.server().Get("/admin/actors", [](const httplib::Request&, httplib::Response& response) {
     response.set_content(
-        R"({"actors":[{"path":"node/shard_owner/shard-1","kind":"history_shard","restarts":2,"mailbox":5},
+        R"({"actors":[{"path":"node/shard_owner/shard-11","kind":"history_shard","restarts":2,"mailbox":5},
+          {"path":"node/shard_owner/shard-2","kind":"history_shard","restarts":0,"mailbox":0},
+          {"path":"node/shard_owner-b","kind":"other","restarts":0,"mailbox":0},
+          {"path":"node/shard_owner","kind":"shard_owner","restarts":0,"mailbox":0},
           {"path":"node","kind":"node","restarts":0,"mailbox":0}]})",
         "application/json");
   });
@@ -470,12 +574,18 @@ BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
     words.insert(words.begin(), {"--http_address", http.address(), "admin", "actor"});
     return run_cli(std::move(words));
   };
-  BOOST_TEST(ask({"list"}).out == "            PATH           |     KIND      | RESTARTS | MAILBOX\n"
-                                  "  node                     | node          |        0 |       0\n"
-                                  "  node/shard_owner/shard-1 | history_shard |        2 |       5\n");
+  // Shards in the order of their numbers, and all of an actor's children right below it.
+  BOOST_TEST(ask({"list"}).out == "            PATH            |     KIND      | RESTARTS | MAILBOX\n"
+                                  "  node                      | node          |        0 |       0\n"
+                                  "  node/shard_owner          | shard_owner   |        0 |       0\n"
+                                  "  node/shard_owner/shard-2  | history_shard |        0 |       0\n"
+                                  "  node/shard_owner/shard-11 | history_shard |        2 |       5\n"
+                                  "  node/shard_owner-b        | other         |        0 |       0\n");
   BOOST_TEST(ask({"tree"}).out == "node\n"
                                   "  shard_owner\n"
-                                  "    shard-1 (history_shard) restarts 2 mailbox 5\n");
+                                  "    shard-2 (history_shard)\n"
+                                  "    shard-11 (history_shard) restarts 2 mailbox 5\n"
+                                  "  shard_owner-b (other)\n");
   BOOST_TEST(ask({"kill", "node/shard_owner/a b"}).code == 0);
   BOOST_TEST(killed == "node/shard_owner/a b");
   BOOST_TEST(ask({"kill", "node"}).err == "Error: Cannot kill actor node.\nError Details: no such actor\n");

@@ -67,12 +67,23 @@ struct fixture {
           auto& done = *events.add_events();
           done.set_event_id(4);
           done.mutable_decision_task_completed_event_attributes();
-          if (request.workflow_execution().workflow_id() == "open-broken") {
-            auto& failed = *events.add_events();
-            failed.set_event_id(5);
-            failed.mutable_decision_task_failed_event_attributes()->mutable_failure()->set_details(
-                "nondeterministic workflow: missing replay decision");
-          }
+          const auto& id = request.workflow_execution().workflow_id();
+          if (id.find("broken") == std::string::npos)
+            return answer::ok();
+          auto& failed = *events.add_events();
+          failed.set_event_id(5);
+          failed.mutable_decision_task_failed_event_attributes()->mutable_failure()->set_details(
+              id.ends_with("otherwise") ? "panic" : "nondeterministic workflow: missing replay decision");
+          auto& later = *events.add_events();
+          later.set_event_id(6);
+          if (id.ends_with("signalled"))
+            later.mutable_workflow_execution_signaled_event_attributes();
+          else if (id.ends_with("timed-out"))
+            later.mutable_workflow_execution_timed_out_event_attributes();
+          else if (id.ends_with("recovered"))
+            later.mutable_decision_task_completed_event_attributes();
+          else
+            events.mutable_events()->RemoveLast();
           return answer::ok();
         });
     server.on<api::ResetWorkflowExecutionRequest, api::ResetWorkflowExecutionResponse>(
@@ -99,8 +110,8 @@ BOOST_FIXTURE_TEST_SUITE(operations, fixture)
 
 BOOST_AUTO_TEST_CASE(a_batch_of_resets_from_a_file) {
   answer_runs();
-  const text_file targets("open-1\ndone-1,run-0\n\nleft-out\nopen-broken\n");
-  const text_file excluded("left-out\n");
+  const text_file targets("\xEF\xBB\xBFopen-1\n  done-1 \t run-0\tfurther\tcolumns\r\n \t\nleft-out\nopen-broken\t\n");
+  const text_file excluded("\n left-out\tbecause, it is\n");
   const std::vector<std::string> batch{"wf",          "reset-batch", "--if", targets.path,   "--exclude_file",
                                        excluded.path, "--reason",    "why",  "--reset_type", "LastDecisionCompleted"};
   const auto with = [&](std::vector<std::string> more) {
@@ -118,6 +129,10 @@ BOOST_AUTO_TEST_CASE(a_batch_of_resets_from_a_file) {
   const auto broken = with({"--only_non_deterministic"});
   BOOST_TEST(broken.code == 0, broken.err);
   BOOST_TEST((reset_ids() == std::vector<std::string>{"open-broken/run-1"}));
+  const text_file separated("done-1, run-0,\n");
+  BOOST_TEST(run({"wf", "reset-batch", "--if", separated.path, "--input_separator", ",", "--reason", "why",
+                  "--reset_type", "LastDecisionCompleted", "--dry_run", "--input_parallism", "2"})
+                 .out == "done-1 would be reset: run run-0 before event 4\n");
 
   const auto completed = with({"--skip_current_open", "--skip_base_is_not_current"});
   BOOST_TEST(completed.out == "open-1 skipped: its current run is open\n"
@@ -127,6 +142,68 @@ BOOST_AUTO_TEST_CASE(a_batch_of_resets_from_a_file) {
   BOOST_TEST(open.code == 0, open.err);
   BOOST_TEST(open.out.find("open-1 reset: run run-1 before event 4 to run run-2\n") != std::string::npos, open.out);
   BOOST_TEST(reset_ids().size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_failed_decision_tells_whether_a_run_is_non_deterministic) {
+  answer_runs();
+  const text_file targets("open-broken\nopen-broken-signalled\ndone-broken-timed-out\nopen-broken-recovered\n"
+                          "open-broken-otherwise\nopen-1\n");
+  const auto result = run({"wf", "reset-batch", "--if", targets.path, "--reason", "why", "--reset_type",
+                           "FirstDecisionCompleted", "--only_non_deterministic"});
+  BOOST_TEST(result.code == 0, result.err);
+  const std::vector<std::string> expected{"open-broken/run-1", "open-broken-signalled/run-1",
+                                          "done-broken-timed-out/run-1"};
+  BOOST_TEST(reset_ids() == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_whole_is_an_error_and_nothing_is_done) {
+  answer_runs();
+  // A directory opens; /proc/self/mem fails when it is read.
+  for (const std::string path : {"/", "/proc/self/mem", "/no/such/file"}) {
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"wf", "start", "-tl", "l", "-wt", "t", "-et", "1", "--input_file", path},
+             {"wf", "start", "-tl", "l", "-wt", "t", "-et", "1", "--memo_key", "k", "--memo_file", path},
+             {"wf", "start", "-tl", "l", "-wt", "t", "-et", "1", "--header_key", "k", "--header_file", path},
+             {"wf", "signal", "-w", "id", "-n", "n", "--input_file", path},
+             {"wf", "query", "-w", "id", "-qt", "n", "--input_file", path},
+             {"wf", "signalwithstart", "-tl", "l", "-wt", "t", "-et", "1", "-n", "n", "--signal_input_file", path},
+             {"wf", "reset-batch", "--if", path, "--reason", "r", "--reset_type", "LastDecisionCompleted"},
+             {"wf", "reset-batch", "-q", "", "--lq", "x", "--exclude_file", path, "--reason", "r", "--reset_type",
+              "LastDecisionCompleted"},
+             {"adm", "shard", "timers", "--if", path},
+             {"--jwt-private-key", path, "wf", "cancel", "-w", "id"},
+             {"--tls_cert_path", path, "wf", "cancel", "-w", "id"},
+             {"--tls_cert_path", path, "domain", "describe"}}) {
+      server.on<api::ScanWorkflowExecutionsRequest, api::ScanWorkflowExecutionsResponse>(
+          "VisibilityAPI/ScanWorkflowExecutions", [](const auto&, auto&) { return answer::ok(); });
+      const auto result = run(words);
+      BOOST_TEST(result.code == 1, path << " " << words[1]);
+      BOOST_TEST(result.err.find("cannot read " + path + ": ") != std::string::npos, result.err);
+    }
+  }
+  for (const auto& call : server.calls())
+    BOOST_TEST(call.method.ends_with("/ScanWorkflowExecutions"), call.method);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_checked_of_an_input_is_what_is_sent) {
+  server.on<api::SignalWorkflowExecutionRequest, api::SignalWorkflowExecutionResponse>(
+      "WorkflowAPI/SignalWorkflowExecution", [](const auto&, auto&) { return answer::ok(); });
+  const text_file marked("\xEF\xBB\xBF{\"a\":1}\n");
+  BOOST_TEST(run({"wf", "signal", "-w", "id", "-n", "n", "--if", marked.path}).code == 0);
+  BOOST_TEST(
+      server.last<api::SignalWorkflowExecutionRequest>("WorkflowAPI/SignalWorkflowExecution").signal_input().data() ==
+      "{\"a\":1}\n");
+  const auto calls = server.calls().size();
+  const text_file inside("1 \xEF\xBB\xBF"
+                         "2");
+  const text_file wide(std::string("\xFF\xFE\x31\x00", 4));
+  BOOST_TEST(run({"wf", "signal", "-w", "id", "-n", "n", "--if", inside.path}).code == 1);
+  BOOST_TEST(run({"wf", "signal", "-w", "id", "-n", "n", "-i",
+                  "\xEF\xBB\xBF"
+                  "1"})
+                 .code == 1);
+  BOOST_TEST(run({"wf", "signal", "-w", "id", "-n", "n", "--if", wide.path}).err.find("UTF-16") != std::string::npos);
+  BOOST_TEST(server.calls().size() == calls);
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_of_resets_from_a_query_names_what_failed) {

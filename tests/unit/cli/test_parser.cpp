@@ -98,6 +98,8 @@ BOOST_AUTO_TEST_CASE(toggles_take_no_word_but_may_be_set_to_false) {
   const auto line = good({"--do", "d", "wf", "list", "--open", "--pf=false"});
   BOOST_TEST(text(line, "open") == "true");
   BOOST_TEST(text(line, "print_full") == "false");
+  BOOST_TEST(text(good({"--do", "d", "wf", "list", "--open=T", "--pf=0"}), "open") == "true");
+  BOOST_TEST(bad({"--do", "d", "wf", "list", "--open=yes"}).details.find("--open") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(defaults_do_not_count_as_given) {

@@ -4,6 +4,7 @@
 #include "cli/suggest.hpp"
 #include "cli/table.hpp"
 #include "cli/time_range.hpp"
+#include "cli/width.hpp"
 #include "cli/workflow_rows.hpp"
 
 #include "uber/cadence/api/v1/history.pb.h"
@@ -50,6 +51,15 @@ BOOST_AUTO_TEST_CASE(times_are_read_in_every_documented_form) {
     BOOST_TEST((!parse_time(wrong, noon) || std::string{wrong} == "3"), wrong);
 }
 
+BOOST_AUTO_TEST_CASE(dates_without_a_zone_are_utc) {
+  BOOST_TEST(parse_date("2023-11-14T22:13:20").value_or(-1) == noon);
+  BOOST_TEST(parse_date("2023-11-14T22:13").value_or(-1) == noon - 20 * second);
+  BOOST_TEST(parse_date("2023-11-15").value_or(-1) == noon + (86400 - 22 * 3600 - 13 * 60 - 20) * second);
+  BOOST_TEST(parse_date("2023-11-15T00:13:20+0200").value_or(-1) == noon);
+  for (const char* wrong : {"", "2023-13-14", "2023-11-14T25:00", "2023-11-14 22:13", "14.11.2023", "2023-11-1"})
+    BOOST_TEST(!parse_date(wrong), wrong);
+}
+
 BOOST_AUTO_TEST_CASE(times_are_written_as_lists_show_them) {
   BOOST_TEST(utc_text(noon) == "2023-11-14T22:13:20Z");
   BOOST_TEST(local_text(noon, time_style::raw) == "1700000000000000000");
@@ -79,6 +89,39 @@ BOOST_AUTO_TEST_CASE(colours_and_accents_take_no_room) {
              "  \033[32mäb\033[0m  | x\n  abc | y\n");
 }
 
+BOOST_AUTO_TEST_CASE(letters_take_the_columns_that_terminals_give_them) {
+  const std::vector<std::pair<std::string, std::size_t>> texts{
+      {"", 0},
+      {"abc", 3},
+      {"Straße", 6},
+      {"a\u0301", 1}, // a letter and its accent
+      {"注文", 4},
+      {"한글", 4},
+      {"\u1112\u1161\u11ab", 2}, // the same kind of letter, from its parts
+      {"ｶﾅ", 2},                 // halfwidth
+      {"Ａ", 2},                 // fullwidth
+      {"🚀", 2},
+      {"👍🏽", 2},           // with a colour of skin
+      {"👩‍👩‍👧", 2}, // joined
+      {"🇩🇪", 2},
+      {"❤️", 2}, // a sign that is asked for as a picture
+      {"❤", 1},
+      {"1️⃣", 2},
+      {"ก็", 1},
+      {"\033[31m注\033[0m", 2},
+      {"a\tb\x7f", 2},
+      {"\xff\xfe", 2}, // no UTF-8: each shown as a replacement
+  };
+  for (const auto& [text, width] : texts)
+    BOOST_TEST(width_of(text) == width, text << " takes " << width_of(text));
+  BOOST_TEST(front_of("a注b", 2) == "a");
+  BOOST_TEST(front_of("a注b", 3) == "a注");
+  BOOST_TEST(back_of("a注b", 2) == "b");
+  BOOST_TEST(printed({{"Id", "N"}, {{"注文🚀", "1"}, {"order", "2"}}, "|", 0}) == "     ID   | N\n"
+                                                                                 "  注文🚀 | 1\n"
+                                                                                 "  order  | 2\n");
+}
+
 BOOST_AUTO_TEST_CASE(suggestions_are_near_or_none) {
   const std::vector<std::string> words{"workflow", "tasklist", "domain", "describe"};
   BOOST_TEST(closest("wrkflow", words) == "workflow");
@@ -92,7 +135,8 @@ BOOST_AUTO_TEST_CASE(long_type_names_are_cut_in_front) {
   BOOST_TEST(cut_in_front("github.com/organisation/repository/module.Type", 32) == ".../module.Type");
   BOOST_TEST(cut_in_front(std::string(40, 'x'), 32) == "..." + std::string(29, 'x'));
   BOOST_TEST(cut_in_front(std::string(32, 'x'), 32) == std::string(32, 'x'));
-  BOOST_TEST(cut_in_front(std::string(30, 'x') + "äbc", 6) == "...bc"); // not inside a letter
+  BOOST_TEST(cut_in_front(std::string(30, 'x') + "äbc", 6) == "...äbc");
+  BOOST_TEST(cut_in_front("注文処理ワークフロー", 9) == "...フロー"); // columns count, not bytes
 }
 
 BOOST_AUTO_TEST_CASE(long_fields_are_cut_in_the_middle_but_never_inside_a_letter) {
