@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -173,7 +174,7 @@ public:
   void set(std::int64_t unix_s) {
     using namespace std::chrono;
     unix_s_ = unix_s;
-    const auto local = unix_s + (zone_ != nullptr ? zone_->at(unix_s).offset_s : 0);
+    const auto local = unix_s + (zone_ != nullptr ? zone_->offset_s(unix_s) : 0);
     const auto midnight = floor<days>(sys_seconds{seconds{local}});
     const year_month_day date{midnight};
     year = static_cast<int>(date.year());
@@ -195,11 +196,9 @@ public:
     const auto first = sys_days{std::chrono::year{y} / std::chrono::month{m} / std::chrono::day{1}};
     auto wanted = (first.time_since_epoch().count() + static_cast<std::int64_t>(d) - 1) * 86400 + second_of_day;
     if (zone_ != nullptr) {
-      auto guess = zone_->at(wanted);
-      const auto utc = wanted - guess.offset_s;
-      if (utc < guess.begin || utc >= guess.end)
-        guess = zone_->at(utc);
-      wanted -= guess.offset_s;
+      // Where the clock is set, a local time may exist twice or not at all: the offset a moment before decides.
+      const auto utc = wanted - zone_->offset_s(wanted);
+      wanted -= zone_->offset_s(utc);
     }
     set(wanted);
   }
@@ -234,7 +233,7 @@ struct cron_schedule::fields {
   std::uint64_t days = 0;
   std::uint64_t months = 0;
   std::uint64_t weekdays = 0;
-  std::shared_ptr<const time_zone> zone; ///< null: UTC
+  std::optional<time_zone> zone; ///< none: UTC
 
   [[nodiscard]] bool day_matches(const local_clock& t) const {
     const bool by_day = has(days, t.day);
@@ -245,7 +244,7 @@ struct cron_schedule::fields {
   /// First matching second at or after `from_s`. Goes up from months to minutes; whenever a larger unit turns over it
   /// begins again.
   [[nodiscard]] std::optional<std::int64_t> first_from(std::int64_t from_s) const {
-    local_clock t(from_s, zone.get());
+    local_clock t(from_s, zone ? &*zone : nullptr);
     const int last_year = t.year + 5;
     bool moved = false; ///< smaller units are at their lowest
     while (t.year <= last_year) {

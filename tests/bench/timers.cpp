@@ -30,6 +30,24 @@ std::optional<double> lateness_of(const load::api::History& history) {
   return {};
 }
 
+/// Adds the figures; the lists are of each timer, in any order.
+void report(context& c, std::vector<double> late_ms, std::vector<double> hands_ms, double fired_each_second) {
+  std::sort(late_ms.begin(), late_ms.end());
+  std::sort(hands_ms.begin(), hands_ms.end());
+  c.out.add({"timers fired", fired_each_second, "/s", fired_per_s, "what was asked for", {}});
+  c.out.add({"timer lateness by event times, p50", quantile(late_ms, 0.5), "ms", {}, {}, {}});
+  c.out.add({"timer lateness by event times, p99", quantile(late_ms, 0.99), "ms", {}, {}, "<= 20"});
+  c.out.add({"timer due to decision in the poller's hands, p50",
+             quantile(hands_ms, 0.5),
+             "ms",
+             c.limits.chain_ms(0.5, 1),
+             "1/2 call + 1 sync",
+             {}});
+  c.out.add({"timer due to decision in the poller's hands, p99", quantile(hands_ms, 0.99), "ms", {}, {}, {}});
+  if (!late_ms.empty() && late_ms.front() < 0)
+    c.out.note("timers: the earliest fired " + std::to_string(-late_ms.front()) + " ms before it was due");
+}
+
 } // namespace
 
 void measure_timers(context& c) {
@@ -89,26 +107,8 @@ void measure_timers(context& c) {
   worker.abandon();
 
   const std::lock_guard guard(mutex);
-  std::sort(late_ms.begin(), late_ms.end());
-  std::sort(hands_ms.begin(), hands_ms.end());
   const double elapsed = std::chrono::duration<double>(last_fired - first_fired).count();
-  c.out.add({"timers fired",
-             elapsed > 0 ? static_cast<double>(late_ms.size()) / elapsed : 0,
-             "/s",
-             fired_per_s,
-             "what was asked for",
-             {}});
-  c.out.add({"timer lateness by event times, p50", quantile(late_ms, 0.5), "ms", {}, {}, {}});
-  c.out.add({"timer lateness by event times, p99", quantile(late_ms, 0.99), "ms", {}, {}, "<= 20"});
-  c.out.add({"timer due to decision in the poller's hands, p50",
-             quantile(hands_ms, 0.5),
-             "ms",
-             c.limits.chain_ms(0.5, 1),
-             "1/2 call + 1 sync",
-             {}});
-  c.out.add({"timer due to decision in the poller's hands, p99", quantile(hands_ms, 0.99), "ms", {}, {}, {}});
-  if (!late_ms.empty() && late_ms.front() < 0)
-    c.out.note("timers: the earliest fired " + std::to_string(-late_ms.front()) + " ms before it was due");
+  report(c, late_ms, hands_ms, elapsed > 0 ? static_cast<double>(late_ms.size()) / elapsed : 0);
   if (failed > 0 || closed < started)
     c.out.note("timers: " + std::to_string(failed.load()) + " starts FAILED, " + std::to_string(started - closed) +
                " workflows did not end");

@@ -109,6 +109,35 @@ void tell_deaths(const killer& of) {
     std::printf("  %s killed %lld times\n", k.name, k.killed);
 }
 
+/// Kills actors of a running server until as many are dead as was asked for and the load has had everything.
+int kill_actors(const arguments& given, const load::server_process& server, const chaos::log_book& book) {
+  killer actors(server.http_port(), given.seed);
+  int killed = 0;
+  const auto goes_on = [&] { return killed < given.kills || !lacking(given, book).empty(); };
+  for (int tries = 0; goes_on() && tries < 5 * given.kills + 100; ++tries) {
+    std::this_thread::sleep_for(actors.pause()); // load runs meanwhile
+    killed += actors.kill() ? 1 : 0;
+  }
+  tell_deaths(actors);
+  return killed;
+}
+
+/// Kills the server and starts it again as often as was asked for.
+int kill_processes(const arguments& given, load::server_process& server, chaos::log_book& book,
+                   std::mt19937_64& chance) {
+  int killed = 0;
+  for (; killed < given.kills || (killed < 2 * given.kills && !lacking(given, book).empty()); ++killed) {
+    std::this_thread::sleep_for(milliseconds(10 + chance() % 400)); // load runs meanwhile
+    ++book.deaths;
+    server.kill();
+    ++book.deaths;
+    if (!server.start())
+      std::_Exit(
+          fail(given, "the server did not start after kill " + std::to_string(killed + 1) + ":\n" + server.output()));
+  }
+  return killed;
+}
+
 int run(const arguments& given) {
   load::scratch_directory data;
   std::vector<std::string> extra;
@@ -138,25 +167,7 @@ int run(const arguments& given) {
     chaos::story_worker one(client, clock, book, "worker1", true, 8);
     chaos::story_worker two(client, clock, book, "worker2", false, 8);
     fleet.drive(given.actors ? 12 : 24);
-    if (given.actors) {
-      killer actors(server.http_port(), given.seed);
-      const auto goes_on = [&] { return killed < given.kills || !lacking(given, book).empty(); };
-      for (int tries = 0; goes_on() && tries < 5 * given.kills + 100; ++tries) {
-        std::this_thread::sleep_for(actors.pause()); // load runs meanwhile
-        killed += actors.kill() ? 1 : 0;
-      }
-      tell_deaths(actors);
-    } else {
-      for (; killed < given.kills || (killed < 2 * given.kills && !lacking(given, book).empty()); ++killed) {
-        std::this_thread::sleep_for(milliseconds(10 + chance() % 400)); // load runs meanwhile
-        ++book.deaths;
-        server.kill();
-        ++book.deaths;
-        if (!server.start())
-          std::_Exit(fail(given, "the server did not start after kill " + std::to_string(killed + 1) + ":\n" +
-                                     server.output()));
-      }
-    }
+    killed = given.actors ? kill_actors(given, server, book) : kill_processes(given, server, book, chance);
     killing_s = seconds();
     fleet.stop_driving();
     ended = fleet.wait_for_ends(std::chrono::seconds(240));

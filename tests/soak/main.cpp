@@ -88,6 +88,48 @@ int wait_for_ends(load::client& c) {
   return open;
 }
 
+/// What the load was, and what of it went otherwise than it should.
+void tell_load(const stories& clients, const mixed_worker& worker, std::int64_t late_decisions,
+               const load::server_process& server) {
+  std::printf("\nstories begun:\n");
+  std::int64_t total = 0;
+  for (const auto& [kind, count] : clients.begun()) {
+    std::printf("  %-22s %lld\n", kind.c_str(), static_cast<long long>(count));
+    total += count;
+  }
+  std::printf("%lld stories, %lld calls, %lld decisions, %lld of them from the stored backlog's list, %lld activities, "
+              "%lld queries answered, %.1f s server CPU\n",
+              static_cast<long long>(total), static_cast<long long>(clients.calls()),
+              static_cast<long long>(worker.decisions + late_decisions), static_cast<long long>(late_decisions),
+              static_cast<long long>(worker.activities), static_cast<long long>(worker.queries), server.cpu_seconds());
+  for (const auto& [what, count] : clients.surprises())
+    std::printf("surprise: %lld x %s\n", static_cast<long long>(count), what.c_str());
+}
+
+/// Whether nothing went wrong; tells what did.
+bool none_wrong(sampler& samples, const stories& clients, int unanswered, int open) {
+  std::int64_t surprised = 0;
+  for (const auto& [what, count] : clients.surprises())
+    surprised += count;
+  bool good = true;
+  const auto complain = [&](bool wrong, const std::string& what) {
+    if (!wrong)
+      return;
+    std::fprintf(stderr, "%s\n", what.c_str());
+    good = false;
+  };
+  complain(samples.count() < 20, "too few samples to tell anything");
+  complain(surprised * 1000 > clients.calls(), "more than one call in a thousand went wrong");
+  complain(unanswered > 0, "the server did not tell its metrics " + std::to_string(unanswered) + " times");
+  complain(open != 0, std::to_string(open) + " runs did not end");
+  for (const char* deaths : {"cadenza_run_deaths_total", "cadenza_shard_restarts_total",
+                             "cadenza_task_list_restarts_total", "cadenza_owner_restarts_total"}) {
+    const auto count = samples.metric(deaths);
+    complain(count != 0, std::string(deaths) + " is " + std::to_string(static_cast<long long>(count)));
+  }
+  return good;
+}
+
 int run(const arguments& given) {
   load::scratch_directory scratch;
   load::server_process server(given.server, scratch.path() + "/store", {"--config", configuration(scratch.path())});
@@ -140,43 +182,16 @@ int run(const arguments& given) {
   late.reset();
   worker.abandon();
 
-  std::printf("\nstories begun:\n");
-  std::int64_t total = 0;
-  for (const auto& [kind, count] : clients.begun()) {
-    std::printf("  %-22s %lld\n", kind.c_str(), static_cast<long long>(count));
-    total += count;
-  }
-  std::printf("%lld stories, %lld calls, %lld decisions, %lld of them from the stored backlog's list, %lld activities, "
-              "%lld queries answered, %.1f s server CPU\n",
-              static_cast<long long>(total), static_cast<long long>(clients.calls()),
-              static_cast<long long>(worker.decisions + late_decisions), static_cast<long long>(late_decisions),
-              static_cast<long long>(worker.activities), static_cast<long long>(worker.queries), server.cpu_seconds());
-  for (const auto& [what, count] : clients.surprises())
-    std::printf("surprise: %lld x %s\n", static_cast<long long>(count), what.c_str());
-
+  tell_load(clients, worker, late_decisions, server);
   std::printf("\n");
   bool good = samples.report(minutes);
   if (!given.csv.empty())
     write_csv(given.csv, samples, apart);
-  std::int64_t surprised = 0;
-  for (const auto& [what, count] : clients.surprises())
-    surprised += count;
-  const auto complain = [&](bool wrong, const std::string& what) {
-    if (!wrong)
-      return;
-    std::fprintf(stderr, "%s\n", what.c_str());
+  good = none_wrong(samples, clients, unanswered, open) && good;
+  if (server.stop() != 0) {
+    std::fprintf(stderr, "the server did not end in order\n");
     good = false;
-  };
-  complain(samples.count() < 20, "too few samples to tell anything");
-  complain(surprised * 1000 > clients.calls(), "more than one call in a thousand went wrong");
-  complain(unanswered > 0, "the server did not tell its metrics " + std::to_string(unanswered) + " times");
-  complain(open != 0, std::to_string(open) + " runs did not end");
-  for (const char* deaths : {"cadenza_run_deaths_total", "cadenza_shard_restarts_total",
-                             "cadenza_task_list_restarts_total", "cadenza_owner_restarts_total"}) {
-    const auto count = samples.metric(deaths);
-    complain(count != 0, std::string(deaths) + " is " + std::to_string(static_cast<long long>(count)));
   }
-  complain(server.stop() != 0, "the server did not end in order");
   std::printf("%s\n", good ? "flat" : "not flat, or something went wrong");
   return good ? 0 : 1;
 }

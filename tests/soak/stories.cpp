@@ -194,6 +194,24 @@ void stories::list() {
                                                  [](const api::ListClosedWorkflowExecutionsResponse&) {});
 }
 
+void stories::signal_with_start(const std::string& id) {
+  api::SignalWithStartWorkflowExecutionRequest request;
+  auto& start = *request.mutable_start_request();
+  start.set_domain(domain);
+  start.set_workflow_id(id);
+  start.mutable_workflow_type()->set_name("soak");
+  start.mutable_task_list()->set_name(task_list);
+  start.mutable_input()->set_data("wait 2");
+  start.mutable_execution_start_to_close_timeout()->set_seconds(90);
+  start.mutable_task_start_to_close_timeout()->set_seconds(10);
+  start.set_request_id(load::new_uuid());
+  request.set_signal_name("first");
+  ask<api::SignalWithStartWorkflowExecutionResponse>("WorkflowAPI/SignalWithStartWorkflowExecution", request,
+                                                     [this, id](const api::SignalWithStartWorkflowExecutionResponse&) {
+                                                       later(0.3, [this, id] { signal(id, 1, 0); });
+                                                     });
+}
+
 void stories::begin() {
   struct kind {
     const char* name;
@@ -212,25 +230,7 @@ void stories::begin() {
                s.later(0.7, [&s, id] { s.query(id, true); });
              });
            }},
-      kind{"signal with start",
-           [](stories& s, const std::string& id) {
-             api::SignalWithStartWorkflowExecutionRequest request;
-             auto& start = *request.mutable_start_request();
-             start.set_domain(domain);
-             start.set_workflow_id(id);
-             start.mutable_workflow_type()->set_name("soak");
-             start.mutable_task_list()->set_name(task_list);
-             start.mutable_input()->set_data("wait 2");
-             start.mutable_execution_start_to_close_timeout()->set_seconds(90);
-             start.mutable_task_start_to_close_timeout()->set_seconds(10);
-             start.set_request_id(load::new_uuid());
-             request.set_signal_name("first");
-             s.ask<api::SignalWithStartWorkflowExecutionResponse>(
-                 "WorkflowAPI/SignalWithStartWorkflowExecution", request,
-                 [&s, id](const api::SignalWithStartWorkflowExecutionResponse&) {
-                   s.later(0.3, [&s, id] { s.signal(id, 1, 0); });
-                 });
-           }},
+      kind{"signal with start", [](stories& s, const std::string& id) { s.signal_with_start(id); }},
       kind{"children", [](stories& s, const std::string& id) { s.start(id, "children 3", {}); }},
       kind{"external signal",
            [](stories& s, const std::string& id) {

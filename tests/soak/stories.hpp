@@ -42,6 +42,7 @@ private:
   void reset(const std::string& id);
   void look(const std::string& id);
   void list();
+  void signal_with_start(const std::string& id);
 
   load::client& client_;
   std::mt19937_64 chance_; ///< the driving thread's alone

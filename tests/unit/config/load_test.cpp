@@ -58,8 +58,7 @@ BOOST_AUTO_TEST_CASE(without_a_file_the_defaults_run_one_node) {
   BOOST_TEST(c.dynamic.file.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_file_written_for_cadence_loads) {
-  const auto all = good(R"(
+constexpr const char* written_for_cadence = R"(
 log: {stdout: true, level: warning}
 persistence:
   defaultStore: pg
@@ -103,7 +102,10 @@ kafka:
   applications: {visibility: {topic: cadence.visibility, dlq-topic: x}}
 publicClient: {hostPort: "127.0.0.1:7933"}
 dynamicconfig: {client: filebased, filebased: {filepath: "dynamic.yaml", pollInterval: 10s}}
-)");
+)";
+
+BOOST_AUTO_TEST_CASE(a_file_written_for_cadence_loads) {
+  const auto all = good(written_for_cadence);
   const auto& c = all.values;
   BOOST_TEST(c.frontend.address == "0.0.0.0");
   BOOST_TEST(c.frontend.grpc_port == 17833);

@@ -21,6 +21,9 @@ struct activity_task {
   [[nodiscard]] activity_ref ref() const { return {schedule_id, attempt, answer.activity_id(), false}; }
 };
 
+/// What a failed step says, for the message of a check; empty when it did not fail.
+template <class T> const char* why(const outcome<T>& result) { return result ? "" : result.error().message.c_str(); }
+
 /// A bench that also does what the engine does with tasks: it keeps those that are outstanding, carries out the
 /// transfer tasks between the runs of the test, and fires timers by moving the clock.
 class engine : public bench {
