@@ -1,17 +1,22 @@
 #include "config/log.hpp"
 
+#include "config/stream_writer.hpp"
+
 #include <array>
-#include <cstdio>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include <fmt/format.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/rotating_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 namespace cadenza::log {
 
@@ -21,8 +26,35 @@ std::atomic<int> minimum{static_cast<int>(level::info)};
 
 namespace {
 
+using std::chrono::milliseconds;
+
+/// How long the end of a log waits for a stream that nobody reads, and for anything else that holds up the writer.
+constexpr milliseconds stream_patience(500);
+constexpr milliseconds end_patience(5000);
+
+std::atomic<std::uint64_t> lost_outside{0}; ///< lines lost by logs that have ended, and while there was none
+
+/// Standard error or output.
+class stream_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> { // one thread writes
+public:
+  explicit stream_sink(int descriptor) : to_(descriptor) {}
+  [[nodiscard]] stream_writer& to() { return to_; }
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    to_.write({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+private:
+  stream_writer to_;
+};
+
 /// A started log. Ends its writer, after all queued lines, when the last line in the making has let go of it.
 struct writer {
+  std::shared_ptr<stream_sink> stream; ///< null: it writes to a file
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::async_logger> logger;
   bool json = false;
@@ -96,16 +128,30 @@ spdlog::level::level_enum spdlog_level(level which) {
   return spdlog::level::off;
 }
 
-spdlog::sink_ptr make_sink(const options& how) {
-  if (how.file.empty()) {
-    if (how.standard_output)
-      return std::make_shared<spdlog::sinks::stdout_sink_mt>();
-    return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  }
+spdlog::sink_ptr make_file_sink(const options& how) {
   if (how.file_bytes_max == 0)
     return std::make_shared<spdlog::sinks::basic_file_sink_mt>(how.file);
   return std::make_shared<spdlog::sinks::rotating_file_sink_mt>(how.file, how.file_bytes_max,
                                                                 static_cast<std::size_t>(how.files_kept_max));
+}
+
+/// Lets go of a log: its lines are written, as far as that takes no longer than we wait. A writer that hangs beyond
+/// that is left to itself.
+void end(std::shared_ptr<writer> last) {
+  if (!last)
+    return;
+  if (last->stream)
+    last->stream->to().hurry(stream_patience);
+  std::promise<void> ended;
+  auto end_of_writer = ended.get_future();
+  std::thread([last = std::move(last), ended = std::move(ended)]() mutable {
+    const auto stream = last->stream;
+    last.reset();
+    if (stream)
+      lost_outside.fetch_add(stream->to().lost(), std::memory_order_relaxed);
+    ended.set_value();
+  }).detach();
+  static_cast<void>(end_of_writer.wait_for(end_patience));
 }
 
 } // namespace
@@ -137,7 +183,11 @@ outcome<void> start(const options& how) {
   const std::scoped_lock lock(starting);
   auto next = std::make_shared<writer>();
   try {
-    auto sink = make_sink(how);
+    spdlog::sink_ptr sink;
+    if (how.file.empty())
+      sink = next->stream = std::make_shared<stream_sink>(how.standard_output ? STDOUT_FILENO : STDERR_FILENO);
+    else
+      sink = make_file_sink(how);
     next->pool = std::make_shared<spdlog::details::thread_pool>(how.queue_lines_max, 1);
     // The oldest lines are the ones to lose: the newest tell why the queue filled up, and no caller may wait.
     next->logger = std::make_shared<spdlog::async_logger>("cadenza", std::move(sink), next->pool,
@@ -151,14 +201,14 @@ outcome<void> start(const options& how) {
   }
   next->json = how.json;
   next->level_key = how.level_key;
-  current.store(std::move(next));
+  end(current.exchange(std::move(next)));
   set_level(how.minimum);
   return {};
 }
 
 void stop() {
   const std::scoped_lock lock(starting);
-  current.store(nullptr);
+  end(current.exchange(nullptr));
 }
 
 void set_level(level minimum) { detail::minimum.store(static_cast<int>(minimum), std::memory_order_relaxed); }
@@ -167,7 +217,10 @@ level current_level() { return static_cast<level>(detail::minimum.load(std::memo
 
 std::uint64_t lines_lost() {
   const auto to = current.load();
-  return to ? to->pool->overrun_counter() : 0;
+  auto lost = lost_outside.load(std::memory_order_relaxed);
+  if (to)
+    lost += to->pool->overrun_counter() + (to->stream ? to->stream->to().lost() : 0);
+  return lost;
 }
 
 void detail::write(level which, fields values, fmt::string_view format, fmt::format_args arguments) {
@@ -184,7 +237,8 @@ void detail::write(level which, fields values, fmt::string_view format, fmt::for
     to->logger->log(spdlog_level(which), spdlog::string_view_t(line.data(), line.size()));
   } else {
     line.push_back('\n');
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    if (!write_without_waiting(STDERR_FILENO, {line.data(), line.size()}))
+      lost_outside.fetch_add(1, std::memory_order_relaxed);
   }
 }
 

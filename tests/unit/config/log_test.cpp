@@ -38,6 +38,33 @@ struct logging {
   std::filesystem::path path;
 };
 
+/// Standard error as a pipe that only the test reads.
+class unread_errors {
+public:
+  unread_errors() : before_(::dup(STDERR_FILENO)) {
+    BOOST_REQUIRE(::pipe(ends_) == 0);
+    ::dup2(ends_[1], STDERR_FILENO);
+  }
+  ~unread_errors() {
+    log::stop();
+    ::dup2(before_, STDERR_FILENO);
+    for (const int one : {before_, ends_[0], ends_[1]})
+      ::close(one);
+  }
+  unread_errors(const unread_errors&) = delete;
+  unread_errors& operator=(const unread_errors&) = delete;
+  [[nodiscard]] std::string read(std::size_t most) const {
+    std::string out(most, '\0');
+    const auto got = ::read(ends_[0], out.data(), most);
+    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return out;
+  }
+
+private:
+  int before_;
+  int ends_[2]{};
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(log_suite)
@@ -108,6 +135,33 @@ BOOST_AUTO_TEST_CASE(repeated_messages_are_counted_while_kept_quiet) {
   for (int i = 0; i < 10; ++i)
     log::limited(hourly, log::level::warn, "again {}", i);
   BOOST_TEST(to.lines().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_of_standard_error_that_stalls_stops_nobody_and_not_the_end) {
+  unread_errors errors;
+  BOOST_REQUIRE(log::start({.queue_lines_max = 256}));
+  const auto before = log::lines_lost();
+  for (int i = 0; i < 5000; ++i)
+    log::info("line {} {}", i, std::string(200, 'x'));
+  log::stop();
+  BOOST_TEST(log::lines_lost() > before + 1000);
+  const auto outside = log::lines_lost();
+  log::info("after the end"); // straight to the stream
+  BOOST_TEST(log::lines_lost() == outside + 1);
+  const auto first = errors.read(100);
+  BOOST_TEST(first.find("line 0 x") != std::string::npos, first);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_of_standard_error_that_goes_on_gets_what_waited) {
+  unread_errors errors;
+  BOOST_REQUIRE(log::start({}));
+  for (int i = 0; i < 1000; ++i)
+    log::info("line {} {}", i, std::string(200, 'x'));
+  std::string all;
+  while (all.find("line 999 x") == std::string::npos)
+    all += errors.read(4096);
+  log::stop();
+  BOOST_TEST(log::lines_lost() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(levels_are_read_as_cadence_spells_them) {
