@@ -109,6 +109,16 @@ outcome<void> dynamic_config::load_file(const std::string& path) {
   return read_file(path);
 }
 
+void dynamic_config::forget_file() {
+  const std::scoped_lock lock(lock_);
+  if (path_.empty())
+    return;
+  path_.clear();
+  file_ = dynamic_layer(dynamic_keys().size());
+  warnings_.clear();
+  publish();
+}
+
 outcome<bool> dynamic_config::reload(bool always) {
   const std::scoped_lock lock(lock_);
   if (path_.empty())

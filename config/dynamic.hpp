@@ -28,6 +28,8 @@ public:
 
   /// Takes the file as the lower layer from now on. An error names file and line of every problem and changes nothing.
   [[nodiscard]] outcome<void> load_file(const std::string& path);
+  /// From now on there is no file: its keys have their defaults again.
+  void forget_file();
   /// Reads that file again when it looks changed (or, with `always`, in any case). Tells whether anything was read.
   [[nodiscard]] outcome<bool> reload(bool always = false);
 

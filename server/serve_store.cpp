@@ -2,13 +2,14 @@
 
 #include "actors/visibility/visibility_rebuild.hpp"
 #include "config/log.hpp"
+#include "server/library_logs.hpp"
 #include "server/serve_parts.hpp"
 #include "storage/memory/memory_store.hpp"
 #include "storage/open.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
 
-#include <filesystem>
+#include <cstdlib>
 
 namespace cadenza {
 namespace {
@@ -70,7 +71,19 @@ storage::store_probes probes_of(metrics::registry& registry) {
   return probes;
 }
 
+/// What is stored is not known any more. Standard error may have a reader that stalls: the log does not wait for it.
+void end_process(std::string_view reason) {
+  log::error("the store cannot go on, the process ends: {}", reason);
+  log::stop();
+  std::abort();
+}
+
 } // namespace
+
+open_store::~open_store() {
+  if (store)
+    store->close();
+}
 
 outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c, metrics::registry& registry,
                                                  std::function<void(int, const std::string&)> log_line) {
@@ -91,6 +104,8 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
     if (!main.rocksdb.tolerate_torn_tail)
       return error{error_kind::unimplemented, "walRecovery: strict is not implemented yet"};
     options.probes = probes_of(registry);
+    options.log = log_engine_line;
+    options.fatal = end_process;
     auto store = storage::open_rocksdb(std::move(options));
     if (!store)
       return store.error();
@@ -103,10 +118,8 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
                  "datastore " + main.name + " is of a kind that is not implemented yet; use rocksdb or memory"};
   }
   auto shards = fix_shard_count(*out->store, c);
-  if (!shards) {
-    out->store->close();
+  if (!shards)
     return shards.error();
-  }
   out->shard_count = *shards;
   storage::visibility_options lists;
   lists.path = visibility_file;

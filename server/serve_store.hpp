@@ -13,8 +13,13 @@
 
 namespace cadenza {
 
-/// The stores of a server.
+/// The stores of a server; its end closes them.
 struct open_store {
+  open_store() = default;
+  ~open_store();
+  open_store(const open_store&) = delete;
+  open_store& operator=(const open_store&) = delete;
+
   std::unique_ptr<storage::store> store;
   actors::visibility_opener open_visibility; ///< rebuilds the lists when need be; refers to this object
   int shard_count = 0;                       ///< as fixed at the first start

@@ -132,6 +132,10 @@ struct visibility_options {
 /// no visibility database or was written by another version: `remove_visibility_files`, open again and rebuild.
 [[nodiscard]] outcome<std::unique_ptr<visibility_store>> open_visibility_store(const visibility_options& options);
 
+/// Where lines of the database library go, on any thread; `serious`: of damage or a failing disk, not of a statement
+/// that could not be carried out. Before the first store of the process is opened, else it changes nothing.
+void set_visibility_log(void (*write)(bool serious, std::string_view text));
+
 /// Deletes the database at `path` with its side files. Nothing may have it open.
 [[nodiscard]] outcome<void> remove_visibility_files(const std::string& path);
 

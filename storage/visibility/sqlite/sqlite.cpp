@@ -1,5 +1,7 @@
 #include "storage/visibility/sqlite/sqlite.hpp"
 
+#include "storage/visibility/visibility_store.hpp"
+
 #include <sqlite3.h>
 
 #include <utility>
@@ -22,6 +24,19 @@ bool means_damage(int code) {
   case SQLITE_IOERR_CORRUPTFS:
   case SQLITE_IOERR_DATA: return true;
   default: return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+  }
+}
+
+void (*write_log)(bool serious, std::string_view text) = nullptr; ///< set before SQLite begins, read ever after
+
+void log_line(void*, int code, const char* text) {
+  switch (code & 0xff) {
+  case SQLITE_NOTICE:
+  case SQLITE_ERROR:
+  case SQLITE_CONSTRAINT:
+  case SQLITE_SCHEMA:
+  case SQLITE_INTERRUPT: return write_log(false, text);
+  default: return write_log(true, text);
   }
 }
 
@@ -228,3 +243,12 @@ outcome<void> transaction::commit() {
 }
 
 } // namespace cadenza::storage::visibility
+
+namespace cadenza::storage {
+
+void set_visibility_log(void (*write)(bool serious, std::string_view text)) {
+  visibility::write_log = write;
+  sqlite3_config(SQLITE_CONFIG_LOG, visibility::log_line, nullptr);
+}
+
+} // namespace cadenza::storage

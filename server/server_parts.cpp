@@ -1,0 +1,161 @@
+#include "server/server_parts.hpp"
+
+#include "bridge/http/admin_routes.hpp"
+#include "config/log.hpp"
+#include "server/serve_routes.hpp"
+#include "server/serve_shards.hpp"
+#include "server/verify_store.hpp"
+
+#include <caf/atom.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace cadenza {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds actor_patience(5000); ///< of the HTTP routes that ask actors
+
+void warn(const std::string& text) { log::warn("{}", text); }
+
+caf::actor_system_config system_config_of(const config::engine_config& engine) {
+  const auto threads = engine.scheduler_threads > 0 ? static_cast<std::size_t>(engine.scheduler_threads)
+                                                    : std::max(2U, std::thread::hardware_concurrency());
+  caf::actor_system_config out;
+  out.set("scheduler.policy", caf::atom("sharing"));
+  out.set("scheduler.max-threads", threads);
+  return out;
+}
+
+actors::engine_settings engine_settings_of(const config::server_config& c) {
+  actors::engine_settings out;
+  out.identity = c.frontend.address + ":" + std::to_string(c.frontend.grpc_port);
+  out.cluster = c.clusters.current;
+  out.primary_cluster = c.clusters.primary;
+  for (const auto& member : c.clusters.members)
+    if (member.name == out.cluster)
+      out.initial_failover_version = member.initial_failover_version;
+  out.run_cache_bytes = c.engine.run_cache_bytes;
+  out.chaos = c.chaos.enabled;
+  return out;
+}
+
+actors::engine_options engine_options_of(const config::server_config& c, settings_part& settings, int shards) {
+  actors::engine_options out;
+  out.shard_count = shards;
+  out.settings = engine_settings_of(c);
+  out.system_domains = true;
+  out.matching = matching_sources_of(settings.dynamic);
+  out.matching.drained = [&settings](const auto&, const std::string& group) { return settings.stored.drained(group); };
+  out.live = live_sources_of(settings.dynamic, settings.attributes);
+  out.warnings = &settings.warnings;
+  out.domain_limits_for = [&settings](const std::string& name) {
+    return domain_limits_of(*settings.dynamic.current(), name);
+  };
+  out.on_document = [&settings](actors::document_kind which, const std::string& content) {
+    settings.stored.take(which, content);
+  };
+  return out;
+}
+
+} // namespace
+
+void log_line(int level, const std::string& text) {
+  switch (level) {
+  case 0: return log::debug("{}", text);
+  case 1: return log::info("{}", text);
+  case 2: return log::warn("{}", text);
+  default: return log::error("{}", text);
+  }
+}
+
+settings_part::settings_part(metrics::registry& registry)
+  : stored(dynamic, warn), warnings(registry, warn), attributes(dynamic), rules(dynamic, attributes) {}
+
+engine_part::engine_part(const config::server_config& c, settings_part& settings, open_store& s,
+                         metrics::registry& registry)
+  : stores(s), system_config(system_config_of(c.engine)), system(system_config),
+    engine(
+        system, *s.store, time, chance, [&settings](const auto& domain) { return settings.rules.rules_for(domain); },
+        log_line, s.open_visibility, engine_options_of(c, settings, s.shard_count)),
+    gauges(actors::show_metrics(registry, engine.counters())) {
+  engine.begin();
+}
+
+engine_part::~engine_part() {
+  stores.stopping = true; // a check or a rebuild under way ends
+  engine.stop();
+}
+
+front_part::front_part(const config::server_config& c, settings_part& settings, open_store& stores,
+                       actors::local_engine& engine, metrics::registry& registry)
+  : config_(c), settings_(settings), stores_(stores), engine_(engine),
+    services_(engine, health_, validators_of(settings.dynamic, settings.attributes), {}, &settings.stored),
+    rpc_(services_, health_, registry), http_(health_, registry) {
+  services_.set_warnings(&settings.warnings);
+  apply_settings(settings.dynamic.current());
+  subscription_ = settings.dynamic.subscribe([this](const config::snapshot_ptr& now) { apply_settings(now); });
+}
+
+front_part::~front_part() {
+  subscription_.reset();
+  stores_.stopping = true; // a check that an HTTP request waits for ends
+}
+
+void front_part::apply_settings(const config::snapshot_ptr& now) {
+  if (limits_differ(*now))
+    services_.set_limits(limits_of(*now), [now](const std::string& domain) { return limits_of(*now, domain); });
+  else
+    services_.set_limits(limits_of(*now));
+  services_.set_rates(rates_of(now));
+  set_request_rates(engine_, now);
+}
+
+void front_part::add_routes() {
+  bridge::add_actor_routes(http_, engine_, actor_patience);
+  add_store_routes(http_, health_, stores_);
+  add_shard_routes(http_, stores_);
+  add_verify_route(http_, stores_, engine_);
+  add_config_routes(http_, settings_.dynamic);
+}
+
+outcome<void> front_part::open() {
+  bridge::rpc_options rpc;
+  rpc.host = config_.frontend.address;
+  rpc.port = config_.frontend.grpc_port;
+  rpc.message_bytes_max = static_cast<int>(config_.frontend.message_bytes_max);
+  rpc.queues = config_.engine.grpc_threads;
+  const auto grpc_port = rpc_.start(rpc);
+  if (!grpc_port)
+    return grpc_port.error();
+  grpc_port_ = *grpc_port;
+
+  add_routes();
+  bridge::http_options http;
+  http.host = config_.frontend.address;
+  http.port = config_.frontend.http_port;
+  http.version = R"({"version":")" CADENZA_VERSION R"(","contract":"uber.cadence.api.v1"})";
+  const auto http_port = http_.start(http);
+  if (!http_port)
+    return http_port.error();
+  http_port_ = *http_port;
+
+  tchannel_ = std::make_unique<bridge::tchannel_door>(config_.frontend.address, grpc_port_);
+  const int wanted = config_.frontend.tchannel_port;
+  if (wanted != 0 && tchannel_->open(wanted) == 0)
+    log::info("port {} is taken: clients that speak TChannel there are told nothing", wanted);
+  return {};
+}
+
+void front_part::announce_end() { health_.set(bridge::health_state::shutting_down); }
+
+void front_part::drain(milliseconds grace) {
+  announce_end();
+  engine_.drain();
+  rpc_.drain();
+  rpc_.stop(grace);
+}
+
+} // namespace cadenza

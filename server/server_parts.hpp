@@ -1,0 +1,92 @@
+#pragma once
+
+#include "actors/base/system_sources.hpp"
+#include "actors/engine/engine_metrics.hpp"
+#include "actors/engine/local_engine.hpp"
+#include "bridge/base/health.hpp"
+#include "bridge/handlers/services.hpp"
+#include "bridge/http/http_server.hpp"
+#include "bridge/http/tchannel_door.hpp"
+#include "bridge/rpc/server.hpp"
+#include "config/dynamic.hpp"
+#include "config/limit_warnings.hpp"
+#include "config/server_config.hpp"
+#include "server/serve_settings.hpp"
+#include "server/serve_store.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <chrono>
+#include <memory>
+
+/// The parts of a server, in the order in which they are built. Each ends by its own destructor and knows only those
+/// before it, which must outlive it.
+namespace cadenza {
+
+/// Writes a line of the stores or the actors, which know levels as numbers: 0 debug, 1 info, 2 warning, 3 error.
+void log_line(int level, const std::string& text);
+
+/// The dynamic configuration and what is made of it.
+struct settings_part {
+  explicit settings_part(metrics::registry& registry);
+
+  config::dynamic_config dynamic;
+  bridge::stored_settings stored;
+  limit_warnings warnings;
+  const attribute_book attributes;
+  rules_book rules;
+};
+
+/// The actor tree over the stores, running. Its end lets go of every call that is still held: UNAVAILABLE.
+struct engine_part {
+  engine_part(const config::server_config& c, settings_part& settings, open_store& stores, metrics::registry& registry);
+  ~engine_part();
+
+  open_store& stores;
+  caf::actor_system_config system_config;
+  caf::actor_system system;
+  actors::system_clock time;
+  actors::system_entropy chance;
+  actors::local_engine engine;
+  const std::vector<metrics::registry::callback_handle> gauges;
+};
+
+/// What clients reach: gRPC, HTTP, and where TChannel clients are told to use gRPC. Closed until `open`.
+class front_part {
+public:
+  front_part(const config::server_config& c, settings_part& settings, open_store& stores, actors::local_engine& engine,
+             metrics::registry& registry);
+  ~front_part(); ///< closes at once
+
+  /// Opens the ports. What fails leaves some of them open: to be destroyed then.
+  [[nodiscard]] outcome<void> open();
+
+  /// From here on nobody is told to come here; everything is still served.
+  void announce_end();
+  /// Takes nothing more, lets what is under way finish for so long, and lets go of the rest.
+  void drain(std::chrono::milliseconds grace);
+
+  [[nodiscard]] bridge::health_board& health() { return health_; }
+  [[nodiscard]] int grpc_port() const { return grpc_port_; }
+  [[nodiscard]] int http_port() const { return http_port_; }
+
+private:
+  void apply_settings(const config::snapshot_ptr& now);
+  void add_routes();
+
+  const config::server_config& config_;
+  settings_part& settings_;
+  open_store& stores_;
+  actors::local_engine& engine_;
+  bridge::health_board health_;
+  bridge::services services_;
+  bridge::rpc_server rpc_;
+  bridge::http_server http_;
+  std::unique_ptr<bridge::tchannel_door> tchannel_;
+  config::dynamic_config::subscription subscription_;
+  int grpc_port_ = 0;
+  int http_port_ = 0;
+};
+
+} // namespace cadenza
