@@ -169,6 +169,8 @@ struct services {
   limit_warnings* warnings = nullptr; ///< null: nobody wants to know; thread-safe
   request_gate* gate = nullptr;       ///< null: requests to runs are not limited; thread-safe
   poll_board* polls = nullptr;        ///< null: every task goes over its task list; thread-safe
+  /// The node is about to end: nobody waits for news of a run any more. The runs hear of it when it is set.
+  std::atomic<bool> draining{false};
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };

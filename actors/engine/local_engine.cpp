@@ -125,8 +125,13 @@ void local_engine::begin() {
 }
 
 void local_engine::drain() {
-  if (state_->root)
-    caf::anon_send(state_->root, drain_node{});
+  if (!state_->root)
+    return;
+  state_->env.draining = true;
+  caf::anon_send(state_->root, drain_node{});
+  for (int i = 0; i < state_->options.shard_count; ++i)
+    if (const auto shard = state_->routes.shard(i))
+      caf::anon_send(shard, make_shard_mail(waits_over{}));
 }
 
 void local_engine::stop() {

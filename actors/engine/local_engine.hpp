@@ -45,7 +45,8 @@ public:
   ~local_engine() override;
 
   void begin();
-  /// From here on the worker of the system takes nothing new; what it has is finished until `stop`.
+  /// From here on the worker of the system takes nothing new; what it has is finished until `stop`. Who waits for new
+  /// events of a run gets an empty page and a token to go on with elsewhere.
   void drain();
   /// The first half of `stop`: kills the tree and returns at once. For a scheduler that only runs when told to.
   void kill();

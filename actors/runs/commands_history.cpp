@@ -62,6 +62,8 @@ private:
   }
 
   void wait(workflow_run& run) {
+    if (run.env().draining.load(std::memory_order_relaxed))
+      return woken(run, false);
     const auto now = run.now();
     const auto until =
         std::min(now + history_poll_ns(run.env(), *run.domain()),

@@ -155,9 +155,13 @@ struct task_removed {
   shard_order order;
 };
 
-using shard_mail = std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute,
-                                create_with, create_refused, run_used, shard_row_read, shard_acquired, transfer_loaded,
-                                timers_loaded, acks_written, transfer_read, shard_query, shard_order, task_removed>;
+/// The node is about to end: whoever waits for news of a run is told that there is none.
+struct waits_over {};
+
+using shard_mail =
+    std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute, create_with,
+                 create_refused, run_used, shard_row_read, shard_acquired, transfer_loaded, timers_loaded, acks_written,
+                 transfer_read, shard_query, shard_order, task_removed, waits_over>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {

@@ -549,6 +549,12 @@ void workflow_run::arm_waiters() {
   delayed_send(this, std::chrono::nanoseconds(delay), std::make_shared<run_mail>(waiters_due{earliest}));
 }
 
+void workflow_run::handle(waits_over&) {
+  auto sleeping = std::exchange(waiters_, {});
+  for (auto& waiter : sleeping)
+    waiter.wake(*this, false);
+}
+
 void workflow_run::handle(waiters_due& due) {
   if (due.at_ns != armed_for_ns_)
     return; // armed for an earlier time since

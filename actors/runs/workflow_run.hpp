@@ -33,8 +33,8 @@ struct waiters_due {
 };
 /// A transaction of this run that another, dead actor had begun has been written.
 struct written_by_another {};
-using run_mail =
-    std::variant<run_loaded, run_committed, event_read, leave_memory, quit_now, waiters_due, written_by_another>;
+using run_mail = std::variant<run_loaded, run_committed, event_read, leave_memory, quit_now, waiters_due,
+                              written_by_another, waits_over>;
 using run_mail_ptr = std::shared_ptr<run_mail>;
 
 /// Somebody who waits for new events of a run.
@@ -119,6 +119,7 @@ private:
   void handle(quit_now&);
   void handle(waiters_due& due);
   void handle(written_by_another&);
+  void handle(waits_over&);
 
   void load();
   void work();

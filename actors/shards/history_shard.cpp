@@ -223,6 +223,11 @@ void history_shard::on_housekeeping() {
     write_acks();
 }
 
+void history_shard::handle(waits_over&) {
+  for (const auto& [key, run] : runs_)
+    send(run.handle, std::make_shared<run_mail>(waits_over{}));
+}
+
 // ---------------------------------------------------------------- operators
 
 void history_shard::handle(shard_query& query) {

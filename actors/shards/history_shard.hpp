@@ -83,6 +83,7 @@ private:
   void handle(transfer_read&);
   void handle(shard_query&);
   void handle(shard_order&);
+  void handle(waits_over&);
   void on_run_down(const caf::down_msg&);
   void on_tick(std::uint64_t generation);
   void on_retries(std::uint64_t generation);

@@ -86,7 +86,7 @@ void add_workflow_methods(method_table& table) {
   add_forward<user, &engine::restart>(table, service, "RestartWorkflowExecution");
   add_forward<user, &engine::describe>(table, service, "DescribeWorkflowExecution");
   add_forward<user, &engine::get_history>(table, service, "GetWorkflowExecutionHistory");
-  add_forward<user, &engine::query>(table, service, "QueryWorkflow");
+  add_forward<user, &engine::query>(table, service, "QueryWorkflow").asks_worker = true;
   add_forward<user, &engine::refresh_tasks>(table, service, "RefreshWorkflowTasks");
   add_forward<user, &engine::describe_task_list>(table, service, "DescribeTaskList");
   add_forward<user, &engine::list_task_list_partitions>(table, service, "ListTaskListPartitions");

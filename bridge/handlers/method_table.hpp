@@ -25,6 +25,7 @@ struct method {
   const google::protobuf::Descriptor* input = nullptr;
   handler handle = nullptr;
   bool hangs = false;           ///< a poll: an empty answer is a good answer
+  bool asks_worker = false;     ///< cannot end without another call, of a worker; without effect
   bool version_checked = false; ///< clients that are too new are refused
   std::size_t index = 0;        ///< position in the table
 };

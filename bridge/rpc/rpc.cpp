@@ -53,6 +53,8 @@ grpc::Status to_grpc(const wire_status& status) {
 
 } // namespace
 
+wire_status stopping() { return status_of(grpc::StatusCode::UNAVAILABLE, "the server is stopping; send it again"); }
+
 void rpc::await(rpc_core& core, grpc::ServerCompletionQueue& queue) {
   auto* waiting = new rpc(core, queue);
   core.live.fetch_add(1, std::memory_order_relaxed);
@@ -92,6 +94,10 @@ void rpc::on_arrived(bool ok) {
     core_.meters.unknown_method();
     return finish(status_of(grpc::StatusCode::UNIMPLEMENTED, "unknown method " + context_.method()));
   }
+  if (method_)
+    begin();
+  if (core_.refusing.load())
+    return finish(stopping());
   read_next();
 }
 
@@ -138,8 +144,12 @@ void rpc::dispatch() {
     if (const auto good = check_client_version(caller_); !good)
       return call->reject(good.error());
   }
-  if (method_->hangs)
+  if (method_->hangs) {
     core_.hanging.add(*this);
+    core_.meters.hanging().add();
+  } else if (method_->asks_worker) {
+    core_.asking.add(*this);
+  }
   grpc::ProtoBufferReader bytes(&in_);
   if (!bytes.status().ok())
     return call->reject(bad_request("the request cannot be decompressed"));
@@ -177,13 +187,14 @@ bool rpc::was_expired() {
 }
 
 void rpc::end(const grpc::ByteBuffer* response, const wire_status& status) {
-  if (method_->hangs)
-    core_.hanging.remove(*this);
+  if (method_->hangs && core_.hanging.remove(*this))
+    core_.meters.hanging().sub();
+  else if (method_->asks_worker)
+    core_.asking.remove(*this);
   std::function<void()> unused_hook; // goes after the lock: it may hold actors
   const std::lock_guard guard(lock_);
   unused_hook.swap(hook_);
-  answered_ = true;
-  if (ended_)
+  if (std::exchange(answered_, true) || ended_)
     return;
   if (response)
     wire_.WriteAndFinish(*response, grpc::WriteOptions(), grpc::Status::OK, start(finished_));
@@ -238,7 +249,24 @@ void rpc::on_written(bool ok) {
     stream_->on_written(*this);
 }
 
-void rpc::on_finished(bool) {}
+void rpc::on_finished(bool) { over(); }
+
+void rpc::begin() {
+  const std::lock_guard guard(lock_);
+  if (ended_)
+    return;
+  under_way_ = true;
+  core_.under_way.begin();
+}
+
+void rpc::over() {
+  {
+    const std::lock_guard guard(lock_);
+    if (!std::exchange(under_way_, false))
+      return;
+  }
+  core_.under_way.end();
+}
 
 void rpc::on_done(bool) {
   std::function<void()> hook;
@@ -254,50 +282,58 @@ void rpc::on_done(bool) {
     stream_->on_done(*this);
   if (hook)
     hook();
+  if (context_.IsCancelled())
+    over();
   core_.leave();
 }
 
-// --- polls that wait
+// --- calls that wait
 
-hanging_list::shard& hanging_list::shard_of(const rpc& poll) {
-  return shards_[(reinterpret_cast<std::uintptr_t>(&poll) >> 8) % shards_count];
+hanging_list::shard& hanging_list::shard_of(const rpc& call) {
+  return shards_[(reinterpret_cast<std::uintptr_t>(&call) >> 8) % shards_count];
 }
 
-void hanging_list::add(rpc& poll) {
-  auto& in = shard_of(poll);
+void hanging_list::add(rpc& call) {
+  auto& in = shard_of(call);
   const std::lock_guard guard(in.lock);
-  poll.next_ = in.first;
+  call.next_ = in.first;
   if (in.first)
-    in.first->previous_ = &poll;
-  in.first = &poll;
-  poll.listed_ = true;
-  poll.core_.meters.hanging().add();
+    in.first->previous_ = &call;
+  in.first = &call;
+  call.listed_ = true;
 }
 
-void hanging_list::remove(rpc& poll) {
-  auto& in = shard_of(poll);
+bool hanging_list::remove(rpc& call) {
+  auto& in = shard_of(call);
   const std::lock_guard guard(in.lock);
-  if (!poll.listed_)
-    return;
-  (poll.previous_ ? poll.previous_->next_ : in.first) = poll.next_;
-  if (poll.next_)
-    poll.next_->previous_ = poll.previous_;
-  poll.next_ = poll.previous_ = nullptr;
-  poll.listed_ = false;
-  poll.core_.meters.hanging().sub();
+  if (!call.listed_)
+    return false;
+  (call.previous_ ? call.previous_->next_ : in.first) = call.next_;
+  if (call.next_)
+    call.next_->previous_ = call.previous_;
+  call.next_ = call.previous_ = nullptr;
+  call.listed_ = false;
+  return true;
+}
+
+std::vector<rpc_ptr> hanging_list::all() {
+  std::vector<rpc_ptr> out; // a listed call is held by its call object
+  for (auto& in : shards_) {
+    const std::lock_guard guard(in.lock);
+    for (auto* call = in.first; call; call = call->next_)
+      out.emplace_back(call);
+  }
+  return out;
 }
 
 void hanging_list::expire_all() {
-  for (auto& in : shards_) {
-    std::vector<rpc_ptr> waiting; // a listed poll is held by its call object
-    {
-      const std::lock_guard guard(in.lock);
-      for (auto* poll = in.first; poll; poll = poll->next_)
-        waiting.emplace_back(poll);
-    }
-    for (const auto& poll : waiting)
-      poll->expire();
-  }
+  for (const auto& poll : all())
+    poll->expire();
+}
+
+void hanging_list::refuse_all(const wire_status& reason) {
+  for (const auto& call : all())
+    call->finish(reason);
 }
 
 } // namespace cadenza::bridge

@@ -80,6 +80,8 @@ private:
 
   void dispatch();
   void end(const grpc::ByteBuffer* response, const wire_status& status);
+  void begin();            ///< counts a call as under way
+  void over();             ///< a call's answer is out, or nobody is there to take it
   void* start(tag& which); ///< counts an operation; gives its tag
   void learn_caller();
   [[nodiscard]] bool was_expired();
@@ -106,6 +108,7 @@ private:
   std::mutex lock_;    // guards what follows
   bool ended_ = false; // the last event came: no operation may start
   bool answered_ = false;
+  bool under_way_ = false; // counted as such
   bool expired_ = false;
   std::function<void()> hook_; // for the client's leaving
 
@@ -115,6 +118,9 @@ private:
 };
 
 using rpc_ptr = boost::intrusive_ptr<rpc>;
+
+/// What calls are told that come, or would wait, when the server is about to end.
+[[nodiscard]] wire_status stopping();
 
 /// The standard protocols for health and reflection; null when `path` is none of theirs.
 [[nodiscard]] std::unique_ptr<stream> make_stream(std::string_view path, rpc_core& core);

@@ -40,10 +40,12 @@ public:
   [[nodiscard]] outcome<int> start(const rpc_options& options);
 
   /// Health says NOT_SERVING, new polls are answered empty, and those that wait are let go of: their clients get an
-  /// empty answer as soon as the engine has dropped them. Everything else goes on.
+  /// empty answer as soon as the engine has dropped them. Queries, which no worker will answer any more, are refused.
+  /// Everything else goes on.
   void drain();
 
-  /// Takes no new RPC, lets those under way finish for up to `grace`, then cancels them. Returns when all is over.
+  /// Takes no new connection and refuses new RPCs (UNAVAILABLE), lets those under way finish for up to `grace`, then
+  /// ends all connections, which clients see as UNAVAILABLE too. Returns when all is over.
   void stop(std::chrono::milliseconds grace = std::chrono::seconds(2));
 
 private:
