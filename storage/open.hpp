@@ -49,18 +49,21 @@ struct rocksdb_options {
   /// acknowledged writes; without it such a store is refused.
   bool recover_to_point_in_time = false;
 
+  /// Refuse a log whose last record was cut off by a crash, too: it was never acknowledged, but some want to know.
+  bool refuse_torn_tail = false;
+
   store_probes probes;
 
   /// Warnings and errors of the engine, one line each; on any of its threads, must not block. Default: dropped.
   std::function<void(bool error, std::string_view text)> log;
 
-  /// Called when a sync failed for another reason than lack of space: what is on the disk is not known any more, so the
-  /// process must end without writing again. Default: one line on stderr, then std::abort. Must not return outside
-  /// tests.
+  /// Called when the process must end without writing again: a sync failed for another reason than lack of space, so
+  /// what is on the disk is not known any more; or the disk works again after an error and the engine does not. Default:
+  /// one line on stderr, then std::abort. Must not return outside tests.
   std::function<void(std::string_view reason)> fatal;
 
-  /// For tests and chaos: asked before each append ("append") and sync ("sync") of a file; an errno value other than 0
-  /// makes the operation fail with it.
+  /// For tests and chaos: asked before each creation ("create"), append ("append") and sync ("sync") of a file; an errno
+  /// value other than 0 makes the operation fail with it.
   std::function<int(std::string_view operation, std::string_view file)> disk_fault;
 };
 
@@ -68,6 +71,11 @@ struct rocksdb_options {
 /// `internal_data_inconsistency` when stored data is damaged or of another format, `bad_request` when the directory
 /// cannot be used, `internal_service` for anything else.
 [[nodiscard]] outcome<std::unique_ptr<store>> open_rocksdb(rocksdb_options options);
+
+/// Reads every table file of an embedded store and compares checksums; gives a line for each that cannot be read: which
+/// table, which file, why. Nothing for other stores. Reads and commits go on meanwhile. Blocks; ends early, with what was
+/// found so far, when `stopping` says so.
+[[nodiscard]] std::vector<std::string> unreadable_files(store& of, const std::function<bool()>& stopping);
 
 /// One backup in a backup directory.
 struct backup_info {
@@ -78,9 +86,10 @@ struct backup_info {
   bool damaged = false; ///< its description cannot be read; it cannot be restored
 };
 
-/// Takes a backup of a running embedded store into a directory, which is created; files that an earlier backup there
-/// holds are not copied again. Everything acknowledged before the call is in it. Blocks: call it on a thread of its
-/// own; commits and reads go on meanwhile. `bad_request` when the store is not an embedded one.
+/// Takes a backup of a running embedded store into a directory, which is created, and reads it back before it tells of
+/// it; files that an earlier backup there holds are not copied again. Everything acknowledged before the call is in it.
+/// Blocks: call it on a thread of its own; commits and reads go on meanwhile. `bad_request` when the store is not an
+/// embedded one, `service_busy` while another backup is taken into the same directory.
 [[nodiscard]] outcome<backup_info> create_backup(store& from, const std::string& backup_directory);
 
 /// The backups of a directory, oldest first. Blocks.

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -58,6 +60,34 @@ outcome<std::unique_ptr<rocksdb::BackupEngineReadOnly>> open_to_read(const std::
   return std::unique_ptr<rocksdb::BackupEngineReadOnly>(backups);
 }
 
+/// Keeps everybody else from writing into a backup directory, also other processes: whoever opens it to write removes
+/// what an unfinished backup of another one has there.
+class backup_lock {
+public:
+  explicit backup_lock(const std::string& directory)
+    : file_(open((fs::path(directory) / "LOCK").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)),
+      held_(file_ >= 0 && flock(file_, LOCK_EX | LOCK_NB) == 0), why_(held_ ? 0 : errno) {}
+  ~backup_lock() {
+    if (file_ >= 0)
+      close(file_);
+  }
+  backup_lock(const backup_lock&) = delete;
+  backup_lock& operator=(const backup_lock&) = delete;
+
+  [[nodiscard]] outcome<void> held(const std::string& directory) const {
+    if (held_)
+      return {};
+    if (why_ == EWOULDBLOCK)
+      return service_busy("another backup is being taken into " + directory);
+    return bad_request("the backup directory " + directory + " cannot be written: " + std::strerror(why_));
+  }
+
+private:
+  const int file_;
+  const bool held_;
+  const int why_;
+};
+
 } // namespace
 
 outcome<backup_info> create_backup(store& from, const std::string& backup_directory) {
@@ -68,6 +98,8 @@ outcome<backup_info> create_backup(store& from, const std::string& backup_direct
   fs::create_directories(backup_directory, failed);
   if (failed)
     return bad_request("the backup directory " + backup_directory + " cannot be created: " + failed.message());
+  const backup_lock lock(backup_directory);
+  CADENZA_TRY(lock.held(backup_directory));
   rocksdb::BackupEngine* raw = nullptr;
   const auto opened =
       rocksdb::BackupEngine::Open(rocksdb::Env::Default(), rocksdb::BackupEngineOptions(backup_directory), &raw);
@@ -85,6 +117,9 @@ outcome<backup_info> create_backup(store& from, const std::string& backup_direct
   const auto told = backups->GetBackupInfo(id, &info);
   if (!told.ok())
     return failure("the new backup cannot be read", backup_directory, told);
+  const auto good = backups->VerifyBackup(id, true);
+  if (!good.ok())
+    return failure("the new backup " + std::to_string(id) + " is not good", backup_directory, good);
   return describe(info);
 }
 

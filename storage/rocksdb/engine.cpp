@@ -3,8 +3,10 @@
 #include "storage/rocksdb/options.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -42,6 +44,8 @@ outcome<void> prepare_directory(const std::string& directory) {
 
 error open_failure(const std::string& directory, const rocksdb::Status& status) {
   const auto text = status.ToString();
+  if (text.find(std::strerror(EROFS)) != text.npos || text.find(std::strerror(EACCES)) != text.npos)
+    return bad_request("the data directory " + directory + " cannot be written: " + text);
   // The engine has no code of its own for a lock that is held.
   if (status.IsIOError() && text.find("lock") != text.npos)
     return unavailable("the data directory " + directory + " is in use by another process (" + text + ")");
@@ -56,29 +60,31 @@ error open_failure(const std::string& directory, const rocksdb::Status& status) 
 }
 
 void stop_process(std::string_view reason) {
-  std::fprintf(stderr, "cadenza: a sync to the disk failed, what is stored is not known any more; stopping: %.*s\n",
-               static_cast<int>(reason.size()), reason.data());
+  std::fprintf(stderr, "cadenza: the store cannot go on; stopping: %.*s\n", static_cast<int>(reason.size()),
+               reason.data());
   std::abort();
 }
 
 } // namespace
 
-engine::engine(rocksdb_options options) : options_(std::move(options)) {
+engine::engine(rocksdb_options options) : options_(std::move(options)), logs_(options_.directory) {
   if (!options_.fatal)
     options_.fatal = stop_process;
   health_ = std::make_shared<health>(options_.probes.writable_changed);
   watch_ = std::make_shared<disk_watch>();
   watch_->log_synced = options_.probes.log_synced;
   watch_->fault = options_.disk_fault;
+  watch_->logs = &logs_;
   watch_->sync_failed = [this](std::string_view reason, bool no_space) {
     log_sync_failed_.store(true, std::memory_order_release);
     if (!no_space)
-      options_.fatal(reason);
+      options_.fatal("a sync to the disk failed, what is stored is not known any more: " + std::string(reason));
   };
   env_ = rocksdb::NewCompositeEnv(watched_file_system(watch_));
 }
 
 engine::~engine() {
+  resumer_.reset();
   if (data_.db == nullptr)
     return;
   for (auto* family : data_.families)
@@ -102,10 +108,15 @@ outcome<std::unique_ptr<engine>> engine::open(rocksdb_options options) {
   std::unique_ptr<engine> opened(new engine(std::move(options)));
   CADENZA_TRY(opened->open_database());
   CADENZA_TRY(opened->check_format());
+  opened->begin_resuming();
   return opened;
 }
 
 outcome<void> engine::open_database() {
+  if (options_.recover_to_point_in_time)
+    logs_.begin_anew();
+  else
+    CADENZA_TRY(logs_.check());
   auto families = family_options(options_);
   const rocksdb::Options options(database_options(options_, env_.get(), health_), {});
   std::error_code ignored;
@@ -140,13 +151,30 @@ outcome<void> engine::check_format() {
     return {};
   if (!found.IsNotFound())
     return open_failure(options_.directory, found);
-  rocksdb::WriteOptions durable;
-  durable.sync = true;
-  const auto written =
-      data_.db->Put(durable, default_family_, rocksdb::Slice(format_key), rocksdb::Slice(format_value));
+  const auto written = write_format();
   if (!written.ok())
     return open_failure(options_.directory, written);
   return {};
+}
+
+rocksdb::Status engine::write_format() {
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  return data_.db->Put(durable, default_family_, rocksdb::Slice(format_key), rocksdb::Slice(format_value));
+}
+
+void engine::begin_resuming() {
+  resumer::parts parts;
+  parts.db = data_.db;
+  parts.directory = options_.directory;
+  parts.fatal = options_.fatal;
+  parts.try_write = [this] {
+    auto written = write_format();
+    if (written.ok()) // in a new log: what could not be synced was in the one before
+      log_sync_failed_.store(false, std::memory_order_release);
+    return written;
+  };
+  resumer_ = std::make_unique<resumer>(std::move(parts), *health_);
 }
 
 } // namespace cadenza::storage::rocks

@@ -4,6 +4,8 @@
 #include "storage/open.hpp"
 #include "storage/rocksdb/disk_watch.hpp"
 #include "storage/rocksdb/health.hpp"
+#include "storage/rocksdb/live_logs.hpp"
+#include "storage/rocksdb/resumer.hpp"
 #include "storage/rocksdb/tables.hpp"
 
 #include <rocksdb/db.h>
@@ -35,14 +37,18 @@ private:
 
   [[nodiscard]] outcome<void> open_database();
   [[nodiscard]] outcome<void> check_format();
+  [[nodiscard]] rocksdb::Status write_format();
+  void begin_resuming();
 
   rocksdb_options options_;
   std::atomic<bool> log_sync_failed_{false};
   std::shared_ptr<health> health_;
+  live_logs logs_;
   std::shared_ptr<disk_watch> watch_;
   std::unique_ptr<rocksdb::Env> env_;
   database data_;
   rocksdb::ColumnFamilyHandle* default_family_ = nullptr;
+  std::unique_ptr<resumer> resumer_; ///< gone before the database is closed
 };
 
 } // namespace cadenza::storage::rocks

@@ -7,6 +7,17 @@ std::string health::reason() const {
   return reason_;
 }
 
+void health::on_change(std::function<void(bool)> told) {
+  const std::lock_guard guard(mutex_);
+  told_ = std::move(told);
+}
+
+void health::tell(bool recovered) {
+  const std::lock_guard guard(mutex_);
+  if (told_)
+    told_(recovered);
+}
+
 void health::fail(std::string_view reason) {
   {
     const std::lock_guard guard(mutex_);
@@ -14,6 +25,12 @@ void health::fail(std::string_view reason) {
   }
   if (writable_.exchange(false, std::memory_order_acq_rel) && changed_)
     changed_(false, reason);
+  tell(false);
+}
+
+void health::recover() {
+  if (!writable_.exchange(true, std::memory_order_acq_rel) && changed_)
+    changed_(true, "");
 }
 
 void health::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* error) {
@@ -23,10 +40,8 @@ void health::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksd
 }
 
 void health::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
-  if (!info.new_bg_error.ok())
-    return;
-  if (!writable_.exchange(true, std::memory_order_acq_rel) && changed_)
-    changed_(true, "");
+  if (info.new_bg_error.ok())
+    tell(true);
 }
 
 } // namespace cadenza::storage::rocks

@@ -10,6 +10,7 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace cadenza::storage::rocks {
@@ -63,11 +64,18 @@ public:
 const expired_requests expired;
 constexpr std::uint64_t request_sweep_s = 6ULL * 3600; ///< no table of theirs grows older than this uncompacted
 
-rocksdb::ColumnFamilyOptions options_for(use what, const std::shared_ptr<rocksdb::Cache>& cache) {
+/// Rows of one table in memory before they are written: of a small store no table may have them all, or a start that
+/// reads the log would hold a multiple.
+std::size_t write_buffer_of(use what, std::size_t all) {
+  const auto wanted = what == use::small ? 4 * mib : what == use::queue ? 16 * mib : 32 * mib;
+  return std::min(wanted, std::max(all / 2, mib));
+}
+
+rocksdb::ColumnFamilyOptions options_for(use what, const std::shared_ptr<rocksdb::Cache>& cache, std::size_t buffers) {
   rocksdb::ColumnFamilyOptions family;
   // Memory is taken as rows come: an idle store has fifteen families and must stay small.
   family.arena_block_size = 64 * kib;
-  family.write_buffer_size = what == use::small ? 4 * mib : what == use::queue ? 16 * mib : 32 * mib;
+  family.write_buffer_size = write_buffer_of(what, buffers);
   family.max_write_buffer_number = 3;
   family.target_file_size_base = what == use::history ? 32 * mib : 16 * mib;
   family.max_bytes_for_level_base = 128 * mib;
@@ -108,6 +116,7 @@ rocksdb::DBOptions database_options(const rocksdb_options& options, rocksdb::Env
   db.listeners.push_back(std::move(listener));
   // The engine's default would drop acknowledged writes after damage in the middle of the log without a word.
   db.wal_recovery_mode = options.recover_to_point_in_time ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                         : options.refuse_torn_tail       ? rocksdb::WALRecoveryMode::kAbsoluteConsistency
                                                           : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.track_and_verify_wals_in_manifest = !options.recover_to_point_in_time;
   db.paranoid_checks = true;
@@ -131,9 +140,10 @@ std::vector<rocksdb::ColumnFamilyDescriptor> family_options(const rocksdb_option
   // One shard bit keeps the cache's own tables small; there are few readers.
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes, 1);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  families.emplace_back(rocksdb::kDefaultColumnFamilyName, options_for(use::small, cache));
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, options_for(use::small, cache, options.write_buffers_bytes));
   for (std::size_t i = 0; i < table_names.size(); ++i)
-    families.emplace_back(std::string(table_names[i]), options_for(use_of(static_cast<table>(i)), cache));
+    families.emplace_back(std::string(table_names[i]),
+                          options_for(use_of(static_cast<table>(i)), cache, options.write_buffers_bytes));
   auto& requests = families[1 + static_cast<std::size_t>(table::requests)].options;
   requests.compaction_filter = &expired;
   requests.periodic_compaction_seconds = request_sweep_s;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 
 namespace cadenza::storage::test {
@@ -32,6 +33,33 @@ bool has_run(store& s, unsigned n) {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(rocksdb_backup)
+
+BOOST_AUTO_TEST_CASE(of_several_at_once_one_is_taken_and_what_is_told_is_there) {
+  const temporary_directory directory;
+  const auto s = open_store(directory / "store");
+  take_shard(*s);
+  unsigned next = 1;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 50; ++i)
+      check_committed(put_run(*s, next++));
+    std::vector<outcome<backup_info>> told(6, error(error_kind::unknown, "not asked"));
+    std::vector<std::thread> callers;
+    for (auto& mine : told)
+      callers.emplace_back([&] { mine = create_backup(*s, directory / "backups"); });
+    for (auto& one : callers)
+      one.join();
+    std::set<std::uint32_t> ids;
+    for (const auto& one : told) {
+      if (one)
+        BOOST_TEST(ids.insert(one->id).second, "backup " << one->id << " was told twice");
+      else
+        BOOST_TEST((one.error().kind == error_kind::service_busy), one.error().message);
+    }
+    BOOST_TEST(!ids.empty());
+    for (const auto id : ids)
+      BOOST_TEST(static_cast<bool>(verify_backup(directory / "backups", id)));
+  }
+}
 
 BOOST_AUTO_TEST_CASE(backups_are_taken_while_writing_and_hold_what_was_acknowledged) {
   const temporary_directory directory;

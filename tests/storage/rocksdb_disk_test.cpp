@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -39,9 +40,12 @@ public:
     writable_ = writable;
     changed_.notify_all();
   }
-  [[nodiscard]] bool wait_until(bool writable) {
+  template <class Wanted> [[nodiscard]] bool wait_until(Wanted wanted) {
     std::unique_lock guard(mutex_);
-    return changed_.wait_for(guard, std::chrono::seconds(60), [&] { return writable_ == writable; });
+    return changed_.wait_for(guard, std::chrono::seconds(60), [&] { return wanted(writable_); });
+  }
+  [[nodiscard]] bool wait_until(bool writable) {
+    return wait_until([writable](bool now) { return now == writable; });
   }
 
 private:
@@ -65,20 +69,35 @@ bool has_run(store& s, unsigned n) {
 /// A store whose files fail as the test says.
 struct failing_disk {
   temporary_directory directory;
-  std::atomic<int> append_error{0};
-  std::atomic<int> sync_error{0};
+  std::atomic<int> append_error{0}; ///< of logs
+  std::atomic<int> sync_error{0};   ///< of logs
+  std::atomic<int> create_error{0}; ///< of any file
+  std::atomic<int> manifest_error{0};
   std::atomic<int> stops{0};
+  writable_watch watch;
 
   rocksdb_options options() {
     rocksdb_options given;
-    given.directory = directory.path();
+    given.directory = directory / "store";
     given.disk_fault = [this](std::string_view operation, std::string_view file) {
+      if (operation == "create")
+        return create_error.load();
+      if (file.find("MANIFEST") != file.npos)
+        return operation == "append" ? manifest_error.load() : 0;
       if (!file.ends_with(".log"))
         return 0;
       return operation == "sync" ? sync_error.load() : append_error.load();
     };
-    given.fatal = [this](std::string_view) { ++stops; };
+    given.probes.writable_changed = [this](bool writable, std::string_view) { watch.tell(writable); };
+    given.fatal = [this](std::string_view) {
+      ++stops;
+      watch.tell(false);
+    };
     return given;
+  }
+  [[nodiscard]] bool wait_until_writable() { return watch.wait_until(true); }
+  [[nodiscard]] bool wait_until_writable_or_stopped() {
+    return watch.wait_until([this](bool writable) { return writable || stops > 0; });
   }
 };
 
@@ -146,7 +165,6 @@ BOOST_AUTO_TEST_CASE(a_failed_sync_stops_the_process) {
   BOOST_TEST(disk.stops >= 1);
   BOOST_TEST(failed.outcome == status::unknown_outcome);
   BOOST_TEST(!failed.message.empty());
-  disk.sync_error = 0;
   BOOST_TEST(!s->accepts_writes());
   BOOST_TEST(put_run(*s, 3, 100).outcome == status::unavailable);
   BOOST_TEST(has_run(*s, 1));
@@ -169,10 +187,123 @@ BOOST_AUTO_TEST_CASE(a_failed_append_is_an_unknown_outcome_and_stops_writes) {
   disk.append_error = EIO;
   BOOST_TEST(put_run(*s, 2, 100).outcome == status::unknown_outcome);
   BOOST_TEST(disk.stops == 0);
-  disk.append_error = 0;
   BOOST_TEST(!s->accepts_writes());
   BOOST_TEST(put_run(*s, 3, 100).outcome == status::unavailable);
   BOOST_TEST(has_run(*s, 1));
+}
+
+BOOST_AUTO_TEST_CASE(writes_come_back_after_an_error_of_the_log_has_passed) {
+  failing_disk disk;
+  const auto s = open_store(disk.options());
+  take_shard(*s);
+  check_committed(put_run(*s, 1, 100));
+  disk.append_error = EIO;
+  BOOST_TEST(put_run(*s, 2, 100).outcome == status::unknown_outcome);
+  disk.append_error = 0;
+  BOOST_TEST_REQUIRE(disk.wait_until_writable());
+  BOOST_TEST(disk.stops == 0);
+  check_committed(put_run(*s, 3, 100));
+  // What a crash now would leave.
+  std::filesystem::copy(disk.directory / "store", disk.directory / "crashed", std::filesystem::copy_options::recursive);
+  const auto again = open_store(disk.directory / "crashed");
+  BOOST_TEST(has_run(*again, 1));
+  BOOST_TEST(has_run(*again, 3));
+}
+
+BOOST_AUTO_TEST_CASE(writes_come_back_when_nothing_was_in_memory_at_the_error) {
+  failing_disk disk;
+  auto options = disk.options();
+  auto s = open_store(options);
+  take_shard(*s);
+  check_committed(put_run(*s, 1, 100));
+  s->close(); // writes the tables
+  s.reset();
+  s = open_store(options);
+  disk.append_error = ENOSPC;
+  BOOST_TEST(put_run(*s, 2, 100).outcome == status::unavailable);
+  disk.append_error = 0;
+  BOOST_TEST_REQUIRE(disk.wait_until_writable());
+  BOOST_TEST(disk.stops == 0);
+  check_committed(put_run(*s, 3, 100));
+}
+
+BOOST_AUTO_TEST_CASE(writes_come_back_when_files_can_be_created_again) {
+  for (const auto error : {EMFILE, EROFS, EIO}) {
+    failing_disk disk;
+    auto options = disk.options();
+    options.write_buffers_bytes = 1 << 20;
+    const auto s = open_store(options);
+    take_shard(*s);
+    disk.create_error = error;
+    unsigned next = 1;
+    while (s->accepts_writes() && next < 2000)
+      put_run(*s, next++, 50'000);
+    BOOST_TEST_CONTEXT(std::strerror(error)) {
+      BOOST_TEST(!s->accepts_writes());
+      BOOST_TEST(put_run(*s, 5000, 100).outcome == status::unavailable);
+      disk.create_error = 0;
+      BOOST_TEST_REQUIRE(disk.wait_until_writable());
+      BOOST_TEST(disk.stops == 0);
+      check_committed(put_run(*s, 5001, 100));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_error_of_the_manifest_passes_or_ends_the_process) {
+  failing_disk disk;
+  auto options = disk.options();
+  options.write_buffers_bytes = 1 << 20;
+  const auto s = open_store(options);
+  take_shard(*s);
+  disk.manifest_error = EIO;
+  for (unsigned next = 1; s->accepts_writes() && next < 2000; ++next)
+    put_run(*s, next, 50'000);
+  BOOST_TEST(!s->accepts_writes());
+  disk.manifest_error = 0;
+  BOOST_TEST(disk.wait_until_writable_or_stopped());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_system_that_was_read_only_for_a_while_takes_writes_again) {
+  const small_disk disk("size=64m");
+  writable_watch watch;
+  rocksdb_options options;
+  options.directory = disk / "store";
+  options.write_buffers_bytes = 1 << 20;
+  options.probes.writable_changed = [&](bool writable, std::string_view) { watch.tell(writable); };
+  std::atomic<int> stops{0};
+  options.fatal = [&](std::string_view) { ++stops; };
+  const auto s = open_store(options);
+  take_shard(*s);
+  // The files that are open stay so: new ones cannot be made. As an operator would see it who mounted it wrongly.
+  const auto path = disk / "store";
+  BOOST_TEST_REQUIRE(mount(path.c_str(), path.c_str(), nullptr, MS_BIND, nullptr) == 0);
+  BOOST_TEST_REQUIRE(mount(nullptr, path.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+  unsigned next = 1;
+  for (; s->accepts_writes() && next < 2000; ++next)
+    put_run(*s, next, 20'000);
+  BOOST_TEST(!s->accepts_writes());
+  BOOST_TEST_REQUIRE(umount2(path.c_str(), MNT_DETACH) == 0);
+  BOOST_TEST_REQUIRE(watch.wait_until(true));
+  BOOST_TEST(stops == 0);
+  check_committed(put_run(*s, 5000, 100));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_written_is_told_as_such) {
+  const small_disk disk("size=16m");
+  const auto path = disk / "store";
+  {
+    const auto s = open_store(path);
+    take_shard(*s);
+  }
+  BOOST_TEST_REQUIRE(mount(path.c_str(), path.c_str(), nullptr, MS_BIND, nullptr) == 0);
+  BOOST_TEST_REQUIRE(mount(nullptr, path.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+  rocksdb_options options;
+  options.directory = path;
+  const auto opened = open_rocksdb(options);
+  BOOST_TEST_REQUIRE(!opened);
+  BOOST_TEST((opened.error().kind == error_kind::bad_request));
+  BOOST_TEST(opened.error().message.find("cannot be written") != std::string::npos, opened.error().message);
+  umount2(path.c_str(), MNT_DETACH);
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_that_rests_on_a_lost_write_is_not_a_failed_condition) {

@@ -164,6 +164,101 @@ BOOST_AUTO_TEST_CASE(damage_in_the_middle_of_the_log_is_refused) {
     BOOST_TEST(has_run(*s, n) == (n < 7));
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_is_missing_is_refused_and_named) {
+  const temporary_directory directory;
+  fill(directory.path(), 20);
+  const auto log = newest(directory.path(), ".log");
+  fs::remove(log);
+  const auto reason = refused(directory.path());
+  BOOST_TEST((reason.kind == error_kind::internal_data_inconsistency));
+  BOOST_TEST(reason.message.find(log.filename().string()) != std::string::npos, reason.message);
+  refused(directory.path()); // the first try has not forgotten it
+
+  rocksdb_options options;
+  options.directory = directory.path();
+  options.recover_to_point_in_time = true;
+  {
+    const auto s = open_store(options);
+    BOOST_TEST(!has_run(*s, 20));
+  }
+  open_store(directory.path()); // the loss was accepted
+}
+
+BOOST_AUTO_TEST_CASE(an_older_log_that_is_missing_is_refused_too) {
+  const temporary_directory directory;
+  fill(directory.path(), 5);
+  const auto older = newest(directory.path(), ".log");
+  rocksdb_options options;
+  options.directory = directory.path();
+  options.flush_on_close = false;
+  open_store(options); // and leaves: the older log still has the rows
+  BOOST_TEST_REQUIRE(fs::exists(older));
+  fs::remove(older);
+  BOOST_TEST(refused(directory.path()).message.find(older.filename().string()) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(logs_are_missed_through_flushes_and_clean_ends) {
+  const temporary_directory directory;
+  for (unsigned round = 0; round < 3; ++round) {
+    rocksdb_options options;
+    options.directory = directory.path();
+    options.write_buffers_bytes = 1 << 20;
+    options.flush_on_close = round != 1;
+    const auto s = open_store(options);
+    if (round == 0)
+      take_shard(*s);
+    for (unsigned n = 1; n <= 60; ++n) {
+      auto tx = in_shard();
+      tx.runs.push_back(write_of(run_of(1000 * round + n), std::nullopt, std::string(100'000, 'x')));
+      check_committed(commit(*s, std::move(tx)));
+    }
+  }
+  // Every log that is there is listed, and none that is not: either would show here.
+  {
+    const auto s = open_store(directory.path());
+    const auto read = read_run(*s, run_of(2060));
+    BOOST_TEST(read.value.has_value());
+  }
+  fs::remove(newest(directory.path(), ".log"));
+  BOOST_TEST((refused(directory.path()).kind == error_kind::internal_data_inconsistency));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_without_a_list_of_its_logs_is_taken_as_it_is) {
+  const temporary_directory directory;
+  fill(directory.path(), 5);
+  fs::remove(directory / "LIVE-LOGS");
+  {
+    const auto s = open_store(directory.path());
+    BOOST_TEST(has_run(*s, 5));
+  }
+  BOOST_TEST(fs::exists(directory / "LIVE-LOGS"));
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_list_of_logs_is_refused) {
+  const temporary_directory directory;
+  fill(directory.path(), 5);
+  fs::resize_file(directory / "LIVE-LOGS", fs::file_size(directory / "LIVE-LOGS") - 2);
+  BOOST_TEST((refused(directory.path()).kind == error_kind::internal_data_inconsistency));
+}
+
+BOOST_AUTO_TEST_CASE(a_torn_last_record_is_refused_where_that_is_wanted) {
+  const temporary_directory directory;
+  fill(directory.path(), 20);
+  const auto log = newest(directory.path(), ".log");
+  rocksdb_options options;
+  options.directory = directory.path();
+  options.refuse_torn_tail = true;
+  options.flush_on_close = false;
+  {
+    const auto s = open_store(options);
+    BOOST_TEST(has_run(*s, 20));
+  }
+  fs::resize_file(log, fs::file_size(log) - 3);
+  const auto opened = open_rocksdb(options);
+  BOOST_TEST_REQUIRE(!opened);
+  BOOST_TEST((opened.error().kind == error_kind::internal_data_inconsistency));
+}
+
 BOOST_AUTO_TEST_CASE(damage_in_a_table_is_told_by_the_read) {
   const temporary_directory directory;
   const auto path = directory / "store";
