@@ -194,6 +194,9 @@ int verify_offline(const cli::verify_options& options, std::ostream& out, std::o
   from.time = &time;
   from.chance = &chance;
   from.cluster = stores.cluster;
+  from.unreadable_files = [&stores](const auto& stopping) {
+    return storage::unreadable_files(*stores.store, stopping);
+  };
   auto report = options.repair ? actors::verify_and_repair(from, stores.lists.get()) : actors::verify(from);
   bool clean = report && report->clean();
   if (report) {
@@ -228,6 +231,9 @@ outcome<actors::verify_report> verify_live(open_store& stores, actors::engine& e
   from.time = &time;
   from.chance = &chance;
   from.live = true;
+  from.unreadable_files = [&stores](const auto& stopping) {
+    return storage::unreadable_files(*stores.store, stopping);
+  };
   from.stopping = [&stores] { return stores.stopping.load(std::memory_order_relaxed); };
   return actors::verify(from);
 }

@@ -17,6 +17,7 @@ const char* name_of(finding::kind kind) {
   case finding::kind::wake_up: return "wake-up";
   case finding::kind::visibility: return "visibility";
   case finding::kind::shard: return "shard";
+  case finding::kind::unreadable: return "unreadable";
   }
   return "unknown";
 }
@@ -26,7 +27,8 @@ namespace {
 
 constexpr std::size_t findings_max = 10'000;
 
-workflow::directory_ptr read_domains(const verify_source& from) {
+/// `damaged` gets the names of domains whose rows cannot be read.
+workflow::directory_ptr read_domains(const verify_source& from, std::vector<std::string>& damaged) {
   const auto read =
       wait_for<storage::page<storage::domain_row>>([&](auto done) { from.store->read_domains(std::move(done)); });
   if (read.outcome != storage::status::committed)
@@ -36,16 +38,39 @@ workflow::directory_ptr read_domains(const verify_source& from) {
     auto view = std::make_shared<workflow::domain_view>();
     view->id = stored.id;
     view->name = stored.name;
-    if (!view->row.ParseFromString(stored.value))
+    if (!view->row.ParseFromString(stored.value)) {
+      damaged.push_back(stored.name);
       continue;
+    }
     out->by_name[stored.name] = view;
     out->by_id[stored.id] = view;
   }
   return out;
 }
 
+/// What operators set at run time, and the cluster's own row.
+void check_documents(context& with) {
+  constexpr int documents = 4;
+  for (int which = 0; which < documents; ++which) {
+    const auto read = wait_for<storage::read_result<std::string>>(
+        [&](auto done) { with.store().read_document(which, std::move(done)); });
+    if (const auto why = unread(read); !why.empty())
+      with.unreadable(0, {}, "document " + std::to_string(which), why);
+  }
+}
+
+void check_files(context& with) {
+  if (!with.from.unreadable_files)
+    return;
+  for (const auto& file : with.from.unreadable_files([&with] { return with.from.stopping && with.from.stopping(); }))
+    with.found(finding::kind::unreadable, 0, {}, file);
+  with.check_stopping();
+}
+
 void check_store(context& with, bool repair) {
-  const auto waiting = with.from.live ? backlog{} : read_backlog(with);
+  check_files(with);
+  check_documents(with);
+  const auto waiting = read_backlog(with);
   totals all;
   for (int shard = 0; shard < with.from.shard_count; ++shard)
     shard_check(with, shard, waiting, all, repair).check();
@@ -77,7 +102,10 @@ void rebuild_lists(context& with, storage::visibility_store& lists) {
 outcome<verify_report> run_check(const verify_source& from, bool repair, storage::visibility_store* lists) {
   verify_report report;
   try {
-    context with{from, report, read_domains(from)};
+    std::vector<std::string> damaged;
+    context with{from, report, read_domains(from, damaged)};
+    for (const auto& name : damaged)
+      with.unreadable(0, {}, "the row of domain " + name, "it is damaged");
     check_store(with, repair);
     if (repair && lists != nullptr && with.lists_found > 0)
       rebuild_lists(with, *lists);
@@ -97,6 +125,10 @@ void context::found(finding::kind what, int shard, const run_key& run, const std
     return;
   report.findings.push_back({what, shard, run.domain_id.empty() ? std::string() : domain_name(run.domain_id),
                              run.workflow_id, run.run_id.str(), text, mended});
+}
+
+void context::unreadable(int shard, const run_key& run, const std::string& what, const std::string& why) {
+  found(finding::kind::unreadable, shard, run, what + " cannot be read: " + why);
 }
 
 } // namespace verifying

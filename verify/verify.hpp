@@ -23,6 +23,7 @@ struct finding {
     wake_up,    ///< a run waits for something that no stored task will bring
     visibility, ///< the lists of runs say something else
     shard,      ///< a shard's own row
+    unreadable, ///< a part of the store cannot be read: what it holds was not checked, and is not to be relied on
   };
   kind what = kind::state;
   int shard = 0;
@@ -45,6 +46,8 @@ struct verify_source {
   std::string identity = "verify";             ///< owner of the shards while they are mended
   std::string cluster = "cluster0";
   std::function<bool()> stopping; ///< asked between pages, true ends the check; any thread. Empty: never
+  /// Gives what of the store's files cannot be read, one line for each. Empty: there are no files to be looked at.
+  std::function<std::vector<std::string>(const std::function<bool()>& stopping)> unreadable_files;
   /// A server works on the store meanwhile. What changes under the check is looked at again, runs that were written
   /// within the last minute are not compared with the lists, and what needs a moment of stillness is left out: whether
   /// a stored task wakes each run.
@@ -63,8 +66,9 @@ struct verify_report {
   [[nodiscard]] bool clean() const { return found == mended; }
 };
 
-/// Checks every shard: histories dense, parseable and possible, all branches included; states equal to their replayed
-/// history; current-run rows; tasks; what wakes each run; the lists. Changes nothing.
+/// Reads everything, and tells what cannot be read: a check that could not look at a part of the store never comes out
+/// clean. Checks every shard: histories dense, parseable and possible, all branches included; states equal to their
+/// replayed history; current-run rows; tasks; what wakes each run; the lists. Changes nothing.
 ///
 /// Blocks, page by page, and holds the tasks and run ids of one shard at a time. unavailable when the store does not
 /// answer or `stopping` says so. Not for a thread of the store or of actors.

@@ -25,7 +25,7 @@ void shard_check::read_branches() {
         branches_.emplace(branch_key{stored.tree_id, stored.branch_id}, std::move(branch));
       });
   if (problem)
-    with_.found(finding::kind::branch, shard_, {}, "the branches cannot be read: " + *problem);
+    with_.unreadable(shard_, {}, "the branches", *problem);
 }
 
 bool shard_check::has_row(const branch_key& key) {
@@ -33,6 +33,10 @@ bool shard_check::has_row(const branch_key& key) {
     return true;
   const auto rows = wait_for<storage::page<std::string>>(
       [&](auto done) { with_.store().read_tree(shard_, key.first, std::move(done)); });
+  if (const auto why = unread(rows); !why.empty()) {
+    with_.unreadable(shard_, {}, "the rows of tree " + key.first.str(), why);
+    return true; // nobody knows
+  }
   return std::any_of(rows.rows.begin(), rows.rows.end(), [&](const std::string& bytes) {
     rec::HistoryTree row;
     return row.ParseFromString(bytes) && row.branch().branch_id() == key.second.raw();
@@ -80,7 +84,7 @@ void shard_check::check_branches() {
              [&] { return mend_.drop_nodes(id.first, id.second); });
       });
   if (problem)
-    with_.found(finding::kind::history, shard_, {}, "the histories cannot be read: " + *problem);
+    with_.unreadable(shard_, {}, "the histories", *problem);
 }
 
 bool shard_check::end_is_first(const rec::HistoryBranch& branch) {
@@ -89,9 +93,11 @@ bool shard_check::end_is_first(const rec::HistoryBranch& branch) {
   query.branch_id = uuid::from_raw(branch.branch_id());
   query.to = INT64_MAX;
   query.max_nodes = 1;
-  return branch.ancestors().empty() && wait_for<storage::page<storage::history_node>>([&](auto done) {
-                                         with_.store().read_history(shard_, query, std::move(done));
-                                       }).rows.empty();
+  if (!branch.ancestors().empty())
+    return false;
+  const auto first = wait_for<storage::page<storage::history_node>>(
+      [&](auto done) { with_.store().read_history(shard_, query, std::move(done)); });
+  return unread(first).empty() && first.rows.empty();
 }
 
 } // namespace cadenza::actors::verifying

@@ -41,6 +41,37 @@ bool exists(const context& with, int shard, const run_key& key) {
 
 bool listable(const workflow::run& run) { return run.open() || run.closed(); }
 
+namespace {
+
+std::string named(const std::string& list, int kind) { return list + " (kind " + std::to_string(kind) + ")"; }
+
+/// What is listed of a run beside the start and the end of it, and is not so.
+std::string unlike_details(const context& with, const workflow::run& run, const api::WorkflowExecutionInfo& listed) {
+  const auto domain = with.domains->find(run.key().domain_id);
+  const auto clusters = domain ? domain->row.domain().clusters_size() : 0;
+  const auto record = workflow::visibility_record(
+      run.head(), run.fixed(), {with.domain_name(run.key().domain_id), clusters, run.head().last_updated_ns(), 0});
+  const auto& list = listed.task_list_info();
+  if (list.name() != record.task_list() || list.kind() != record.task_list_kind())
+    return "its task list is " + named(record.task_list(), record.task_list_kind()) + " and listed as " +
+           named(list.name(), list.kind());
+  // Open runs are listed without a length, which changes all the time.
+  if (run.closed() && listed.history_length() != record.history_length())
+    return "its history has " + std::to_string(record.history_length()) + " events and is listed with " +
+           std::to_string(listed.history_length());
+  if (listed.is_cron() != record.is_cron() || listed.cron_schedule() != record.cron_schedule())
+    return "its cron schedule is \"" + record.cron_schedule() + "\" and listed as \"" + listed.cron_schedule() + "\"";
+  // A run that was begun with a delay stays listed as waiting until something else of it is listed anew.
+  const bool waited = run.open() && run.fixed().first_decision_backoff_s() > 0 &&
+                      listed.execution_status() == api::WORKFLOW_EXECUTION_STATUS_PENDING;
+  if (listed.execution_status() != record.execution_status() && !waited)
+    return "its status is " + std::to_string(record.execution_status()) + " and listed as " +
+           std::to_string(static_cast<int>(listed.execution_status()));
+  return {};
+}
+
+} // namespace
+
 outcome<std::string> unlike_lists(const context& with, const workflow::run& run, std::int64_t now_ns) {
   if (!listable(run) || (with.from.live && run.head().last_updated_ns() > now_ns - settled_ns))
     return std::string();
@@ -64,7 +95,7 @@ outcome<std::string> unlike_lists(const context& with, const workflow::run& run,
     return std::string("it is listed with another start time");
   if (run.closed() && workflow::ns_of(listed.close_time()) != head.close_time_ns())
     return std::string("it is listed with another close time");
-  return std::string();
+  return unlike_details(with, run, listed);
 }
 
 outcome<void> check_extra_listed(context& with, const std::unordered_map<uuid, std::int64_t>& stored,

@@ -34,15 +34,22 @@ template <class Result, class Call> Result wait_for(Call&& call) {
   return result;
 }
 
+/// Why a read gave nothing, or not all; "" when it gave what is there.
+template <class Result> std::string unread(const Result& from) {
+  if (from.outcome == storage::status::committed)
+    return {};
+  return from.message.empty() ? "the store does not say why" : from.message;
+}
+
 /// Hands every row of a scan with page tokens to `use`. A page that cannot be read ends it and is told.
 template <class Row, class Scan, class Use> std::optional<std::string> for_each(Scan&& scan, Use&& use) {
   std::string token;
   do {
     auto page = wait_for<storage::page<Row>>([&](auto done) { scan(token, std::move(done)); });
-    if (page.outcome != storage::status::committed)
-      return page.message;
     for (auto& row : page.rows)
       use(row);
+    if (auto why = unread(page); !why.empty())
+      return why;
     token = std::move(page.next);
   } while (!token.empty());
   return std::nullopt;
@@ -68,6 +75,8 @@ struct context {
   bool lists_usable = true;
   /// Notes what is wrong with a run. The finding is counted even when there are too many to be kept.
   void found(finding::kind what, int shard, const run_key& run, const std::string& text, bool mended = false);
+  /// Notes that a part of the store cannot be read.
+  void unreadable(int shard, const run_key& run, const std::string& what, const std::string& why);
 };
 
 /// A stored task as far as the check needs it.
@@ -104,15 +113,27 @@ public:
   std::int64_t highest_id = 0;
   rec::Shard row;
   bool row_read = false;
+  bool complete = true; ///< false: not all of them could be read
   std::vector<std::int64_t> bad_transfer;
   std::vector<timer_row> bad_timers;
 
 private:
+  void read_transfer(context& with, int shard);
+  void read_timers(context& with, int shard);
+
   std::unordered_map<uuid, run_tasks> by_run_;
 };
 
-/// What waits in the backlogs of task lists: (run, schedule id).
-using backlog = std::set<std::pair<uuid, std::int64_t>>;
+/// What waits in the backlogs of task lists.
+struct backlog {
+  std::set<std::pair<uuid, std::int64_t>> tasks; ///< run, schedule id
+  bool complete = true;                          ///< false: not all of them could be read
+
+  /// Whether the task waits there, as far as can be told.
+  [[nodiscard]] bool may_hold(const uuid& run, std::int64_t schedule_id) const {
+    return !complete || tasks.contains({run, schedule_id});
+  }
+};
 [[nodiscard]] backlog read_backlog(context& with);
 
 /// Rules and world for a replay of this run.

@@ -57,7 +57,7 @@ private:
 };
 
 /// The event after the last one that is stored of a branch.
-std::int64_t end_of(const context& with, int shard, const rec::HistoryBranch& branch) {
+outcome<std::int64_t> end_of(const context& with, int shard, const rec::HistoryBranch& branch) {
   storage::history_query query;
   query.tree_id = uuid::from_raw(branch.tree_id());
   query.branch_id = uuid::from_raw(branch.branch_id());
@@ -67,6 +67,8 @@ std::int64_t end_of(const context& with, int shard, const rec::HistoryBranch& br
   query.reverse = true;
   const auto last = wait_for<storage::page<storage::history_node>>(
       [&](auto done) { with.store().read_history(shard, query, std::move(done)); });
+  if (const auto why = unread(last); !why.empty())
+    return error{error_kind::internal_data_inconsistency, "the end of its history cannot be read: " + why};
   std::int64_t end = branch.ancestors().empty() ? first_event_id : branch.ancestors().rbegin()->end_node();
   std::int64_t newest = -1;
   for (const auto& node : last.rows) {
@@ -120,8 +122,11 @@ void check_history(const context& with, int shard, run_look& look) {
     std::replace(difference.begin(), difference.end(), '\n', ' ');
     look.wrong.emplace_back(finding::kind::state, difference);
   }
-  if (const auto end = end_of(with, shard, branch); end > state.next_event_id())
-    look.wrong.emplace_back(finding::kind::state, "its history goes on to event " + std::to_string(end - 1) +
+  const auto end = end_of(with, shard, branch);
+  if (!end)
+    look.wrong.emplace_back(finding::kind::history, end.error().message);
+  else if (*end > state.next_event_id())
+    look.wrong.emplace_back(finding::kind::state, "its history goes on to event " + std::to_string(*end - 1) +
                                                       ", its state ends at " +
                                                       std::to_string(state.next_event_id() - 1));
   check_other_branches(with, shard, look);
@@ -185,8 +190,12 @@ outcome<replayed_run> replay_stored(const context& with, int shard, const run_ke
   replayed_run out;
   out.state = std::make_unique<workflow::run>(key);
   out.events = std::make_shared<stored_events>(with, shard, branch);
-  if (to == 0)
-    to = end_of(with, shard, branch);
+  if (to == 0) {
+    const auto end = end_of(with, shard, branch);
+    if (!end)
+      return end.error();
+    to = *end;
+  }
   workflow::transaction tx(*out.state, env, *out.events);
   rec::VersionHistories histories;
   *histories.add_branches()->mutable_branch() = branch;

@@ -24,7 +24,7 @@ void shard_check::check_runs() {
         check_run(stored.first);
       });
   if (problem)
-    with_.found(finding::kind::state, shard_, {}, "the runs cannot be read: " + *problem);
+    with_.unreadable(shard_, {}, "the runs", *problem);
 }
 
 void shard_check::check_run(const run_key& key) {
@@ -52,7 +52,7 @@ void shard_check::check_run(const run_key& key) {
   }
   if (!look.state)
     return;
-  if (whole && !with_.from.live)
+  if (whole && !with_.from.live && tasks_.complete)
     if (const auto text = unwoken(*look.state, tasks, waiting_, with_.from.time->now_ns()); !text.empty())
       tell(finding::kind::wake_up, key, text, [&] { return mend_.refresh(*look.state); });
   if (look.state->open())
@@ -83,12 +83,16 @@ outcome<void> shard_check::rebuild(const run_key& key, const run_look& look) {
   return done;
 }
 
-std::optional<rec::CurrentRun> shard_check::read_current(const workflow_key& key) {
+shard_check::current_row shard_check::read_current(const workflow_key& key) {
   const auto row = wait_for<storage::read_result<std::string>>(
       [&](auto done) { with_.store().read_current(shard_, key, std::move(done)); });
-  rec::CurrentRun out;
-  if (!row.value || !out.ParseFromString(*row.value))
-    return std::nullopt;
+  current_row out;
+  if (const auto why = unread(row); !why.empty()) {
+    out.readable = false;
+    with_.unreadable(shard_, {key.domain_id, key.workflow_id, {}}, "its current-run row", why);
+  } else if (rec::CurrentRun parsed; row.value && parsed.ParseFromString(*row.value)) {
+    out.row = std::move(parsed);
+  }
   return out;
 }
 
@@ -100,8 +104,9 @@ bool shard_check::exists(const run_key& key) {
 
 void shard_check::check_is_current(const workflow::run& run) {
   const auto& key = run.key();
-  const auto current = read_current({key.domain_id, key.workflow_id});
-  if (current && current->run_id() == key.run_id.raw())
+  const auto read = read_current({key.domain_id, key.workflow_id});
+  const auto& current = read.row;
+  if (!read.readable || (current && current->run_id() == key.run_id.raw()))
     return;
   if (with_.from.live && !still_open(key))
     return; // it closed and another followed
@@ -156,7 +161,7 @@ void shard_check::check_current_rows() {
         check_current_row(key, current);
       });
   if (problem)
-    with_.found(finding::kind::current, shard_, {}, "the current-run rows cannot be read: " + *problem);
+    with_.unreadable(shard_, {}, "the current-run rows", *problem);
 }
 
 void shard_check::check_current_row(const run_key& key, const rec::CurrentRun& current) {
@@ -166,7 +171,7 @@ void shard_check::check_current_row(const run_key& key, const rec::CurrentRun& c
     return;
   // Seen from near: either may have been written since.
   const auto look = look_at_run(with_, shard_, key);
-  const auto now = read_current({key.domain_id, key.workflow_id});
+  const auto now = read_current({key.domain_id, key.workflow_id}).row;
   if (!now || now->run_id() != key.run_id.raw())
     return;
   if (look.gone) {

@@ -69,7 +69,11 @@ private:
   void check_runs();
   void check_run(const run_key& key);
   outcome<void> rebuild(const run_key& key, const run_look& look);
-  std::optional<rec::CurrentRun> read_current(const workflow_key& key);
+  struct current_row {
+    bool readable = true;               ///< false: that has been told
+    std::optional<rec::CurrentRun> row; ///< absent, too, when it is damaged
+  };
+  current_row read_current(const workflow_key& key);
   bool exists(const run_key& key);
   void check_is_current(const workflow::run& run);
   bool still_open(const run_key& key);

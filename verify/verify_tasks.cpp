@@ -24,58 +24,102 @@ shard_tasks::shard_tasks(context& with, int shard) {
       wait_for<storage::read_result<std::string>>([&](auto done) { with.store().read_shard(shard, std::move(done)); });
   row_read = stored.outcome == storage::status::committed && (!stored.value || row.ParseFromString(*stored.value));
   if (!row_read) {
+    complete = false;
     with.found(finding::kind::shard, shard, {}, "the row of the shard cannot be read: " + stored.message);
     return;
   }
   ack_transfer = row.transfer_ack();
   ack_timer_ns = row.timer_ack_ns();
   range_id = row.range_id();
+  read_transfer(with, shard);
+  read_timers(with, shard);
+}
 
+void shard_tasks::read_transfer(context& with, int shard) {
   for (auto after = ack_transfer;;) {
     with.check_stopping();
     const auto page = wait_for<storage::page<transfer_row>>(
         [&](auto done) { with.store().scan_transfer(shard, after, INT64_MAX, page_rows, std::move(done)); });
-    for (const auto& stored_task : page.rows) {
+    for (const auto& stored : page.rows) {
       ++with.report.tasks;
-      highest_id = std::max(highest_id, stored_task.task_id);
+      after = stored.task_id;
+      highest_id = std::max(highest_id, stored.task_id);
       rec::TransferTask task;
-      if (!task.ParseFromString(stored_task.value)) {
-        bad_transfer.push_back(stored_task.task_id);
+      if (!task.ParseFromString(stored.value)) {
+        bad_transfer.push_back(stored.task_id);
         continue;
       }
       auto& of = by_run_[uuid::from_raw(task.run_id())];
       of.run = key_of(task);
-      of.transfer.push_back(brief_of(task, stored_task.task_id));
+      of.transfer.push_back(brief_of(task, stored.task_id));
+    }
+    if (const auto why = unread(page); !why.empty()) {
+      complete = false;
+      return with.unreadable(shard, {}, "transfer tasks after " + std::to_string(after), why);
     }
     if (page.next.empty() || page.rows.empty())
-      break;
-    after = page.rows.back().task_id;
+      return;
   }
+}
 
+void shard_tasks::read_timers(context& with, int shard) {
   std::int64_t from_ns = ack_timer_ns;
   std::int64_t from_id = 0;
   for (;;) {
     with.check_stopping();
     const auto page = wait_for<storage::page<timer_row>>(
         [&](auto done) { with.store().scan_timers(shard, from_ns, from_id, INT64_MAX, page_rows, std::move(done)); });
-    for (const auto& stored_task : page.rows) {
+    for (const auto& stored : page.rows) {
       ++with.report.tasks;
-      highest_id = std::max(highest_id, stored_task.task_id);
+      from_ns = stored.fire_ns;
+      from_id = stored.task_id + 1;
+      highest_id = std::max(highest_id, stored.task_id);
       rec::TimerTask task;
-      if (!task.ParseFromString(stored_task.value)) {
-        bad_timers.push_back({stored_task.fire_ns, stored_task.task_id, {}});
+      if (!task.ParseFromString(stored.value)) {
+        bad_timers.push_back({stored.fire_ns, stored.task_id, {}});
         continue;
       }
       auto& of = by_run_[uuid::from_raw(task.run_id())];
       of.run = key_of(task);
-      of.timers.push_back({task.type(), task.event_id(), task.attempt(), stored_task.fire_ns, stored_task.task_id});
+      of.timers.push_back({task.type(), task.event_id(), task.attempt(), stored.fire_ns, stored.task_id});
+    }
+    if (const auto why = unread(page); !why.empty()) {
+      complete = false;
+      return with.unreadable(shard, {}, "timer tasks from " + std::to_string(from_ns) + " ns on", why);
     }
     if (page.next.empty() || page.rows.empty())
-      break;
-    from_ns = page.rows.back().fire_ns;
-    from_id = page.rows.back().task_id + 1;
+      return;
   }
 }
+
+namespace {
+
+/// The tasks of one list; false: not all of them could be read.
+bool read_list(context& with, const storage::task_list_key& key, const std::string& name, std::int64_t after,
+               backlog& out) {
+  for (;;) {
+    const auto page = wait_for<storage::page<storage::backlog_row>>(
+        [&](auto done) { with.store().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
+    for (const auto& stored : page.rows) {
+      ++with.report.tasks;
+      after = stored.task_id;
+      rec::BacklogTask task;
+      if (task.ParseFromString(stored.value))
+        out.tasks.emplace(uuid::from_raw(task.run_id()), task.schedule_id());
+      else
+        with.found(finding::kind::task, 0, {key.domain_id, {}, {}},
+                   name + ": task " + std::to_string(stored.task_id) + " cannot be read");
+    }
+    if (const auto why = unread(page); !why.empty()) {
+      with.unreadable(0, {key.domain_id, {}, {}}, name + ": tasks after " + std::to_string(after), why);
+      return false;
+    }
+    if (page.next.empty() || page.rows.empty())
+      return true;
+  }
+}
+
+} // namespace
 
 backlog read_backlog(context& with) {
   backlog out;
@@ -86,27 +130,17 @@ backlog read_backlog(context& with) {
         const auto& [key, value] = list;
         const auto name = "task list " + key.name + (key.type == 0 ? " (decisions)" : " (activities)");
         rec::TaskListRow row;
-        if (!row.ParseFromString(value))
+        if (!row.ParseFromString(value)) {
+          out.complete = false;
           return with.found(finding::kind::task, 0, {key.domain_id, {}, {}}, name + ": its row cannot be read");
-        for (auto after = row.ack_level();;) {
-          const auto page = wait_for<storage::page<storage::backlog_row>>(
-              [&](auto done) { with.store().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
-          for (const auto& stored : page.rows) {
-            ++with.report.tasks;
-            rec::BacklogTask task;
-            if (task.ParseFromString(stored.value))
-              out.emplace(uuid::from_raw(task.run_id()), task.schedule_id());
-            else
-              with.found(finding::kind::task, 0, {key.domain_id, {}, {}},
-                         name + ": task " + std::to_string(stored.task_id) + " cannot be read");
-          }
-          if (page.next.empty() || page.rows.empty())
-            return;
-          after = page.rows.back().task_id;
         }
+        if (!read_list(with, key, name, row.ack_level(), out))
+          out.complete = false;
       });
-  if (problem)
-    with.found(finding::kind::task, 0, {}, "the task lists cannot be read: " + *problem);
+  if (problem) {
+    out.complete = false;
+    with.unreadable(0, {}, "the task lists", *problem);
+  }
   return out;
 }
 

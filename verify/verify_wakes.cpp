@@ -44,7 +44,7 @@ private:
              return t.type == type && t.event_id == event_id;
            });
   }
-  bool in_backlog(std::int64_t schedule_id) const { return waiting_.contains({r_.key().run_id, schedule_id}); }
+  bool in_backlog(std::int64_t schedule_id) const { return waiting_.may_hold(r_.key().run_id, schedule_id); }
 
   std::string of_decision() const {
     if (!r_.has_pending_decision()) {

@@ -2,6 +2,7 @@
 #include "store_check.hpp"
 
 #include "messages/shard_hash.hpp"
+#include "workflow/describe.hpp"
 
 #include "cadenza/record/v1/run.pb.h"
 #include "cadenza/record/v1/task.pb.h"
@@ -68,6 +69,28 @@ public:
     write(shard(workflow_id), [&](auto& tx) { tx.runs.push_back(mutation); });
   }
 
+  /// Lists a run as it is but for `change`, in place of what the lists say.
+  template <class Change> void list_as(const std::string& workflow_id, const std::string& run_id, Change&& change) {
+    const auto still = in.peek();
+    storage::visibility_change listed;
+    in.store().read_run(shard(workflow_id), key(workflow_id, run_id), [&](storage::read_result<run_rows> rows) {
+      rec::Run head;
+      rec::RunFixed fixed;
+      BOOST_REQUIRE(
+          (rows.value && head.ParseFromString(rows.value->header) && fixed.ParseFromString(rows.value->fixed)));
+      listed.kind = head.state() == run_state::completed ? storage::visibility_change_kind::closed
+                                                         : storage::visibility_change_kind::upsert;
+      listed.record = workflow::visibility_record(head, fixed, {domain_name, 0, head.last_updated_ns(), 0});
+    });
+    const auto named = key(workflow_id, run_id);
+    listed.domain_id = named.domain_id;
+    listed.workflow_id = named.workflow_id;
+    listed.run_id = named.run_id;
+    listed.task_id = next_listing_++;
+    change(listed.record);
+    BOOST_REQUIRE(in.lists().apply({&listed, 1}));
+  }
+
   /// A workflow that waits for a timer and then goes on for a while.
   std::string start_waiting(const std::string& workflow_id) {
     const auto run = start(workflow_id, "a0 t30 a0 m");
@@ -83,6 +106,9 @@ public:
     wait(5 * ns_per_s);
     return run;
   }
+
+private:
+  std::int64_t next_listing_ = INT64_MAX / 2; ///< above every task id
 };
 
 bool names(const verify_report& report, kind what, const std::string& workflow_id, const std::string& run_id) {
@@ -333,6 +359,37 @@ BOOST_AUTO_TEST_CASE(lists_that_say_something_else_are_made_anew) {
   BOOST_TEST(names(found, kind::visibility, "imagined", extra.run_id.str()), told(found));
   BOOST_TEST(found.found == 2, told(found));
   check_mended(y, kind::visibility, "hidden", run);
+}
+
+BOOST_AUTO_TEST_CASE(lists_are_compared_in_all_that_they_show) {
+  yard y;
+  const auto open = y.start_waiting("open");
+  const auto done = y.start("done", "m");
+  y.work_until_closed("done");
+  y.wait(30 * ns_per_s);
+  check_clean(y.check());
+  const auto wrong_list = [](rec::VisibilityRecord& record) { record.set_task_list("elsewhere"); };
+  const auto wrong_status = [](rec::VisibilityRecord& record) {
+    record.set_execution_status(api::WORKFLOW_EXECUTION_STATUS_TIMED_OUT);
+  };
+  const auto wrong_length = [](rec::VisibilityRecord& record) {
+    record.set_history_length(record.history_length() + 1);
+  };
+  const auto wrong_cron = [](rec::VisibilityRecord& record) { record.set_cron_schedule("* * * * *"); };
+  const auto check = [&](const std::string& workflow_id, const std::string& run, const auto& change) {
+    y.list_as(workflow_id, run, change);
+    const auto found = y.check();
+    BOOST_TEST(names(found, kind::visibility, workflow_id, run), told(found));
+    BOOST_TEST(found.found == 1, told(found));
+    y.list_as(workflow_id, run, [](rec::VisibilityRecord&) {});
+    check_clean(y.check());
+  };
+  for (const auto& change :
+       std::initializer_list<std::function<void(rec::VisibilityRecord&)>>{wrong_list, wrong_status, wrong_cron}) {
+    check("open", open, change);
+    check("done", done, change);
+  }
+  check("done", done, wrong_length);
 }
 
 BOOST_AUTO_TEST_CASE(branches_have_their_rows_and_somebody_who_reads_them) {
