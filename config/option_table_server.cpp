@@ -84,7 +84,8 @@ constexpr row persistence_rows[] = {
      "Name of an elasticsearch or pinot datastore for searches."},
     {"dataDirectory", text, "data", "nonempty", active, restart,
      "Directory of the embedded stores. `--data` sets it, too."},
-    {"backupDirectory", text, "", "", active, restart, "Where backups go; empty: `backups` in the data directory."},
+    {"backupDirectory", text, "", "", active, restart,
+     "Where backups go; empty: `backups` in the data directory. `admin backup --dir` names a directory below it."},
     {"historyMaxConns", integer, "0", "0..100000", inert, restart, "Connections of the history service in Cadence."},
     {"enablePersistenceLatencyHistogramMetrics", boolean, "true", "", inert, restart, "Latencies are histograms."},
 };
@@ -95,9 +96,12 @@ constexpr row rocksdb_rows[] = {
      "What a damaged log means at start: `tolerate-torn-tail` accepts a last record that was cut off by a crash (it "
      "was "
      "never acknowledged) and refuses any other damage; `strict` refuses both."},
-    {"blockCacheBytes", bytes, "32MiB", "1MiB..1TiB", active, restart, "Memory for blocks read from disk."},
-    {"writeBufferBytes", bytes, "64MiB", "1MiB..16GiB", active, restart,
-     "Memory for rows not yet written to table files, of all tables together."},
+    {"blockCacheBytes", bytes, "0", "0..1TiB", active, restart,
+     "Memory for blocks read from disk; 0: a 32nd of `engine.memoryBytes`, from 4 to 32 MiB."},
+    {"writeBufferBytes", bytes, "0", "0..16GiB", active, restart,
+     "Memory for rows not yet written to table files, of all tables together; 0: a 16th of `engine.memoryBytes`, from "
+     "8 "
+     "to 64 MiB. The store's logs, which a start reads into memory, are kept to twice that."},
     {"commitGroupMax", integer, "512", "1..65536", active, restart,
      "Most transactions made durable by one write and one sync of the log."},
 };
@@ -114,9 +118,17 @@ constexpr row memory_rows[] = {
 constexpr row engine_rows[] = {
     {"schedulerThreads", integer, "0", "0..1024", active, restart, "Threads that run actors; 0: one per core."},
     {"grpcThreads", integer, "0", "0..256", active, restart, "Threads that serve gRPC; 0: one per two cores."},
-    {"runCacheBytes", bytes, "256MiB", "1MiB..1TiB", active, restart,
-     "Memory for runs kept ready; beyond it idle runs leave memory and come back on demand."},
-    {"historyCacheBytes", bytes, "64MiB", "0..1TiB", active, restart, "Memory for recent history events."},
+    {"memoryBytes", bytes, "0", "0..1PiB", active, restart,
+     "Memory that the process may use; 0: the limit of its container (control groups of version 1 or 2), or the "
+     "machine's memory where that is less. What holds memory gets its share of it unless it is given: the options that "
+     "say so, and transactions that wait for the disk (an 8th, from 16 to 512 MiB; beyond it requests are refused). "
+     "The "
+     "rest is for requests under way: 256 MiB in all do for light load with payloads of some KB."},
+    {"runCacheBytes", bytes, "0", "0..1TiB", active, restart,
+     "Memory for runs kept ready, with the last events of each; beyond it idle runs leave memory and come back on "
+     "demand. 0: an 8th of `engine.memoryBytes`, from 16 to 256 MiB."},
+    {"historyCacheBytes", bytes, "0", "0..1TiB", inert, restart,
+     "The last events of a run count as a part of it here."},
     {"drainTimeout", duration, "10s", "0s..1h", active, restart,
      "Longest time between SIGTERM and exit for finishing what was begun."},
 };

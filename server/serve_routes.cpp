@@ -4,7 +4,10 @@
 #include "server/serve_parts.hpp"
 #include "storage/open.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <mutex>
 #include <optional>
 
 namespace cadenza {
@@ -32,9 +35,21 @@ http_response health_of(const bridge::health_board& health, const open_store& st
                     health.serving() && writes ? 200 : 503);
 }
 
+/// What a request about backups is told when it fails.
+http_response backup_error(const error& why) {
+  switch (why.kind) {
+  case error_kind::bad_request: return http_error(400, why.message);
+  case error_kind::service_busy: return http_error(409, why.message);
+  default: return http_error(failed, why.message);
+  }
+}
+
 http_response create_backup(open_store& stores, const std::string& directory) {
+  const std::unique_lock only(stores.backing_up, std::try_to_lock);
+  if (!only.owns_lock())
+    return http_error(409, "another backup is being taken");
   const auto made = storage::create_backup(*stores.store, directory);
-  return made ? json_reply(to_json(*made)) : http_error(failed, made.error().message);
+  return made ? json_reply(to_json(*made)) : backup_error(made.error());
 }
 
 http_response list_backups(const std::string& directory) {
@@ -100,19 +115,41 @@ void add_config_routes(bridge::http_server& to, const config::dynamic_config& dy
   });
 }
 
+outcome<std::string> backup_directory_of(const std::string& configured, const std::string& asked) {
+  namespace fs = std::filesystem;
+  if (configured.empty())
+    return bad_request("this server has no backup directory: its store is in memory");
+  if (asked.empty())
+    return configured;
+  std::error_code failure;
+  const auto root = fs::weakly_canonical(configured, failure);
+  const auto wanted = failure ? fs::path() : fs::weakly_canonical(root / asked, failure);
+  if (failure)
+    return bad_request("the backup directory " + asked + " cannot be found: " + failure.message());
+  const auto [beyond_root, rest] = std::mismatch(root.begin(), root.end(), wanted.begin(), wanted.end());
+  if (beyond_root != root.end())
+    return bad_request("backups are kept below persistence.backupDirectory, " + root.string() + ", and " + asked +
+                       " is not there");
+  return wanted.string();
+}
+
 void add_store_routes(bridge::http_server& to, const bridge::health_board& health, open_store& stores) {
-  const auto directory_of = [&stores](const http_request& request) {
-    auto asked = parameter(request, "dir");
-    return asked.empty() ? stores.backup_directory : asked;
+  const auto add = [&](const char* method, const char* path, auto answer) {
+    to.add_route(method, path, [&stores, answer](const http_request& request) {
+      const auto directory = backup_directory_of(stores.backup_directory, parameter(request, "dir"));
+      return directory ? answer(stores, *directory, request) : backup_error(directory.error());
+    });
   };
   to.add_route("GET", "/health", [&](const http_request&) { return health_of(health, stores); });
-  to.add_route("POST", "/admin/backup/create", [&stores, directory_of](const http_request& request) {
-    return create_backup(stores, directory_of(request));
+  to.set_readiness(
+      [&stores] { return stores.store->accepts_writes() ? std::string() : std::string("the store refuses writes"); });
+  add("POST", "/admin/backup/create", [](open_store& from, const std::string& directory, const http_request&) {
+    return create_backup(from, directory);
   });
-  to.add_route("GET", "/admin/backup/list",
-               [directory_of](const http_request& request) { return list_backups(directory_of(request)); });
-  to.add_route("POST", "/admin/backup/verify", [directory_of](const http_request& request) {
-    return verify_backup(directory_of(request), parameter(request, "id"));
+  add("GET", "/admin/backup/list",
+      [](open_store&, const std::string& directory, const http_request&) { return list_backups(directory); });
+  add("POST", "/admin/backup/verify", [](open_store&, const std::string& directory, const http_request& request) {
+    return verify_backup(directory, parameter(request, "id"));
   });
 }
 

@@ -3,6 +3,7 @@
 #include "actors/visibility/visibility_rebuild.hpp"
 #include "config/log.hpp"
 #include "server/library_logs.hpp"
+#include "server/memory_budget.hpp"
 #include "server/serve_parts.hpp"
 #include "storage/memory/memory_store.hpp"
 #include "storage/open.hpp"
@@ -71,6 +72,16 @@ storage::store_probes probes_of(metrics::registry& registry) {
   return probes;
 }
 
+void set_memory(storage::rocksdb_options& options, const config::rocksdb_config& given, const memory_budget& budget) {
+  const auto chosen = [](std::int64_t wanted, std::int64_t share) {
+    return static_cast<std::size_t>(wanted > 0 ? wanted : share);
+  };
+  options.block_cache_bytes = chosen(given.block_cache_bytes, budget.block_cache);
+  options.write_buffers_bytes = chosen(given.write_buffer_bytes, budget.write_buffers);
+  options.log_bytes = 2 * options.write_buffers_bytes;
+  options.queued_bytes = static_cast<std::size_t>(budget.queued_commits);
+}
+
 /// What is stored is not known any more. Standard error may have a reader that stalls: the log does not wait for it.
 void end_process(std::string_view reason) {
   log::error("the store cannot go on, the process ends: {}", reason);
@@ -95,14 +106,10 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
   } else if (main.kind == config::datastore_kind::rocksdb) {
     storage::rocksdb_options options;
     options.directory = main.rocksdb.directory;
-    if (main.rocksdb.block_cache_bytes > 0)
-      options.block_cache_bytes = static_cast<std::size_t>(main.rocksdb.block_cache_bytes);
-    if (main.rocksdb.write_buffer_bytes > 0)
-      options.write_buffers_bytes = static_cast<std::size_t>(main.rocksdb.write_buffer_bytes);
+    set_memory(options, main.rocksdb, budget_of(c));
     if (main.rocksdb.commit_group_max > 0)
       options.group_transactions = static_cast<std::size_t>(main.rocksdb.commit_group_max);
-    if (!main.rocksdb.tolerate_torn_tail)
-      return error{error_kind::unimplemented, "walRecovery: strict is not implemented yet"};
+    options.refuse_torn_tail = !main.rocksdb.tolerate_torn_tail;
     options.probes = probes_of(registry);
     options.log = log_engine_line;
     options.fatal = end_process;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace cadenza {
@@ -25,6 +26,7 @@ struct open_store {
   int shard_count = 0;                       ///< as fixed at the first start
   std::string directory;                     ///< "" when everything is in memory
   std::string backup_directory;
+  std::mutex backing_up;             ///< held by who takes a backup: one at a time
   std::atomic<bool> stopping{false}; ///< to be set before the engine is stopped: ends a rebuild of the lists
 };
 

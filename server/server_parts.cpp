@@ -2,6 +2,7 @@
 
 #include "bridge/http/admin_routes.hpp"
 #include "config/log.hpp"
+#include "server/memory_budget.hpp"
 #include "server/serve_routes.hpp"
 #include "server/serve_shards.hpp"
 #include "server/verify_store.hpp"
@@ -37,7 +38,7 @@ actors::engine_settings engine_settings_of(const config::server_config& c) {
   for (const auto& member : c.clusters.members)
     if (member.name == out.cluster)
       out.initial_failover_version = member.initial_failover_version;
-  out.run_cache_bytes = c.engine.run_cache_bytes;
+  out.run_cache_bytes = c.engine.run_cache_bytes > 0 ? c.engine.run_cache_bytes : budget_of(c).run_cache;
   out.chaos = c.chaos.enabled;
   return out;
 }

@@ -6,7 +6,10 @@
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
+#include <arpa/inet.h>
+#include <optional>
 #include <thread>
+#include <unistd.h>
 
 namespace cadenza::bridge {
 
@@ -23,6 +26,30 @@ bool is_local(const std::string& address) {
 void write(httplib::Response& to, const http_response& from) {
   to.status = from.status;
   to.set_content(from.body, from.content_type.c_str());
+}
+
+/// Whether `host` of a Host header ("name", "name:port", "[::1]:port") is an address or a name of this machine. A page
+/// whose own name was made to point here asks under that name.
+bool is_ours(std::string host, const std::string& listening_on) {
+  if (host.starts_with('[')) {
+    in6_addr any{};
+    return inet_pton(AF_INET6, host.substr(1, host.find(']') - 1).c_str(), &any) == 1;
+  }
+  host = host.substr(0, host.find(':'));
+  in_addr any{};
+  char name[256] = {};
+  return inet_pton(AF_INET, host.c_str(), &any) == 1 || host == "localhost" || host == listening_on ||
+         (gethostname(name, sizeof name - 1) == 0 && host == name);
+}
+
+/// A web page can have its visitor's browser send requests here; what it cannot do is leave out where they come from,
+/// or say that they are JSON.
+std::optional<http_response> refusal_of_change(const httplib::Request& request) {
+  if (request.has_header("Origin"))
+    return http_error(403, "requests of web pages are refused");
+  if (!request.get_header_value("Content-Type").starts_with("application/json"))
+    return http_error(415, "a request that changes something needs the header Content-Type: application/json");
+  return std::nullopt;
 }
 
 http_request read(const httplib::Request& from) {
@@ -48,19 +75,41 @@ http_response http_error(int status, std::string_view message) {
 struct http_server::state {
   state(const health_board& h, const metrics::registry& r) : health(h), registry(r) {}
 
-  /// Wraps a route with the rule for admin paths and turns what it throws into an answer.
-  httplib::Server::Handler guarded(const std::string& path, route handler) {
-    const bool admin = path.starts_with("/admin/");
-    return [this, admin, handler = std::move(handler)](const httplib::Request& request, httplib::Response& response) {
-      if (admin && !admin_from_anywhere && !is_local(request.remote_addr))
-        return write(response, http_error(403, "only callers on this machine may ask this"));
-      try {
-        write(response, handler(read(request)));
-      } catch (const std::exception& failure) {
-        log::error("http: {} failed: {}", request.path, failure.what());
-        write(response, http_error(500, failure.what()));
-      }
-    };
+  /// Why a request is refused, by the rules for its kind of route.
+  std::optional<http_response> refusal_of(const httplib::Request& request) const {
+    if (request.path.starts_with("/admin/") && !admin_from_anywhere) {
+      if (!is_local(request.remote_addr))
+        return http_error(403, "only callers on this machine may ask this");
+      if (request.has_header("Host") && !is_ours(request.get_header_value("Host"), host))
+        return http_error(403, "the Host of the request is none of this machine's names");
+    }
+    return request.method == "POST" ? refusal_of_change(request) : std::nullopt;
+  }
+
+  /// Answers by a route, unless the request is refused, and turns what the route throws into an answer.
+  void answer(const route& handler, const httplib::Request& request, httplib::Response& response) const {
+    if (auto refused = refusal_of(request))
+      return write(response, *refused);
+    try {
+      write(response, handler(read(request)));
+    } catch (const std::exception& failure) {
+      log::error("http: {} failed: {}", request.path, failure.what());
+      write(response, http_error(500, failure.what()));
+    }
+  }
+
+  /// A POST that says nothing of a body has none. The library would read until the client closes, so it must not come
+  /// to that.
+  httplib::Server::HandlerResponse answer_without_body(const httplib::Request& request,
+                                                       httplib::Response& response) const {
+    using enum httplib::Server::HandlerResponse;
+    if (request.method != "POST" || request.has_header("Content-Length") || request.has_header("Transfer-Encoding"))
+      return Unhandled;
+    const auto found = routes.find({request.method, request.path});
+    if (found == routes.end())
+      return Unhandled;
+    answer(found->second, request, response);
+    return Handled;
   }
 
   http_response ready() const {
@@ -73,6 +122,7 @@ struct http_server::state {
   const health_board& health;
   const metrics::registry& registry;
   bool admin_from_anywhere = false;
+  std::string host; ///< listened on
   std::string version;
   std::function<std::string()> missing;
   std::map<std::pair<std::string, std::string>, route> routes; ///< by method and path
@@ -104,14 +154,21 @@ void http_server::set_readiness(std::function<std::string()> missing) { state_->
 outcome<int> http_server::start(const http_options& options) {
   auto& s = *state_;
   s.admin_from_anywhere = options.admin_from_anywhere;
+  s.host = options.host;
   s.version = options.version;
   for (const auto& [key, handler] : s.routes) {
     const auto& [method, path] = key;
+    const auto answer = [&s, &handler = handler](const httplib::Request& request, httplib::Response& response) {
+      s.answer(handler, request, response);
+    };
     if (method == "POST")
-      s.server.Post(path, s.guarded(path, handler));
+      s.server.Post(path, answer);
     else
-      s.server.Get(path, s.guarded(path, handler));
+      s.server.Get(path, answer);
   }
+  s.server.set_pre_routing_handler([&s](const httplib::Request& request, httplib::Response& response) {
+    return s.answer_without_body(request, response);
+  });
   s.server.new_task_queue = [] { return new httplib::ThreadPool(threads_count); };
   s.server.set_payload_max_length(body_bytes_max);
   s.server.set_read_timeout(silence_s_max);

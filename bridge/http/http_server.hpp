@@ -51,7 +51,9 @@ public:
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
 
-  /// `method` is GET or POST. Replaces a route of the same method and path, so that the ones above can be made to say
+  /// `method` is GET or, for what changes something, POST: that is refused to web pages (whatever has an Origin, or
+  /// does not call itself application/json). Paths below /admin/ are also refused to those who call this machine by a
+  /// name that is not its own. Replaces a route of the same method and path, so that the ones above can be made to say
   /// more. Only before `start`.
   void add_route(std::string_view method, const std::string& path, route handler);
 

@@ -1,54 +1,19 @@
-#include "server/server.hpp"
-
-#include "tests/load/client.hpp"
-#include "tests/unit/server/support.hpp"
+#include "tests/unit/server/running.hpp"
 #include "uber/cadence/api/v1/service_meta.pb.h"
 
 #include <httplib.h>
 
+#include <future>
 #include <thread>
 
 using namespace cadenza;
 using namespace std::chrono_literals;
+using tests::configured;
+using tests::running;
 
 namespace {
 
 namespace api = uber::cadence::api::v1;
-
-/// A configuration on free ports: below `directory`, or in memory.
-config::loaded configured(const std::string& directory, int grpc_port = 0, int http_port = 0,
-                          const std::string& more = {}) {
-  auto out = config::load_text("services: {frontend: {rpc: {grpcPort: " + std::to_string(grpc_port) +
-                               ", port: 0, http: {port: " + std::to_string(http_port) + "}}}}\n" +
-                               (directory.empty() ? "persistence: {defaultStore: memory}\n"
-                                                  : "persistence: {dataDirectory: " + directory + "}\n") +
-                               more);
-  BOOST_REQUIRE_MESSAGE(out, (out ? std::string() : out.error().message));
-  return *std::move(out);
-}
-
-/// A server in this process, running on a thread of its own.
-struct running {
-  explicit running(const config::loaded& how) : serving(how, [how] { return outcome<config::loaded>(how); }) {
-    const auto started = serving.start(signals);
-    BOOST_REQUIRE_MESSAGE(started, (started ? std::string() : started.error().message));
-    runner = std::thread([this] {
-      serving.run(signals);
-      serving.stop();
-    });
-  }
-  ~running() { stop(); }
-  void stop() {
-    signals.send(signal_kind::stop);
-    if (runner.joinable())
-      runner.join();
-  }
-  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(serving.grpc_port()); }
-
-  tests::sent_signals signals;
-  server serving;
-  std::thread runner;
-};
 
 std::string health_of(const std::string& address) {
   load::client client(address, 1);
@@ -119,6 +84,51 @@ BOOST_AUTO_TEST_CASE(told_to_stop_before_the_engine_is_ready_it_opens_nothing) {
   BOOST_TEST(!early.serving());
   BOOST_TEST(early.grpc_port() == 0);
   early.run(signals); // returns
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_what_cannot_come_any_more_does_not_hold_up_the_stop) {
+  running one(configured({}));
+  load::client client(one.address(), 1);
+  BOOST_REQUIRE(load::prepare_domain(client, "orders", 30s));
+  const auto run = tests::start_workflow(client, "orders", "waiting");
+
+  api::GetWorkflowExecutionHistoryRequest history;
+  history.set_domain("orders");
+  history.mutable_workflow_execution()->set_workflow_id("waiting");
+  history.mutable_workflow_execution()->set_run_id(run);
+  history.set_wait_for_new_event(true);
+  api::GetWorkflowExecutionHistoryResponse first;
+  BOOST_REQUIRE(client.wait("WorkflowAPI/GetWorkflowExecutionHistory", history, first).ok());
+  BOOST_TEST(first.history().events_size() > 0);
+  history.set_next_page_token(first.next_page_token());
+
+  std::promise<std::pair<load::result, api::GetWorkflowExecutionHistoryResponse>> read;
+  client.call<api::GetWorkflowExecutionHistoryRequest, api::GetWorkflowExecutionHistoryResponse>(
+      "WorkflowAPI/GetWorkflowExecutionHistory", history, 60s, [&](const load::result& how, auto& answer) {
+        read.set_value({how, answer});
+      });
+  api::QueryWorkflowRequest query;
+  query.set_domain("orders");
+  query.mutable_workflow_execution()->set_workflow_id("waiting");
+  query.mutable_query()->set_query_type("state");
+  std::promise<load::result> asked;
+  client.call<api::QueryWorkflowRequest, api::QueryWorkflowResponse>(
+      "WorkflowAPI/QueryWorkflow", query, 60s, [&](const load::result& how, auto&) { asked.set_value(how); });
+  // On the same connection and through the same run: when this is answered, those wait.
+  api::DescribeWorkflowExecutionRequest describe;
+  describe.set_domain("orders");
+  *describe.mutable_workflow_execution() = history.workflow_execution();
+  api::DescribeWorkflowExecutionResponse described;
+  BOOST_REQUIRE(client.wait("WorkflowAPI/DescribeWorkflowExecution", describe, described).ok());
+
+  const auto begun = std::chrono::steady_clock::now();
+  one.stop();
+  BOOST_TEST((std::chrono::steady_clock::now() - begun < 5s)); // of the ten that calls under way would get
+  const auto [how, answer] = read.get_future().get();
+  BOOST_TEST(how.ok(), how.message);
+  BOOST_TEST(answer.history().events_size() == 0);
+  BOOST_TEST(!answer.next_page_token().empty()); // to go on with
+  BOOST_TEST(asked.get_future().get().code == 14);
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_takes_other_kinds_of_chaos_while_it_serves) {
