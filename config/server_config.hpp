@@ -95,8 +95,8 @@ struct persistence_config {
 };
 
 struct engine_config {
-  int scheduler_threads = 0; ///< 0: one per core
-  int grpc_threads = 0;      ///< 0: chosen by the bridge
+  int scheduler_threads = 0;        ///< 0: one per core
+  int grpc_threads = 0;             ///< 0: chosen by the bridge
   std::int64_t memory_bytes = 0;    ///< 0: what the container or the machine has
   std::int64_t run_cache_bytes = 0; ///< 0: a share of that; so with the two of the store
   std::chrono::nanoseconds drain_timeout{0};

@@ -58,12 +58,12 @@ struct rocksdb_options {
   std::function<void(bool error, std::string_view text)> log;
 
   /// Called when the process must end without writing again: a sync failed for another reason than lack of space, so
-  /// what is on the disk is not known any more; or the disk works again after an error and the engine does not. Default:
-  /// one line on stderr, then std::abort. Must not return outside tests.
+  /// what is on the disk is not known any more; or the disk works again after an error and the engine does not.
+  /// Default: one line on stderr, then std::abort. Must not return outside tests.
   std::function<void(std::string_view reason)> fatal;
 
-  /// For tests and chaos: asked before each creation ("create"), append ("append") and sync ("sync") of a file; an errno
-  /// value other than 0 makes the operation fail with it.
+  /// For tests and chaos: asked before each creation ("create"), append ("append") and sync ("sync") of a file; an
+  /// errno value other than 0 makes the operation fail with it.
   std::function<int(std::string_view operation, std::string_view file)> disk_fault;
 };
 
@@ -73,8 +73,8 @@ struct rocksdb_options {
 [[nodiscard]] outcome<std::unique_ptr<store>> open_rocksdb(rocksdb_options options);
 
 /// Reads every table file of an embedded store and compares checksums; gives a line for each that cannot be read: which
-/// table, which file, why. Nothing for other stores. Reads and commits go on meanwhile. Blocks; ends early, with what was
-/// found so far, when `stopping` says so.
+/// table, which file, why. Nothing for other stores. Reads and commits go on meanwhile. Blocks; ends early, with what
+/// was found so far, when `stopping` says so.
 [[nodiscard]] std::vector<std::string> unreadable_files(store& of, const std::function<bool()>& stopping);
 
 /// One backup in a backup directory.

@@ -60,7 +60,8 @@ public:
     std::string path = which.path;
     if (const auto at = path.find('#'); at != std::string::npos)
       path.replace(at, 1, std::to_string(chance_() % shards));
-    const auto response = http_.Post(httplib::append_query_params("/admin/actors/kill", {{"path", path}}), "", "application/json");
+    const auto response =
+        http_.Post(httplib::append_query_params("/admin/actors/kill", {{"path", path}}), "", "application/json");
     if (!response || response->status != 200)
       return false;
     ++which.killed;
