@@ -4,7 +4,7 @@ namespace cadenza {
 
 error bad_request(std::string message) { return {error_kind::bad_request, std::move(message)}; }
 error not_exists(std::string message) { return {error_kind::entity_not_exists, std::move(message)}; }
-error already_completed() { return {error_kind::workflow_already_completed, "Workflow execution already completed."}; }
+error already_completed() { return {error_kind::workflow_already_completed, "workflow execution already completed"}; }
 error internal_error(std::string message) { return {error_kind::internal_service, std::move(message)}; }
 error service_busy(std::string message, std::string reason) {
   error_detail detail;

@@ -30,9 +30,20 @@ caf::actor_system_config system_config_of(const config::engine_config& engine) {
   return out;
 }
 
+/// This host as clients and operators are told of it.
+std::string host_of(const config::server_config& c) {
+  return c.frontend.address + ":" + std::to_string(c.frontend.grpc_port);
+}
+
+bridge::services::facts facts_of(const config::server_config& c) {
+  bridge::services::facts out;
+  out.host = host_of(c);
+  return out;
+}
+
 actors::engine_settings engine_settings_of(const config::server_config& c) {
   actors::engine_settings out;
-  out.identity = c.frontend.address + ":" + std::to_string(c.frontend.grpc_port);
+  out.identity = host_of(c);
   out.cluster = c.clusters.current;
   out.primary_cluster = c.clusters.primary;
   for (const auto& member : c.clusters.members)
@@ -93,7 +104,7 @@ engine_part::~engine_part() {
 front_part::front_part(const config::server_config& c, settings_part& settings, open_store& stores,
                        actors::local_engine& engine, metrics::registry& registry)
   : config_(c), settings_(settings), stores_(stores), engine_(engine),
-    services_(engine, health_, validators_of(settings.dynamic, settings.attributes), {}, &settings.stored),
+    services_(engine, health_, validators_of(settings.dynamic, settings.attributes), facts_of(c), &settings.stored),
     rpc_(services_, health_, registry), http_(health_, registry) {
   services_.set_warnings(&settings.warnings);
   apply_settings(settings.dynamic.current());

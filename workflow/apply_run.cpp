@@ -25,7 +25,9 @@ void on(const context& c, const api::WorkflowExecutionStartedEventAttributes& a)
   auto& fixed = c.tx.edit_fixed();
   *fixed.mutable_type() = a.workflow_type();
   fixed.set_task_list(a.task_list().name());
-  fixed.set_task_list_kind(a.task_list().kind());
+  // The event keeps a kind that was left out as it is; whoever asks what the run's list is hears what it means.
+  fixed.set_task_list_kind(a.task_list().kind() == api::TASK_LIST_KIND_INVALID ? api::TASK_LIST_KIND_NORMAL
+                                                                               : a.task_list().kind());
   fixed.set_execution_timeout_s(seconds_of(a.execution_start_to_close_timeout()));
   fixed.set_decision_timeout_s(seconds_of(a.task_start_to_close_timeout()));
   fixed.set_cron_schedule(a.cron_schedule());
@@ -77,8 +79,9 @@ void on_closed(const context& c, int close_status) {
   c.tx.set_state(run_state::completed, close_status);
   drop_stickiness(c.tx);
   auto& head = c.tx.head();
-  // Nobody may start or complete it any more, and a reader must not be shown its unwritten events.
-  head.clear_decision();
+  // One that nobody took stays in the description of the closed run; for everything else it is gone (see `run`).
+  if (head.has_decision() && head.decision().started_id() != no_event_id)
+    head.clear_decision();
   head.set_close_time_ns(c.time_ns);
   head.set_completion_event_batch_id(c.batch_first_id);
 }

@@ -1,170 +1,21 @@
 #include "workflow/cron.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/quoted.hpp"
+#include "workflow/cron_text.hpp"
 #include "workflow/time_zone.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
-#include <cmath>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 namespace cadenza::workflow {
 
 namespace {
-
-/// Set in a field that was a plain `*` or `?`: the day fields treat it differently.
-constexpr std::uint64_t star_bit = std::uint64_t{1} << 63;
-
-struct bounds {
-  unsigned min;
-  unsigned max;
-  std::span<const std::string_view> names; ///< name i means min + i
-};
-
-constexpr std::array<std::string_view, 12> month_names = {"jan", "feb", "mar", "apr", "may", "jun",
-                                                          "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr std::array<std::string_view, 7> day_names = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-
-const std::array<bounds, 5> field_bounds = {bounds{0, 59, {}}, bounds{0, 23, {}}, bounds{1, 31, {}},
-                                            bounds{1, 12, month_names}, bounds{0, 6, day_names}};
-
-std::uint64_t bits_of(unsigned first, unsigned last, unsigned step) {
-  std::uint64_t bits = 0;
-  for (unsigned i = first; i <= last; i += step)
-    bits |= std::uint64_t{1} << i;
-  return bits;
-}
-
-std::vector<std::string_view> split(std::string_view text, char by) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const auto at = text.find(by);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos)
-      return parts;
-    text.remove_prefix(at + 1);
-  }
-}
-
-std::optional<unsigned> parse_number(std::string_view text) {
-  if (text.size() > 1 && text.front() == '+')
-    text.remove_prefix(1);
-  unsigned value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc{} || end != text.data() + text.size())
-    return std::nullopt;
-  return value;
-}
-
-std::optional<unsigned> parse_value(std::string_view text, const bounds& b) {
-  for (std::size_t i = 0; i < b.names.size(); ++i)
-    if (text.size() == 3 && std::equal(text.begin(), text.end(), b.names[i].begin(), [](char a, char n) {
-          return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == n;
-        }))
-      return b.min + static_cast<unsigned>(i);
-  return parse_number(text);
-}
-
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
-
-/// `number | * | ?`, `a-b`, either with `/step`.
-outcome<std::uint64_t> parse_range(std::string_view text, const bounds& b) {
-  const auto range_and_step = split(text, '/');
-  if (range_and_step.size() > 2)
-    return bad_request("too many slashes: " + quoted(text));
-  const auto ends = split(range_and_step[0], '-');
-  std::uint64_t extra = 0;
-  unsigned first = b.min;
-  unsigned last = b.max;
-  if (ends[0] == "*" || ends[0] == "?") {
-    extra = star_bit;
-  } else {
-    if (ends.size() > 2)
-      return bad_request("too many hyphens: " + quoted(text));
-    const auto low = parse_value(ends[0], b);
-    const auto high = ends.size() == 2 ? parse_value(ends[1], b) : low;
-    if (!low || !high)
-      return bad_request("failed to parse number: " + quoted(text));
-    first = *low;
-    last = *high;
-  }
-  unsigned step = 1;
-  if (range_and_step.size() == 2) {
-    const auto parsed = parse_number(range_and_step[1]);
-    if (!parsed)
-      return bad_request("failed to parse step: " + quoted(text));
-    step = *parsed;
-    // "5/10" means "5-max/10".
-    if (ends.size() == 1)
-      last = b.max;
-    if (step > 1)
-      extra = 0;
-  }
-  if (first < b.min)
-    return bad_request("beginning of range is below " + std::to_string(b.min) + ": " + quoted(text));
-  if (last > b.max)
-    return bad_request("end of range is above " + std::to_string(b.max) + ": " + quoted(text));
-  if (first > last)
-    return bad_request("beginning of range is beyond its end: " + quoted(text));
-  if (step == 0)
-    return bad_request("step of range must be a positive number: " + quoted(text));
-  return bits_of(first, last, step) | extra;
-}
-
-outcome<std::uint64_t> parse_field(std::string_view text, const bounds& b) {
-  std::uint64_t bits = 0;
-  for (const auto part : split(text, ',')) {
-    if (part.empty())
-      continue;
-    const auto range = parse_range(part, b);
-    if (!range)
-      return range.error();
-    bits |= *range;
-  }
-  return bits;
-}
-
-/// "1h30m", "2.5s", "-3m", "0": what Go's time.ParseDuration takes. Nothing when it is not a duration.
-std::optional<double> parse_duration_s(std::string_view text) {
-  double sign = 1;
-  if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
-    sign = text.front() == '-' ? -1 : 1;
-    text.remove_prefix(1);
-  }
-  if (text == "0")
-    return 0;
-  if (text.empty())
-    return std::nullopt;
-  struct unit {
-    std::string_view name;
-    double seconds;
-  };
-  constexpr std::array<unit, 8> units = {unit{"ns", 1e-9},      unit{"us", 1e-6}, unit{"\u00b5s", 1e-6},
-                                         unit{"\u03bcs", 1e-6}, unit{"ms", 1e-3}, unit{"s", 1},
-                                         unit{"m", 60},         unit{"h", 3600}};
-  double total = 0;
-  while (!text.empty()) {
-    const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
-    double value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + digits, value, std::chars_format::fixed);
-    if (digits == 0 || failure != std::errc{} || end != text.data() + digits)
-      return std::nullopt;
-    text.remove_prefix(digits);
-    const auto name = text.substr(0, std::min(text.find_first_of("0123456789."), text.size()));
-    const auto* found = std::find_if(units.begin(), units.end(), [&](const unit& u) { return u.name == name; });
-    if (found == units.end())
-      return std::nullopt;
-    total += value * found->seconds;
-    text.remove_prefix(name.size());
-  }
-  return sign * total;
-}
 
 /// A moment in local time, with second precision.
 class local_clock {
@@ -323,18 +174,17 @@ outcome<cron_schedule> parse_cron(std::string_view text) {
     if (!name.empty() && name != "UTC" && name != "Local") {
       auto zone = time_zone::find(name);
       if (!zone)
-        return refuse(zone.error().message);
+        return refuse("provided bad location " + std::string(name) + ": " + zone.error().message);
       parsed->zone = std::move(*zone);
     }
     text.remove_prefix(std::min(text.find_first_not_of(blanks, end), text.size()));
     text = text.substr(0, text.find_last_not_of(blanks) + 1);
   }
   if (text.starts_with("@every ")) {
-    const auto seconds = parse_duration_s(text.substr(7));
-    constexpr double longest_s = 9.2e9;              // what clients can write
+    const auto seconds = parse_cron_duration_s(text.substr(7));
     constexpr std::int64_t rarest_s = 4'000'000'000; // from now on it fits into 64 bits of nanoseconds
-    if (!seconds || std::abs(*seconds) > longest_s)
-      return refuse("failed to parse duration " + quoted(text.substr(7)));
+    if (!seconds)
+      return refuse("failed to parse duration " + std::string(text) + ": " + seconds.error().message);
     parsed->every_s = std::clamp<std::int64_t>(static_cast<std::int64_t>(*seconds), 1, rarest_s);
   } else {
     struct descriptor {
@@ -358,12 +208,16 @@ outcome<cron_schedule> parse_cron(std::string_view text) {
       words.push_back(text.substr(at, end - at));
       at = text.find_first_not_of(blanks, end);
     }
-    if (words.size() != field_bounds.size())
-      return refuse("expected exactly 5 fields, found " + std::to_string(words.size()));
     const std::array<std::uint64_t*, 5> into = {&parsed->minutes, &parsed->hours, &parsed->days, &parsed->months,
                                                 &parsed->weekdays};
+    if (words.size() != into.size()) {
+      std::string found;
+      for (const auto word : words)
+        found.append(found.empty() ? "" : " ").append(word);
+      return refuse("expected exactly 5 fields, found " + std::to_string(words.size()) + ": [" + found + "]");
+    }
     for (std::size_t i = 0; i < words.size(); ++i) {
-      const auto bits = parse_field(words[i], field_bounds[i]);
+      const auto bits = parse_cron_field(words[i], static_cast<cron_field>(i));
       if (!bits)
         return refuse(bits.error().message);
       *into[i] = *bits;

@@ -1,6 +1,7 @@
 #include "workflow/decision_checks.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/quoted.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/cron.hpp"
 #include "workflow/decisions.hpp"
@@ -72,7 +73,7 @@ outcome<void> check_cron(const std::string& text, std::int64_t now_ns) {
   if (!schedule)
     return schedule.error();
   if (!schedule->next(now_ns))
-    return bad_request("Invalid CronSchedule, no next firing time found, maybe impossible date: \"" + text + '"');
+    return bad_request("Invalid CronSchedule, no next firing time found, maybe impossible date: " + quoted(text));
   return {};
 }
 

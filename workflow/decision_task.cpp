@@ -153,7 +153,7 @@ outcome<decision_started> start_decision(transaction& tx, std::int64_t schedule_
                                          const std::string& identity) {
   const auto& r = tx.state();
   if (!r.open())
-    return not_exists("Workflow execution already completed.");
+    return not_exists("workflow execution already completed");
   if (!r.has_pending_decision() || r.head().decision().schedule_id() != schedule_id)
     return not_exists(not_found);
   if (r.has_started_decision()) {
@@ -340,7 +340,7 @@ bool backoff_over(transaction& tx) {
 outcome<void> schedule_first_decision(transaction& tx) {
   const auto& r = tx.state();
   if (!r.open())
-    return not_exists("Workflow execution already completed.");
+    return not_exists("workflow execution already completed");
   if (r.has_processed_or_pending_decision())
     return {};
   const auto& fixed = r.fixed();

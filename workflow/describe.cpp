@@ -59,8 +59,6 @@ void describe_info(const run& r, const domain_directory& domains, api::WorkflowE
     parent.set_initiated_id(fixed.parent_initiated_id());
   }
   *info.mutable_auto_reset_points() = fixed.auto_reset_points();
-  for (auto& point : *info.mutable_auto_reset_points()->mutable_points())
-    point.mutable_expiring_time(); // none is told as the beginning of 1970
   *info.mutable_memo() = fixed.memo();
   *info.mutable_search_attributes() = fixed.search_attributes();
   info.set_is_cron(!fixed.cron_schedule().empty());
@@ -142,7 +140,7 @@ api::DescribeWorkflowExecutionResponse describe(const run& r, const domain_direc
     describe_activity(activity, *out.add_pending_activities());
   for (const auto& [initiated_id, child] : r.children())
     describe_child(r, child, domains, *out.add_pending_children());
-  if (r.has_pending_decision())
+  if (r.head().has_decision()) // of a closed run: that nobody took before it was closed
     describe_decision(r.head().decision(), *out.mutable_pending_decision());
   return out;
 }

@@ -52,9 +52,10 @@ public:
   // --- frequent questions
   [[nodiscard]] bool open() const { return head_.state() == run_state::created || head_.state() == run_state::running; }
   [[nodiscard]] bool closed() const { return head_.state() == run_state::completed; }
-  [[nodiscard]] bool has_pending_decision() const { return head_.has_decision(); }
+  /// A closed run has none: what its head still holds is for its description.
+  [[nodiscard]] bool has_pending_decision() const { return head_.has_decision() && !closed(); }
   [[nodiscard]] bool has_started_decision() const {
-    return head_.has_decision() && head_.decision().started_id() != no_event_id;
+    return has_pending_decision() && head_.decision().started_id() != no_event_id;
   }
   [[nodiscard]] bool has_processed_or_pending_decision() const {
     return has_pending_decision() || head_.last_processed_event() != no_event_id;

@@ -1,11 +1,13 @@
 #include "workflow/start.hpp"
 
+#include "messages/quoted.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/cron.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/decisions.hpp"
 #include "workflow/describe.hpp"
 #include "workflow/invariant.hpp"
+#include "workflow/system_kinds.hpp"
 #include "workflow/version_history.hpp"
 
 #include <algorithm>
@@ -13,9 +15,21 @@
 namespace cadenza::workflow {
 namespace {
 
+/// A run that wants to go with an attribute's cluster needs a domain that knows the attribute.
+outcome<void> check_cluster_attribute(const api::ActiveClusterSelectionPolicy& policy, const api::Domain& domain) {
+  if (!policy.has_cluster_attribute())
+    return {};
+  const auto& scopes = domain.active_clusters().active_clusters_by_cluster_attribute();
+  const auto scope = scopes.find(policy.cluster_attribute().scope());
+  if (scope == scopes.end() || !scope->second.cluster_attributes().contains(policy.cluster_attribute().name()))
+    return bad_request("Cannot start workflow with a cluster attribute that is not found in the domain's metadata.");
+  return {};
+}
+
 outcome<void> check(const api::StartWorkflowExecutionRequest& request, const environment& env) {
   if (!env.domain->registered())
     return bad_request("Domain is deprecated.");
+  CADENZA_TRY(check_system_work(env.domain->name, request.workflow_type().name()));
   const auto& most = env.limits->lengths;
   if (request.request_id().empty())
     return bad_request("Missing request ID.");
@@ -33,7 +47,8 @@ outcome<void> check(const api::StartWorkflowExecutionRequest& request, const env
     return bad_request("TaskList exceeds length limit.");
   if (request.workflow_type().name().size() > static_cast<std::size_t>(most.workflow_type))
     return bad_request("WorkflowType exceeds length limit.");
-  return validate_retry_policy(request.has_retry_policy() ? &request.retry_policy() : nullptr);
+  CADENZA_TRY(validate_retry_policy(request.has_retry_policy() ? &request.retry_policy() : nullptr));
+  return check_cluster_attribute(request.active_cluster_selection_policy(), env.domain->row.domain());
 }
 
 /// When the retry policy gives up on the whole chain of runs; 0: never.
@@ -75,8 +90,6 @@ api::HistoryEvent started_event(const transaction& tx, const api::StartWorkflowE
   auto& a = *e.mutable_workflow_execution_started_event_attributes();
   *a.mutable_workflow_type() = request.workflow_type();
   *a.mutable_task_list() = request.task_list();
-  if (a.task_list().kind() == api::TASK_LIST_KIND_INVALID)
-    a.mutable_task_list()->set_kind(api::TASK_LIST_KIND_NORMAL);
   if (request.has_input())
     *a.mutable_input() = request.input();
   const auto execution_s = seconds_of(request.execution_start_to_close_timeout());
@@ -179,8 +192,8 @@ outcome<std::int32_t> first_decision_backoff(const api::StartWorkflowExecutionRe
   const auto begin = env.now_ns + delay_s * ns_per_s;
   const auto wait = cron_backoff_s(request.cron_schedule(), begin, begin, request.cron_overlap_policy());
   if (!wait)
-    return bad_request("Invalid CronSchedule, no next firing time found, maybe impossible date: \"" +
-                       request.cron_schedule() + "\"");
+    return bad_request("Invalid CronSchedule, no next firing time found, maybe impossible date: " +
+                       quoted(request.cron_schedule()));
   return sum(delay_s, std::int64_t{*wait} + jitter);
 }
 
@@ -242,14 +255,21 @@ reuse_decision decide_reuse(const rec::CurrentRun& current, const std::string& r
   return failed ? reuse_decision::start_new : reuse_decision::refuse;
 }
 
-error already_started(const rec::CurrentRun& current) {
+error already_started(const rec::CurrentRun& current, const std::string& workflow_id,
+                      api::WorkflowIdReusePolicy policy) {
   error_detail detail;
   detail.start_request_id = current.create_request_id();
   detail.run_id = uuid::from_raw(current.run_id()).str();
-  const bool open = current.state() == run_state::created || current.state() == run_state::running;
-  const std::string text =
-      (open ? "Workflow execution is already running. RunId: " : "Workflow execution already finished. RunId: ") +
-      detail.run_id + ".";
+  const std::string ids = " WorkflowId: " + workflow_id + ", RunId: " + detail.run_id + ".";
+  const std::string rule = " Workflow ID reuse policy: ";
+  std::string text;
+  if (current.state() == run_state::created || current.state() == run_state::running)
+    text = "Workflow execution is already running." + ids;
+  else if (policy == api::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+    text = "Workflow execution already finished." + ids + rule + "reject duplicate workflow ID.";
+  else
+    text = "Workflow execution already finished successfully." + ids + rule +
+           "allow duplicate workflow ID if last run failed.";
   return {error_kind::workflow_already_started, text, std::move(detail)};
 }
 

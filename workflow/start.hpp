@@ -66,7 +66,9 @@ enum class reuse_decision { use_existing, start_new, terminate_and_start, refuse
 [[nodiscard]] reuse_decision decide_reuse(const rec::CurrentRun& current, const std::string& request_id,
                                           api::WorkflowIdReusePolicy policy);
 
-[[nodiscard]] error already_started(const rec::CurrentRun& current);
+/// The run that is in the way of a start of `workflow_id` under `policy`.
+[[nodiscard]] error already_started(const rec::CurrentRun& current, const std::string& workflow_id,
+                                    api::WorkflowIdReusePolicy policy);
 
 /// The record kept for the workflow id while this run is current.
 [[nodiscard]] rec::CurrentRun current_record(const run& r);

@@ -64,7 +64,8 @@ std::string reference_members(const workflow::run& r) {
               ",\"runId\":" + quoted(p.run_id()) +
               ",\"firstDecisionCompletedId\":" + std::to_string(p.first_decision_completed_id()) +
               ",\"createdTimeNano\":" + std::to_string(workflow::ns_of(p.created_time())) +
-              ",\"expiringTimeNano\":" + std::to_string(workflow::ns_of(p.expiring_time())) +
+              (p.has_expiring_time() ? ",\"expiringTimeNano\":" + std::to_string(workflow::ns_of(p.expiring_time()))
+                                     : std::string()) +
               ",\"resettable\":" + (p.resettable() ? "true" : "false") + "}";
   return "\"ExecutionInfo\":{\"DomainID\":" + quoted(r.key().domain_id.str()) +
          ",\"WorkflowID\":" + quoted(r.key().workflow_id) + ",\"RunID\":" + quoted(r.key().run_id.str()) +

@@ -80,7 +80,8 @@ void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked)
   }
   switch (workflow::decide_reuse(current, asked->request->request_id(), policy)) {
   case workflow::reuse_decision::use_existing: return answer_started(*asked, current_id);
-  case workflow::reuse_decision::refuse: return asked->answer->reject(workflow::already_started(current));
+  case workflow::reuse_decision::refuse:
+    return asked->answer->reject(workflow::already_started(current, asked->key.workflow_id, policy));
   case workflow::reuse_decision::start_new: {
     storage::current_condition condition{asked->key, kind::is_run_closed, current_id, current.last_write_version()};
     return create_run(entry, std::move(asked), std::move(condition));

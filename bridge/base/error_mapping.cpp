@@ -37,6 +37,10 @@ std::string cut(const std::string& message) {
 
 wire_status plain(int code, const error& reason) { return {code, cut(reason.message), {}}; }
 
+wire_status untyped(const char* prefix, const error& reason) {
+  return {code_unknown, cut(prefix + reason.message), {}};
+}
+
 std::string status_bytes(const wire_status& status, google::rpc::Status& holder) {
   holder.set_code(status.code);
   holder.set_message(status.message);
@@ -97,7 +101,7 @@ api::ClientVersionNotSupportedError client_version_detail(const error_detail& fr
 
 } // namespace
 
-wire_status to_wire(const error& reason, bool told_already_completed) {
+wire_status to_wire(const error& reason, bool told_already_completed, told_by who) {
   static const error_detail nothing;
   const auto& detail = reason.detail ? *reason.detail : nothing;
   switch (reason.kind) {
@@ -106,7 +110,8 @@ wire_status to_wire(const error& reason, bool told_already_completed) {
   case error_kind::workflow_already_completed:
     if (told_already_completed)
       return detailed(code_not_found, reason, api::WorkflowExecutionAlreadyCompletedError{});
-    return detailed(code_not_found, already_completed(), api::EntityNotExistsError{});
+    // Clients that do not know the kind are told in the words that they have always been told.
+    return detailed(code_not_found, not_exists("Workflow execution already completed."), api::EntityNotExistsError{});
   case error_kind::workflow_already_started:
     return detailed(code_already_exists, reason, already_started_detail(detail));
   case error_kind::cancellation_already_requested:
@@ -128,7 +133,8 @@ wire_status to_wire(const error& reason, bool told_already_completed) {
     return detailed(code_failed_precondition, reason, feature);
   }
   case error_kind::access_denied: return plain(code_permission_denied, reason);
-  case error_kind::internal_service: return plain(code_internal, reason);
+  case error_kind::internal_service:
+    return who == told_by::admin ? plain(code_internal, reason) : untyped("cadence internal error, msg: ", reason);
   case error_kind::internal_data_inconsistency:
     return internal_detail(code_data_loss, reason, "InternalDataInconsistencyError");
   case error_kind::sticky_worker_unavailable:
@@ -140,7 +146,9 @@ wire_status to_wire(const error& reason, bool told_already_completed) {
   case error_kind::unavailable: return plain(code_unavailable, reason);
   case error_kind::deadline_exceeded: return plain(code_deadline_exceeded, reason);
   case error_kind::unimplemented: return plain(code_unimplemented, reason);
-  case error_kind::unknown: return plain(code_unknown, reason);
+  case error_kind::unknown:
+    return who == told_by::admin ? plain(code_internal, reason)
+                                 : untyped("cadence internal uncategorized error, msg: ", reason);
   }
   return plain(code_unknown, reason);
 }

@@ -1,6 +1,7 @@
 #include "bridge/checks/validators.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/quoted.hpp"
 #include "workflow/cron.hpp"
 #include "workflow/search_attributes.hpp"
 
@@ -14,7 +15,7 @@ outcome<std::int64_t> cron_period_s(std::string_view text) {
     return schedule.error();
   const auto first = schedule->next(0);
   if (!first)
-    return bad_request("Invalid CronSchedule.");
+    return bad_request("Invalid CronSchedule, no next firing time found, maybe impossible date: " + quoted(text));
   // A schedule that fires only once more has no period to compare anything with.
   const auto second = schedule->next(*first);
   return second ? (*second - *first) / ns_per_s : INT64_MAX;

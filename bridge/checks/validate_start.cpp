@@ -1,20 +1,12 @@
 #include "bridge/checks/validate_workflow.hpp"
 
+#include "messages/quoted.hpp"
+
 namespace cadenza::bridge {
 
 namespace api = uber::cadence::api::v1;
 
 namespace {
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
 
 /// Gives the seconds between firings; 0 without cron.
 outcome<std::int64_t> cron_period(const checks& with, const std::string& text) {

@@ -12,6 +12,18 @@ namespace {
 
 constexpr std::string_view service = "uber.cadence.admin.v1.AdminAPI";
 
+/// The one host is all of the services that the reference system has rings of.
+void add_membership(const std::string& host, admin::MembershipInfo& to) {
+  to.mutable_current_host()->set_identity(host);
+  for (const char* role : {"cadence-frontend", "cadence-history", "cadence-matching", "cadence-worker"}) {
+    to.add_reachable_members(host);
+    auto& ring = *to.add_rings();
+    ring.set_role(role);
+    ring.set_member_count(1);
+    ring.add_members()->set_identity(host);
+  }
+}
+
 void describe_cluster(services& with, body<admin::DescribeClusterRequest>, actors::call_ptr call) {
   admin::DescribeClusterResponse response;
   response.mutable_supported_client_versions()->set_go_sdk(std::string(go_version_max));
@@ -23,10 +35,13 @@ void describe_cluster(services& with, body<admin::DescribeClusterRequest>, actor
   search.set_key("advancedVisibilityEnabled");
   search.set_enabled(with.current_limits()->search_enabled);
   stores["historyStore"].set_backend(with.about().history_backend);
-  response.mutable_membership_info();
-  if (with.about().add_membership)
-    with.about().add_membership(response);
+  add_membership(with.about().host, *response.mutable_membership_info());
   call->reply(response);
+}
+
+/// Nothing is replicated yet, so nothing has ever been put aside.
+void count_dlq(services&, body<admin::CountDLQMessagesRequest>, actors::call_ptr call) {
+  call->reply(admin::CountDLQMessagesResponse());
 }
 
 void refresh_tasks(services& with, body<admin::RefreshWorkflowTasksRequest> request, actors::call_ptr call) {
@@ -67,6 +82,7 @@ void add_admin_methods(method_table& table) {
   table.on<admin::DescribeShardDistributionRequest, &describe_shards>(service, "DescribeShardDistribution");
   table.on<admin::RefreshWorkflowTasksRequest, &refresh_tasks>(service, "RefreshWorkflowTasks");
   table.on<admin::DescribeClusterRequest, &describe_cluster>(service, "DescribeCluster");
+  table.on<admin::CountDLQMessagesRequest, &count_dlq>(service, "CountDLQMessages");
 }
 
 } // namespace cadenza::bridge

@@ -25,8 +25,7 @@ public:
   struct facts {
     std::string history_backend = "rocksdb";
     std::string visibility_backend = "sqlite";
-    /// Adds hosts and rings to an answer of DescribeCluster; absent: none are told.
-    std::function<void(uber::cadence::admin::v1::DescribeClusterResponse&)> add_membership;
+    std::string host = "127.0.0.1:7833"; ///< address and port under which this host is known to clients
   };
 
   services(actors::engine& engine, health_board& health, validators hooks, facts about,

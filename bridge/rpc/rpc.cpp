@@ -51,6 +51,17 @@ grpc::Status to_grpc(const wire_status& status) {
   return {static_cast<grpc::StatusCode>(status.code), status.message, status.details};
 }
 
+/// What Go programs send that give `workflowserviceclient` a gRPC outbound: Thrift, to services without a package.
+bool speaks_thrift(const grpc::GenericServerContext& context) {
+  const auto encoding = context.client_metadata().find("rpc-encoding");
+  return (encoding != context.client_metadata().end() && view(encoding->second) == "thrift") ||
+         context.method().starts_with("/WorkflowService/");
+}
+
+const std::string thrift_is_not_spoken =
+    "this server speaks gRPC with Protobuf, not with Thrift: give the worker or client "
+    "compatibility.NewThrift2ProtoAdapter of go.uber.org/cadence instead of workflowserviceclient";
+
 } // namespace
 
 wire_status stopping() { return status_of(grpc::StatusCode::UNAVAILABLE, "the server is stopping; send it again"); }
@@ -92,7 +103,8 @@ void rpc::on_arrived(bool ok) {
     stream_ = make_stream(context_.method(), core_);
   if (!method_ && !stream_) {
     core_.meters.unknown_method();
-    return finish(status_of(grpc::StatusCode::UNIMPLEMENTED, "unknown method " + context_.method()));
+    return finish(status_of(grpc::StatusCode::UNIMPLEMENTED,
+                            speaks_thrift(context_) ? thrift_is_not_spoken : "unknown method " + context_.method()));
   }
   if (method_)
     begin();
@@ -178,7 +190,8 @@ void rpc::answer(const error& reason) {
     return end(&empty, {});
   }
   core_.meters.answered(*method_, reason.kind, took_ns);
-  end(nullptr, to_wire(reason, caller_.told_already_completed));
+  const auto who = method_->service.starts_with("uber.cadence.admin.") ? told_by::admin : told_by::frontend;
+  end(nullptr, to_wire(reason, caller_.told_already_completed, who));
 }
 
 bool rpc::was_expired() {

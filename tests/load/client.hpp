@@ -21,7 +21,9 @@ struct result {
   std::string message;
   [[nodiscard]] bool ok() const { return code == 0; }
   /// Worth sending again as it is: the outcome is unknown or the server is away.
-  [[nodiscard]] bool transient() const { return code == 1 || code == 4 || code == 8 || code == 13 || code == 14; }
+  [[nodiscard]] bool transient() const {
+    return code == 1 || code == 2 || code == 4 || code == 8 || code == 13 || code == 14;
+  }
 };
 
 class client {

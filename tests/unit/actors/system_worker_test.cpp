@@ -2,6 +2,7 @@
 
 #include "actors/base/task_token.hpp"
 #include "tests/unit/bridge/fake_engine.hpp"
+#include "workflow/system_kinds.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <caf/all.hpp>
@@ -342,6 +343,18 @@ BOOST_AUTO_TEST_CASE(a_draining_worker_finishes_what_it_has) {
   scheduler->run();
   pass(60 * ns_per_s);
   BOOST_TEST(seen_.empty());
+}
+
+BOOST_AUTO_TEST_CASE(every_kind_of_work_for_the_system_may_be_started) {
+  std::size_t kinds = 0;
+  for (const auto& list : *system_lists(env)) {
+    for (const auto& [type, rule] : list.workflows) {
+      ++kinds;
+      BOOST_TEST(bool(workflow::check_system_work(list.domain, type)), list.domain << " " << type);
+    }
+  }
+  // And nothing may be started that nobody works for.
+  BOOST_TEST(kinds == std::size(workflow::system_kinds));
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_waits_for_its_domain) {

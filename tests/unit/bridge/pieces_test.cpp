@@ -43,14 +43,14 @@ BOOST_AUTO_TEST_CASE(every_kind_of_error_has_its_code_and_detail) {
       {error_kind::unavailable, 14, ""},
       {error_kind::deadline_exceeded, 4, ""},
       {error_kind::unimplemented, 12, ""},
-      {error_kind::unknown, 2, ""}};
+      {error_kind::unknown, 13, ""}};
   // `unknown` is the last kind: a kind added without a line here makes this fail.
   BOOST_TEST(table.size() == static_cast<std::size_t>(error_kind::unknown) + 1);
   for (std::size_t i = 0; i < table.size(); ++i) {
     const auto& line = table[i];
     BOOST_TEST_CONTEXT(name_of(line.kind)) {
       BOOST_TEST(static_cast<std::size_t>(line.kind) == i);
-      const auto wire = to_wire({line.kind, "text"}, true);
+      const auto wire = to_wire({line.kind, "text"}, true, told_by::admin);
       BOOST_TEST(wire.code == line.code);
       BOOST_TEST(wire.message == "text");
       if (!*line.detail) {
@@ -65,6 +65,22 @@ BOOST_AUTO_TEST_CASE(every_kind_of_error_has_its_code_and_detail) {
       BOOST_TEST(status.details(0).type_url() == std::string("type.googleapis.com/") + line.detail);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_frontend_hides_the_type_of_internal_errors_as_the_go_server_does) {
+  const auto internal = to_wire(internal_error("text"), true, told_by::frontend);
+  BOOST_TEST(internal.code == 2);
+  BOOST_TEST(internal.message == "cadence internal error, msg: text");
+  BOOST_TEST(internal.details.empty());
+  const auto untyped = to_wire({error_kind::unknown, "text"}, true, told_by::frontend);
+  BOOST_TEST(untyped.code == 2);
+  BOOST_TEST(untyped.message == "cadence internal uncategorized error, msg: text");
+  BOOST_TEST(untyped.details.empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_cannot_be_told_of_completed_runs_hears_the_old_words) {
+  BOOST_TEST(to_wire(already_completed(), true).message == "workflow execution already completed");
+  BOOST_TEST(to_wire(already_completed(), false).message == "Workflow execution already completed.");
 }
 
 BOOST_AUTO_TEST_CASE(very_long_messages_are_cut_between_characters) {

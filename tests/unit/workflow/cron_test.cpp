@@ -164,6 +164,46 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_no_schedule) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_as_the_go_server_tells_it) {
+  struct row {
+    const char* text;
+    const char* why;
+  };
+  for (const auto& r : {
+           row{"x y", "expected exactly 5 fields, found 2: [x y]"},
+           row{"TZ=UTC  ", "expected exactly 5 fields, found 0: []"},
+           row{"a * * * *", "failed to parse int from a: strconv.Atoi: parsing \"a\": invalid syntax"},
+           row{"-1 * * * *", "failed to parse int from : strconv.Atoi: parsing \"\": invalid syntax"},
+           row{"99999999999999999999 * * * *",
+               "failed to parse int from 99999999999999999999: strconv.Atoi: parsing \"99999999999999999999\": value "
+               "out of range"},
+           row{"*/-5 * * * *", "negative number (-5) not allowed: -5"},
+           row{"1-2-3 * * * *", "too many hyphens: 1-2-3"},
+           row{"1/2/3 * * * *", "too many slashes: 1/2/3"},
+           row{"* * 0 * *", "beginning of range (0) below minimum (1): 0"},
+           row{"60 * * * *", "end of range (60) above maximum (59): 60"},
+           row{"5-1 * * * *", "beginning of range (5) beyond end of range (1): 5-1"},
+           row{"*/0 * * * *", "step of range should be a positive number: */0"},
+           row{"TZ=Mars/Base * * * * *", "provided bad location Mars/Base: unknown time zone Mars/Base"},
+           row{"@fortnightly", "unrecognized descriptor: @fortnightly"},
+           row{"@every x", "failed to parse duration @every x: time: invalid duration \"x\""},
+           row{"@every 5", "failed to parse duration @every 5: time: missing unit in duration \"5\""},
+           row{"@every 1.2.3s", "failed to parse duration @every 1.2.3s: time: missing unit in duration \"1.2.3s\""},
+           row{"@every 5w", "failed to parse duration @every 5w: time: unknown unit \"w\" in duration \"5w\""},
+           row{"@every 99999999999h",
+               "failed to parse duration @every 99999999999h: time: invalid duration \"99999999999h\""},
+       }) {
+    const auto schedule = parse_cron(r.text);
+    BOOST_REQUIRE_MESSAGE(!schedule, r.text);
+    BOOST_TEST(schedule.error().message ==
+               "Invalid CronSchedule, failed to parse: \"" + std::string(r.text) + "\", err: " + r.why);
+  }
+  // The text itself is quoted as Go quotes.
+  BOOST_TEST(parse_cron("\"\t\x01")
+                 .error()
+                 .message.starts_with("Invalid CronSchedule, failed to parse: \"\\\"\\t\\x01\", err: "));
+}
+
 BOOST_AUTO_TEST_CASE(takes_what_others_take) {
   for (const char* text : {"1,,2 * * * *", "* * * * mon", "+5 * * * *", "@every 0", "@every -5s", "TZ= * * * * *",
                            "@every 1.s", "@every .5m", "@every 1h30m10s", "  * * * * * ", "* * * JAN-mar Sun,6"})

@@ -180,7 +180,7 @@ std::vector<refusal> refusals() {
       {child([](auto& a) { a.set_cron_schedule("0 0 30 2 *"); }), bad_child,
        "Invalid CronSchedule, no next firing time found, maybe impossible date: \"0 0 30 2 *\""},
       {child([](auto& a) { a.set_cron_schedule("x"); }), bad_child,
-       "Invalid CronSchedule, failed to parse: \"x\", err: expected exactly 5 fields, found 1"},
+       "Invalid CronSchedule, failed to parse: \"x\", err: expected exactly 5 fields, found 1: [x]"},
       {signal_external([](auto& a) { a.clear_workflow_execution(); }), bad_signal, "Execution is nil on decision."},
       {signal_external([](auto& a) { a.mutable_workflow_execution()->clear_workflow_id(); }), bad_signal,
        "WorkflowId is not set on decision."},

@@ -1,5 +1,6 @@
 #include "harness.hpp"
 
+#include "workflow/describe.hpp"
 #include "workflow/signal.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -53,6 +54,7 @@ BOOST_AUTO_TEST_CASE(signals_are_told_apart_by_their_request_id) {
   const auto late = send(b, "r2");
   BOOST_REQUIRE(!late);
   BOOST_TEST((late.error().kind == error_kind::workflow_already_completed));
+  BOOST_TEST(late.error().message == "workflow execution already completed");
 }
 
 BOOST_AUTO_TEST_CASE(request_ids_can_be_forgotten) {
@@ -139,6 +141,36 @@ BOOST_AUTO_TEST_CASE(terminate_ends_the_decision_in_flight_first) {
   BOOST_TEST(f.has_failure());
   BOOST_TEST(!b.state().has_pending_decision());
   BOOST_TEST((kill(b).error().kind == error_kind::workflow_already_completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_terminated_run_shows_the_decision_that_nobody_took) {
+  bench b;
+  b.begin();
+  BOOST_REQUIRE(bool(kill(b)));
+  const auto shown = describe(b.state(), *b.env().domains);
+  BOOST_REQUIRE(shown.has_pending_decision());
+  BOOST_TEST(shown.pending_decision().state() == api::PENDING_DECISION_STATE_SCHEDULED);
+  BOOST_TEST(shown.pending_decision().schedule_id() == 2);
+  // It is only shown: nobody can take it, and for the rules there is none.
+  BOOST_TEST(!b.state().has_pending_decision());
+  const auto taken = b.command([](transaction& tx) { return start_decision(tx, 2, "poll", "worker"); });
+  BOOST_REQUIRE(!taken);
+  BOOST_TEST(taken.error().message == "workflow execution already completed");
+
+  bench later; // of a later attempt there is no event
+  later.begin();
+  const auto first = later.poll_decision();
+  BOOST_REQUIRE(bool(later.command([&](transaction& tx) { return fail_decision(tx, first.schedule_id, 0, {}); })));
+  BOOST_REQUIRE(bool(kill(later)));
+  BOOST_TEST(describe(later.state(), *later.env().domains).pending_decision().attempt() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_terminated_run_shows_no_decision_that_was_ended_with_it) {
+  bench b;
+  b.begin();
+  (void)b.poll_decision();
+  BOOST_REQUIRE(bool(kill(b)));
+  BOOST_TEST(!describe(b.state(), *b.env().domains).has_pending_decision());
 }
 
 BOOST_AUTO_TEST_CASE(terminate_without_decision_in_flight) {

@@ -2,6 +2,7 @@
 
 #include "messages/wire_time.hpp"
 #include "workflow/describe.hpp"
+#include "workflow/system_kinds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -23,7 +24,6 @@ BOOST_AUTO_TEST_CASE(plain_start_writes_what_the_contract_says) {
   BOOST_TEST(a.original_execution_run_id() == run_id);
   BOOST_TEST(a.has_first_decision_task_backoff());
   BOOST_TEST(a.first_decision_task_backoff().seconds() == 0);
-  BOOST_TEST(a.task_list().kind() == api::TASK_LIST_KIND_NORMAL);
   BOOST_TEST(a.initiator() == api::CONTINUE_AS_NEW_INITIATOR_INVALID);
   BOOST_TEST(!a.has_first_scheduled_time());
   BOOST_TEST(!a.has_parent_execution_info());
@@ -53,6 +53,87 @@ BOOST_AUTO_TEST_CASE(plain_start_writes_what_the_contract_says) {
   BOOST_TEST(task.schedule_id() == 2);
   BOOST_TEST(task.task_list() == "list");
   BOOST_TEST(task.schedule_to_start_s() == 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_kind_of_task_list_that_was_left_out_stays_out_of_the_event) {
+  bench b;
+  auto request = b.request();
+  request.mutable_task_list()->clear_kind();
+  b.begin(request);
+  BOOST_TEST(b.event(1).workflow_execution_started_event_attributes().task_list().kind() ==
+             api::TASK_LIST_KIND_INVALID);
+  // What the list is, is known all the same.
+  const auto d = describe(b.state(), *b.env().domains);
+  BOOST_TEST(d.execution_configuration().task_list().kind() == api::TASK_LIST_KIND_NORMAL);
+  BOOST_TEST(d.workflow_execution_info().task_list_info().kind() == api::TASK_LIST_KIND_NORMAL);
+  bench given;
+  request.mutable_task_list()->set_kind(api::TASK_LIST_KIND_NORMAL);
+  given.begin(request);
+  BOOST_TEST(given.event(1).workflow_execution_started_event_attributes().task_list().kind() ==
+             api::TASK_LIST_KIND_NORMAL);
+}
+
+BOOST_AUTO_TEST_CASE(work_of_the_system_that_nobody_carries_out_is_not_started) {
+  struct row {
+    const char* domain;
+    const char* type;
+    bool started;
+  };
+  for (const auto& r : {row{"cadence-batcher", "cadence-sys-batch-workflow", false},
+                        row{"cadence-batcher", "cadence-sys-batch-workflow-v2", false},
+                        row{"cadence-system", "cadence-sys-batch-workflow", false},
+                        row{"cadence-system", "cadence-sys-failoverManager-workflow", false},
+                        row{"cadence-system", "cadence-sys-rebalance-workflow", false},
+                        row{"cadence-batcher", "domain-deprecation-workflow", false},
+                        row{"cadence-system", "domain-deprecation-workflow", true},
+                        row{"cadence-system", "diagnostics-starter-workflow", true},
+                        row{"suite", "cadence-sys-batch-workflow", true}}) {
+    const auto got = check_system_work(r.domain, r.type);
+    BOOST_TEST(bool(got) == r.started, r.domain << " " << r.type);
+  }
+  bench b;
+  b.domain_row.mutable_domain()->set_name("cadence-batcher");
+  auto env = b.env();
+  auto domain = *env.domain;
+  domain.name = "cadence-batcher";
+  env.domain = std::make_shared<const domain_view>(domain);
+  run r(run_key{b.domain_id, "wf", b.chance.new_uuid()});
+  stored_history none;
+  transaction tx(r, env, none);
+  auto request = b.request();
+  request.mutable_workflow_type()->set_name("cadence-sys-batch-workflow");
+  const auto refused = start(tx, request, 0);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().kind == error_kind::bad_request));
+  BOOST_TEST(refused.error().message ==
+             "Domain cadence-batcher is for work of the server's own, and this version has no "
+             "cadence-sys-batch-workflow: nothing would ever carry it out, so it is not started.");
+  BOOST_TEST(!tx.has_new_events());
+}
+
+BOOST_AUTO_TEST_CASE(a_cluster_attribute_must_be_one_of_the_domain) {
+  bench b;
+  auto request = b.request();
+  auto& wanted = *request.mutable_active_cluster_selection_policy()->mutable_cluster_attribute();
+  wanted.set_scope("region");
+  wanted.set_name("us-west");
+  const auto tried = [&] {
+    const auto env = b.env();
+    run r(run_key{b.domain_id, "wf", b.chance.new_uuid()});
+    stored_history none;
+    transaction tx(r, env, none);
+    const auto got = start(tx, request, 0);
+    return got ? std::string() : got.error().message;
+  };
+  const std::string unknown =
+      "Cannot start workflow with a cluster attribute that is not found in the domain's metadata.";
+  BOOST_TEST(tried() == unknown);
+  auto& scopes =
+      *b.domain_row.mutable_domain()->mutable_active_clusters()->mutable_active_clusters_by_cluster_attribute();
+  (*scopes["region"].mutable_cluster_attributes())["us-east"].set_active_cluster_name("cluster0");
+  BOOST_TEST(tried() == unknown);
+  (*scopes["region"].mutable_cluster_attributes())["us-west"].set_active_cluster_name("cluster0");
+  BOOST_TEST(tried() == "");
 }
 
 BOOST_AUTO_TEST_CASE(task_ids_are_one_block_with_events_first) {
@@ -231,6 +312,43 @@ BOOST_AUTO_TEST_CASE(what_a_start_does_with_the_current_run) {
       BOOST_TEST((decide_reuse(current, "first", r.policy) == d::use_existing));
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_in_the_way_of_a_start_is_told_as_the_go_server_tells_it) {
+  rec::CurrentRun current;
+  current.set_create_request_id("first");
+  current.set_run_id(uuid::parse("11111111-2222-4333-8444-555555555555")->raw());
+  const auto told = [&](int state, int status, api::WorkflowIdReusePolicy policy) {
+    current.set_state(state);
+    current.set_close_status(status);
+    const auto e = already_started(current, "W", policy);
+    BOOST_TEST((e.kind == error_kind::workflow_already_started));
+    BOOST_TEST(e.detail->start_request_id == "first");
+    BOOST_TEST(e.detail->run_id == "11111111-2222-4333-8444-555555555555");
+    return e.message;
+  };
+  const std::string ids = " WorkflowId: W, RunId: 11111111-2222-4333-8444-555555555555.";
+  for (const auto policy :
+       {api::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, api::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+        api::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, api::WORKFLOW_ID_REUSE_POLICY_INVALID})
+    for (const int state : {run_state::created, run_state::running})
+      BOOST_TEST(told(state, 0, policy) == "Workflow execution is already running." + ids);
+  BOOST_TEST(told(run_state::completed, close_status::failed, api::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE) ==
+             "Workflow execution already finished." + ids + " Workflow ID reuse policy: reject duplicate workflow ID.");
+  for (const auto policy :
+       {api::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY, api::WORKFLOW_ID_REUSE_POLICY_INVALID})
+    BOOST_TEST(told(run_state::completed, close_status::completed, policy) ==
+               "Workflow execution already finished successfully." + ids +
+                   " Workflow ID reuse policy: allow duplicate workflow ID if last run failed.");
+}
+
+BOOST_AUTO_TEST_CASE(a_reset_point_without_an_expiry_shows_none) {
+  bench b;
+  b.begin();
+  b.decide({schedule_activity("a")});
+  const auto d = describe(b.state(), *b.env().domains);
+  BOOST_REQUIRE_EQUAL(d.workflow_execution_info().auto_reset_points().points_size(), 1);
+  BOOST_TEST(!d.workflow_execution_info().auto_reset_points().points(0).has_expiring_time());
 }
 
 BOOST_AUTO_TEST_CASE(describe_shows_the_run) {
