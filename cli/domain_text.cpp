@@ -5,6 +5,7 @@
 #include "cli/time_range.hpp"
 
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace cadenza::cli {
@@ -41,6 +42,21 @@ template <class Enum> std::string text_of(Enum value, const google::protobuf::En
 
 std::string archival_text(api::ArchivalStatus status) {
   return status == api::ARCHIVAL_STATUS_INVALID ? "DISABLED" : text_of(status, api::ArchivalStatus_descriptor());
+}
+
+/// "region.us-west:cluster0, …", as the flags take it; only how many there are when they would fill the screen.
+std::string active_clusters_text(const api::ActiveClusters& clusters) {
+  constexpr std::size_t shown_max = 20;
+  std::set<std::string> entries;
+  for (const auto& [scope, attributes] : clusters.active_clusters_by_cluster_attribute())
+    for (const auto& [name, cluster] : attributes.cluster_attributes())
+      entries.insert(scope + "." + name + ":" + cluster.active_cluster_name());
+  if (entries.size() > shown_max)
+    return std::to_string(entries.size()) + " cluster attributes; --output json shows them";
+  std::string text;
+  for (const auto& entry : entries)
+    text.append(text.empty() ? "" : ", ").append(entry);
+  return text;
 }
 
 std::string truth(bool value) { return value ? "true" : "false"; }
@@ -90,7 +106,7 @@ std::string domain_text(const api::Domain& domain, const palette& paint) {
           paint);
   }
   if (domain.has_active_clusters())
-    text << "ActiveClustersByClusterAttribute: use --output json to see them.\n";
+    text << "ActiveClustersByClusterAttribute: " << active_clusters_text(domain.active_clusters()) << "\n";
   return text.str();
 }
 

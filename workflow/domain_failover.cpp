@@ -49,49 +49,126 @@ bool names_clusters(const api::ActiveClusters& wanted) {
   return !wanted.region_to_cluster().empty() || !wanted.active_clusters_by_cluster_attribute().empty();
 }
 
-} // namespace
+constexpr const char* no_change =
+    "a failover was requested, but there was no change detected, the configuration was not updated";
 
-outcome<record::v1::DomainRow> fail_over_domain(const record::v1::DomainRow& old,
-                                                const api::FailoverDomainRequest& request, const domain_world& world) {
-  const auto& before = old.domain();
-  const auto& target = request.domain_active_cluster_name();
-  if (!before.is_global_domain())
-    return bad_request("Local domains cannot perform failovers or change replication configuration");
-  if (request.has_active_clusters() && names_clusters(request.active_clusters()))
-    return bad_request("FailoverDomain cannot be used to promote a domain to active-active; use UpdateDomain to set "
-                       "cluster attributes");
-  if (target.empty())
-    return bad_request("a failover was requested, but there was no change detected, the configuration was not updated");
-  CADENZA_TRY(check_cool_down(old, world));
-  if (request.has_failover_timeout()) {
-    if (target != world.current_cluster)
-      return bad_request("Cannot start the graceful failover from a to-be-passive cluster.");
-    return bad_request("Cannot start the graceful failover from an active cluster to an active cluster.");
-  }
-  if (target != world.current_cluster)
-    return bad_request("Invalid cluster name: " + target);
-  auto row = old;
+/// Notes a failover in the row of a domain whose place and clusters are settled. Clusters by attribute keep no memory
+/// of it, as in the reference system.
+void note_failover(record::v1::DomainRow& row, const api::Domain& before, const api::FailoverDomainRequest& request,
+                   const domain_world& world) {
   auto& d = *row.mutable_domain();
-  auto history = json::array();
-  json event{{"eventTime", rfc3339(world.now_ns)},
-             {"fromCluster", before.active_cluster_name()},
-             {"toCluster", target},
-             {"failoverType", "Force"}};
-  if (!request.reason().empty())
-    event["reason"] = request.reason();
-  history.push_back(std::move(event));
-  for (auto& earlier : remembered(before))
-    history.push_back(std::move(earlier));
-  const auto most = static_cast<std::size_t>(std::max(0, world.limits.failover_history_max));
-  if (history.size() > most)
-    history.erase(history.begin() + static_cast<std::ptrdiff_t>(most), history.end());
-  (*d.mutable_data())[std::string(failover_history_key)] = history.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (!d.has_active_clusters()) {
+    auto history = json::array();
+    json event{{"eventTime", rfc3339(world.now_ns)},
+               {"fromCluster", before.active_cluster_name()},
+               {"toCluster", request.domain_active_cluster_name()},
+               {"failoverType", "Force"}};
+    if (!request.reason().empty())
+      event["reason"] = request.reason();
+    history.push_back(std::move(event));
+    for (auto& earlier : remembered(before))
+      history.push_back(std::move(earlier));
+    const auto most = static_cast<std::size_t>(std::max(0, world.limits.failover_history_max));
+    if (history.size() > most)
+      history.erase(history.begin() + static_cast<std::ptrdiff_t>(most), history.end());
+    (*d.mutable_data())[std::string(failover_history_key)] =
+        history.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
   // The next version of the cluster that is active already is the one it has.
   row.set_failover_notification_version(world.notification_version);
   row.set_previous_failover_version(local_version);
   row.set_failover_end_ns(0);
   row.set_last_updated_ns(world.now_ns);
+}
+
+outcome<void> check_attributes(const api::ActiveClusters& wanted, const domain_world& world) {
+  CADENZA_TRY(check_no_regions(wanted));
+  for (const auto& [scope, attributes] : wanted.active_clusters_by_cluster_attribute()) {
+    for (const auto& [attribute, cluster] : attributes.cluster_attributes()) {
+      if (cluster.active_cluster_name() != world.current_cluster)
+        return bad_request("Invalid active cluster name: " + cluster.active_cluster_name());
+      if (cluster.failover_version() < 0)
+        return bad_request("invalid failover version: " + std::to_string(cluster.failover_version()));
+    }
+  }
+  return {};
+}
+
+/// `may_promote`: a domain without clusters by attribute may get some.
+outcome<record::v1::DomainRow> fail_over(const record::v1::DomainRow& old, const api::FailoverDomainRequest& request,
+                                         const domain_world& world, bool may_promote) {
+  const auto& before = old.domain();
+  const auto& target = request.domain_active_cluster_name();
+  if (!before.is_global_domain())
+    return bad_request("Local domains cannot perform failovers or change replication configuration");
+  const bool by_attribute = request.has_active_clusters() && names_clusters(request.active_clusters());
+  if (by_attribute && !may_promote && !before.has_active_clusters())
+    return bad_request("FailoverDomain cannot be used to promote a domain to active-active; use UpdateDomain to set "
+                       "cluster attributes");
+  auto row = old;
+  bool changed = !target.empty();
+  if (by_attribute) {
+    CADENZA_TRY(check_attributes(request.active_clusters(), world));
+    changed = merge_active_clusters(*row.mutable_domain(), request.active_clusters(), world) || changed;
+  }
+  if (!changed)
+    return bad_request(no_change);
+  CADENZA_TRY(check_cool_down(old, world));
+  if (request.has_failover_timeout()) {
+    if (row.domain().has_active_clusters())
+      return bad_request("Cannot start graceful failover without updating active cluster or in local domain.");
+    if (target != world.current_cluster)
+      return bad_request("Cannot start the graceful failover from a to-be-passive cluster.");
+    return bad_request("Cannot start the graceful failover from an active cluster to an active cluster.");
+  }
+  if (!target.empty() && target != world.current_cluster)
+    return bad_request("Invalid cluster name: " + target);
+  note_failover(row, before, request, world);
   return row;
+}
+
+} // namespace
+
+outcome<void> check_no_regions(const api::ActiveClusters& wanted) {
+  if (wanted.region_to_cluster().empty())
+    return {};
+  return bad_request("Invalid active clusters: name them by scope and attribute, not by region.");
+}
+
+bool merge_active_clusters(api::Domain& d, const api::ActiveClusters& wanted, const domain_world& world) {
+  bool changed = false;
+  for (const auto& [scope, attributes] : wanted.active_clusters_by_cluster_attribute()) {
+    for (const auto& [attribute, cluster] : attributes.cluster_attributes()) {
+      auto& scopes = *d.mutable_active_clusters()->mutable_active_clusters_by_cluster_attribute();
+      auto& known = *scopes[scope].mutable_cluster_attributes();
+      if (known.contains(attribute))
+        continue; // where it is active already
+      known[attribute].set_active_cluster_name(cluster.active_cluster_name());
+      known[attribute].set_failover_version(world.initial_failover_version);
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+outcome<record::v1::DomainRow> fail_over_domain(const record::v1::DomainRow& old,
+                                                const api::FailoverDomainRequest& request, const domain_world& world) {
+  return fail_over(old, request, world, false);
+}
+
+outcome<record::v1::DomainRow> fail_over_by_update(const record::v1::DomainRow& old,
+                                                   const api::UpdateDomainRequest& request, const domain_world& world) {
+  api::FailoverDomainRequest wanted;
+  wanted.set_domain_name(request.name());
+  for (const auto& path : request.update_mask().paths()) {
+    if (path == "active_cluster_name")
+      wanted.set_domain_active_cluster_name(request.active_cluster_name());
+    else if (path == "active_clusters")
+      *wanted.mutable_active_clusters() = request.active_clusters();
+    else if (path == "failover_timeout")
+      *wanted.mutable_failover_timeout() = request.failover_timeout();
+  }
+  return fail_over(old, wanted, world, true);
 }
 
 api::ListFailoverHistoryResponse list_failovers(const record::v1::DomainRow& row,

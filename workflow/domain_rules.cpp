@@ -1,10 +1,12 @@
 #include "workflow/domain_rules.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/quoted.hpp"
 #include "messages/wire_time.hpp"
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <set>
 
 namespace cadenza::actors {
@@ -24,11 +26,9 @@ bool valid_name(const std::string& name) {
 outcome<void> check_retention(std::int64_t seconds, const domain_world& world) {
   const auto days = seconds / day_s;
   if (days < world.limits.min_retention_days)
-    return bad_request("A valid retention period is not set on request: at least " +
-                       std::to_string(world.limits.min_retention_days) + " day(s) are required.");
+    return bad_request("A valid retention period is not set on request.");
   if (days > world.limits.max_retention_days)
-    return bad_request("A valid retention period is not set on request: at most " +
-                       std::to_string(world.limits.max_retention_days) + " days are allowed.");
+    return bad_request("RetentionDays is invalid.");
   return {};
 }
 
@@ -48,18 +48,45 @@ outcome<void> check_cool_down(const record::v1::DomainRow& row, const domain_wor
 
 namespace {
 
-outcome<void> set_archival(const char* what, api::ArchivalStatus wanted, const std::string& wanted_uri,
-                           api::ArchivalStatus& status, std::string& uri) {
-  if (wanted == api::ARCHIVAL_STATUS_INVALID)
-    return {};
-  if (!wanted_uri.empty() && !uri.empty() && wanted_uri != uri)
-    return bad_request(std::string("Cannot update existing archival URI of ") + what);
-  if (!wanted_uri.empty())
-    uri = wanted_uri;
-  if (wanted == api::ARCHIVAL_STATUS_ENABLED && uri.empty())
-    return bad_request(std::string(what) + " archival cannot be enabled without a URI");
-  status = wanted;
+/// The first cluster that is not this one.
+template <class Clusters> std::optional<std::string> stranger_in(const Clusters& clusters, const domain_world& world) {
+  for (const auto& cluster : clusters)
+    if (cluster.cluster_name() != world.current_cluster)
+      return cluster.cluster_name();
+  return std::nullopt;
+}
+
+/// Where a domain wants to live: here, and nowhere else.
+outcome<void> check_clusters(const api::RegisterDomainRequest& request, const domain_world& world) {
+  if (!request.active_cluster_name().empty() && request.active_cluster_name() != world.current_cluster)
+    return bad_request("Invalid cluster name: " + request.active_cluster_name());
+  if (const auto stranger = stranger_in(request.clusters(), world))
+    return bad_request("Invalid cluster name: " + *stranger);
+  if (!request.is_global_domain() && request.clusters_size() > 1)
+    return bad_request("Invalid local domain clusters");
   return {};
+}
+
+/// Clusters by attribute of a domain that is made. A local domain has none, whatever was asked.
+outcome<void> take_active_clusters(const api::RegisterDomainRequest& request, const domain_world& world,
+                                   api::Domain& d) {
+  if (!request.is_global_domain())
+    return {};
+  CADENZA_TRY(check_no_regions(request.active_clusters()));
+  for (const auto& [scope, attributes] : request.active_clusters().active_clusters_by_cluster_attribute())
+    for (const auto& [attribute, cluster] : attributes.cluster_attributes())
+      if (cluster.active_cluster_name() != world.current_cluster)
+        return bad_request("Cluster " + cluster.active_cluster_name() +
+                           " not found. Domain cannot be registered in this cluster for scope " + quoted(scope) +
+                           " and attribute " + quoted(attribute));
+  (void)merge_active_clusters(d, request.active_clusters(), world);
+  return {};
+}
+
+/// Nothing is archived in this version, so nothing is asked of a domain either.
+bool only_archival(const std::set<std::string>& named) {
+  return std::all_of(named.begin(), named.end(),
+                     [](const std::string& path) { return path.find("archival") != std::string::npos; });
 }
 
 } // namespace
@@ -72,17 +99,7 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
   const bool global = request.is_global_domain();
   if (global)
     CADENZA_TRY(check_primary(world));
-  if (!request.active_cluster_name().empty() && request.active_cluster_name() != world.current_cluster)
-    return bad_request(global ? "Invalid cluster name: " + request.active_cluster_name()
-                              : "Invalid local domain active cluster: must be " + world.current_cluster + ".");
-  for (const auto& cluster : request.clusters()) {
-    if (cluster.cluster_name() != world.current_cluster)
-      return bad_request(global ? "Invalid cluster name: " + cluster.cluster_name()
-                                : "Invalid local domain clusters: a local domain lives in " + world.current_cluster +
-                                      " only.");
-  }
-  if (request.has_active_clusters() && request.active_clusters().ByteSizeLong() > 0)
-    return bad_request("Invalid active clusters: domains that are active in several clusters are not served.");
+  CADENZA_TRY(check_clusters(request, world));
   // A global domain of one cluster: its versions are real ones, so that it can move to other clusters later.
   const auto version = global ? world.initial_failover_version : local_version;
   record::v1::DomainRow row;
@@ -102,18 +119,11 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
   d.mutable_bad_binaries();
   d.set_history_archival_status(api::ARCHIVAL_STATUS_DISABLED);
   d.set_visibility_archival_status(api::ARCHIVAL_STATUS_DISABLED);
-  auto history = d.history_archival_status();
-  auto visibility = d.visibility_archival_status();
-  CADENZA_TRY(set_archival("History", request.history_archival_status(), request.history_archival_uri(), history,
-                           *d.mutable_history_archival_uri()));
-  CADENZA_TRY(set_archival("Visibility", request.visibility_archival_status(), request.visibility_archival_uri(),
-                           visibility, *d.mutable_visibility_archival_uri()));
-  d.set_history_archival_status(history);
-  d.set_visibility_archival_status(visibility);
   d.set_active_cluster_name(world.current_cluster);
   d.add_clusters()->set_cluster_name(world.current_cluster);
   d.set_is_global_domain(global);
   d.set_failover_version(version);
+  CADENZA_TRY(take_active_clusters(request, world, d));
   return row;
 }
 
@@ -148,23 +158,12 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
   if (fails_over) {
     if (named.size() > (has("active_cluster_name") ? 1U : 0U) + has("active_clusters") + has("failover_timeout"))
       return bad_request("Cannot set active cluster to current cluster when other parameters are set.");
-    api::FailoverDomainRequest wanted;
-    wanted.set_domain_name(request.name());
-    wanted.set_domain_active_cluster_name(request.active_cluster_name());
-    if (has("active_clusters"))
-      *wanted.mutable_active_clusters() = request.active_clusters();
-    if (has("failover_timeout"))
-      *wanted.mutable_failover_timeout() = request.failover_timeout();
-    return fail_over_domain(old, wanted, world);
+    return fail_over_by_update(old, request, world);
   }
   if (has("clusters")) {
-    bool here = false;
-    for (const auto& c : request.clusters()) {
-      if (c.cluster_name() != world.current_cluster)
-        return bad_request("Invalid cluster name: " + c.cluster_name());
-      here = true;
-    }
-    if (!here)
+    if (const auto stranger = stranger_in(request.clusters(), world))
+      return bad_request("Invalid cluster name: " + *stranger);
+    if (request.clusters().empty())
       return bad_request("Active cluster is not contained in all clusters.");
   }
   if (d.is_global_domain()) {
@@ -192,23 +191,13 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
       workflow::set_time(*entry.mutable_created_time(), world.now_ns);
     }
     if (static_cast<int>(binaries.size()) > world.limits.max_bad_binaries)
-      return bad_request("Total resettable binaries cannot exceed the max limit: " +
+      return bad_request("Total resetBinaries cannot exceed the max limit: " +
                          std::to_string(world.limits.max_bad_binaries));
   }
   if (has("delete_bad_binary") && binaries.erase(request.delete_bad_binary()) == 0)
     return bad_request("Bad binary checksum " + request.delete_bad_binary() + " doesn't exists.");
-  if (has("history_archival_status") || has("history_archival_uri")) {
-    auto status = d.history_archival_status();
-    CADENZA_TRY(set_archival("History", request.history_archival_status(), request.history_archival_uri(), status,
-                             *d.mutable_history_archival_uri()));
-    d.set_history_archival_status(status);
-  }
-  if (has("visibility_archival_status") || has("visibility_archival_uri")) {
-    auto status = d.visibility_archival_status();
-    CADENZA_TRY(set_archival("Visibility", request.visibility_archival_status(), request.visibility_archival_uri(),
-                             status, *d.mutable_visibility_archival_uri()));
-    d.set_visibility_archival_status(status);
-  }
+  if (!named.empty() && only_archival(named))
+    return old;
   row.set_config_version(row.config_version() + 1);
   row.set_last_updated_ns(world.now_ns);
   return row;

@@ -43,10 +43,20 @@ register_domain(const uber::cadence::api::v1::RegisterDomainRequest& request, co
 [[nodiscard]] outcome<record::v1::DomainRow> deprecate_domain(const record::v1::DomainRow& old,
                                                               const domain_world& world);
 /// Global domains only. With one cluster the only target is where the domain is active already: that is allowed, leaves
-/// the version as it is, and is remembered.
+/// the version as it is, and is remembered. Clusters by attribute may be added to those that a domain has.
 [[nodiscard]] outcome<record::v1::DomainRow>
 fail_over_domain(const record::v1::DomainRow& old, const uber::cadence::api::v1::FailoverDomainRequest& request,
                  const domain_world& world);
+/// The same as a part of an update, which may also give a domain its first clusters by attribute.
+[[nodiscard]] outcome<record::v1::DomainRow>
+fail_over_by_update(const record::v1::DomainRow& old, const uber::cadence::api::v1::UpdateDomainRequest& request,
+                    const domain_world& world);
+/// Adds to a domain the clusters of attributes it does not know yet. False: it knew them all. Every cluster must be
+/// this one; versions begin with its initial one.
+bool merge_active_clusters(uber::cadence::api::v1::Domain& d, const uber::cadence::api::v1::ActiveClusters& wanted,
+                           const domain_world& world);
+/// bad_request for clusters by region, which were given up for attributes.
+[[nodiscard]] outcome<void> check_no_regions(const uber::cadence::api::v1::ActiveClusters& wanted);
 /// Replaces the states of a domain's isolation groups.
 [[nodiscard]] outcome<record::v1::DomainRow>
 set_isolation_groups(const record::v1::DomainRow& old,

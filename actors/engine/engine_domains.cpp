@@ -13,10 +13,15 @@ namespace {
 
 constexpr int default_page = 100;
 
-/// A domain as clients see it.
+/// A domain as clients see it. What was never set of it is told as empty, not as missing.
 api::Domain shown(const record::v1::DomainRow& row) {
   auto out = row.domain();
   out.set_failover_version(row.failover_version());
+  out.mutable_isolation_groups();
+  out.mutable_async_workflow_config();
+  // This version archives nothing, whatever an earlier one was asked to write down.
+  out.set_history_archival_status(api::ARCHIVAL_STATUS_DISABLED);
+  out.set_visibility_archival_status(api::ARCHIVAL_STATUS_DISABLED);
   return out;
 }
 

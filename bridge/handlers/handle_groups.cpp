@@ -67,8 +67,8 @@ void get_queue(services& with, body<admin::GetDomainAsyncWorkflowConfiguratonReq
   if (!domain)
     return call->reject(domain.error());
   admin::GetDomainAsyncWorkflowConfiguratonResponse response;
-  if ((*domain)->row.domain().has_async_workflow_config())
-    *response.mutable_configuration() = (*domain)->row.domain().async_workflow_config();
+  // Without one it is the default: disabled, with no queue.
+  *response.mutable_configuration() = (*domain)->row.domain().async_workflow_config();
   call->reply(response);
 }
 

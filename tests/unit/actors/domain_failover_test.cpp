@@ -110,6 +110,39 @@ BOOST_AUTO_TEST_CASE(an_update_may_fail_over_and_then_nothing_else) {
              "Local domains cannot perform failovers or change replication configuration");
 }
 
+BOOST_AUTO_TEST_CASE(an_update_may_give_a_domain_clusters_by_attribute) {
+  const auto old = registered(true);
+  api::UpdateDomainRequest update;
+  update.set_name("orders");
+  update.mutable_update_mask()->add_paths("active_clusters");
+  auto& scopes = *update.mutable_active_clusters()->mutable_active_clusters_by_cluster_attribute();
+  (*scopes["region"].mutable_cluster_attributes())["us-west"].set_active_cluster_name("cluster0");
+  const auto row = update_domain(old, update, world(60));
+  BOOST_REQUIRE_MESSAGE(row, refusal(row));
+  const auto of = [](const record::v1::DomainRow& r) {
+    return r.domain().active_clusters().active_clusters_by_cluster_attribute().at("region").cluster_attributes();
+  };
+  BOOST_TEST(of(*row).at("us-west").active_cluster_name() == "cluster0");
+  BOOST_TEST(of(*row).at("us-west").failover_version() == 7);
+  BOOST_TEST(!row->domain().data().contains("FailoverHistory"));
+  BOOST_TEST(refusal(update_domain(*row, update, world(120))).starts_with("a failover was requested, but"));
+
+  // FailoverDomain may add to what there is.
+  auto more = to("");
+  auto& added = *more.mutable_active_clusters()->mutable_active_clusters_by_cluster_attribute();
+  (*added["region"].mutable_cluster_attributes())["us-east"].set_active_cluster_name("cluster0");
+  const auto wider = fail_over_domain(*row, more, world(120));
+  BOOST_REQUIRE_MESSAGE(wider, refusal(wider));
+  BOOST_TEST(of(*wider).size() == 2U);
+  more.mutable_failover_timeout()->set_seconds(60);
+  BOOST_TEST(refusal(fail_over_domain(*row, more, world(120))) ==
+             "Cannot start graceful failover without updating active cluster or in local domain.");
+  (*added["region"].mutable_cluster_attributes())["us-east"].set_active_cluster_name("cluster1");
+  BOOST_TEST(refusal(fail_over_domain(*row, more, world(120))) == "Invalid active cluster name: cluster1");
+  BOOST_TEST(refusal(update_domain(registered(false), update, world(60))) ==
+             "Local domains cannot perform failovers or change replication configuration");
+}
+
 BOOST_AUTO_TEST_CASE(so_many_failovers_are_remembered_and_listed_newest_first) {
   auto row = registered(true);
   for (int i = 1; i <= 7; ++i)

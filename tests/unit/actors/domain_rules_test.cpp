@@ -73,7 +73,11 @@ BOOST_AUTO_TEST_CASE(registrations_that_are_refused) {
        }},
       {"active elsewhere", [](auto& r) { r.set_active_cluster_name("cluster1"); }},
       {"lives elsewhere", [](auto& r) { r.add_clusters()->set_cluster_name("cluster1"); }},
-      {"archival without a place", [](auto& r) { r.set_history_archival_status(api::ARCHIVAL_STATUS_ENABLED); }},
+      {"lives here twice",
+       [](auto& r) {
+         r.add_clusters()->set_cluster_name("cluster0");
+         r.add_clusters()->set_cluster_name("cluster0");
+       }},
   };
   for (const auto& [what, change] : table) {
     auto request = registration();
@@ -131,7 +135,6 @@ BOOST_AUTO_TEST_CASE(updates_that_are_refused) {
       {"failover_timeout", [](auto&) {}},
       {"clusters", [](auto& r) { r.add_clusters()->set_cluster_name("cluster1"); }},
       {"delete_bad_binary", [](auto& r) { r.set_delete_bad_binary("unheard of"); }},
-      {"history_archival_status", [](auto& r) { r.set_history_archival_status(api::ARCHIVAL_STATUS_ENABLED); }},
       {"bad_binaries",
        [](auto& r) {
          for (const auto* checksum : {"a", "b", "c"})
@@ -164,17 +167,73 @@ BOOST_AUTO_TEST_CASE(bad_binaries_come_and_go) {
   BOOST_TEST(without->domain().bad_binaries().binaries().empty());
 }
 
-BOOST_AUTO_TEST_CASE(an_archive_never_moves) {
-  api::UpdateDomainRequest request;
-  request.mutable_update_mask()->add_paths("history_archival_status");
+BOOST_AUTO_TEST_CASE(archival_is_ignored_where_the_cluster_has_none) {
+  // What the Go project's canary registers: enabled, no URI.
+  auto request = registration();
   request.set_history_archival_status(api::ARCHIVAL_STATUS_ENABLED);
+  request.set_visibility_archival_status(api::ARCHIVAL_STATUS_ENABLED);
+  const auto none = [](const record::v1::DomainRow& row) {
+    BOOST_TEST(row.domain().history_archival_status() == api::ARCHIVAL_STATUS_DISABLED);
+    BOOST_TEST(row.domain().visibility_archival_status() == api::ARCHIVAL_STATUS_DISABLED);
+    BOOST_TEST(row.domain().history_archival_uri().empty());
+    BOOST_TEST(row.domain().visibility_archival_uri().empty());
+  };
+  const auto bare = register_domain(request, id, world());
+  BOOST_REQUIRE(bool(bare));
+  none(*bare);
   request.set_history_archival_uri("file:///a");
-  const auto once = update_domain(registered(), request, world());
-  BOOST_REQUIRE(bool(once));
-  BOOST_TEST(once->domain().history_archival_status() == api::ARCHIVAL_STATUS_ENABLED);
-  BOOST_TEST(bool(update_domain(*once, request, world())));
-  request.set_history_archival_uri("file:///b");
-  BOOST_TEST(!update_domain(*once, request, world()));
+  request.set_visibility_archival_uri("file:///b");
+  const auto placed = register_domain(request, id, world());
+  BOOST_REQUIRE(bool(placed));
+  none(*placed);
+
+  api::UpdateDomainRequest update;
+  for (const char* path :
+       {"history_archival_status", "history_archival_uri", "visibility_archival_status", "visibility_archival_uri"})
+    update.mutable_update_mask()->add_paths(path);
+  update.set_history_archival_status(api::ARCHIVAL_STATUS_ENABLED);
+  update.set_history_archival_uri("file:///a");
+  update.set_visibility_archival_status(api::ARCHIVAL_STATUS_ENABLED);
+  const auto old = registered();
+  const auto same = update_domain(old, update, world());
+  BOOST_REQUIRE(bool(same));
+  BOOST_TEST(same->config_version() == old.config_version());
+  none(*same);
+  update.mutable_update_mask()->add_paths("description");
+  update.set_description("new");
+  const auto more = update_domain(old, update, world());
+  BOOST_REQUIRE(bool(more));
+  none(*more);
+  BOOST_TEST(more->domain().description() == "new");
+}
+
+BOOST_AUTO_TEST_CASE(clusters_by_attribute_are_taken_and_kept_with_the_domain) {
+  auto request = registration();
+  request.set_is_global_domain(true);
+  auto& scopes = *request.mutable_active_clusters()->mutable_active_clusters_by_cluster_attribute();
+  (*scopes["region"].mutable_cluster_attributes())["us-west"].set_active_cluster_name("cluster0");
+  const auto row = register_domain(request, id, world());
+  BOOST_REQUIRE(bool(row));
+  const auto& region = row->domain().active_clusters().active_clusters_by_cluster_attribute().at("region");
+  BOOST_TEST(region.cluster_attributes().at("us-west").active_cluster_name() == "cluster0");
+  BOOST_TEST(region.cluster_attributes().at("us-west").failover_version() == 7);
+
+  auto local = request;
+  local.set_is_global_domain(false);
+  const auto plain = register_domain(local, id, world());
+  BOOST_REQUIRE(bool(plain));
+  BOOST_TEST(!plain->domain().has_active_clusters()); // ignored, as the Go server does
+
+  (*scopes["region"].mutable_cluster_attributes())["us-east"].set_active_cluster_name("cluster1");
+  const auto elsewhere = register_domain(request, id, world());
+  BOOST_REQUIRE(!elsewhere);
+  BOOST_TEST(elsewhere.error().message ==
+             "Cluster cluster1 not found. Domain cannot be registered in this cluster for scope \"region\" and "
+             "attribute \"us-east\"");
+  api::RegisterDomainRequest by_region = registration();
+  by_region.set_is_global_domain(true);
+  (*by_region.mutable_active_clusters()->mutable_region_to_cluster())["us-west"].set_active_cluster_name("cluster0");
+  BOOST_TEST(!register_domain(by_region, id, world()));
 }
 
 BOOST_AUTO_TEST_CASE(deprecation) {
