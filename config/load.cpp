@@ -84,6 +84,15 @@ void warn_of_idle(const tree& value, const schema& rules, const std::string& pat
                                    value.at.text(), path, fmt::join(idle, ", ")));
 }
 
+/// Files as read, with what they want of the environment.
+outcome<void> put_in(tree& document, const variables& from) {
+  problems found;
+  expand(document, from, found);
+  if (!found.empty())
+    return found.to_error();
+  return {};
+}
+
 outcome<loaded> finish(tree document, const std::string& root) {
   loaded out;
   rename_old(document, out.warnings);
@@ -149,6 +158,8 @@ outcome<loaded> load(const source& from) {
       return parsed.error();
     merge(document, *std::move(parsed));
   }
+  // After merging: what a later file replaces need not be there.
+  CADENZA_TRY(put_in(document, from.environment ? from.environment : process_environment));
   static const auto command_line = std::make_shared<const std::string>("command line");
   for (const auto& [path, value] : from.settings) {
     auto& place = make_path(document, path);
@@ -161,10 +172,15 @@ outcome<loaded> load_text(const std::string& text, const std::string& name) {
   auto parsed = parse_yaml(text, name);
   if (!parsed)
     return parsed.error();
+  CADENZA_TRY(put_in(*parsed, process_environment));
   return finish(*std::move(parsed), ".");
 }
 
-std::string print(const loaded& which) { return to_yaml(effective(which.document)); }
+std::string print(const loaded& which) {
+  auto shown = effective(which.document);
+  escape(shown);
+  return to_yaml(shown);
+}
 
 std::vector<change> changes(const loaded& before, const loaded& after) {
   // Passwords are compared as they are, not as they are shown.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/environment.hpp"
 #include "config/schema.hpp"
 #include "config/server_config.hpp"
 
@@ -14,7 +15,8 @@ struct source {
   std::vector<std::string> files{};
   /// Options given on the command line: path ("services.frontend.rpc.grpcPort") and value.
   std::vector<std::pair<std::string, std::string>> settings{};
-  std::string root = "."; ///< what relative paths inside the files start from, except the data directory
+  variables environment{}; ///< what files may take values from; unset: that of this process
+  std::string root = ".";  ///< what relative paths inside the files start from, except the data directory
 };
 
 /// Like `cadence-server`: `<directory>/base.yaml`, `<environment>.yaml` and `<environment>_<zone>.yaml` there, as far
@@ -35,7 +37,8 @@ struct loaded {
 /// The same from a text; `name` stands for the file in errors.
 [[nodiscard]] outcome<loaded> load_text(const std::string& text, const std::string& name = "text");
 
-/// The effective configuration as YAML: everything the server acts on and everything that was given. Secrets are "***".
+/// The effective configuration as YAML: everything the server acts on and everything that was given, with what came
+/// from the environment. Secrets are "***".
 [[nodiscard]] std::string print(const loaded& which);
 
 /// One option whose value differs between two loads.
