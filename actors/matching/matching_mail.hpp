@@ -58,6 +58,7 @@ struct list_task {
   std::int64_t backlog_id = 0; ///< task id in the list's stored backlog; 0: not stored there
   std::string isolation_group; ///< whose workers should have it; empty: anybody
   bool placed = false;         ///< its partition has been chosen
+  bool waited = false;         ///< of the list that holds it: nobody took it when it came
   claim given;                 ///< to a poll
 };
 using list_task_ptr = std::shared_ptr<list_task>;

@@ -91,10 +91,16 @@ void task_list::handle(list_task_ptr& task) {
     env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  task->waited = false; // another list may have had it before
+  const auto* const came = task.get();
   fresh_.push_back(std::move(task));
   if (!settings_.sync_match)
     spill();
   match();
+  if (!fresh_.empty() && fresh_.back().get() == came) {
+    fresh_.back()->waited = true;
+    ++waiting_in_memory_;
+  }
   if (fresh_.size() > env_.settings.spill_beyond)
     spill();
 }
@@ -154,8 +160,12 @@ void task_list::wait_again(list_poll_ptr poll, bool in_front) {
 void task_list::finish(const list_task& task) {
   if (task.receipt)
     task.receipt->done();
-  if (task.backlog_id != 0)
+  if (task.backlog_id != 0) {
     outstanding_.done(task.backlog_id);
+  } else if (task.waited) {
+    --waiting_in_memory_;
+    ++done_in_memory_;
+  }
 }
 
 void task_list::handle(dispatch_over& over) {

@@ -195,6 +195,9 @@ private:
   std::int64_t max_written_ = 0;
   std::int64_t reading_to_ = 0; ///< end of the scan under way
   ack_tracker outstanding_;
+  std::int64_t waiting_in_memory_ = 0; ///< tasks that nobody took when they came, and that are not stored
+  std::int64_t done_in_memory_ = 0;    ///< of them those that are over
+  std::int64_t told_read_level_ = 0;   ///< what was told never goes back
   bool writing_ = false;
   bool reading_ = false;
   std::int64_t ack_written_ns_ = 0;

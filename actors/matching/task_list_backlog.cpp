@@ -127,6 +127,7 @@ void task_list::write_backlog(std::vector<list_task_ptr> tasks) {
   storage::task_list_transaction tx;
   take_ids(tx, static_cast<std::int64_t>(tasks.size()));
   for (auto& task : tasks) {
+    waiting_in_memory_ -= std::exchange(task->waited, false) ? 1 : 0;
     task->backlog_id = next_id_++;
     tx.append.push_back({task->backlog_id, to_record(*task).SerializeAsString()});
   }

@@ -84,8 +84,12 @@ void task_list::fill_status(api::TaskListStatus& status) {
   const auto waiting = fresh_.size() + buffer_.size() + later_.size();
   const auto unread = max_written_ > read_level_ ? max_written_ - read_level_ : 0;
   status.set_backlog_count_hint(static_cast<std::int64_t>(waiting) + unread);
-  status.set_read_level(read_level_);
-  status.set_ack_level(row_.ack_level());
+  // Tasks that wait in memory count as if each had taken an id when it began to wait: so that whoever looks at the
+  // levels sees a backlog come and go, whether or not it has ever been stored.
+  const auto read = read_level_ + done_in_memory_ + (unread == 0 ? waiting_in_memory_ : 0);
+  told_read_level_ = std::max(told_read_level_, read);
+  status.set_read_level(told_read_level_);
+  status.set_ack_level(outstanding_.level(read_level_ + 1) + done_in_memory_);
   status.set_rate_per_second(gate_.rate());
   const auto block = std::max<std::int64_t>(row_.range_id(), 1);
   status.mutable_task_id_block()->set_start_id((block - 1) * list_block_size + 1);

@@ -434,6 +434,36 @@ BOOST_AUTO_TEST_CASE(tasks_that_nobody_polls_are_seen) {
   BOOST_TEST(world.counters.lists_without_poller.load() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(levels_move_as_those_of_the_go_server_whether_a_task_was_stored_or_not) {
+  matching_world world;
+  world.begin();
+  const auto levels = [&] {
+    const auto status = world.describe().task_list_status();
+    return std::pair(status.read_level(), status.ack_level());
+  };
+  using both = std::pair<std::int64_t, std::int64_t>;
+  BOOST_TEST((levels() == both(0, 0)));
+  world.push(1);
+  BOOST_TEST((levels() == both(1, 0))); // waits in memory
+  world.pass(2 * ns_per_s);
+  BOOST_TEST((levels() == both(1, 0))); // is stored meanwhile
+  world.poll();
+  world.pass(ns_per_s);
+  BOOST_TEST((levels() == both(1, 1)));
+  world.push(2);
+  BOOST_TEST((levels() == both(2, 1)));
+  world.poll();
+  BOOST_TEST((levels() == both(2, 2))); // was never stored
+  world.poll();
+  world.push(3); // a worker waits for it: it never is a backlog
+  BOOST_TEST((levels() == both(2, 2)));
+  BOOST_TEST(world.answers == (ids{1, 2, 3}));
+  world.push(4, "list", {}, world.now() + 5 * ns_per_s);
+  BOOST_TEST((levels() == both(3, 2)));
+  world.pass(6 * ns_per_s);
+  BOOST_TEST((levels() == both(3, 3))); // nobody took it in time
+}
+
 BOOST_AUTO_TEST_CASE(a_domain_with_a_backlog_does_not_hold_up_another) {
   matching_world world;
   world.begin();
