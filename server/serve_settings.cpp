@@ -376,10 +376,10 @@ std::shared_ptr<const workflow::attribute_types> attribute_book::types() const {
   for (const auto& [key, type] : now->get(keys::frontend_valid_search_attributes).entries)
     if (const auto known = attribute_type_of(type.text))
       out->insert_or_assign(key, *known);
-  // What the server fills in exists whatever the configuration says.
+  // What the server fills in exists whatever the configuration says; of which type it is told is the configuration's.
   for (const auto& [key, type] : workflow::default_attribute_types())
     if (workflow::is_system_attribute(key))
-      out->insert_or_assign(key, type);
+      out->emplace(key, type);
   types_ = std::move(out);
   version_ = now->version();
   return types_;

@@ -3,6 +3,7 @@
 
 #include <caf/send.hpp>
 
+#include <ctime>
 #include <map>
 #include <optional>
 
@@ -47,10 +48,26 @@ template <class Response> auto answer_with(call_ptr answer) {
 
 /// One line for a queue, in the words of the reference system's processing queues: there is one, and it takes all
 /// domains.
-std::string state_line(const char* key, std::int64_t ack, std::int64_t read, std::int64_t pending) {
-  const auto level = [&](std::int64_t value) { return std::string("{") + key + ":" + std::to_string(value) + "}"; };
-  return "&{level: 0, ackLevel: " + level(ack) + ", readLevel: " + level(read) + ", maxLevel: " + level(read) +
+std::string state_line(const std::string& ack, const std::string& read, std::int64_t pending) {
+  return "&{level: 0, ackLevel: " + ack + ", readLevel: " + read + ", maxLevel: " + read +
          ", domainFilter: {DomainIDs:map[] ReverseMatch:true}, pending: " + std::to_string(pending) + "}";
+}
+
+std::string transfer_level(std::int64_t id) { return "{taskID:" + std::to_string(id) + "}"; }
+
+/// "{visibilityTimestamp: 2026-11-30 12:00:00.5 +0000 UTC, taskID: 0}"
+std::string timer_level(std::int64_t ns) {
+  const auto fraction = (ns % ns_per_s + ns_per_s) % ns_per_s;
+  const auto seconds = static_cast<std::time_t>((ns - fraction) / ns_per_s);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char digits[40];
+  std::string text(digits, std::strftime(digits, sizeof digits, "%Y-%m-%d %H:%M:%S", &parts));
+  if (fraction != 0) {
+    const auto whole = std::to_string(ns_per_s + fraction); // a one and nine digits
+    text += '.' + whole.substr(1, whole.find_last_not_of('0'));
+  }
+  return "{visibilityTimestamp: " + text + " +0000 UTC, taskID: 0}";
 }
 
 } // namespace
@@ -122,10 +139,10 @@ void local_engine::describe_queue(body<admin::DescribeQueueRequest> request, cal
     std::map<std::string, std::int64_t> now(said.begin(), said.end());
     admin::DescribeQueueResponse response;
     response.add_processing_queue_states(
-        *queue == shard_queue::transfer
-            ? state_line("taskID", now["transfer_ack"], now["next_task_id"] - 1, now["transfer_pending"])
-            : state_line("visibilityTimestamp", now["timer_ack_ns"], now["timer_window_end_ns"],
-                         now["timers_in_memory"]));
+        *queue == shard_queue::transfer ? state_line(transfer_level(now["transfer_ack"]),
+                                                     transfer_level(now["next_task_id"] - 1), now["transfer_pending"])
+                                        : state_line(timer_level(now["timer_ack_ns"]),
+                                                     timer_level(now["timer_window_end_ns"]), now["timers_in_memory"]));
     answer->reply(response);
   };
   caf::anon_send(shard, make_shard_mail(std::move(query)));

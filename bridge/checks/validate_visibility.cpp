@@ -22,9 +22,13 @@ outcome<void> check_time_filter(bool present, const api::StartTimeFilter& filter
   return {};
 }
 
-template <class Request> outcome<void> set_page_size(const checks& with, Request& request) {
+template <class Request> void set_page_size(const checks& with, Request& request) {
   if (request.page_size() <= 0)
     request.set_page_size(with.max.visibility_page_size);
+}
+
+/// The window is what a search looks through; a plain list goes on from page to page.
+template <class Request> outcome<void> check_window(const checks& with, const Request& request) {
   if (with.max.search_enabled && request.page_size() > with.max.visibility_window_max)
     return bad_request("Pagesize is larger than allow " + std::to_string(with.max.visibility_window_max));
   return {};
@@ -44,7 +48,7 @@ template <class Request> outcome<void> check_query(const checks& with, Request& 
 template <class Request> outcome<workflow::domain_ptr> check_list(const checks& with, Request& request, bool filtered) {
   CADENZA_TRY(check_domain_set(request.domain()));
   CADENZA_TRY(check_time_filter(request.has_start_time_filter(), request.start_time_filter()));
-  CADENZA_TRY(set_page_size(with, request));
+  set_page_size(with, request);
   auto domain = find_domain(with, request.domain());
   if (domain && filtered && with.max.list_by_filter_disallowed)
     return bad_request("No permission to do this operation.");
@@ -53,7 +57,8 @@ template <class Request> outcome<workflow::domain_ptr> check_list(const checks& 
 
 template <class Request> outcome<workflow::domain_ptr> check_query_list(const checks& with, Request& request) {
   CADENZA_TRY(check_domain_set(request.domain()));
-  CADENZA_TRY(set_page_size(with, request));
+  set_page_size(with, request);
+  CADENZA_TRY(check_window(with, request));
   CADENZA_TRY(check_query(with, request));
   return find_domain(with, request.domain());
 }

@@ -275,15 +275,36 @@ BOOST_AUTO_TEST_CASE(lists) {
   auto list = good;
   BOOST_TEST(verdict(check(r.with(), list)) == "");
   BOOST_TEST(list.page_size() == 1000);
+  // The window of the search index is no limit of a plain list.
   list.set_page_size(10'001);
-  BOOST_TEST(verdict(check(r.with(), list)) == "");
   r.max.search_enabled = true;
-  BOOST_TEST(verdict(check(r.with(), list)) == "bad_request: Pagesize is larger than allow 10000");
+  BOOST_TEST(verdict(check(r.with(), list)) == "");
+  api::ListClosedWorkflowExecutionsRequest closed;
+  closed.set_domain("orders");
+  *closed.mutable_start_time_filter() = good.start_time_filter();
+  closed.set_page_size(10'001);
+  BOOST_TEST(verdict(check(r.with(), closed)) == "");
   r.max.list_by_filter_disallowed = true;
   list = good;
   BOOST_TEST(verdict(check(r.with(), list)) == "");
   list.mutable_type_filter()->set_name("type");
   BOOST_TEST(verdict(check(r.with(), list)) == "bad_request: No permission to do this operation.");
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_queries_are_as_large_as_the_window_at_most) {
+  rules r;
+  api::ListWorkflowExecutionsRequest list;
+  list.set_domain("orders");
+  list.set_page_size(10'001);
+  api::ScanWorkflowExecutionsRequest scan;
+  scan.set_domain("orders");
+  scan.set_page_size(10'001);
+  BOOST_TEST(verdict(check(r.with(), list)) == "");
+  r.max.search_enabled = true;
+  BOOST_TEST(verdict(check(r.with(), list)) == "bad_request: Pagesize is larger than allow 10000");
+  BOOST_TEST(verdict(check(r.with(), scan)) == "bad_request: Pagesize is larger than allow 10000");
+  list.set_page_size(10'000);
+  BOOST_TEST(verdict(check(r.with(), list)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(queries_are_checked_before_the_domain) {
