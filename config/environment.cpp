@@ -1,5 +1,6 @@
 #include "config/environment.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
