@@ -14,7 +14,7 @@ namespace api = uber::cadence::api::v1;
 status id_or_name(invocation& call) {
   const bool by_id = call.given("domain_id"); // wins over a domain from the environment
   if (!by_id && call.domain().empty())
-    return problem{"Need either domainName or domainID", "--domain or --domain_id"};
+    return missing("--domain NAME or --domain_id ID", "the domain may also come from CADENCE_CLI_DOMAIN");
   api::DescribeDomainRequest request;
   if (by_id)
     request.set_id(call.text("domain_id"));

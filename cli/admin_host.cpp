@@ -18,7 +18,7 @@ status describe_host(invocation& call) {
   const int ways =
       (workflow_id.empty() ? 0 : 1) + (call.given("shard_id") ? 1 : 0) + (call.text("history_address").empty() ? 0 : 1);
   if (ways != 1)
-    return problem{"Provide exactly one of the flags: workflow_id, history_address, shard_id", ""};
+    return missing("exactly one of --workflow_id, --history_address, --shard_id");
   if (!workflow_id.empty()) {
     request.mutable_workflow_execution()->set_workflow_id(workflow_id);
     request.mutable_workflow_execution()->set_run_id(call.text("run_id"));

@@ -4,6 +4,23 @@
 
 namespace cadenza::cli {
 
+namespace {
+
+/// Why there was no answer, and what to do.
+std::string unanswered(const std::string& base_url, httplib::Error why) {
+  const std::string hint = "; --http_address HOST:PORT names the server's HTTP side";
+  switch (why) {
+  case httplib::Error::Connection:
+    return "nothing listens on " + base_url + hint + ", port 8088 unless it was told otherwise";
+  case httplib::Error::ConnectionTimeout: return "no connection to " + base_url + " in time" + hint;
+  case httplib::Error::Read:
+    return base_url + " gave no answer of HTTP, in time at least; is it the port of gRPC?" + hint;
+  default: return "no answer from " + base_url + ": " + httplib::to_string(why) + hint;
+  }
+}
+
+} // namespace
+
 outcome<json> http_json(const std::string& base_url, http_verb verb, const std::string& path,
                         std::chrono::milliseconds timeout) {
   httplib::Client client{base_url};
@@ -13,8 +30,7 @@ outcome<json> http_json(const std::string& base_url, http_verb verb, const std::
   client.set_read_timeout(timeout);
   const auto answer = verb == http_verb::get ? client.Get(path) : client.Post(path, "", "application/json");
   if (!answer)
-    return unavailable("no answer from " + base_url + ": " + httplib::to_string(answer.error()) +
-                       " (--http_address names the server's HTTP side)");
+    return unavailable(unanswered(base_url, answer.error()));
   auto body = answer->body.empty() ? json(nullptr) : json::parse(answer->body, nullptr, false);
   if (answer->status < 200 || answer->status > 299) {
     const bool told = body.is_object() && body.contains("error") && body["error"].is_string();

@@ -113,7 +113,7 @@ status remove_task(invocation& call) {
   request.set_cluster_name(call.text("cluster"));
   if (*type == admin::TASK_TYPE_TIMER) {
     if (!call.given("task_timestamp"))
-      return problem{"Required flag not found", "--task_timestamp: the fire time of the timer, in nanoseconds"};
+      return missing("--task_timestamp", "the fire time of the timer, in nanoseconds");
     *request.mutable_visibility_time() = to_timestamp(call.number("task_timestamp"));
   }
   admin::RemoveTaskResponse response;
@@ -153,8 +153,8 @@ status describe_queue(invocation& call) {
   return {};
 }
 
-flag required(const char* name, const char* text) {
-  flag result{name, text, flag_kind::number};
+flag required(const char* name, const char* text, flag_kind kind = flag_kind::number) {
+  flag result{name, text, kind};
   result.required = true;
   return result;
 }
@@ -179,15 +179,15 @@ command admin_shard_commands() {
        {"rmtk"},
        "Remove one task from a shard's queue",
        {shard_flag(),
-        required("task_id", "the task's id"),
+        required("task_id", "the task's id", flag_kind::wide),
         required("task_type", "2 transfer, 3 timer, 4 replication, 6 cross-cluster"),
-        {"task_timestamp", "fire time of a timer, in nanoseconds", flag_kind::number},
+        {"task_timestamp", "fire time of a timer, in nanoseconds", flag_kind::wide},
         {"cluster", "cluster the task is for", flag_kind::text, ""}},
        remove_task},
       {"setRangeID",
        {"srid"},
        "Raise a shard's range id; whoever holds it takes it anew",
-       {shard_flag(), required("range_id,rid", "new range id, above the present one")},
+       {shard_flag(), required("range_id,rid", "new range id, above the present one", flag_kind::wide)},
        set_range_id},
       shard_timers_command(),
   };

@@ -171,7 +171,8 @@ status histogram(invocation& call, const wish& what) {
 
 status timers(invocation& call) {
   if (call.given("shard_id") == call.given("input_file"))
-    return problem{"Provide exactly one of the flags: shard_id, input_file", ""};
+    return call.given("shard_id") ? problem{"--shard_id and --input_file exclude each other.", ""}
+                                  : missing("--shard_id N or --input_file FILE");
   wish what;
   if (auto problem = read_wish(call, what))
     return problem;

@@ -101,9 +101,12 @@ status read_run(invocation& call, batch_list& into) {
 
 /// The nodes that one branch has of its own, whether a run knows it or not.
 status read_branch(invocation& call, batch_list& into) {
-  for (const char* needed : {"tree_id", "branch_id", "shard_id"})
-    if (!call.given(needed))
-      return problem{"Required flag not found", "option " + std::string(needed) + " is required to read a branch"};
+  std::string needed;
+  for (const char* name : {"tree_id", "branch_id", "shard_id"})
+    if (!call.given(name))
+      needed.append(needed.empty() ? "--" : ", --").append(name);
+  if (!needed.empty())
+    return missing(needed, "a branch is read by its tree, its own id and its shard");
   const auto base = "/admin/shards/history?shard=" + std::to_string(call.number("shard_id")) +
                     "&tree=" + url_escaped(call.text("tree_id")) + "&branch=" + url_escaped(call.text("branch_id"));
   std::string next;
@@ -128,7 +131,7 @@ status show_batches(invocation& call) {
   batch_list found(call);
   const bool of_branch = call.given("tree_id") || call.given("branch_id");
   if (!of_branch && !call.given("workflow_id"))
-    return problem{"Required flag not found", "option workflow_id is required, or tree_id, branch_id and shard_id"};
+    return missing("--workflow_id ID, or --tree_id, --branch_id and --shard_id");
   if (auto failure = of_branch ? read_branch(call, found) : read_run(call, found))
     return failure;
   const auto& batches = found.batches;
@@ -218,8 +221,8 @@ command admin_workflow_commands() {
         {"tree_id", "read a branch of this history tree instead"},
         {"branch_id", "the branch to read: the nodes of its own"},
         {"shard_id,sid", "the shard that has the branch", flag_kind::number},
-        {"min_event_id", "from this event on", flag_kind::number},
-        {"max_event_id", "up to before this event", flag_kind::number},
+        {"min_event_id", "from this event on", flag_kind::wide},
+        {"max_event_id", "up to before this event", flag_kind::wide},
         {"output_filename,of", "also write the history to this file, as JSON"}},
        show_batches},
       {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},

@@ -1,13 +1,17 @@
 #include "cli/client.hpp"
 
+#include "cli/address.hpp"
+
 #include "google/rpc/status.pb.h"
 #include "uber/cadence/api/v1/error.pb.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/impl/codegen/rpc_method.h>
 
+#include <cstdlib>
 #include <optional>
 
 namespace cadenza::cli {
@@ -91,16 +95,26 @@ std::optional<error> from_detail(const google::protobuf::Any& any, const std::st
   return std::nullopt;
 }
 
-error to_error(const grpc::Status& status, const client_options& options) {
+/// Whether the server gave this status; otherwise it is the transport's.
+bool is_answer(const grpc::ClientContext& context) {
+  return context.debug_error_string().find("received from peer") != std::string::npos;
+}
+
+error to_error(const grpc::Status& status, const grpc::ClientContext& context, const client_options& options) {
   google::rpc::Status details;
   if (!status.error_details().empty() && details.ParseFromString(status.error_details()) && details.details_size() > 0)
     if (auto typed = from_detail(details.details(0), status.error_message()))
       return *typed;
   const auto kind = kind_of(status.error_code());
-  if (kind == error_kind::unavailable)
-    return {kind, "no answer from " + options.address + ": " + status.error_message()};
-  if (kind == error_kind::deadline_exceeded)
-    return {kind, "no answer from " + options.address + " in time (--context_timeout gives it longer)"};
+  if (!is_answer(context)) {
+    if (kind == error_kind::deadline_exceeded)
+      return {kind, "no answer from " + options.address + " in time (--context_timeout gives it longer)"};
+    if (kind == error_kind::limit_exceeded) // a message too large to be sent or read
+      return {kind, status.error_message()};
+    // A connection to something else than a gRPC server ends in several codes.
+    return {error_kind::unavailable,
+            unreachable_text(options.address, status.error_message(), !options.ca_certificate.empty())};
+  }
   return {kind, status.error_message().empty() ? std::string{name_of(kind)} : status.error_message()};
 }
 
@@ -110,7 +124,18 @@ struct client::connection {
   std::shared_ptr<grpc::Channel> channel;
 };
 
+namespace {
+
+/// gRPC's own lines ("E1129 ssl_transport_security.cc …") tell users nothing that the error does not.
+void quiet(gpr_log_func_args*) {
+  // nop
+}
+
+} // namespace
+
 client::client(client_options options) : options_(std::move(options)), connection_(std::make_unique<connection>()) {
+  if (std::getenv("GRPC_VERBOSITY") == nullptr)
+    gpr_set_log_function(quiet);
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   if (options_.ca_certificate.empty()) {
     credentials = grpc::InsecureChannelCredentials();
@@ -147,7 +172,7 @@ outcome<void> client::call(std::string_view method, const google::protobuf::Mess
   const auto status =
       grpc::internal::BlockingUnaryCall<base, base>(connection_->channel.get(), rpc, &context, request, &response);
   if (!status.ok())
-    return to_error(status, options_);
+    return to_error(status, context, options_);
   return {};
 }
 

@@ -10,18 +10,27 @@ namespace cadenza::cli {
 
 class invocation;
 
-/// Why a command failed: `message` follows "Error:", `details` (may be empty) follows "Error Details:".
+/// Why a command failed: `message` follows "Error:", `details` (may be empty) follows "Error Details:". Without a
+/// message nothing is printed: the command has said why itself.
 struct problem {
   std::string message;
   std::string details;
+  int exit_code = 1;
 };
+
+/// What is asked for was done, but the workflow that was watched has not completed: failed, timed out, was canceled or
+/// terminated.
+inline constexpr int exit_not_completed = 2;
 
 /// Nothing when the command did what was asked.
 using status = std::optional<problem>;
 
 enum class flag_kind {
   text,
-  number,
+  number,  ///< whole, of 32 bits
+  wide,    ///< whole, of 64 bits: ids and times in nanoseconds
+  seconds, ///< a span of time: "10", "10s", "1h30m"; an invocation has it in seconds
+  days,    ///< the same, where a number alone means days; an invocation has it in days
   real,
   toggle,  ///< takes no value; `--flag=false` switches it off
   boolean, ///< takes a value, true or false; an invocation has it as "true" or "false"
@@ -38,6 +47,7 @@ struct flag {
   std::string env = {};     ///< environment variable that gives a value; "" for none
   bool required = false;
   std::vector<std::string> choices = {}; ///< the values allowed; empty for any
+  std::string offers = {}; ///< what completion asks the server for: "domains", "tasklists"; "" for nothing
 
   /// The full name, by which an invocation knows the flag.
   [[nodiscard]] std::string_view name() const;
@@ -61,6 +71,10 @@ struct command {
   std::string arguments = {}; ///< how positional arguments are shown in help
   std::size_t arguments_min = 0;
   std::size_t arguments_max = 0;
+  std::vector<std::string> positional = {}; ///< flags that words without a flag give a value to, in this order
+  std::vector<std::string> examples = {};   ///< whole command lines, as help shows them
+  bool hidden = false;                      ///< for scripts: neither help nor completion names it
+  std::string absent = {}; ///< not in this version, and why, or what does the work; "" when it is there
 
   [[nodiscard]] const command* find(std::string_view word) const;
 };

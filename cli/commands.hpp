@@ -16,7 +16,12 @@ namespace cadenza::cli {
 [[nodiscard]] command cluster_commands();
 [[nodiscard]] command admin_commands();
 [[nodiscard]] command completion_command();
+[[nodiscard]] command complete_command(); ///< what the scripts of shells call
 [[nodiscard]] command man_command();
+[[nodiscard]] command version_command();
+
+/// A command that others have and this version does not: who types it is told `why`, or what does the work here.
+[[nodiscard]] command absent_command(std::string name, std::vector<std::string> aliases, std::string why);
 
 // Below `workflow`.
 [[nodiscard]] std::vector<command> workflow_start_commands();

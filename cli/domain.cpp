@@ -23,7 +23,7 @@ status describe(invocation& call) {
   else if (!call.domain().empty())
     request.set_name(call.domain());
   else
-    return problem{"At least domainID or domainName must be provided.", ""};
+    return missing("--domain NAME or --domain_id ID", "the domain may also come from CADENCE_CLI_DOMAIN");
   api::DescribeDomainResponse response;
   if (auto answer = call.call("DomainAPI/DescribeDomain", request, response); !answer) {
     if (answer.error().kind == error_kind::entity_not_exists)
@@ -141,6 +141,10 @@ command domain_commands() {
   for (auto& one : domain_failover_commands())
     group.commands.push_back(std::move(one));
   group.commands.push_back(domain_list_command());
+  group.commands.push_back(
+      absent_command("migration", {"mi"},
+                     "Comparing two domains before a migration is not built yet; 'cadenza domain describe --output "
+                     "json' shows what each has."));
   return group;
 }
 

@@ -26,7 +26,7 @@ status fail_over(invocation& call) {
   const int ways = static_cast<int>(call.given("active_cluster")) + static_cast<int>(call.given("active_clusters")) +
                    static_cast<int>(call.given("active_clusters_json"));
   if (ways != 1)
-    return problem{"Provide exactly one of the flags: active_cluster, active_clusters, active_clusters_json", ""};
+    return missing("exactly one of --active_cluster, --active_clusters, --active_clusters_json");
   api::FailoverDomainRequest request;
   request.set_domain_name(call.domain());
   request.set_domain_active_cluster_name(call.text("active_cluster"));
@@ -103,7 +103,7 @@ std::vector<command> domain_failover_commands() {
         {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,...", flag_kind::names},
         {"active_clusters_json,acs-json", "active clusters by attribute, as JSON"},
         {"reason,r", "why, for the domain's history"},
-        {"failover_timeout_seconds,fts", "fail over gracefully, in so many seconds", flag_kind::number}},
+        {"failover_timeout_seconds,fts", "fail over gracefully, within this time", flag_kind::seconds}},
        fail_over},
       {"list-failover-history",
        {"lfh"},

@@ -200,7 +200,7 @@ status update_domain(invocation& call) {
 std::vector<flag> setting_flags() {
   return {{"description,desc", "what the domain is for"},
           {"owner_email,oe", "whom to write to"},
-          {"retention,rd", "days that closed runs are kept (register: 3 when left out)", flag_kind::number},
+          {"retention,rd", "how long closed runs are kept (register: 3 days when left out)", flag_kind::days},
           {"active_cluster,ac", "cluster in which the domain is active"},
           {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,...", flag_kind::names},
           {"clusters,cl", "clusters that hold the domain: a,b or a b; may be repeated", flag_kind::names},
@@ -247,7 +247,7 @@ std::vector<command> domain_write_commands() {
                              "",
                              false,
                              {"force", "grace"}},
-                            {"failover_timeout_seconds,fts", "time a graceful failover has", flag_kind::number, "60"}},
+                            {"failover_timeout_seconds,fts", "time a graceful failover has", flag_kind::seconds, "60"}},
       update_domain};
   change.needs_domain = true;
   return {create, change};

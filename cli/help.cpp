@@ -17,7 +17,10 @@ std::string flag_label(const flag& declared) {
   case flag_kind::boolean: label += " true|false"; break;
   case flag_kind::list: label += " VALUE..."; break;
   case flag_kind::names: label += " NAME..."; break;
-  case flag_kind::number: label += " N"; break;
+  case flag_kind::number:
+  case flag_kind::wide: label += " N"; break;
+  case flag_kind::seconds: label += " TIME"; break;
+  case flag_kind::days: label += " DAYS"; break;
   case flag_kind::real: label += " X"; break;
   case flag_kind::toggle: break;
   }
@@ -82,7 +85,21 @@ void add_flags(std::string& page, std::string_view title, const std::vector<flag
   add_rows(page, rows);
 }
 
+/// " <workflow_id> [run_id]", or the flags whose values may stand without them.
+std::string arguments_text(const command& leaf) {
+  if (!leaf.arguments.empty())
+    return " " + leaf.arguments;
+  std::string text;
+  for (const auto& name : leaf.positional)
+    text += " [" + name + "]";
+  return text;
+}
+
 } // namespace
+
+std::string version_text(const std::string& program, const std::string& version) {
+  return program + " version " + version + " (CLI feature version 1.7.0)\n";
+}
 
 std::string help_text(const command& tree, const command& leaf, const std::vector<std::string>& path,
                       const std::string& program) {
@@ -94,11 +111,13 @@ std::string help_text(const command& tree, const command& leaf, const std::vecto
     page += &leaf == &tree ? " [global options] command [command options] [arguments...]\n"
                            : " command [command options] [arguments...]\n";
   else
-    page += " [command options]" + (leaf.arguments.empty() ? std::string{} : " " + leaf.arguments) + "\n";
+    page += " [command options]" + arguments_text(leaf) + "\n";
   if (!leaf.commands.empty()) {
     page += "\nCOMMANDS:\n";
     std::vector<std::pair<std::string, std::string>> rows;
     for (const auto& child : leaf.commands) {
+      if (child.hidden || !child.absent.empty())
+        continue;
       auto label = child.name;
       for (const auto& alias : child.aliases)
         label += ", " + alias;
@@ -107,10 +126,25 @@ std::string help_text(const command& tree, const command& leaf, const std::vecto
     rows.emplace_back("help, h", "show what a command does");
     add_rows(page, rows);
   }
-  if (&leaf != &tree)
-    add_flags(page, "OPTIONS", leaf.flags);
-  add_flags(page, "GLOBAL OPTIONS", tree.flags);
-  return page;
+  if (!leaf.examples.empty())
+    page += "\nEXAMPLES:\n";
+  for (const auto& line : leaf.examples)
+    page += "   " + line + "\n";
+  if (&leaf == &tree) {
+    add_flags(page, "GLOBAL OPTIONS", tree.flags);
+    return page;
+  }
+  auto flags = leaf.flags;
+  if (leaf.needs_domain)
+    for (const auto& global : tree.flags)
+      if (global.name() == "domain")
+        flags.insert(flags.begin(), global)->required = true;
+  add_flags(page, "OPTIONS", flags);
+  // Spelled out on each page they would be most of it.
+  page += "\nGLOBAL OPTIONS ('" + program + " --help' explains them):\n  ";
+  for (const auto& global : tree.flags)
+    page.append(" --").append(global.name());
+  return page + "\n";
 }
 
 } // namespace cadenza::cli

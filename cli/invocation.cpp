@@ -1,5 +1,6 @@
 #include "cli/invocation.hpp"
 
+#include "cli/address.hpp"
 #include "cli/input_file.hpp"
 #include "cli/jwt.hpp"
 #include "messages/uuid.hpp"
@@ -15,15 +16,12 @@ namespace {
 
 const std::string nothing;
 const std::vector<std::string> no_texts;
-constexpr auto grpc_address_default = "127.0.0.1:7833";
-constexpr auto http_port_default = "8088";
 
 } // namespace
 
 invocation::invocation(const command& tree, const hooks& local, const streams& io, std::string program)
-  : tree_(tree), local_(local), io_(io), program_(std::move(program)),
-    paint_(io.out_is_terminal && std::getenv("NO_COLOR") == nullptr),
-    paint_err_(io.err_is_terminal && std::getenv("NO_COLOR") == nullptr) {
+  : tree_(tree), local_(local), io_(io), program_(std::move(program)), paint_(palette::of(io.out_is_terminal)),
+    paint_err_(palette::of(io.err_is_terminal)) {
   // nop
 }
 
@@ -31,6 +29,8 @@ void invocation::accept(values flags, std::vector<std::string> arguments) {
   values_ = std::move(flags);
   arguments_ = std::move(arguments);
 }
+
+void invocation::set(const std::string& flag, std::string content) { values_[flag] = {{std::move(content)}, true}; }
 
 const std::vector<std::string>& invocation::all(std::string_view flag) const {
   const auto found = values_.find(flag);
@@ -65,17 +65,11 @@ const std::string& invocation::argument(std::size_t index) const {
 
 bool invocation::json() const { return text("output") == "json" || text("format") == "json"; }
 
-std::string invocation::address() const {
-  const auto& given_address = text("address");
-  return given_address.empty() ? grpc_address_default : given_address;
-}
+std::string invocation::address() const { return grpc_address(text("address")); }
 
 std::string invocation::http_address() const {
   const auto& given_address = text("http_address");
-  if (!given_address.empty())
-    return given_address.starts_with("http") ? given_address : "http://" + given_address;
-  const auto grpc = address();
-  return "http://" + grpc.substr(0, grpc.rfind(':')) + ":" + http_port_default;
+  return given_address.empty() ? http_address_beside(address()) : http_base_url(given_address);
 }
 
 status invocation::read_credentials() {

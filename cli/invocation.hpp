@@ -33,6 +33,9 @@ public:
   [[nodiscard]] std::int64_t number(std::string_view flag) const;
   [[nodiscard]] double real(std::string_view flag) const;
   [[nodiscard]] const std::vector<std::string>& all(std::string_view flag) const;
+  [[nodiscard]] const std::vector<std::string>& arguments() const { return arguments_; }
+  /// Gives a flag a value, as if the line had.
+  void set(const std::string& flag, std::string content);
   /// Positional argument `index`, or "".
   [[nodiscard]] const std::string& argument(std::size_t index) const;
 
@@ -45,6 +48,8 @@ public:
   [[nodiscard]] const streams& io() const { return io_; }
   [[nodiscard]] const palette& paint() const { return paint_; }
   [[nodiscard]] const palette& paint_err() const { return paint_err_; }
+  /// Columns that a line of output may take: those of the terminal, 0 for any number.
+  [[nodiscard]] std::size_t columns() const { return io_.out_is_terminal ? io_.width : 0; }
   [[nodiscard]] const hooks& local() const { return local_; }
   [[nodiscard]] const command& tree() const { return tree_; }
   [[nodiscard]] const std::string& program() const { return program_; }

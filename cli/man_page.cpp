@@ -51,10 +51,16 @@ void add_command(std::string& page, const command& node, const std::string& path
     page += std::string{node.aliases.empty() ? "" : ")"} + "\n" + escaped(node.summary) + ".\n";
     if (!node.arguments.empty())
       page += ".br\nArguments: " + escaped(node.arguments) + "\n";
+    for (const auto& name : node.positional)
+      page += (&name == &node.positional.front() ? ".br\nWithout their names, in this order:" : std::string{}) + " --" +
+              escaped(name) + (&name == &node.positional.back() ? "\n" : "");
     add_flags(page, node.flags);
+    for (const auto& line : node.examples)
+      page += (&line == &node.examples.front() ? ".PP\nExamples:\n.br\n" : ".br\n") + escaped(line) + "\n";
   }
   for (const auto& child : node.commands)
-    add_command(page, child, path.empty() ? child.name : path + " " + child.name);
+    if (!child.hidden && child.absent.empty())
+      add_command(page, child, path.empty() ? child.name : path + " " + child.name);
 }
 
 } // namespace
@@ -70,7 +76,10 @@ std::string man_page(const command& tree, const std::string& version) {
   add_flags(page, tree.flags);
   page += ".SH COMMANDS\n";
   add_command(page, tree, "");
-  page += ".SH EXIT STATUS\n0 when the command did what was asked, 1 on any error.\n";
+  page +=
+      ".SH EXIT STATUS\n0 when the command did what was asked, 1 on any error. \\fBworkflow run\\fR and \\fBworkflow "
+      "observe\\fR: 0 when the workflow completed or continued as new, 2 when it failed, timed out, was canceled or "
+      "terminated, 130 when the wait was ended with Ctrl\\-C.\n";
   return page;
 }
 

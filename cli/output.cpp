@@ -63,7 +63,7 @@ status show(invocation& call, const row_set& rows) {
     }
     return {};
   }
-  print(call.out(), {rows.headers, rows.rows, "|", 0}, call.paint());
+  print(call.out(), {rows.headers, rows.rows, "|", 0, true, call.columns()}, call.paint());
   return {};
 }
 
@@ -77,6 +77,8 @@ void done(invocation& call, const std::string& text, json fields) {
   fields["message"] = text;
   show_json(call, fields);
 }
+
+problem missing(const std::string& flags, std::string why) { return {"missing: " + flags, std::move(why)}; }
 
 problem failed(std::string message, const error& reason) {
   if (reason.kind == error_kind::access_denied)

@@ -22,6 +22,9 @@ void show_json(invocation& call, const json& document);
 /// Says that a command worked: `text` for people, `fields` for programs.
 void done(invocation& call, const std::string& text, json fields = json::object());
 
+/// What a command cannot do without, when the parser cannot tell: flags with their dashes.
+[[nodiscard]] problem missing(const std::string& flags, std::string why = {});
+
 /// A failed call as a command's problem.
 [[nodiscard]] problem failed(std::string message, const error& reason);
 

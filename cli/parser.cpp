@@ -6,10 +6,14 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 namespace cadenza::cli {
 
 namespace {
+
+constexpr std::int64_t day_seconds = 86400;
 
 /// A flag as found on the line: where it was declared, and under which name the value parser knows it.
 struct known_flag {
@@ -37,11 +41,22 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return near.empty() ? std::string{} : "did you mean '" + std::string{dashes} + near + "'?";
 }
 
+std::string joined(const std::vector<std::string>& words, std::string_view separator) {
+  std::string text;
+  for (const auto& word : words)
+    text.append(text.empty() ? "" : separator).append(word);
+  return text;
+}
+
 problem unknown_command(const command& group, const std::vector<std::string>& path, const std::string& word) {
   std::vector<std::string> candidates;
   for (const auto& child : group.commands) {
+    if (!child.absent.empty())
+      continue;
     candidates.push_back(child.name);
-    candidates.insert(candidates.end(), child.aliases.begin(), child.aliases.end());
+    // One letter is near to every short word, and tells nobody anything.
+    std::ranges::copy_if(child.aliases, std::back_inserter(candidates),
+                         [](const auto& alias) { return alias.size() > 1; });
   }
   std::string text = "command not found: ";
   for (const auto& part : path)
@@ -49,11 +64,21 @@ problem unknown_command(const command& group, const std::vector<std::string>& pa
   return {text + word, did_you_mean(word, candidates, "")};
 }
 
+/// Flags with which the reference's tools reach a database behind the server's back.
+bool is_database_flag(std::string_view name) {
+  static constexpr std::array<std::string_view, 7> prefixes{"db_",  "service_", "keyspace",  "conn_attrs",
+                                                            "tls_", "encoding", "protocol_v"};
+  return std::ranges::any_of(prefixes, [name](auto prefix) { return name.starts_with(prefix); });
+}
+
 problem unknown_flag(const command& tree, const command& leaf, const std::string& name) {
   std::vector<std::string> candidates;
   for (const auto* flags : {&leaf.flags, &tree.flags})
     for (const auto& candidate : *flags)
       candidates.emplace_back(candidate.name());
+  if (is_database_flag(name))
+    return {"unknown flag: --" + name,
+            "no command reaches a database by itself: all go through the server (--address)"};
   return {"unknown flag: --" + name, did_you_mean(name, candidates, "--")};
 }
 
@@ -64,86 +89,136 @@ bool looks_like_flag(std::string_view word) {
   return first == '-' || (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
 }
 
-/// The line with every flag under its one internal name, ready for the value parser.
-struct normal_line {
-  std::vector<std::string> words; ///< `--key=value` and positional arguments
-  std::vector<std::string> arguments;
-};
+/// Brings a line to one form: every flag under its one internal name, ready for the value parser.
+class line_reader {
+public:
+  line_reader(const command& tree, const std::vector<std::string>& words, parsed& result)
+    : tree_(tree), words_(words), result_(result) {
+    result_.leaf = &tree;
+  }
 
-std::variant<normal_line, problem> normalise(const command& tree, const std::vector<std::string>& words,
-                                             parsed& result) {
-  normal_line line;
-  result.leaf = &tree;
-  bool only_arguments = false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto& word = words[i];
-    if (only_arguments || !looks_like_flag(word)) {
-      if (!only_arguments && !result.leaf->commands.empty()) {
-        if (word == "help" || word == "h") {
-          result.wants_help = true;
-          continue;
-        }
-        const auto* next = result.leaf->find(word);
-        if (next == nullptr)
-          return unknown_command(*result.leaf, result.path, word);
-        result.leaf = next;
-        result.path.push_back(next->name);
-      } else {
-        line.arguments.push_back(word);
+  status read() {
+    for (; at_ < words_.size(); ++at_) {
+      const auto& word = words_[at_];
+      if (only_arguments_ || !looks_like_flag(word)) {
+        if (auto failure = take_word(word))
+          return failure;
+      } else if (word == "--") {
+        only_arguments_ = true;
+      } else if (auto failure = take_flag(word)) {
+        return failure;
       }
-      continue;
     }
-    if (word == "--") {
-      only_arguments = true;
-      continue;
+    return place_arguments();
+  }
+
+  /// `--key` and value by turns.
+  std::vector<std::string> flags;
+
+private:
+  /// A word without dashes: a command while commands are below, else an argument.
+  status take_word(const std::string& word) {
+    if (only_arguments_ || result_.leaf->commands.empty()) {
+      result_.arguments.push_back(word);
+      return {};
     }
+    if (word == "help" || word == "h") {
+      result_.wants_help = true;
+      return {};
+    }
+    const auto* next = result_.leaf->find(word);
+    if (next == nullptr)
+      return unknown_command(*result_.leaf, result_.path, word);
+    result_.leaf = next;
+    result_.path.push_back(next->name);
+    if (!next->absent.empty())
+      return problem{joined(result_.path, " ") + " is not in this version.", next->absent};
+    return {};
+  }
+
+  status take_flag(const std::string& word) {
     const auto equals = word.find('=');
     const auto start = word.starts_with("--") ? std::size_t{2} : std::size_t{1};
     const auto name = word.substr(start, equals == std::string::npos ? equals : equals - start);
-    const auto found = find_flag(tree, *result.leaf, name);
+    const auto found = find_flag(tree_, *result_.leaf, name);
     if (found.declared == nullptr) {
       if (name == "help" || name == "h") {
-        result.wants_help = true;
-        continue;
+        result_.wants_help = true;
+        return {};
       }
-      if ((name == "version" || name == "v") && result.leaf == &tree) {
-        result.wants_version = true;
-        continue;
+      if ((name == "version" || name == "v") && result_.leaf == &tree_) {
+        result_.wants_version = true;
+        return {};
       }
-      return unknown_flag(tree, *result.leaf, name);
+      return unknown_flag(tree_, *result_.leaf, name);
     }
-    std::string content;
     if (equals != std::string::npos) {
-      content = word.substr(equals + 1);
+      add(found, word.substr(equals + 1));
     } else if (found.declared->kind == flag_kind::toggle) {
-      content = "true";
-    } else if (i + 1 < words.size()) {
-      content = words[++i];
+      add(found, "true");
+    } else if (at_ + 1 < words_.size()) {
+      add(found, words_[++at_]);
     } else {
       return problem{"flag needs a value: --" + std::string{found.declared->name()}, ""};
     }
-    line.words.push_back("--" + found.key());
-    line.words.push_back(std::move(content));
-    // `--clusters a b c`: no other word could stand there, as the command takes none.
-    if (found.declared->kind == flag_kind::names && result.leaf->arguments_max == 0)
-      while (i + 1 < words.size() && !looks_like_flag(words[i + 1])) {
-        line.words.push_back("--" + found.key());
-        line.words.push_back(words[++i]);
-      }
+    // `--clusters a b c`: what follows names is a name, too.
+    if (found.declared->kind == flag_kind::names)
+      while (at_ + 1 < words_.size() && !looks_like_flag(words_[at_ + 1]))
+        add(found, words_[++at_]);
+    return {};
   }
-  return line;
-}
+
+  void add(const known_flag& found, std::string content) {
+    flags.push_back("--" + found.key());
+    flags.push_back(std::move(content));
+  }
+
+  /// Gives the arguments of a command that takes flags only to the flags that they are values of.
+  status place_arguments() {
+    const auto& leaf = *result_.leaf;
+    if (leaf.positional.empty())
+      return {};
+    if (result_.arguments.size() > leaf.positional.size())
+      return problem{"unexpected argument: " + result_.arguments[leaf.positional.size()], ""};
+    for (std::size_t i = 0; i < result_.arguments.size(); ++i) {
+      const auto target = find_flag(tree_, leaf, leaf.positional[i]);
+      if (std::ranges::find(flags, "--" + target.key()) != flags.end())
+        return problem{"--" + leaf.positional[i] + " is given twice: once as '" + result_.arguments[i] + "'", ""};
+      add(target, result_.arguments[i]);
+    }
+    result_.arguments.clear();
+    return {};
+  }
+
+  const command& tree_;
+  const std::vector<std::string>& words_;
+  parsed& result_;
+  std::size_t at_ = 0;
+  bool only_arguments_ = false;
+};
 
 bool takes_many(const flag& declared) { return declared.kind == flag_kind::list || declared.kind == flag_kind::names; }
 
-/// The names between commas of all texts.
-std::vector<std::string> separate(const std::vector<std::string>& texts) {
-  std::vector<std::string> names;
-  for (const auto& text : texts)
-    for (auto& name : parts_of(text, ','))
-      if (!name.empty())
-        names.push_back(std::move(name));
-  return names;
+/// What is wrong with a value, "" when nothing is.
+std::string fault_of(flag_kind kind, const std::string& text) {
+  using limits = std::numeric_limits<std::int32_t>;
+  const auto whole = parse_whole(text);
+  switch (kind) {
+  case flag_kind::number:
+    if (whole && *whole >= limits::min() && *whole <= limits::max())
+      return {};
+    return "a whole number of at most " + std::to_string(limits::max()) + " is expected, found " + text;
+  case flag_kind::wide: return whole ? std::string{} : "a whole number is expected, found " + text;
+  case flag_kind::seconds:
+    return parse_span(text, 1) ? std::string{} : "seconds are expected, as 10, or 10s, 5m, 1h30m, 2d; found " + text;
+  case flag_kind::days: {
+    const auto span = parse_span(text, day_seconds);
+    return span && *span % day_seconds == 0 ? std::string{} : "whole days are expected, as 7, or 7d, 2w; found " + text;
+  }
+  case flag_kind::toggle:
+  case flag_kind::boolean: return parse_bool(text) ? std::string{} : "true or false is expected, found " + text;
+  default: return {};
+  }
 }
 
 /// Hands types, choices and environment variables of one list of flags to the value parser.
@@ -155,20 +230,37 @@ void declare(CLI::App& app, const std::vector<flag>& flags, bool global, std::ma
     option->expected(1)->multi_option_policy(takes_many(declared) ? CLI::MultiOptionPolicy::TakeAll
                                                                   : CLI::MultiOptionPolicy::TakeLast);
     option->allow_extra_args(false);
-    if (declared.kind == flag_kind::number)
-      option->check(CLI::TypeValidator<std::int64_t>("NUMBER"));
     if (declared.kind == flag_kind::real)
       option->check(CLI::TypeValidator<double>("NUMBER"));
-    if (declared.kind == flag_kind::toggle || declared.kind == flag_kind::boolean)
-      option->check([](const std::string& text) {
-        return parse_bool(text) ? std::string{} : "true or false is expected, found " + text;
-      });
+    else
+      option->check([kind = declared.kind](const std::string& text) { return fault_of(kind, text); });
     if (!declared.choices.empty())
       option->check(CLI::IsMember(declared.choices));
     if (!declared.env.empty())
       option->envname(declared.env);
     options[key] = option;
   }
+}
+
+/// A value in the one form in which an invocation has it.
+std::string normal(flag_kind kind, const std::string& text) {
+  switch (kind) {
+  case flag_kind::toggle:
+  case flag_kind::boolean: return parse_bool(text).value_or(false) ? "true" : "false";
+  case flag_kind::seconds: return std::to_string(parse_span(text, 1).value_or(0));
+  case flag_kind::days: return std::to_string(parse_span(text, day_seconds).value_or(0) / day_seconds);
+  default: return text;
+  }
+}
+
+/// The names between commas of all texts.
+std::vector<std::string> separate(const std::vector<std::string>& texts) {
+  std::vector<std::string> names;
+  for (const auto& text : texts)
+    for (auto& name : parts_of(text, ','))
+      if (!name.empty())
+        names.push_back(std::move(name));
+  return names;
 }
 
 void collect(const std::vector<flag>& flags, bool global, const std::map<std::string, CLI::Option*>& options,
@@ -184,32 +276,41 @@ void collect(const std::vector<flag>& flags, bool global, const std::map<std::st
       target.texts = values.at(key);
     else if (!declared.initial.empty())
       target.texts = {declared.initial};
-    if (declared.kind == flag_kind::toggle || declared.kind == flag_kind::boolean)
-      for (auto& text : target.texts)
-        text = parse_bool(text).value_or(false) ? "true" : "false";
+    for (auto& text : target.texts)
+      text = normal(declared.kind, text);
     if (declared.kind == flag_kind::names)
       target.texts = separate(target.texts);
   }
 }
 
-status check_complete(const parsed& result) {
-  for (const auto& declared : result.leaf->flags) {
-    const std::string name{declared.name()};
+/// All that is missing at once, so that nobody has to try again for each.
+status check_complete(const command& tree, const parsed& result) {
+  const auto& leaf = *result.leaf;
+  std::vector<std::string> missing;
+  const auto need = [&](const std::string& name) {
     const auto& texts = result.flags.at(name).texts;
-    if (declared.required && (texts.empty() || texts.back().empty()))
-      return problem{"Required flag not found: ", "option " + name + " is required"};
-  }
-  if (result.leaf->needs_domain) {
-    const auto& texts = result.flags.at("domain").texts;
     if (texts.empty() || texts.back().empty())
-      return problem{"Required flag not found: ", "option domain is required"};
-  }
+      missing.push_back("--" + name);
+  };
+  if (leaf.needs_domain)
+    need("domain");
+  for (const auto& declared : leaf.flags)
+    if (declared.required)
+      need(std::string{declared.name()});
   const auto count = result.arguments.size();
-  if (count < result.leaf->arguments_min)
-    return problem{"Argument " + result.leaf->arguments + " is required.", ""};
-  if (count > result.leaf->arguments_max)
-    return problem{"unexpected argument: " + result.arguments[result.leaf->arguments_max], ""};
-  return {};
+  if (count < leaf.arguments_min)
+    missing.push_back(leaf.arguments);
+  if (!missing.empty())
+    return problem{
+        "missing: " + joined(missing, ", "),
+        std::string{missing.front() == "--domain" ? "the domain may also come from CADENCE_CLI_DOMAIN; " : ""} + "'" +
+            tree.name + " " + joined(result.path, " ") + " --help' has examples"};
+  if (count <= leaf.arguments_max)
+    return {};
+  const auto& surplus = result.arguments[leaf.arguments_max];
+  const auto takes_id =
+      std::ranges::any_of(leaf.flags, [](const auto& declared) { return declared.name() == "workflow_id"; });
+  return problem{"unexpected argument: " + surplus, takes_id ? "did you mean '--workflow_id " + surplus + "'?" : ""};
 }
 
 /// The value parser names flags by their internal key; people know them by their own name.
@@ -224,11 +325,9 @@ std::string readable(std::string text) {
 
 std::variant<parsed, problem> parse(const command& tree, const std::vector<std::string>& words) {
   parsed result;
-  auto line = normalise(tree, words, result);
-  if (auto* failure = std::get_if<problem>(&line))
+  line_reader line{tree, words, result};
+  if (auto failure = line.read())
     return std::move(*failure);
-  auto& normal = std::get<normal_line>(line);
-  result.arguments = std::move(normal.arguments);
   if (!result.leaf->run)
     result.wants_help = result.wants_help || !result.wants_version;
 
@@ -240,8 +339,8 @@ std::variant<parsed, problem> parse(const command& tree, const std::vector<std::
     declare(app, result.leaf->flags, false, options, values);
   declare(app, tree.flags, true, options, values);
   try {
-    std::ranges::reverse(normal.words);
-    app.parse(normal.words);
+    std::ranges::reverse(line.flags);
+    app.parse(line.flags);
   } catch (const CLI::ParseError& failure) {
     return problem{"invalid flag value", readable(failure.what())};
   }
@@ -250,7 +349,7 @@ std::variant<parsed, problem> parse(const command& tree, const std::vector<std::
   collect(tree.flags, true, options, values, result.flags);
   if (result.wants_help || result.wants_version)
     return result;
-  if (auto incomplete = check_complete(result))
+  if (auto incomplete = check_complete(tree, result))
     return std::move(*incomplete);
   return result;
 }

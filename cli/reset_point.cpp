@@ -160,7 +160,7 @@ status check_reset_flags(const invocation& call) {
   if (call.number("decision_offset") > 0)
     return problem{"Only decision offset <=0 is supported", ""};
   if (call.text("reset_type") == "BadBinary" && call.text("reset_bad_binary_checksum").empty())
-    return problem{"Required flag not found: ", "option reset_bad_binary_checksum is required"};
+    return missing("--reset_bad_binary_checksum", "reset type BadBinary needs it");
   return {};
 }
 

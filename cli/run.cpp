@@ -4,10 +4,12 @@
 #include "cli/help.hpp"
 #include "cli/invocation.hpp"
 #include "cli/parser.hpp"
+#include "cli/values.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace cadenza::cli {
@@ -48,6 +50,17 @@ status check_globals(const invocation& call) {
   return {};
 }
 
+/// COLUMNS wins, as in other tools; else what the terminal says.
+std::size_t terminal_width() {
+  if (::isatty(STDOUT_FILENO) != 1)
+    return 0;
+  if (const char* text = std::getenv("COLUMNS"))
+    if (const auto columns = parse_whole(text); columns && *columns > 0)
+      return static_cast<std::size_t>(*columns);
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 } // namespace
 
 int run(const std::vector<std::string>& argv, const hooks& local, const streams& io) {
@@ -66,7 +79,7 @@ int run(const std::vector<std::string>& argv, const hooks& local, const streams&
   }
   auto& line = std::get<parsed>(read);
   if (line.wants_version) {
-    call.out() << program << " version " << local.version << " (CLI feature version 1.7.0)\n";
+    call.out() << version_text(program, local.version);
     return 0;
   }
   if (line.wants_help) {
@@ -82,7 +95,7 @@ int run(const std::vector<std::string>& argv, const hooks& local, const streams&
   call.out().flush();
   if (failure) {
     print_problem(call, *failure);
-    return 1;
+    return failure->exit_code;
   }
   if (!call.out()) {
     call.err() << "Error: cannot write the output\n";
@@ -97,7 +110,8 @@ int run(int argc, char** argv, const hooks& local) {
                    &std::cerr,
                    ::isatty(STDIN_FILENO) == 1,
                    ::isatty(STDOUT_FILENO) == 1,
-                   ::isatty(STDERR_FILENO) == 1};
+                   ::isatty(STDERR_FILENO) == 1,
+                   terminal_width()};
   return run({argv, argv + argc}, local, io);
 }
 

@@ -57,6 +57,7 @@ struct streams {
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  std::size_t width = 0; ///< columns of the terminal that `out` is; 0 when it is none, or nobody knows
 };
 
 /// Runs the command line `argv` on the process's own streams. Returns the exit code: 0, or 1 on any error.

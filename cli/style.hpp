@@ -7,10 +7,13 @@ namespace cadenza::cli {
 
 enum class colour { plain, red, green, yellow, blue, magenta, header };
 
-/// Colours texts, or leaves them alone when the stream is no terminal or NO_COLOR is set.
+/// Colours texts, or leaves them alone.
 class palette {
 public:
   explicit palette(bool enabled) : enabled_(enabled) {}
+
+  /// For a stream: colours on a terminal that knows them, unless the user wants none (NO_COLOR).
+  [[nodiscard]] static palette of(bool is_terminal);
 
   [[nodiscard]] bool enabled() const { return enabled_; }
   [[nodiscard]] std::string operator()(colour tint, std::string_view text) const {
@@ -40,5 +43,8 @@ private:
 
   bool enabled_;
 };
+
+/// The colour in which the status of a run is shown.
+[[nodiscard]] colour status_colour(std::string_view status);
 
 } // namespace cadenza::cli

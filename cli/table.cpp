@@ -24,33 +24,78 @@ std::string capitals(std::string_view header) {
   return result;
 }
 
-/// The lines of a cell: split at line ends and, where a width is set, at blanks. A single word is never broken.
-std::vector<std::string> lines_of(const std::string& cell, std::size_t wrap_width) {
+constexpr std::size_t narrowest = 8;
+
+/// Breaks one line of a cell at blanks, and words that are longer than a line where `break_words` allows it.
+void wrap(std::vector<std::string>& lines, std::string_view paragraph, std::size_t width, bool break_words) {
+  std::string line;
+  while (!paragraph.empty()) {
+    const auto end = std::min(paragraph.find(' '), paragraph.size());
+    auto word = paragraph.substr(0, end);
+    paragraph.remove_prefix(std::min(end + 1, paragraph.size()));
+    if (!line.empty() && width_of(line) + 1 + width_of(word) > width) {
+      lines.push_back(std::move(line));
+      line.clear();
+    }
+    while (break_words && line.empty() && width_of(word) > width) {
+      const auto front = front_of(word, width);
+      if (front.empty())
+        break;
+      lines.emplace_back(front);
+      word.remove_prefix(front.size());
+    }
+    line.append(line.empty() ? "" : " ").append(word);
+  }
+  lines.push_back(std::move(line));
+}
+
+/// The lines of a cell: split at line ends and, where a width is set, wrapped.
+std::vector<std::string> lines_of(const std::string& cell, std::size_t width, bool break_words) {
   std::vector<std::string> lines;
   std::size_t start = 0;
   while (start <= cell.size()) {
     const auto end = std::min(cell.find('\n', start), cell.size());
-    std::string paragraph = cell.substr(start, end - start);
+    const auto paragraph = std::string_view{cell}.substr(start, end - start);
     start = end + 1;
-    if (wrap_width == 0 || width_of(paragraph) <= wrap_width) {
-      lines.push_back(std::move(paragraph));
-      continue;
-    }
-    std::string line;
-    std::size_t word_start = 0;
-    while (word_start <= paragraph.size()) {
-      const auto word_end = std::min(paragraph.find(' ', word_start), paragraph.size());
-      const auto word = paragraph.substr(word_start, word_end - word_start);
-      word_start = word_end + 1;
-      if (!line.empty() && width_of(line) + 1 + width_of(word) > wrap_width) {
-        lines.push_back(std::move(line));
-        line.clear();
-      }
-      line += (line.empty() ? "" : " ") + word;
-    }
-    lines.push_back(std::move(line));
+    if (width == 0 || width_of(paragraph) <= width)
+      lines.emplace_back(paragraph);
+    else
+      wrap(lines, paragraph, width, break_words);
   }
   return lines;
+}
+
+/// The width at which each column is wrapped so that a line fits: the widest give way first, but none below its header.
+/// Empty when all fit as they are.
+std::vector<std::size_t> fitting_widths(const table& content) {
+  std::vector<std::size_t> least;
+  std::vector<std::size_t> wanted;
+  for (const auto& header : content.headers)
+    least.push_back(width_of(header));
+  wanted = least;
+  for (const auto& row : content.rows) {
+    least.resize(std::max(least.size(), row.size()));
+    wanted.resize(least.size());
+    for (std::size_t i = 0; i < row.size(); ++i)
+      for (const auto& line : lines_of(row[i], content.wrap_width, false))
+        wanted[i] = std::max(wanted[i], width_of(line));
+  }
+  const auto between = 2 + content.separator.size();
+  const auto around = 1 + between * wanted.size() - content.separator.size();
+  const auto line_width = [&](std::size_t limit) {
+    auto sum = around;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      sum += std::min(wanted[i], std::max({limit, least[i], narrowest}));
+    return sum;
+  };
+  auto limit = wanted.empty() ? 0 : std::ranges::max(wanted);
+  if (content.columns_max == 0 || line_width(limit) <= content.columns_max)
+    return {};
+  while (limit > narrowest && line_width(limit) > content.columns_max)
+    --limit;
+  for (auto& width : least)
+    width = std::max({limit, width, narrowest});
+  return least;
 }
 
 /// Writes without the blanks at its end, which nobody sees and every paste carries.
@@ -64,6 +109,7 @@ void write_line(std::ostream& out, std::string line) {
 void print(std::ostream& out, const table& content, const palette& paint) {
   if (content.rows.empty())
     return;
+  const auto limits = fitting_widths(content);
   std::vector<std::vector<std::vector<std::string>>> cells;
   std::vector<std::size_t> widths;
   for (const auto& header : content.headers)
@@ -72,7 +118,7 @@ void print(std::ostream& out, const table& content, const palette& paint) {
     auto& line = cells.emplace_back();
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line.push_back(lines_of(row[i], content.wrap_width));
+      line.push_back(limits.empty() ? lines_of(row[i], content.wrap_width, false) : lines_of(row[i], limits[i], true));
       for (const auto& part : line.back())
         widths[i] = std::max(widths[i], width_of(part));
     }

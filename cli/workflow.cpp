@@ -35,6 +35,13 @@ command workflow_commands() {
     for (auto& one : part)
       group.commands.push_back(std::move(one));
   group.commands.push_back(workflow_activity_commands());
+  group.commands.push_back(absent_command(
+      "batch", {},
+      "Batch operations are not built yet; 'cadenza workflow reset-batch' resets many workflows, and 'cadenza workflow "
+      "listall --format {{.WorkflowID}}' names those that a loop can signal, cancel or terminate."));
+  group.commands.push_back(absent_command(
+      "listarchived", {},
+      "This version archives nothing; 'cadenza workflow list' shows the runs that the domain's retention keeps."));
   return group;
 }
 

@@ -12,7 +12,7 @@ status reset(invocation& call) {
   if (auto wrong = check_reset_flags(call))
     return wrong;
   if (!named && call.number("event_id") <= 0)
-    return problem{"Must specify valid eventID or valid resetType", ""};
+    return missing("--event_id N or --reset_type TYPE");
   reset_point point{call.text("run_id"), call.number("event_id")};
   if (point.run_id.empty()) {
     const auto current = describe_run(call, workflow_id, "");
@@ -41,7 +41,7 @@ std::vector<command> workflow_reset_commands() {
                 "Run a workflow again from a point in its history",
                 execution_flags() +
                     std::vector<flag>{{"event_id,eid", "event the new run starts without, one that ended a decision",
-                                       flag_kind::number}} +
+                                       flag_kind::wide}} +
                     reset_flags(),
                 reset};
   again.needs_domain = true;

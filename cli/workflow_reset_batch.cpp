@@ -146,9 +146,10 @@ outcome<std::vector<target>> all_targets(invocation& call) {
 
 status reset_batch(invocation& call) {
   if (call.text("input_file").empty() == call.text("query").empty())
-    return problem{"Must provide one of the flags: input_file, query", ""};
+    return call.text("query").empty() ? missing("--input_file FILE or --query QUERY")
+                                      : problem{"--input_file and --query exclude each other.", ""};
   if (call.text("reset_type").empty())
-    return problem{"Required flag not found: ", "option reset_type is required"};
+    return missing("--reset_type TYPE");
   if (auto wrong = check_reset_flags(call))
     return wrong;
   if (call.text("input_separator").empty())

@@ -30,7 +30,7 @@ events reset_points(const events& all) {
 }
 
 void show_table(invocation& call, const events& shown, std::size_t field_length_max) {
-  table rows{{}, {}, "", wrap_width};
+  table rows{{}, {}, "", call.columns() > 0 ? 0 : wrap_width, true, call.columns()};
   for (const auto& event : shown) {
     std::vector<std::string> row{std::to_string(event.event_id())};
     if (call.on("print_raw_time"))
@@ -124,7 +124,7 @@ std::vector<flag> show_flags() {
           {"output_filename,of", "also write the history to this file, as JSON"},
           {"print_full,pf", "print whole events, uncut, one a line", flag_kind::toggle},
           {"print_event_version,pev", "print the version of each event", flag_kind::toggle},
-          {"event_id,eid", "print this event only", flag_kind::number},
+          {"event_id,eid", "print this event only", flag_kind::wide},
           {"max_field_length,maxl", "cut attributes longer than this", flag_kind::number, "500"},
           {"reset_points_only", "only events at which the run can be reset", flag_kind::toggle},
           query_consistency_flag()};

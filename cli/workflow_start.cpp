@@ -182,14 +182,14 @@ std::vector<flag> start_flags() {
   task_list.required = true;
   flag type{"workflow_type,wt", "workflow type"};
   type.required = true;
-  flag timeout{"execution_timeout,et", "seconds the whole workflow may take", flag_kind::number};
+  flag timeout{"execution_timeout,et", "how long the whole workflow may take", flag_kind::seconds};
   timeout.required = true;
   return {
       task_list,
       workflow_id_flag(false),
       type,
       timeout,
-      {"decision_timeout,dt", "seconds one decision may take", flag_kind::number, "10"},
+      {"decision_timeout,dt", "how long one decision may take", flag_kind::seconds, "10"},
       {"cron", "cron schedule: minute, hour, day of month, month, day of week; or @every"},
       {"cron_overlap_policy,cop",
        "when the next cron run is due and one still runs: 0 skip it, 1 start it when the running one ends",
@@ -208,13 +208,13 @@ std::vector<flag> start_flags() {
       {"header_file", "file with the header values"},
       {"search_attr_key", "search attribute keys, separated by |"},
       {"search_attr_value", "search attribute values, separated by |"},
-      {"retry_expiration", "seconds after which the workflow is not retried any more", flag_kind::number},
+      {"retry_expiration", "how long after its start the workflow is still retried", flag_kind::seconds},
       {"retry_attempts", "how often the workflow is tried at most", flag_kind::number},
-      {"retry_interval", "seconds before the first retry", flag_kind::number, "10"},
+      {"retry_interval", "time before the first retry", flag_kind::seconds, "10"},
       {"retry_backoff", "factor by which the interval grows, at least 1", flag_kind::real, "1.0"},
-      {"retry_max_interval", "longest interval in seconds", flag_kind::number},
-      {"delay_start_seconds", "seconds before the first decision", flag_kind::number},
-      {"jitter_start_seconds", "random part of the delay, in seconds", flag_kind::number},
+      {"retry_max_interval", "longest interval between retries", flag_kind::seconds},
+      {"delay_start_seconds", "time before the first decision", flag_kind::seconds},
+      {"jitter_start_seconds", "random part of the delay", flag_kind::seconds},
       {"first_run_at_time", "when the first run starts, RFC3339"},
       {"cluster_attribute_scope,cascope", "kind of attribute that chooses the active cluster, as 'region'"},
       {"cluster_attribute_name,caname", "the attribute that chooses the active cluster"},

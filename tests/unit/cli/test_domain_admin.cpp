@@ -463,10 +463,9 @@ BOOST_AUTO_TEST_CASE(a_branch_is_read_page_by_page) {
   BOOST_TEST(whole.out.starts_with("======== batch 1, blob len: 4 ======\n"), whole.out + whole.err);
   BOOST_TEST(whole.out.ends_with("======== total batches 2, total blob len: 8 ======\n"), whole.out);
   BOOST_TEST(ask({"--tree_id", "t"}).err ==
-             "Error: Required flag not found\nError Details: option branch_id is required to read a branch\n");
-  BOOST_TEST(ask({}).err ==
-             "Error: Required flag not found\nError Details: option workflow_id is required, or tree_id, "
-             "branch_id and shard_id\n");
+             "Error: missing: --branch_id, --shard_id\nError Details: a branch is read by its tree, its own id and its "
+             "shard\n");
+  BOOST_TEST(ask({}).err == "Error: missing: --workflow_id ID, or --tree_id, --branch_id and --shard_id\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_stored_state_of_a_shard_comes_from_the_http_side) {

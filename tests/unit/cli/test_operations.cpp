@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_batch_of_resets_from_a_query_names_what_failed) {
   BOOST_TEST(result.err == "gone failed: Workflow not found.\nError: Reset of 1 of 2 workflows failed.\n");
   BOOST_TEST((reset_ids() == std::vector<std::string>{"open-1/run-1"}));
   BOOST_TEST(run({"wf", "reset-batch", "--re", "why", "--reset_type", "BadBinary"}).err ==
-             "Error: Must provide one of the flags: input_file, query\n");
+             "Error: missing: --input_file FILE or --query QUERY\n");
 }
 
 BOOST_AUTO_TEST_CASE(history_hosts_and_shards_of_workflows) {

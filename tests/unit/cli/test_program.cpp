@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 
 using namespace cadenza::test;
 using namespace cadenza::cli;
@@ -126,28 +127,32 @@ BOOST_AUTO_TEST_CASE(tchannel_is_refused_clearly) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_are_red_on_a_terminal_only_and_never_with_no_color) {
-  BOOST_TEST(run_cli({"nothing"}, {}, {}, true).err.starts_with("\033[31mError:\033[0m "));
-  BOOST_TEST(run_cli({"nothing"}).err.starts_with("Error: "));
-  ::setenv("NO_COLOR", "1", 1);
-  const auto plain = run_cli({"nothing"}, {}, {}, true);
+  const auto coloured = [] { return run_cli({"nothing"}, {}, {}, true).err.starts_with("\033[31mError:\033[0m "); };
   ::unsetenv("NO_COLOR");
-  BOOST_TEST(plain.err.starts_with("Error: "));
+  ::setenv("TERM", "xterm", 1);
+  BOOST_TEST(coloured());
+  BOOST_TEST(run_cli({"nothing"}).err.starts_with("Error: "));
+  ::setenv("NO_COLOR", "", 1); // empty is not set
+  BOOST_TEST(coloured());
+  ::setenv("NO_COLOR", "1", 1);
+  BOOST_TEST(!coloured());
+  ::unsetenv("NO_COLOR");
+  ::setenv("TERM", "dumb", 1);
+  BOOST_TEST(!coloured());
+  ::setenv("TERM", "xterm", 1);
 }
 
 BOOST_AUTO_TEST_CASE(help_man_page_and_completion_know_every_command) {
   const auto tree = command_tree();
   const auto man = run_cli({"man"}).out;
-  const auto bash = run_cli({"completion", "bash"}).out;
-  const auto fish = run_cli({"completion", "fish"}).out;
-  const auto zsh = run_cli({"completion", "zsh"}).out;
   const auto help = run_cli({"--help"}).out;
   for (const auto& group : tree.commands) {
-    BOOST_TEST(help.find("   " + group.name) != std::string::npos, group.name);
+    const bool shown = !group.hidden && group.absent.empty();
+    BOOST_TEST((help.find("   " + group.name) != std::string::npos) == shown, group.name);
+    const auto offered = run_cli({"__complete", "--", group.name, ""}).out;
     for (const auto& one : group.commands) {
       auto path = group.name + " " + one.name;
-      BOOST_TEST(bash.find("'" + path + "')") != std::string::npos, path);
-      BOOST_TEST(zsh.find("'" + path + "')") != std::string::npos, path);
-      BOOST_TEST(fish.find("-a " + one.name + " ") != std::string::npos, path);
+      BOOST_TEST((offered.find(one.name + "\t" + one.summary + "\n") != std::string::npos) == one.absent.empty(), path);
       for (auto at = path.find('-'); at != std::string::npos; at = path.find('-', at + 2))
         path.insert(at, "\\");
       if (one.run)
@@ -157,12 +162,53 @@ BOOST_AUTO_TEST_CASE(help_man_page_and_completion_know_every_command) {
   BOOST_TEST(run_cli({"completion", "tcsh"}).code == 1);
 }
 
+BOOST_AUTO_TEST_CASE(completion_knows_commands_flags_and_values) {
+  const auto offered = [](std::vector<std::string> words) {
+    words.insert(words.begin(), {"__complete", "--"});
+    return run_cli(std::move(words)).out;
+  };
+  BOOST_TEST(offered({"workf"}) == "workflow\tOperate workflows\n");
+  BOOST_TEST(offered({"wf", "sho"}).starts_with("show\t")); // an alias leads on
+  BOOST_TEST(offered({"wf", "start", "--exec"}) == "--execution_timeout\thow long the whole workflow may take\n");
+  BOOST_TEST(offered({"wf", "start", "--outp"}) == "--output\thow data is shown\n");
+  BOOST_TEST(offered({"--output", ""}) == "table\njson\n");
+  BOOST_TEST(offered({"--output", "=", "j"}) == "json\n"); // as bash splits it
+  BOOST_TEST(offered({"--output=j"}) == "--output=json\n");
+  BOOST_TEST(offered({"wf", "reset", "--reset_type", "Last"}) ==
+             "LastDecisionCompleted\nLastContinuedAsNew\nLastDecisionScheduled\n");
+  BOOST_TEST(offered({"domain", "register", "--gd", ""}) == "true\nfalse\n");
+  BOOST_TEST(offered({"wf", "start", "--input_file", ""}) == ":files\n");
+  BOOST_TEST(offered({"completion", "z"}) == "zsh\n");
+  BOOST_TEST(offered({"--domain", "s"}).find("server") == std::string::npos); // a value, not a command
+  BOOST_TEST(offered({"adm", "db"}).empty());
+  for (const char* shell : {"bash", "zsh", "fish"})
+    BOOST_TEST(run_cli({"completion", shell}).out.find("__complete -- ") != std::string::npos, shell);
+}
+
+BOOST_AUTO_TEST_CASE(completion_is_installed_where_the_shell_looks) {
+  const auto home = std::filesystem::temp_directory_path() / "cadenza-cli-test-home";
+  std::filesystem::remove_all(home);
+  ::setenv("XDG_DATA_HOME", (home / "data").c_str(), 1);
+  const auto result = run_cli({"completion", "bash", "--install"});
+  ::unsetenv("XDG_DATA_HOME");
+  BOOST_TEST(result.code == 0, result.err);
+  BOOST_TEST(result.out.find("data/bash-completion/completions/cadence\n") != std::string::npos, result.out);
+  BOOST_TEST(std::filesystem::file_size(home / "data/bash-completion/completions/cadenza") > 100u);
+  std::filesystem::remove_all(home);
+}
+
 BOOST_AUTO_TEST_CASE(help_names_flags_with_their_short_forms_and_defaults) {
   const auto help = run_cli({"help", "workflow", "start"}).out;
   BOOST_TEST(help.starts_with("NAME:\n   cadenza workflow start - Start a workflow\n"), help);
-  BOOST_TEST(help.find("--decision_timeout, --dt N") != std::string::npos, help);
+  BOOST_TEST(help.find("--decision_timeout, --dt TIME") != std::string::npos, help);
   BOOST_TEST(help.find("(default: 10)") != std::string::npos, help);
   BOOST_TEST(help.find("[$CADENCE_CLI_DOMAIN]") != std::string::npos, help);
+  BOOST_TEST(help.find("\nEXAMPLES:\n   cadenza --domain samples workflow start ") != std::string::npos, help);
+  // Global options are named on one line; each page would be half of them else.
+  BOOST_TEST(help.find("[$CADENCE_CLI_ADDRESS]") == std::string::npos, help);
+  BOOST_TEST(help.find(" --address --domain --context_timeout ") != std::string::npos, help);
+  BOOST_TEST(run_cli({"--help"}).out.find("[$CADENCE_CLI_ADDRESS]") != std::string::npos);
+  BOOST_TEST(run_cli({"version"}).out == run_cli({"--version"}).out);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,9 +1,11 @@
+#include "cli/address.hpp"
 #include "cli/event_text.hpp"
 #include "cli/json_text.hpp"
 #include "cli/payload.hpp"
 #include "cli/suggest.hpp"
 #include "cli/table.hpp"
 #include "cli/time_range.hpp"
+#include "cli/values.hpp"
 #include "cli/width.hpp"
 #include "cli/workflow_rows.hpp"
 
@@ -82,6 +84,64 @@ BOOST_AUTO_TEST_CASE(cells_wrap_at_blanks_only) {
                                                                            "     ccc\n"
                                                                            "     ddddddddddd\n"
                                                                            "     e\n");
+}
+
+BOOST_AUTO_TEST_CASE(tables_fit_the_terminal) {
+  table content{{"Id", "Text"}, {{"1", "several words that are too many"}, {"2", "short"}}, "|", 0, true, 26};
+  BOOST_TEST(printed(content) == "  ID |        TEXT\n"
+                                 "   1 | several words that\n"
+                                 "     | are too many\n"
+                                 "   2 | short\n");
+  // A word that is longer than a column goes on in the next line: nothing is cut off.
+  content = {{"Id", "Text"}, {{"1", "0123456789abcdef"}}, "|", 0, true, 18};
+  BOOST_TEST(printed(content) == "  ID |    TEXT\n"
+                                 "   1 | 0123456789\n"
+                                 "     | abcdef\n");
+  content.columns_max = 0;
+  BOOST_TEST(printed(content).find("0123456789abcdef\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(counts_and_spans_read_as_people_say_them) {
+  BOOST_TEST(counted(1, "task") == "1 task");
+  BOOST_TEST(counted(0, "task") == "0 tasks");
+  BOOST_TEST(counted(2, "entry", "entries") == "2 entries");
+  BOOST_TEST(span_text(0) == "0s");
+  BOOST_TEST(span_text(65) == "1m 5s");
+  BOOST_TEST(span_text(7200) == "2h");
+  BOOST_TEST(span_text(3 * 86400 + 4 * 3600 + 59) == "3d 4h");
+}
+
+BOOST_AUTO_TEST_CASE(addresses_are_completed) {
+  BOOST_TEST(grpc_address("") == "127.0.0.1:7833");
+  BOOST_TEST(grpc_address("prod") == "prod:7833");
+  BOOST_TEST(grpc_address("prod:7900") == "prod:7900");
+  BOOST_TEST(grpc_address(":7900") == "127.0.0.1:7900");
+  BOOST_TEST(grpc_address("::1") == "[::1]:7833");
+  BOOST_TEST(grpc_address("[::1]:7900") == "[::1]:7900");
+  BOOST_TEST(grpc_address("dns:///prod:7833") == "dns:///prod:7833");
+  // Whoever operates a server through --address does not operate the one on this machine.
+  BOOST_TEST(http_address_beside("prod:7833") == "http://prod:8088");
+  BOOST_TEST(http_address_beside("[::1]:7833") == "http://[::1]:8088");
+  BOOST_TEST(http_address_beside("dns:///prod:7833") == "http://prod:8088");
+  BOOST_TEST(http_base_url("prod") == "http://prod:8088");
+  BOOST_TEST(http_base_url("prod:80") == "http://prod:80");
+  BOOST_TEST(http_base_url("https://prod/") == "https://prod/");
+}
+
+BOOST_AUTO_TEST_CASE(the_words_of_the_transport_become_what_to_do) {
+  const auto told = [](const char* reason, bool tls = false) { return unreachable_text("h:1", reason, tls); };
+  BOOST_TEST(told("failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Failed to connect to "
+                  "remote host: Connection refused")
+                 .starts_with("nothing listens on h:1; start a server with"));
+  BOOST_TEST(told("Trying to connect an http1.x server").find("gRPC is 7833") != std::string::npos);
+  BOOST_TEST(told("DNS resolution failed for h:1: C-ares status is not ARES_SUCCESS") ==
+             "there is no host of that name: h:1");
+  BOOST_TEST(told("Ssl handshake failed: SSL_ERROR_SSL: WRONG_VERSION_NUMBER", true).find("does not speak TLS") !=
+             std::string::npos);
+  BOOST_TEST(told("Ssl handshake failed: CERTIFICATE_VERIFY_FAILED", true).find("does not vouch for") !=
+             std::string::npos);
+  BOOST_TEST(told("Socket closed").find("--tls_cert_path") != std::string::npos);
+  BOOST_TEST(told("something new") == "no answer from h:1: something new");
 }
 
 BOOST_AUTO_TEST_CASE(colours_and_accents_take_no_room) {
