@@ -118,7 +118,7 @@ constexpr row memory_rows[] = {
 constexpr row engine_rows[] = {
     {"schedulerThreads", integer, "0", "0..1024", active, restart, "Threads that run actors; 0: one per core."},
     {"grpcThreads", integer, "0", "0..256", active, restart, "Threads that serve gRPC; 0: one per two cores."},
-    {"memoryBytes", bytes, "0", "0..1PiB", active, restart,
+    {"memoryBytes", bytes, "0", "0..1TiB", active, restart,
      "Memory that the process may use; 0: the limit of its container (control groups of version 1 or 2), or the "
      "machine's memory where that is less. What holds memory gets its share of it unless it is given: the options that "
      "say so, and transactions that wait for the disk (an 8th, from 16 to 512 MiB; beyond it requests are refused). "
