@@ -79,7 +79,7 @@ status restore(invocation& call) {
 } // namespace
 
 command admin_backup_commands() {
-  const flag dir{"dir,d", "directory of the backups; the server's own when left out"};
+  const flag dir{"dir,d", "directory of the backups, below the server's own; that one when left out"};
   flag from = dir;
   from.help = "directory of the backups";
   from.required = true;

@@ -22,6 +22,7 @@ struct server_options {
   std::optional<std::uint16_t> http_port; ///< --http-port; 0 asks for any free one
   bool ephemeral = false;                 ///< keep everything in memory
   bool check_config = false;              ///< read the configuration, say what is wrong, start nothing
+  bool strict = false;                    ///< options that do nothing in this version are errors
   bool print_config = false;              ///< print the effective configuration, start nothing
 };
 

@@ -34,6 +34,7 @@ status start(invocation& call) {
   options.data_dir = call.text("data");
   options.ephemeral = call.on("ephemeral");
   options.check_config = call.on("check-config");
+  options.strict = call.on("strict");
   options.print_config = call.on("print-config");
   if (options.ephemeral && !options.data_dir.empty())
     return problem{"--ephemeral and --data exclude each other.", "an ephemeral server keeps nothing on disk"};
@@ -63,6 +64,8 @@ command server_command() {
         {"http-port", "port of health, metrics and the operators' side; 0 for any free one", flag_kind::number},
         {"ephemeral", "keep everything in memory, lose it at the end", flag_kind::toggle},
         {"check-config", "check the configuration and stop", flag_kind::toggle},
+        {"strict", "refuse options that do nothing in this version, which are only warned of otherwise",
+         flag_kind::toggle},
         {"print-config", "print the configuration as it will be used, and stop", flag_kind::toggle},
         {"root,r", "directory that relative configuration directories start from", flag_kind::text, ".",
          "CADENCE_ROOT"},

@@ -1,11 +1,53 @@
 #include "server/configuration.hpp"
 
+#include "config/dynamic.hpp"
+
 namespace cadenza {
 namespace {
 
 constexpr int standard_port = 7833;
 
+using config::datastore_kind;
+
+/// "v is of kind sql (postgres), which this version does not have".
+std::string is_missing(const config::datastore_config& store) {
+  std::string kind(name_of(store.kind));
+  const auto& plugin = store.kind == datastore_kind::sql ? store.sql.plugin : store.nosql.plugin;
+  if (!plugin.empty())
+    kind += " (" + plugin + ")";
+  return store.name + " is of kind " + kind + ", which this version does not have";
+}
+
+/// A store that is not there must not be replaced in silence by one that forgets.
+outcome<void> check_stores(const config::persistence_config& stores) {
+  if (stores.main.kind != datastore_kind::rocksdb && stores.main.kind != datastore_kind::memory)
+    return bad_request("persistence.defaultStore: " + is_missing(stores.main) + "; rocksdb and memory are there");
+  if (stores.visibility.kind != datastore_kind::sqlite && stores.visibility.kind != datastore_kind::memory)
+    return bad_request("persistence.visibilityStore: " + is_missing(stores.visibility) +
+                       "; leave it out for the built-in lists (SQLite)");
+  if (!stores.search_store.empty())
+    return bad_request("persistence.advancedVisibilityStore: this version has no store for searches beside its lists, "
+                       "which take queries; leave it out");
+  return {};
+}
+
 } // namespace
+
+outcome<void> check_usable(const config::loaded& which, bool strict) {
+  CADENZA_TRY(check_stores(which.values.persistence));
+  if (const auto& file = which.values.dynamic.file; !file.empty()) {
+    config::dynamic_config tried;
+    if (const auto read = tried.load_file(file); !read)
+      return error{read.error().kind, "the dynamic configuration is not valid\n" + read.error().message};
+  }
+  if (strict && !which.warnings.empty()) {
+    std::string all = "with --strict, warnings are errors";
+    for (const auto& warning : which.warnings)
+      all += '\n' + warning;
+    return bad_request(all);
+  }
+  return {};
+}
 
 outcome<config::loaded> load_configuration(const cli::server_options& options) {
   config::source from;

@@ -21,6 +21,14 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     out << config::print(*loaded);
     return 0;
   }
+  const auto usable = check_usable(*loaded, options.strict);
+  if (options.check_config)
+    for (const auto& warning : loaded->warnings)
+      err << "Warning: " << warning << '\n';
+  if (!usable) {
+    err << "Error: the configuration cannot be used\n" << usable.error().message << '\n';
+    return 1;
+  }
   if (options.check_config) {
     out << "The configuration is valid.\n";
     return 0;

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(server_start_hands_its_flags_over) {
     return 0;
   };
   const auto result = run_cli({"server", "start", "--data", "dir", "--port", "0", "--http-port=8089", "--print-config",
-                               "--env", "prod", "--az", "z1"},
+                               "--strict", "--env", "prod", "--az", "z1"},
                               local);
   BOOST_TEST(result.code == 0, result.err);
   BOOST_TEST(result.out == "banner\n");
@@ -29,6 +29,7 @@ BOOST_AUTO_TEST_CASE(server_start_hands_its_flags_over) {
   BOOST_TEST(seen.port.value_or(1) == 0);
   BOOST_TEST(seen.http_port.value_or(0) == 8089);
   BOOST_TEST(seen.print_config);
+  BOOST_TEST(seen.strict);
   BOOST_TEST(!seen.check_config);
   BOOST_TEST(!seen.ephemeral);
   BOOST_TEST(seen.environment == "prod");
