@@ -85,7 +85,10 @@ BOOST_AUTO_TEST_CASE(a_file_of_the_go_project_gets_its_ports_and_secrets_from_th
   const auto base = at.write("base.yaml", R"(
 services:
   frontend:
-    rpc: {port: ${FRONTEND_PORT:0}, grpcPort: "${FRONTEND_PORT_GRPC:7833}", bindOnLocalHost: true}
+    rpc:
+      port: ${FRONTEND_PORT:0}
+      grpcPort: "${FRONTEND_PORT_GRPC:7833}"
+      bindOnLocalHost: true
 persistence:
   numHistoryShards: ${SHARDS}
   dataDirectory: ${DATA:/var/lib/cadenza}
@@ -104,7 +107,7 @@ persistence:
   const auto bad = load(from);
   BOOST_REQUIRE(!bad);
   BOOST_TEST(bad.error().message == base +
-                                        ":6:21: the environment has no SHARDS, and no default is given: "
+                                        ":9:21: the environment has no SHARDS, and no default is given: "
                                         "${SHARDS:default}, or ${SHARDS:\"\"} for an empty one (a plain $ is written "
                                         "$$)");
   from.environment = of({{"SHARDS", "many"}});
