@@ -135,7 +135,7 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
   runs.shard_count = out->shard_count;
   runs.log = std::move(log_line);
   runs.stopping = [&stopping = out->stopping] { return stopping.load(std::memory_order_relaxed); };
-  out->open_visibility = actors::rebuilding_opener(std::move(runs), std::move(lists));
+  out->open_visibility = actors::rebuilding_opener(std::move(runs), std::move(lists), out->time);
   return out;
 }
 

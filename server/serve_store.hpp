@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/base/system_sources.hpp"
 #include "actors/visibility/visibility_writer.hpp"
 #include "bridge/checks/stored_settings.hpp"
 #include "config/metrics.hpp"
@@ -21,6 +22,7 @@ struct open_store {
   open_store(const open_store&) = delete;
   open_store& operator=(const open_store&) = delete;
 
+  actors::system_clock time;
   std::unique_ptr<storage::store> store;
   actors::visibility_opener open_visibility; ///< rebuilds the lists when need be; refers to this object
   int shard_count = 0;                       ///< as fixed at the first start

@@ -1,11 +1,8 @@
 #include "actors/visibility/visibility_rebuild.hpp"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "messages/constants.hpp"
+#include "storage/visibility/visibility_files.hpp"
 
 #include <atomic>
-#include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <optional>
 
@@ -14,16 +11,18 @@ namespace {
 
 namespace fs = std::filesystem;
 using storage::visibility_store;
-using steady = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds between_rebuilds{60};
+constexpr std::int64_t between_rebuilds_ns = 60 * ns_per_s;
 
 /// What stays between one store and the next.
 struct shelf {
+  explicit shelf(const clock& time_source) : time(time_source) {}
+
   rebuild_source from;
   storage::visibility_options options;
   std::atomic<bool> damaged{false}; ///< a store that was given away said so
-  std::optional<steady::time_point> rebuilt_at;
+  const clock& time;
+  std::optional<std::int64_t> rebuilt_at_ns;
 };
 using shelf_ptr = std::shared_ptr<shelf>;
 
@@ -68,17 +67,6 @@ private:
   shelf_ptr at_;
 };
 
-outcome<void> sync_path(const std::string& path, int flags) {
-  const int file = ::open(path.c_str(), flags | O_CLOEXEC);
-  const bool good = file >= 0 && ::fsync(file) == 0;
-  const int why = errno;
-  if (file >= 0)
-    ::close(file);
-  if (!good)
-    return unavailable("visibility store: syncing " + path + ": " + std::strerror(why));
-  return {};
-}
-
 outcome<void> fill(const shelf& at, visibility_store& into) {
   const auto done = rebuild_visibility(at.from, into);
   if (!done)
@@ -101,17 +89,7 @@ outcome<void> rebuild_file(const shelf& at) {
     CADENZA_TRY(fill(at, **store));
     CADENZA_TRY((*store)->make_durable());
   }
-  // The last connection moves the log into the file when it closes; a log that is left would not be found again.
-  std::error_code failure;
-  if (fs::exists(beside.path + "-wal", failure) || failure)
-    return unavailable("visibility store: the rebuilt file could not be completed");
-  CADENZA_TRY(sync_path(beside.path, O_RDONLY));
-  CADENZA_TRY(storage::remove_visibility_files(path));
-  fs::rename(beside.path, path, failure);
-  if (failure)
-    return unavailable("visibility store: renaming " + beside.path + ": " + failure.message());
-  const auto folder = fs::path(path).parent_path();
-  return sync_path(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY);
+  return storage::replace_visibility_files(beside.path, path);
 }
 
 outcome<std::unique_ptr<visibility_store>> watched(outcome<std::unique_ptr<visibility_store>> opened,
@@ -146,21 +124,22 @@ outcome<std::unique_ptr<visibility_store>> open(const shelf_ptr& at) {
   } else if (failure) {
     return unavailable("visibility store: " + at->options.path + ": " + failure.message());
   }
-  const auto now = steady::now();
-  if (at->rebuilt_at && now - *at->rebuilt_at < between_rebuilds)
+  // A clock that was set back must not keep the lists away until it has caught up.
+  const auto since_ns = at->time.now_ns() - at->rebuilt_at_ns.value_or(0);
+  if (at->rebuilt_at_ns && since_ns >= 0 && since_ns < between_rebuilds_ns)
     return unavailable("visibility store: damaged again right after a rebuild: " + why);
   at->from.log(there ? 2 : 1, std::string("visibility store: ") + (there ? "rebuilding" : "filling") +
                                   " it from the stored runs: " + why);
   CADENZA_TRY(rebuild_file(*at));
-  at->rebuilt_at = steady::now();
+  at->rebuilt_at_ns = at->time.now_ns();
   at->damaged = false;
   return watched(storage::open_visibility_store(at->options), at);
 }
 
 } // namespace
 
-visibility_opener rebuilding_opener(rebuild_source from, storage::visibility_options options) {
-  auto at = std::make_shared<shelf>();
+visibility_opener rebuilding_opener(rebuild_source from, storage::visibility_options options, const clock& time) {
+  auto at = std::make_shared<shelf>(time);
   at->from = std::move(from);
   at->options = std::move(options);
   return [at] { return open(at); };

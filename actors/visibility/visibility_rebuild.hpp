@@ -36,7 +36,9 @@ struct rebuild_report {
 /// its lists go with the object.
 ///
 /// Damage within a minute of a rebuild is answered with unavailable until the minute is over, so that a failing disk
-/// does not make a server read its runs for ever. Blocks as long as a rebuild takes.
-[[nodiscard]] visibility_opener rebuilding_opener(rebuild_source from, storage::visibility_options options);
+/// does not make a server read its runs for ever. Blocks as long as a rebuild takes. `time` must outlive the
+/// opener.
+[[nodiscard]] visibility_opener rebuilding_opener(rebuild_source from, storage::visibility_options options,
+                                                  const clock& time);
 
 } // namespace cadenza::actors

@@ -1,3 +1,4 @@
+#include "actors/base/system_sources.hpp"
 #include "actors/visibility/visibility_rebuild.hpp"
 #include "messages/constants.hpp"
 #include "storage/memory/memory_store.hpp"
@@ -102,11 +103,12 @@ struct world {
   visibility_opener opener() {
     storage::visibility_options options;
     options.path = file();
-    return rebuilding_opener(source(), options);
+    return rebuilding_opener(source(), options, time);
   }
   [[nodiscard]] std::string file() const { return (at.path / "visibility.db").string(); }
 
   folder at;
+  system_clock time;
   storage::memory_store store;
   std::string log;
   std::uint64_t last_run = 0;
@@ -301,7 +303,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_stops_does_not_wait_for_a_rebuild) {
 BOOST_AUTO_TEST_CASE(lists_in_memory_are_rebuilt_every_time) {
   world w;
   w.add_three();
-  const auto open = rebuilding_opener(w.source(), {});
+  const auto open = rebuilding_opener(w.source(), {}, w.time);
   must(open()).reset();
   w.add("later", head_of(run_state::running));
   BOOST_TEST((listed(*must(open()), false) == ids{"later", "open"}));
