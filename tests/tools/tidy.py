@@ -5,7 +5,8 @@
 
 The rules: which room may include which (the table of docs/architecture.md), no cycle among them, no source at the root but
 main.cpp, lengths of files and functions, no real clock, thread, chance or blocking call where they are handed in, no test
-that sleeps, no comment about a page that is not here, clang-format, subjects of commits.
+that sleeps, no comment about a page that is not here, clang-format, subjects of commits, no active dynamic key that nobody
+reads.
 """
 import os
 import pathlib
@@ -217,7 +218,20 @@ def subjects(tree):
             yield f"{short}: unfinished: {subject}"
 
 
-RULES = [includes, cycles, root_sources, file_lengths, function_lengths, reaching, sleeping, dangling, formatted, subjects]
+def unread_keys(tree):
+    """A dynamic key that is documented as acted on is read by somebody."""
+    table = "config/dynamic_keys.inc"
+    if table not in tree.files:
+        return
+    readers = " ".join(tree.text(f) for f in tree.sources if not f.startswith(("config/", "tests/")))
+    for entry in re.split(r"^CADENZA_DYNAMIC_KEY\(", tree.text(table), flags=re.M)[1:]:
+        name = entry.split(",")[0].strip()
+        if re.search(r',\s*active\s*,\s*"', entry) and not re.search(rf"\b{name}\b", readers):
+            yield f"{table}: {name} is active and read by nobody"
+
+
+RULES = [includes, cycles, root_sources, file_lengths, function_lengths, reaching, sleeping, dangling, formatted, subjects,
+         unread_keys]
 
 
 def main():

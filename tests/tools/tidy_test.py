@@ -129,6 +129,13 @@ class Tidy(unittest.TestCase):
     def test_format(self):
         self.breaks("formatted", "server/f.cpp", {"server/f.cpp": "int   x;\n"})
 
+    def test_an_active_key_that_nobody_reads(self):
+        keys = 'CADENZA_DYNAMIC_KEY(a_key, "a.key", integer, "1", 0, none, active, "Read.")\n' \
+               'CADENZA_DYNAMIC_KEY(b_key, "b.key", integer, "1", 0, none,\n                    active, "Not read.")\n' \
+               'CADENZA_DYNAMIC_KEY(c_key, "c.key", integer, "1", 0, none, later, "Not yet.")\n'
+        self.breaks("unread_keys", "b_key is active and read by nobody",
+                    {"config/dynamic_keys.inc": keys, "server/s.cpp": "int x = get(keys::a_key);\n"})
+
     def test_a_long_subject(self):
         self.breaks("subjects", "a subject of 80 columns", {}, subject="rooms: " + "x" * 73)
 
