@@ -2,6 +2,7 @@
 #include "tests/documents.hpp"
 
 #include "actors/engine/engine_metrics.hpp"
+#include "bridge/net/meters.hpp"
 #include "bridge/rpc/rpc_metrics.hpp"
 #include "config/process_metrics.hpp"
 
@@ -23,6 +24,7 @@ std::vector<component> components() {
       {"process", config::process_metrics},
       {"actors", actors::engine_metrics()},
       {"bridge", bridge::rpc_metric_table},
+      {"network", bridge::net::net_metric_table},
   };
 }
 
