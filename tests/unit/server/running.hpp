@@ -59,4 +59,18 @@ inline std::string start_workflow(load::client& client, const std::string& domai
   return answer.run_id();
 }
 
+/// Takes the decision that waits for a worker, and completes it without deciding anything.
+inline void complete_decision(load::client& client, const std::string& domain) {
+  load::api::PollForDecisionTaskRequest poll;
+  poll.set_domain(domain);
+  poll.mutable_task_list()->set_name("nobody");
+  load::api::PollForDecisionTaskResponse task;
+  BOOST_REQUIRE(client.wait("WorkerAPI/PollForDecisionTask", poll, task, std::chrono::seconds(30)).ok());
+  load::api::RespondDecisionTaskCompletedRequest done;
+  done.set_task_token(task.task_token());
+  load::api::RespondDecisionTaskCompletedResponse answer;
+  const auto completed = client.wait("WorkerAPI/RespondDecisionTaskCompleted", done, answer);
+  BOOST_REQUIRE_MESSAGE(completed.ok(), completed.message);
+}
+
 } // namespace cadenza::tests

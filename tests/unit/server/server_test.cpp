@@ -91,6 +91,7 @@ BOOST_AUTO_TEST_CASE(who_waits_for_what_cannot_come_any_more_does_not_hold_up_th
   load::client client(one.address(), 1);
   BOOST_REQUIRE(load::prepare_domain(client, "orders", 30s));
   const auto run = tests::start_workflow(client, "orders", "waiting");
+  tests::complete_decision(client, "orders"); // before that nobody may query it
 
   api::GetWorkflowExecutionHistoryRequest history;
   history.set_domain("orders");
