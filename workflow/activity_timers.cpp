@@ -1,49 +1,32 @@
 #include "workflow/activity.hpp"
 #include "workflow/decision_task.hpp"
+#include "workflow/invariant.hpp"
 
 #include <algorithm>
 #include <array>
-#include <tuple>
+#include <set>
 #include <vector>
 
 namespace cadenza::workflow {
 
 namespace {
 
-/// The timeouts of an activity, in the order in which they count when they are due at the same time. Also the numbers
-/// of the bits in `timer_mask`.
-enum timeout_kind : int { start_to_close = 0, schedule_to_start = 1, schedule_to_close = 2, heartbeat = 3 };
+using timeout_kind = activity_timeout;
 
 constexpr std::array<const char*, 4> timeout_reasons = {
     "cadenceInternal:Timeout START_TO_CLOSE", "cadenceInternal:Timeout SCHEDULE_TO_START",
     "cadenceInternal:Timeout SCHEDULE_TO_CLOSE", "cadenceInternal:Timeout HEARTBEAT"};
 
-api::TimeoutType wire_type(timeout_kind kind) { return static_cast<api::TimeoutType>(kind + 1); }
+constexpr int number_of(timeout_kind kind) { return static_cast<int>(kind); }
 
-struct deadline {
-  std::int64_t at_ns = 0;
-  std::int64_t schedule_id = 0;
-  timeout_kind kind = start_to_close;
-  std::int64_t attempt = 0;
+api::TimeoutType wire_type(timeout_kind kind) { return static_cast<api::TimeoutType>(number_of(kind) + 1); }
 
-  [[nodiscard]] bool operator<(const deadline& other) const {
-    return std::tie(at_ns, schedule_id, kind) < std::tie(other.at_ns, other.schedule_id, other.kind);
-  }
-};
-
-/// Calls `visit` with each deadline that `activity` has now.
-template <class Visit> void for_each_deadline(const rec::PendingActivity& activity, Visit&& visit) {
-  const auto at = [&](std::int64_t base_ns, std::int32_t timeout_s, timeout_kind kind) {
-    visit(deadline{base_ns + timeout_s * ns_per_s, activity.schedule_id(), kind, activity.attempt()});
-  };
-  at(activity.scheduled_ns(), activity.schedule_to_close_s(), schedule_to_close);
-  if (activity.started_id() == no_event_id) {
-    at(activity.scheduled_ns(), activity.schedule_to_start_s(), schedule_to_start);
-    return;
-  }
-  at(activity.started_ns(), activity.start_to_close_s(), start_to_close);
-  if (activity.heartbeat_s() > 0)
-    at(std::max(activity.started_ns(), activity.last_heartbeat_ns()), activity.heartbeat_s(), heartbeat);
+const std::set<activity_deadline>& deadlines_of(transaction& tx) {
+  const auto& activities = tx.state().activities();
+  const auto& out =
+      tx.activities().index().deadlines([&](std::int64_t schedule_id) { return activities.find(schedule_id); });
+  CADENZA_ASSERT(out.size() == activities.size(), "every pending activity has its place among the deadlines");
+  return out;
 }
 
 void add_timed_out(transaction& tx, std::int64_t schedule_id, timeout_kind kind) {
@@ -74,18 +57,22 @@ outcome<bool> activities_timed_out(transaction& tx, const rec::TimerTask& timer)
     const auto* activity = tx.state().activities().find(timer.event_id());
     if (activity != nullptr && activity->last_heartbeat_timer_s() <= timer.fire_ns() / ns_per_s) {
       auto& edited = *tx.activities().edit(timer.event_id());
-      edited.set_timer_mask(edited.timer_mask() & ~(1 << heartbeat));
+      edited.set_timer_mask(edited.timer_mask() & ~(1 << number_of(timeout_kind::heartbeat)));
       changed = true;
     }
   }
 
   const auto now_s = tx.now() / ns_per_s;
-  std::vector<deadline> due;
-  for (const auto& [id, activity] : tx.state().activities())
-    for_each_deadline(activity, [&](const deadline& d) {
-      if (d.at_ns / ns_per_s <= now_s)
-        due.push_back(d);
-    });
+  std::vector<activity_deadline> due;
+  for (const auto& earliest : deadlines_of(tx)) {
+    if (earliest.at_ns / ns_per_s > now_s)
+      break;
+    for_each_deadline(earliest.schedule_id, *tx.state().activities().find(earliest.schedule_id),
+                      [&](const activity_deadline& d) {
+                        if (d.at_ns / ns_per_s <= now_s)
+                          due.push_back(d);
+                      });
+  }
   std::sort(due.begin(), due.end());
 
   bool decide = false;
@@ -95,7 +82,7 @@ outcome<bool> activities_timed_out(transaction& tx, const rec::TimerTask& timer)
     if (activity == nullptr || d.attempt < activity->attempt())
       continue;
     changed = true;
-    if (retry_activity(tx, d.schedule_id, timeout_reasons[d.kind], nullptr))
+    if (retry_activity(tx, d.schedule_id, timeout_reasons[static_cast<std::size_t>(d.kind)], nullptr))
       continue;
     add_timed_out(tx, d.schedule_id, d.kind);
     decide = true;
@@ -108,15 +95,8 @@ outcome<bool> activities_timed_out(transaction& tx, const rec::TimerTask& timer)
 void schedule_activity_timers(transaction& tx) {
   if (!tx.state().open() || tx.state().activities().empty())
     return;
-  bool found = false;
-  deadline first;
-  for (const auto& [id, activity] : tx.state().activities())
-    for_each_deadline(activity, [&](const deadline& d) {
-      if (!found || d < first)
-        first = d;
-      found = true;
-    });
-  const auto bit = 1 << first.kind;
+  const auto first = *deadlines_of(tx).begin();
+  const auto bit = 1 << number_of(first.kind);
   if ((tx.state().activities().find(first.schedule_id)->timer_mask() & bit) != 0)
     return;
   auto& activity = *tx.activities().edit(first.schedule_id);
@@ -126,7 +106,7 @@ void schedule_activity_timers(transaction& tx) {
   timer.set_attempt(first.attempt);
   timer.set_timeout_type(wire_type(first.kind));
   timer.set_task_list(activity.task_list());
-  if (first.kind == heartbeat)
+  if (first.kind == timeout_kind::heartbeat)
     activity.set_last_heartbeat_timer_s(timer.fire_ns() / ns_per_s);
 }
 

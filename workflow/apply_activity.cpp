@@ -56,10 +56,7 @@ void on(const context& c, const api::ActivityTaskStartedEventAttributes& a) {
 void on(const context& c, const api::ActivityTaskCancelRequestedEventAttributes& a) {
   // While stored events are replayed an earlier activity of the same id may still wait for its buffered end: the event
   // is about the later one.
-  std::int64_t schedule_id = no_event_id;
-  for (const auto& [id, activity] : c.tx.activities())
-    if (activity.activity_id() == a.activity_id())
-      schedule_id = id;
+  const auto schedule_id = c.tx.activities().index().last_of(a.activity_id()).value_or(no_event_id);
   const auto* found = c.tx.activities().find(schedule_id);
   if (found == nullptr || found->cancel_requested())
     return;

@@ -46,8 +46,8 @@ std::optional<std::int64_t> last_write_version(const rec::Run& head) {
 void put_key(pending_row& row, std::int64_t number) { row.number = number; }
 void put_key(pending_row& row, const std::string& text) { row.text = text; }
 
-template <class Key, class Record>
-void write_changes(run_mutation& mutation, pending_kind kind, tracked_map<Key, Record>& map) {
+template <class Key, class Record, class Index>
+void write_changes(run_mutation& mutation, pending_kind kind, tracked_map<Key, Record, Index>& map) {
   map.for_each_change([&](const Key& key, const Record* now) {
     auto& row = mutation.pending.emplace_back();
     row.kind = kind;
@@ -90,6 +90,7 @@ void transaction::prepare_close() {
   if (run_.open() && run_.children_.empty() && bad_reset_point(run_, env_) != nullptr)
     add_transfer(rec::TRANSFER_RESET);
 
+  drop_taken_timers();
   if (run_.closed())
     drop_buffered();
   else if (run_.has_started_decision())
@@ -237,8 +238,16 @@ void transaction::write_rows() {
     out_.current = current_record(run_);
 }
 
+error transaction::refuse_size(std::size_t bytes) {
+  restart();
+  return limit_exceeded("transaction size of " + std::to_string(bytes) + " bytes exceeds limit of " +
+                        std::to_string(env_.limits->transaction_size_max) + " bytes");
+}
+
 outcome<changes> transaction::close(task_id_source& ids) {
   CADENZA_ASSERT(!closed_, "a transaction closes once");
+  if (too_large_ > 0)
+    return refuse_size(too_large_);
   auto* next = out_.next ? out_.next->open.get() : nullptr;
   prepare_close();
   if (next != nullptr)
@@ -275,11 +284,8 @@ outcome<changes> transaction::close(task_id_source& ids) {
 
   // Until here everything can be undone; ids that were reserved for nothing are no harm.
   const auto size = write_history() + (next != nullptr ? next->write_history() : 0);
-  if (const auto limit = static_cast<std::size_t>(env_.limits->transaction_size_max); size > limit) {
-    restart();
-    return limit_exceeded("transaction size of " + std::to_string(size) + " bytes exceeds limit of " +
-                          std::to_string(limit) + " bytes");
-  }
+  if (size > static_cast<std::size_t>(env_.limits->transaction_size_max))
+    return refuse_size(size);
   write_rows();
   closed_ = true;
   if (next != nullptr) {

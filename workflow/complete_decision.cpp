@@ -7,6 +7,9 @@
 namespace cadenza::workflow {
 namespace {
 
+/// Ids, version and time of an event take at least so many bytes.
+constexpr std::size_t event_overhead = 24;
+
 /// What an answer that is rejected as a whole gets written instead of its decisions.
 struct rejection {
   api::DecisionTaskFailedCause cause{};
@@ -156,7 +159,14 @@ private:
 
   outcome<void> handle_decisions(std::int64_t completed_id) {
     decision_handler handler(tx_, completed_id, request_.identity(), unhandled_);
+    std::size_t bytes = 0;
     for (const auto& decision : request_.decisions()) {
+      // An event holds what its decision does, and more: what cannot be written is not carried out first.
+      bytes += decision.ByteSizeLong() + event_overhead;
+      if (bytes > static_cast<std::size_t>(tx_.env().limits->transaction_size_max)) {
+        tx_.note_too_large(bytes);
+        break;
+      }
       CADENZA_TRY(handler.handle(decision));
       if (handler.stopped())
         break;

@@ -45,7 +45,7 @@ outcome<void> decision_handler::on(const api::CancelTimerDecisionAttributes& d) 
     started_id = timer->started_id();
   } else if (const auto fired = tx_.take_buffered_timer_fired(d.timer_id())) {
     // The worker never sees that the timer fired; it may have been all that it had not seen.
-    started_id = fired->timer_fired_event_attributes().started_event_id();
+    started_id = *fired;
     unhandled_events_ = unhandled_events_ && tx_.has_buffered_events();
   }
   api::HistoryEvent e;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace cadenza::workflow {
@@ -82,11 +83,11 @@ bool goes_to_tail(event_type type) {
   }
 }
 
-using started_ids = std::vector<std::pair<std::int64_t, std::int64_t>>; ///< scheduled or initiated id → started id
+using started_ids = std::unordered_map<std::int64_t, std::int64_t>; ///< scheduled or initiated id → last started id
 
 template <class Attributes> void point_to(const started_ids& started, std::int64_t origin, Attributes& attributes) {
-  const auto i = std::find_if(started.rbegin(), started.rend(), [&](const auto& s) { return s.first == origin; });
-  if (i != started.rend())
+  const auto i = started.find(origin);
+  if (i != started.end())
     attributes.set_started_event_id(i->second);
 }
 
@@ -124,6 +125,7 @@ bool transaction::has_buffered_events() const { return !unnumbered_.empty() || !
 
 void transaction::drop_buffered() {
   unnumbered_.clear();
+  fired_.reset();
   run_.buffered_.clear();
   run_.head_.set_buffered_batches(0);
 }
@@ -132,6 +134,7 @@ void transaction::flush_buffered() {
   CADENZA_ASSERT(!run_.has_started_decision(), "events stay buffered while a decision is with a worker");
   if (!has_buffered_events())
     return;
+  drop_taken_timers();
   std::vector<api::HistoryEvent> head;
   if (!run_.buffered_.empty()) {
     std::vector<api::HistoryEvent> tail;
@@ -155,12 +158,12 @@ void transaction::flush_buffered() {
     const auto id = run_.head_.next_event_id();
     if (e.has_activity_task_started_event_attributes()) {
       const auto scheduled = e.activity_task_started_event_attributes().scheduled_event_id();
-      started.emplace_back(scheduled, id);
+      started.insert_or_assign(scheduled, id);
       if (auto* activity = run_.activities_.edit(scheduled))
         activity->set_started_id(id);
     } else if (e.has_child_workflow_execution_started_event_attributes()) {
       const auto initiated = e.child_workflow_execution_started_event_attributes().initiated_event_id();
-      started.emplace_back(initiated, id);
+      started.insert_or_assign(initiated, id);
       if (auto* child = run_.children_.edit(initiated))
         child->set_started_id(id);
     } else if (!started.empty()) {
@@ -170,35 +173,55 @@ void transaction::flush_buffered() {
   }
 }
 
-std::optional<api::HistoryEvent> transaction::take_buffered_timer_fired(const std::string& timer_id) {
-  std::optional<std::int64_t> number;
-  int at = 0;
-  for (const auto& [key, row] : run_.buffered_) {
-    const auto i = std::find_if(row.events().begin(), row.events().end(),
-                                [&](const auto& e) { return is_timer_fired(e, timer_id); });
-    if (i == row.events().end())
-      continue;
-    number = key;
-    at = static_cast<int>(i - row.events().begin());
-    break;
-  }
-  if (number) {
-    auto& row = *run_.buffered_.edit(*number);
-    auto taken = row.events(at);
-    row.mutable_events()->DeleteSubrange(at, 1);
-    if (row.events().empty()) {
-      run_.buffered_.erase(*number);
+void transaction::index_fired_timers() {
+  fired_.emplace();
+  for (const auto& [number, row] : run_.buffered_)
+    for (const auto& e : row.events())
+      if (e.has_timer_fired_event_attributes()) {
+        const auto& a = e.timer_fired_event_attributes();
+        fired_->waiting.try_emplace(a.timer_id(), fired_timers::place{number, a.started_event_id()});
+      }
+}
+
+std::optional<std::int64_t> transaction::take_buffered_timer_fired(const std::string& timer_id) {
+  if (!fired_)
+    index_fired_timers();
+  if (const auto stored = fired_->waiting.find(timer_id); stored != fired_->waiting.end()) {
+    const auto [number, started_id] = stored->second;
+    fired_->waiting.erase(stored);
+    auto& taken = fired_->taken[number];
+    taken.insert(timer_id);
+    // A row of nothing but taken events is gone at once: who asks whether anything is buffered must hear the truth.
+    if (taken.size() == static_cast<std::size_t>(run_.buffered_.find(number)->events_size())) {
+      run_.buffered_.erase(number);
       run_.head_.set_buffered_batches(run_.head_.buffered_batches() - 1);
+      fired_->taken.erase(number);
     }
-    return taken;
+    return started_id;
   }
   const auto i =
       std::find_if(unnumbered_.begin(), unnumbered_.end(), [&](const auto& e) { return is_timer_fired(e, timer_id); });
   if (i == unnumbered_.end())
     return std::nullopt;
-  auto taken = std::move(*i);
+  const auto started_id = i->timer_fired_event_attributes().started_event_id();
   unnumbered_.erase(i);
-  return taken;
+  return started_id;
+}
+
+/// Takes the events of canceled timers out of the rows they are stored in.
+void transaction::drop_taken_timers() {
+  if (!fired_)
+    return;
+  for (const auto& [number, ids] : fired_->taken) {
+    auto& events = *run_.buffered_.edit(number)->mutable_events();
+    events.erase(std::remove_if(events.begin(), events.end(),
+                                [&ids = ids](const api::HistoryEvent& e) {
+                                  return e.has_timer_fired_event_attributes() &&
+                                         ids.contains(e.timer_fired_event_attributes().timer_id());
+                                }),
+                 events.end());
+  }
+  fired_.reset();
 }
 
 void transaction::store_buffered() {

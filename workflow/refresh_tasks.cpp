@@ -9,7 +9,7 @@
 namespace cadenza::workflow {
 namespace {
 
-template <class Key, class Record> std::vector<Key> keys_of(const tracked_map<Key, Record>& map) {
+template <class Key, class Record, class Index> std::vector<Key> keys_of(const tracked_map<Key, Record, Index>& map) {
   std::vector<Key> keys;
   keys.reserve(map.size());
   for (const auto& [key, record] : map)

@@ -15,8 +15,8 @@ template <class Message> std::string unlike(const Message& live, const Message& 
   return what + " differs between the stored run and its replayed history:\n" + difference;
 }
 
-template <class Key, class Record, class Mask>
-std::string unlike_maps(const tracked_map<Key, Record>& live, const tracked_map<Key, Record>& replayed,
+template <class Key, class Record, class Index, class Mask>
+std::string unlike_maps(const tracked_map<Key, Record, Index>& live, const tracked_map<Key, Record, Index>& replayed,
                         const std::string& what, Mask&& mask) {
   if (live.size() != replayed.size())
     return what + ": " + std::to_string(live.size()) + " live, " + std::to_string(replayed.size()) + " replayed";

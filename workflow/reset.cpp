@@ -3,6 +3,9 @@
 #include "workflow/signal.hpp"
 #include "workflow/version_history.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace cadenza::workflow {
 namespace {
 
@@ -12,12 +15,14 @@ public:
   explicit base_events(const std::vector<batch>& history) : history_(history) {}
 
   const api::HistoryEvent* find(std::int64_t event_id, std::int64_t) override {
-    for (const auto& stored : history_) {
-      const auto at = event_id - stored->events(0).event_id();
-      if (at >= 0 && at < stored->events_size())
-        return &stored->events(static_cast<int>(at));
-    }
-    return nullptr;
+    const auto behind =
+        std::upper_bound(history_.begin(), history_.end(), event_id,
+                         [](std::int64_t id, const batch& stored) { return id < stored->events(0).event_id(); });
+    if (behind == history_.begin())
+      return nullptr;
+    const auto& stored = **std::prev(behind);
+    const auto at = event_id - stored.events(0).event_id();
+    return at < stored.events_size() ? &stored.events(static_cast<int>(at)) : nullptr;
   }
 
 private:

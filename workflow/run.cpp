@@ -13,8 +13,8 @@ error inconsistent(const run_key& key, const char* what) {
 }
 
 /// Parses a row into the record of its map; false when the bytes are not one.
-template <class Key, class Record>
-bool load_row(tracked_map<Key, Record>& into, const Key& key, const pending_row& row) {
+template <class Key, class Record, class Index>
+bool load_row(tracked_map<Key, Record, Index>& into, const Key& key, const pending_row& row) {
   Record record;
   if (!row.value || !record.ParseFromString(*row.value))
     return false;
@@ -83,17 +83,12 @@ const rec::VersionBranch& run::current_branch() const {
 }
 
 std::optional<std::int64_t> run::activity_by_id(const std::string& activity_id) const {
-  for (const auto& [schedule_id, activity] : activities_)
-    if (activity.activity_id() == activity_id)
-      return schedule_id;
-  return std::nullopt;
+  return activities_.index().first_of(activity_id);
 }
 
 const rec::PendingTimer* run::timer_by_started_id(std::int64_t started_id) const {
-  for (const auto& [id, timer] : timers_)
-    if (timer.started_id() == started_id)
-      return &timer;
-  return nullptr;
+  const auto* id = timers_.index().by_started_id(started_id);
+  return id == nullptr ? nullptr : timers_.find(*id);
 }
 
 std::size_t run::memory_bytes() const {

@@ -3,6 +3,7 @@
 #include "messages/constants.hpp"
 #include "messages/outcome.hpp"
 #include "messages/records.hpp"
+#include "workflow/pending_index.hpp"
 #include "workflow/tracked_map.hpp"
 
 #include "cadenza/record/v1/run.pb.h"
@@ -18,6 +19,9 @@ namespace cadenza::workflow {
 
 namespace api = uber::cadence::api::v1;
 namespace rec = record::v1;
+
+using pending_activities = tracked_map<std::int64_t, rec::PendingActivity, activity_index>;
+using pending_timers = tracked_map<std::string, rec::PendingTimer, timer_index>;
 
 /// The mutable state of one run: what is true after its last committed transaction, plus what the open one changed.
 ///
@@ -38,8 +42,8 @@ public:
   [[nodiscard]] const rec::Run& head() const { return head_; }
   [[nodiscard]] const rec::RunFixed& fixed() const { return fixed_; }
 
-  [[nodiscard]] const tracked_map<std::int64_t, rec::PendingActivity>& activities() const { return activities_; }
-  [[nodiscard]] const tracked_map<std::string, rec::PendingTimer>& timers() const { return timers_; }
+  [[nodiscard]] const pending_activities& activities() const { return activities_; }
+  [[nodiscard]] const pending_timers& timers() const { return timers_; }
   [[nodiscard]] const tracked_map<std::int64_t, rec::PendingChild>& children() const { return children_; }
   [[nodiscard]] const tracked_map<std::int64_t, rec::PendingCancelRequest>& cancel_requests() const {
     return cancel_requests_;
@@ -80,8 +84,8 @@ private:
   run_key key_;
   rec::Run head_;
   rec::RunFixed fixed_;
-  tracked_map<std::int64_t, rec::PendingActivity> activities_;
-  tracked_map<std::string, rec::PendingTimer> timers_;
+  pending_activities activities_;
+  pending_timers timers_;
   tracked_map<std::int64_t, rec::PendingChild> children_;
   tracked_map<std::int64_t, rec::PendingCancelRequest> cancel_requests_;
   tracked_map<std::int64_t, rec::PendingSignal> signals_;

@@ -2,7 +2,6 @@
 
 #include "workflow/decision_task.hpp"
 
-#include <algorithm>
 #include <tuple>
 #include <vector>
 
@@ -11,27 +10,21 @@ namespace cadenza::workflow {
 outcome<bool> user_timers_due(transaction& tx, const rec::TimerTask&) {
   if (!tx.state().open())
     return false;
-  struct due_timer {
-    std::int64_t expiry_ns;
-    std::int64_t started_id;
-    std::string id;
-  };
   // Any task of the family wakes all timers that are due, with a precision of seconds.
   const auto now_s = tx.now() / ns_per_s;
-  std::vector<due_timer> due;
-  for (const auto& [id, timer] : tx.state().timers())
-    if (timer.expiry_ns() / ns_per_s <= now_s)
-      due.push_back({timer.expiry_ns(), timer.started_id(), id});
+  std::vector<timer_index::entry> due;
+  for (const auto& entry : tx.state().timers().index().by_expiry()) {
+    if (std::get<0>(entry) / ns_per_s > now_s)
+      break;
+    due.push_back(entry);
+  }
   if (due.empty())
     return false;
-  std::sort(due.begin(), due.end(), [](const due_timer& a, const due_timer& b) {
-    return std::tie(a.expiry_ns, a.started_id) < std::tie(b.expiry_ns, b.started_id);
-  });
-  for (auto& timer : due) {
+  for (auto& [expiry_ns, started_id, id] : due) {
     api::HistoryEvent e;
     auto& a = *e.mutable_timer_fired_event_attributes();
-    a.set_timer_id(std::move(timer.id));
-    a.set_started_event_id(timer.started_id);
+    a.set_timer_id(std::move(id));
+    a.set_started_event_id(started_id);
     tx.add(std::move(e));
   }
   schedule_decision_if_none(tx);
@@ -39,19 +32,13 @@ outcome<bool> user_timers_due(transaction& tx, const rec::TimerTask&) {
 }
 
 void schedule_user_timers(transaction& tx) {
-  if (!tx.state().open())
+  const auto& in_order = tx.state().timers().index().by_expiry();
+  if (!tx.state().open() || in_order.empty())
     return;
-  const std::string* first_id = nullptr;
-  const rec::PendingTimer* first = nullptr;
-  for (const auto& [id, timer] : tx.state().timers())
-    if (first == nullptr ||
-        std::pair(timer.expiry_ns(), timer.started_id()) < std::pair(first->expiry_ns(), first->started_id())) {
-      first_id = &id;
-      first = &timer;
-    }
-  if (first == nullptr || first->task_outstanding())
+  const auto& first_id = std::get<2>(*in_order.begin());
+  if (tx.state().timers().find(first_id)->task_outstanding())
     return;
-  auto& timer = *tx.timers().edit(*first_id);
+  auto& timer = *tx.timers().edit(first_id);
   timer.set_task_outstanding(true);
   auto& task = tx.add_timer(rec::TIMER_USER, timer.expiry_ns());
   task.set_event_id(timer.started_id());

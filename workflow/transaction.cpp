@@ -47,8 +47,10 @@ void transaction::undo() {
   run_.buffered_.undo();
   batches_.clear();
   unnumbered_.clear();
+  fired_.reset();
   out_ = changes();
   missing_.reset();
+  too_large_ = 0;
 }
 
 void transaction::restart() {

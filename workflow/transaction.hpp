@@ -7,8 +7,13 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace cadenza::workflow {
@@ -95,8 +100,8 @@ public:
   void flush_buffered();
   /// Stored or new events wait in the buffer.
   [[nodiscard]] bool has_buffered_events() const;
-  /// Removes a buffered or not yet numbered TimerFired of this timer id. The event when there was one.
-  [[nodiscard]] std::optional<api::HistoryEvent> take_buffered_timer_fired(const std::string& timer_id);
+  /// Removes a buffered or not yet numbered TimerFired of this timer id. Its started event id when there was one.
+  [[nodiscard]] std::optional<std::int64_t> take_buffered_timer_fired(const std::string& timer_id);
   /// The id that `add` would give to an event that is not bufferable.
   [[nodiscard]] std::int64_t next_event_id() const { return run_.head_.next_event_id(); }
   /// First event id of the batch that events added now belong to.
@@ -115,8 +120,8 @@ public:
   // --- state, for apply() and the rules of workflow/ only
   [[nodiscard]] rec::Run& head() { return run_.head_; }
   [[nodiscard]] rec::RunFixed& edit_fixed(); ///< the fixed row is written again
-  [[nodiscard]] tracked_map<std::int64_t, rec::PendingActivity>& activities() { return run_.activities_; }
-  [[nodiscard]] tracked_map<std::string, rec::PendingTimer>& timers() { return run_.timers_; }
+  [[nodiscard]] pending_activities& activities() { return run_.activities_; }
+  [[nodiscard]] pending_timers& timers() { return run_.timers_; }
   [[nodiscard]] tracked_map<std::int64_t, rec::PendingChild>& children() { return run_.children_; }
   [[nodiscard]] tracked_map<std::int64_t, rec::PendingCancelRequest>& cancel_requests() {
     return run_.cancel_requests_;
@@ -142,6 +147,10 @@ public:
   /// Undoes everything so far and starts over (a decision that turns out bad as a whole).
   void restart();
 
+  /// What is to come would make the transaction larger than it may be: `close` refuses it, and nothing more need be
+  /// added. `bytes`: at least so many there would be.
+  void note_too_large(std::size_t bytes) { too_large_ = bytes; }
+
   /// Flushes what may be flushed, fails a decision that has too many buffered events behind it, gives ids, generates
   /// activity and user timer tasks, close tasks and replication tasks, and serializes. `limit_exceeded` when the
   /// transaction is larger than rules.transaction_size_max (the run is then unchanged).
@@ -149,8 +158,18 @@ public:
 
 private:
   struct id_block; ///< task ids being given out
+  /// Timers that have fired into stored buffered events, found by their ids. Made when the first is asked for.
+  struct fired_timers {
+    struct place {
+      std::int64_t row = 0;
+      std::int64_t started_id = 0;
+    };
+    std::unordered_map<std::string, place> waiting;
+    std::map<std::int64_t, std::set<std::string>> taken; ///< by row; the events go when the rows are looked at
+  };
 
   void undo();
+  [[nodiscard]] error refuse_size(std::size_t bytes);
   void append(api::HistoryEvent&& e, std::int64_t event_id);
   [[nodiscard]] api::History& open_batch();
 
@@ -160,6 +179,8 @@ private:
   void store_buffered();
   [[nodiscard]] bool too_much_buffered() const;
   void drop_buffered();
+  void drop_taken_timers();
+  void index_fired_timers();
   void add_replication_tasks();
   [[nodiscard]] std::int64_t count_ids() const;
   void number_events(id_block& ids);
@@ -182,7 +203,9 @@ private:
   std::vector<std::shared_ptr<api::History>> batches_;
   /// Events of this transaction without a number yet, in order of arrival.
   std::deque<api::HistoryEvent> unnumbered_;
+  std::optional<fired_timers> fired_;
   changes out_;
+  std::size_t too_large_ = 0;
   bool closed_ = false;
 };
 

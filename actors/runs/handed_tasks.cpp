@@ -23,6 +23,10 @@ list_poll_ptr take_poll(const services& env, const record::v1::TransferTask& tas
   return poll;
 }
 
+bool same_list(const record::v1::TransferTask& a, const record::v1::TransferTask& b) {
+  return a.task_list() == b.task_list() && a.target_domain_id() == b.target_domain_id();
+}
+
 void wait_again(const services& env, list_poll_ptr poll) {
   poll->given.release();
   caf::anon_send(env.routes->matching(), make_matching_mail(std::move(poll)));
@@ -48,23 +52,28 @@ void handed_tasks::start(workflow::transaction& tx, const services& env, bool mo
 
 void handed_tasks::start_activities(workflow::transaction& tx, const services& env) {
   auto& tasks = tx.transfer_tasks();
-  for (std::size_t i = 0; i < tasks.size();) {
-    const auto& task = tasks[i];
-    auto poll = task.type() == record::v1::TRANSFER_ACTIVITY ? take_poll(env, task, 1) : nullptr;
-    if (!poll) {
-      ++i;
-      continue;
-    }
-    const auto schedule_id = task.schedule_id();
-    auto started = workflow::start_activity(tx, schedule_id, task.attempt(), poll->request_id, poll->identity);
-    if (!started) {
+  std::size_t kept = 0;
+  bool nobody_waits = false; // for the last task that was kept
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const bool for_activity = tasks[i].type() == record::v1::TRANSFER_ACTIVITY;
+    // A decision may schedule thousands for one list: it is asked until it has no worker.
+    const bool in_vain = for_activity && nobody_waits && same_list(tasks[kept - 1], tasks[i]);
+    auto poll = for_activity && !in_vain ? take_poll(env, tasks[i], 1) : nullptr;
+    nobody_waits = for_activity && !poll;
+    if (poll) {
+      const auto schedule_id = tasks[i].schedule_id();
+      auto started = workflow::start_activity(tx, schedule_id, tasks[i].attempt(), poll->request_id, poll->identity);
+      if (started) {
+        activities_.push_back({std::move(poll), schedule_id, *std::move(started)});
+        continue;
+      }
       wait_again(env, std::move(poll));
-      ++i;
-      continue;
     }
-    tasks.erase(tasks.begin() + static_cast<std::ptrdiff_t>(i));
-    activities_.push_back({std::move(poll), schedule_id, *std::move(started)});
+    if (kept != i)
+      tasks[kept] = std::move(tasks[i]);
+    ++kept;
   }
+  tasks.resize(kept);
 }
 
 void handed_tasks::start_decision(workflow::transaction& tx, const services& env) {

@@ -11,7 +11,8 @@
 namespace cadenza::workflow::test {
 namespace {
 
-template <class Key, class Record> void print_map(std::string& out, const tracked_map<Key, Record>& map) {
+template <class Key, class Record, class Index>
+void print_map(std::string& out, const tracked_map<Key, Record, Index>& map) {
   for (const auto& [key, record] : map) {
     if constexpr (std::is_same_v<Key, std::string>)
       out += key;
