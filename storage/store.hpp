@@ -125,6 +125,13 @@ struct shard_update {
   std::string value; ///< record.v1.Shard
 };
 
+/// A part of a queue that cannot be read: task ids, or fire times of timers in ns, both included.
+struct unreadable_range {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::string why;
+};
+
 /// Ranges of finished tasks of a shard that may be dropped. Not conditional; dropping is idempotent. `committed` does
 /// not mean synced here: after a crash what was dropped may be there again.
 struct shard_cleanup {
@@ -132,6 +139,9 @@ struct shard_cleanup {
   std::int64_t transfer_up_to = 0;    ///< ids ≤ this
   std::int64_t timers_before_ns = 0;  ///< fire times < this; remembered requests that expired before it go, too
   std::int64_t replication_up_to = 0; ///< ids ≤ this
+  /// What of it stays all the same: nobody could read it, so nobody has done it. In order.
+  std::vector<unreadable_range> keep_transfer;
+  std::vector<unreadable_range> keep_timers;
 };
 
 /// task_list_type: 0 decision, 1 activity.
@@ -154,8 +164,9 @@ struct task_list_transaction {
   std::int64_t new_range_id = 0;
   std::optional<std::string> row; ///< record.v1.TaskListRow; absent: the stored row stays
   std::vector<backlog_row> append;
-  std::int64_t delete_up_to = 0; ///< drops tasks with ids ≤ this; 0: none
-  bool delete_list = false;      ///< drops the list and all its tasks
+  std::int64_t delete_up_to = 0;      ///< drops tasks with ids ≤ this; 0: none
+  std::vector<unreadable_range> keep; ///< of these, what stays all the same; in order
+  bool delete_list = false;           ///< drops the list and all its tasks
 };
 
 /// One change of the domain table: exactly one domain, and the table's notification version goes up by one.
@@ -193,6 +204,13 @@ template <class T> struct page {
   std::vector<T> rows;
   std::string next; ///< opaque; "" when there is no more
   std::string message;
+  /// Scans of transfer tasks, timers and backlogs step over what is damaged: then `outcome` is corrupted, this says
+  /// what may be lost, `rows` has what could be read on both sides (and in between), and `next` is as ever. Empty
+  /// although `outcome` is corrupted: the rows end before the damage. Scans of task lists do so, too, without numbers.
+  std::vector<unreadable_range> unreadable;
+
+  /// Everything of the page's range that can be read is in `rows`.
+  [[nodiscard]] bool usable() const { return outcome == status::committed || !unreadable.empty(); }
 };
 
 /// One stored node of a history branch.

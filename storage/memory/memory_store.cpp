@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <mutex>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -21,6 +22,21 @@ template <class Result> Result unavailable(std::string message) {
   result.outcome = status::unavailable;
   result.message = std::move(message);
   return result;
+}
+
+/// Takes out of a page of a queue what a fault says cannot be read. `from`: where the page begins.
+template <class Row, class Number>
+page<Row> lose(page<Row> whole, const fault& fate, std::int64_t from, Number&& number) {
+  const auto to = whole.next.empty() ? INT64_MAX : number(whole.rows.back());
+  for (const auto& lost : fate.unreadable) {
+    if (lost.last < from || lost.first > to)
+      continue;
+    whole.unreadable.push_back(lost);
+    whole.outcome = status::corrupted;
+    whole.message = lost.why;
+    std::erase_if(whole.rows, [&](const Row& row) { return number(row) >= lost.first && number(row) <= lost.last; });
+  }
+  return whole;
 }
 
 } // namespace
@@ -145,7 +161,12 @@ struct memory_store::state : std::enable_shared_from_this<memory_store::state> {
       } else {
         const auto fate = ask(false, operation, shard);
         delay_ns = fate.delay_ns;
-        result = fate.what == fault::kind::none ? look(std::as_const(tables)) : unavailable<Result>("injected fault");
+        if (fate.what != fault::kind::none)
+          result = unavailable<Result>("injected fault");
+        else if constexpr (std::is_invocable_v<Read, const memory::tables&, const fault&>)
+          result = look(std::as_const(tables), fate);
+        else
+          result = look(std::as_const(tables));
       }
     }
     options.post([cb = std::move(cb), result = std::move(result)]() mutable { cb(std::move(result)); }, delay_ns);
@@ -241,17 +262,20 @@ void memory_store::read_tree(int shard, uuid tree_id, done<page<std::string>> cb
 
 void memory_store::scan_transfer(int shard, std::int64_t after, std::int64_t up_to, int limit,
                                  done<page<transfer_row>> cb) {
-  state_->read("scan_transfer", shard, std::move(cb), [=](const memory::tables& all) {
+  state_->read("scan_transfer", shard, std::move(cb), [=](const memory::tables& all, const fault& fate) {
     const auto found = all.shards.find(shard);
-    return found == all.shards.end() ? page<transfer_row>{}
-                                     : memory::scan_ids<transfer_row>(found->second.transfer, after, up_to, limit);
+    if (found == all.shards.end())
+      return page<transfer_row>{};
+    return lose(memory::scan_ids<transfer_row>(found->second.transfer, after, up_to, limit), fate, after + 1,
+                [](const transfer_row& row) { return row.task_id; });
   });
 }
 
 void memory_store::scan_timers(int shard, std::int64_t from_ns, std::int64_t from_id, std::int64_t to_ns, int limit,
                                done<page<timer_row>> cb) {
-  state_->read("scan_timers", shard, std::move(cb), [=](const memory::tables& all) {
-    return memory::scan_timers(all, shard, from_ns, from_id, to_ns, limit);
+  state_->read("scan_timers", shard, std::move(cb), [=](const memory::tables& all, const fault& fate) {
+    return lose(memory::scan_timers(all, shard, from_ns, from_id, to_ns, limit), fate, from_ns,
+                [](const timer_row& row) { return row.fire_ns; });
   });
 }
 
@@ -301,11 +325,14 @@ void memory_store::read_task_list(task_list_key key, done<read_result<std::strin
 
 void memory_store::scan_tasks(task_list_key key, std::int64_t after, std::int64_t up_to, int limit,
                               done<page<backlog_row>> cb) {
-  state_->read("scan_tasks", no_shard, std::move(cb), [&key, after, up_to, limit](const memory::tables& all) {
-    const auto found = all.task_lists.find(key);
-    return found == all.task_lists.end() ? page<backlog_row>{}
-                                         : memory::scan_ids<backlog_row>(found->second.tasks, after, up_to, limit);
-  });
+  state_->read("scan_tasks", no_shard, std::move(cb),
+               [&key, after, up_to, limit](const memory::tables& all, const fault& fate) {
+                 const auto found = all.task_lists.find(key);
+                 if (found == all.task_lists.end())
+                   return page<backlog_row>{};
+                 return lose(memory::scan_ids<backlog_row>(found->second.tasks, after, up_to, limit), fate, after + 1,
+                             [](const backlog_row& row) { return row.task_id; });
+               });
 }
 
 void memory_store::scan_task_lists(std::string token, int limit, done<page<std::pair<task_list_key, std::string>>> cb) {

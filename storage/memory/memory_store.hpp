@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace cadenza::storage {
 
@@ -29,6 +30,8 @@ struct fault {
   /// Commits: how late they are carried out; those that come later wait behind them. Reads meanwhile do not see them,
   /// as with a store that gathers commits.
   std::int64_t apply_delay_ns = 0;
+  /// Scans of transfer tasks, timers and backlogs: what a damaged disk has left of them. In order.
+  std::vector<unreadable_range> unreadable;
 };
 
 struct memory_options {

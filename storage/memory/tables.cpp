@@ -2,9 +2,23 @@
 
 #include "storage/refusals.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace cadenza::storage::memory {
 
 namespace {
+
+/// Erases the rows before `end`, but for those whose number lies in one of `keep`.
+template <class Map, class Number>
+void erase_but(Map& rows, typename Map::iterator end, const std::vector<unreadable_range>& keep, Number&& number) {
+  for (auto i = rows.begin(); i != end;) {
+    const auto at = number(*i);
+    const bool kept =
+        std::any_of(keep.begin(), keep.end(), [&](const auto& r) { return r.first <= at && at <= r.last; });
+    i = kept ? std::next(i) : rows.erase(i);
+  }
+}
 
 void write_run(shard_tables& shard, run_mutation& run) {
   auto& entry = shard.runs[run.key];
@@ -128,8 +142,10 @@ commit_result tables::apply(const shard_cleanup& what) {
   if (found == shards.end())
     return {};
   auto& shard = found->second;
-  shard.transfer.erase(shard.transfer.begin(), shard.transfer.upper_bound(what.transfer_up_to));
-  shard.timers.erase(shard.timers.begin(), shard.timers.lower_bound({what.timers_before_ns, INT64_MIN}));
+  erase_but(shard.transfer, shard.transfer.upper_bound(what.transfer_up_to), what.keep_transfer,
+            [](const auto& row) { return row.first; });
+  erase_but(shard.timers, shard.timers.lower_bound({what.timers_before_ns, INT64_MIN}), what.keep_timers,
+            [](const auto& row) { return row.first.first; });
   shard.replication.erase(shard.replication.begin(), shard.replication.upper_bound(what.replication_up_to));
   std::erase_if(shard.requests, [&](const auto& one) { return one.second.expires_ns < what.timers_before_ns; });
   return {};
@@ -149,7 +165,7 @@ commit_result tables::apply(task_list_transaction& tx) {
   if (tx.row)
     list.row = std::move(*tx.row);
   if (tx.delete_up_to > 0)
-    list.tasks.erase(list.tasks.begin(), list.tasks.upper_bound(tx.delete_up_to));
+    erase_but(list.tasks, list.tasks.upper_bound(tx.delete_up_to), tx.keep, [](const auto& row) { return row.first; });
   for (auto& task : tx.append)
     list.tasks.insert_or_assign(task.task_id, std::move(task.value));
   return {};

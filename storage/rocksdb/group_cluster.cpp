@@ -89,17 +89,24 @@ group_builder::verdict group_builder::add(task_list_transaction& tx, commit_resu
     put(table::task_lists, {key}, {text_, *tx.row});
     list.range_id = tx.new_range_id;
   }
-  if (tx.delete_up_to > 0 && tx.delete_up_to > list.dropped_up_to) {
+  const auto drop = [&](std::int64_t up_to) {
+    if (up_to <= 0 || up_to <= list.dropped_up_to)
+      return;
     key_.assign(key);
     put_number(key_, list.dropped_up_to == INT64_MIN ? INT64_MIN : list.dropped_up_to + 1);
     text_.assign(key);
-    if (tx.delete_up_to == INT64_MAX)
+    if (up_to == INT64_MAX)
       to_successor(text_);
     else
-      put_number(text_, tx.delete_up_to + 1);
+      put_number(text_, up_to + 1);
     remove_range(table::tasks, key_, text_);
-    list.dropped_up_to = tx.delete_up_to;
+    list.dropped_up_to = up_to;
+  };
+  for (const auto& kept : tx.keep) {
+    drop(std::min(kept.first - 1, tx.delete_up_to));
+    list.dropped_up_to = std::max(list.dropped_up_to, std::min(kept.last, tx.delete_up_to));
   }
+  drop(tx.delete_up_to);
   for (const auto& task : tx.append) {
     key_.clear();
     put_number(key_, task.task_id);

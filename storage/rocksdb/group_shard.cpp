@@ -353,7 +353,15 @@ group_builder::verdict group_builder::add(shard_cleanup& what, commit_result& re
     drop(from, first_kept, up_to + 1);
     dropped = up_to;
   };
+  for (const auto& kept : what.keep_transfer) {
+    drop_ids(table::transfer, shard->transfer_dropped, std::min(kept.first - 1, what.transfer_up_to));
+    shard->transfer_dropped = std::max(shard->transfer_dropped, std::min(kept.last, what.transfer_up_to));
+  }
   drop_ids(table::transfer, shard->transfer_dropped, what.transfer_up_to);
+  for (const auto& kept : what.keep_timers) {
+    drop(table::timers, shard->timers_dropped, std::min(kept.first, what.timers_before_ns));
+    shard->timers_dropped = std::max(shard->timers_dropped, std::min(kept.last, what.timers_before_ns - 1) + 1);
+  }
   drop(table::timers, shard->timers_dropped, what.timers_before_ns);
   drop_ids(table::replication, shard->replication_dropped, what.replication_up_to);
   return verdict::taken;

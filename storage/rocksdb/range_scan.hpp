@@ -7,6 +7,7 @@
 #include <rocksdb/iterator.h>
 #include <rocksdb/options.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,9 +17,12 @@ namespace cadenza::storage::rocks {
 /// An iterator over [lower, upper) of one table; owns its bounds.
 class range_scan {
 public:
-  range_scan(const database& data, table from, std::string lower, std::string upper)
+  /// `wanted`: whether a file is looked at; empty: all are.
+  range_scan(const database& data, table from, std::string lower, std::string upper,
+             std::function<bool(const rocksdb::TableProperties&)> wanted = {})
     : lower_(std::move(lower)), upper_(std::move(upper)), lower_bound_(lower_), upper_bound_(upper_) {
     rocksdb::ReadOptions options;
+    options.table_filter = std::move(wanted);
     options.iterate_lower_bound = &lower_bound_;
     options.iterate_upper_bound = &upper_bound_;
     iterator_.reset(data.db->NewIterator(options, data[from]));

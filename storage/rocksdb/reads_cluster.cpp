@@ -1,6 +1,7 @@
 #include "storage/rocksdb/keys.hpp"
 #include "storage/rocksdb/range_scan.hpp"
 #include "storage/rocksdb/reads.hpp"
+#include "storage/rocksdb/surviving_scan.hpp"
 #include "storage/scan_tokens.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
@@ -23,8 +24,8 @@ page<backlog_row> scan_tasks(const database& data, const task_list_key& list, st
     to_successor(upper);
   else
     put_number(upper, up_to + 1);
-  range_scan scan(data, table::tasks, std::move(lower), std::move(upper));
-  for (scan.to_first(); scan.valid(); scan.next()) {
+  surviving_scan scan(data, table::tasks, std::move(lower), std::move(upper));
+  while (scan.next()) {
     if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
       result.next = more_after(result.rows.back().task_id);
       break;
@@ -37,16 +38,17 @@ page<backlog_row> scan_tasks(const database& data, const task_list_key& list, st
     }
     result.rows.push_back({id, std::string(scan.value())});
   }
-  tell(result, scan.status());
+  constexpr bool number_is_all = true;
+  tell_gaps(result, scan, prefix.size(), number_is_all, up_to);
   return result;
 }
 
 page<std::pair<task_list_key, std::string>> scan_task_lists(const database& data, const std::string& token, int limit) {
   page<std::pair<task_list_key, std::string>> result;
   // No key begins with 17 times FF: a domain id is 16 bytes and a list's name is text.
-  range_scan scan(data, table::task_lists, token, std::string(17, '\xff'));
+  surviving_scan scan(data, table::task_lists, token, std::string(17, '\xff'));
   std::string last;
-  for (scan.to_first(); scan.valid(); scan.next()) {
+  while (scan.next()) {
     if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
       result.next = last + '\0';
       break;
@@ -61,7 +63,9 @@ page<std::pair<task_list_key, std::string>> scan_task_lists(const database& data
     }
     row = value;
   }
-  tell(result, scan.status());
+  tell_gaps(result, scan, 0, false, 0);
+  for (auto& range : result.unreadable)
+    range.first = range.last = 0; // names have no numbers
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include "storage/rocksdb/keys.hpp"
 #include "storage/rocksdb/range_scan.hpp"
 #include "storage/rocksdb/reads.hpp"
+#include "storage/rocksdb/surviving_scan.hpp"
 #include "storage/scan_tokens.hpp"
 
 #include <algorithm>
@@ -8,6 +9,9 @@
 namespace cadenza::storage::rocks {
 
 namespace {
+
+constexpr std::size_t shard_bytes = sizeof(std::int32_t); ///< in front of the number that queues are ordered by
+constexpr bool number_is_all = true;
 
 /// A value that begins with a number for conditions: only the record after it is told.
 read_result<std::string> read_record(const database& data, table from, const std::string& key, bool numbered) {
@@ -43,8 +47,8 @@ page<Row> scan_ids(const database& data, table from, int shard, std::int64_t aft
   } else {
     put_task_key(upper, shard, up_to + 1);
   }
-  range_scan scan(data, from, std::move(lower), std::move(upper));
-  for (scan.to_first(); scan.valid(); scan.next()) {
+  surviving_scan scan(data, from, std::move(lower), std::move(upper));
+  while (scan.next()) {
     if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
       result.next = more_after(result.rows.back().task_id);
       break;
@@ -58,7 +62,7 @@ page<Row> scan_ids(const database& data, table from, int shard, std::int64_t aft
     }
     result.rows.push_back({id, std::string(scan.value())});
   }
-  tell(result, scan.status());
+  tell_gaps(result, scan, shard_bytes, number_is_all, up_to);
   return result;
 }
 
@@ -195,8 +199,8 @@ page<timer_row> scan_timers(const database& data, int shard, std::int64_t from_n
   put_timer_key(lower, shard, from_ns, from_id);
   std::string upper;
   put_task_key(upper, shard, to_ns);
-  range_scan scan(data, table::timers, std::move(lower), std::move(upper));
-  for (scan.to_first(); scan.valid(); scan.next()) {
+  surviving_scan scan(data, table::timers, std::move(lower), std::move(upper));
+  while (scan.next()) {
     if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
       result.next = more_after(result.rows.back().task_id);
       break;
@@ -210,7 +214,7 @@ page<timer_row> scan_timers(const database& data, int shard, std::int64_t from_n
     }
     row.value = scan.value();
   }
-  tell(result, scan.status());
+  tell_gaps(result, scan, shard_bytes, !number_is_all, to_ns);
   return result;
 }
 
