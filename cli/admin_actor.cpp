@@ -15,8 +15,11 @@ struct actor {
   std::string path; ///< "node/shard_owner/history_shard-3"
   std::string kind;
   std::int64_t restarts = 0;
-  std::int64_t mailbox = 0;
+  std::int64_t mailbox = 0; ///< -1: it did not answer in time
+  bool killable = true;
 };
+
+std::string mailbox_text(const actor& one) { return one.mailbox < 0 ? "no answer" : std::to_string(one.mailbox); }
 
 /// Paths in the order in which people count: a run of digits is a number, so 2 stands before 11. An actor stands before
 /// those below it.
@@ -65,14 +68,19 @@ outcome<std::vector<actor>> actors_of(invocation& call) {
     const auto number = [&entry](const char* key) {
       return entry.contains(key) && entry[key].is_number_integer() ? entry[key].get<std::int64_t>() : 0;
     };
-    actors.push_back({text("path"), text("kind"), number("restarts"), number("mailbox")});
+    const bool killable = !entry.contains("killable") || entry["killable"] != false;
+    actors.push_back({text("path"), text("kind"), number("restarts"), number("mailbox"), killable});
   }
   std::ranges::sort(actors, comes_before, &actor::path);
   return actors;
 }
 
 json actor_json(const actor& one) {
-  return {{"path", one.path}, {"kind", one.kind}, {"restarts", one.restarts}, {"mailbox", one.mailbox}};
+  return {{"path", one.path},
+          {"kind", one.kind},
+          {"restarts", one.restarts},
+          {"mailbox", one.mailbox},
+          {"killable", one.killable}};
 }
 
 status list(invocation& call) {
@@ -83,7 +91,8 @@ status list(invocation& call) {
   for (const auto& one : *actors) {
     if (call.given("kind") && one.kind != call.text("kind"))
       continue;
-    rows.rows.push_back({one.path, one.kind, std::to_string(one.restarts), std::to_string(one.mailbox)});
+    rows.rows.push_back({one.path, one.killable ? one.kind : one.kind + " (cannot be killed)",
+                         std::to_string(one.restarts), mailbox_text(one)});
     rows.data.push_back(actor_json(one));
   }
   return show(call, rows);
@@ -122,8 +131,8 @@ status tree(invocation& call) {
         call.out() << " (" << one.kind << ")";
       if (one.restarts > 0)
         call.out() << " restarts " << one.restarts;
-      if (one.mailbox > 0)
-        call.out() << " mailbox " << one.mailbox;
+      if (one.mailbox != 0)
+        call.out() << " mailbox " << mailbox_text(one);
       call.out() << '\n';
     }
     above = std::move(parts);

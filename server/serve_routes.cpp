@@ -19,6 +19,7 @@ using bridge::http_response;
 using nlohmann::json;
 
 constexpr int failed = 500;
+constexpr std::size_t shown_max = 100; ///< of what is wrong
 
 json to_json(const storage::backup_info& b) {
   return {{"id", b.id}, {"created_s", b.created_s}, {"bytes", b.bytes}, {"files", b.files}, {"damaged", b.damaged}};
@@ -29,9 +30,23 @@ std::string parameter(const http_request& from, const std::string& name) {
   return found == from.parameters.end() ? std::string() : found->second;
 }
 
-http_response health_of(const bridge::health_board& health, const open_store& stores) {
+/// What is wrong inside says nothing about the status: the rest is served, and starting the process anew mends none of
+/// it.
+http_response health_of(const bridge::health_board& health, const open_store& stores, const actors::engine& engine) {
   const bool writes = stores.store->accepts_writes();
-  return json_reply({{"status", std::string(bridge::text_of(health.state()))}, {"accepts_writes", writes}},
+  const auto wrong = engine.what_is_wrong();
+  json deaths = json::array();
+  for (const auto& one : wrong.deaths)
+    if (deaths.size() < shown_max)
+      deaths.push_back({{"path", one.path}, {"reason", one.reason}, {"deaths", one.count}});
+  json unreadable = json::array();
+  for (const auto& one : wrong.unreadable)
+    if (unreadable.size() < shown_max)
+      unreadable.push_back({{"where", one.where}, {"what", one.what}});
+  return json_reply({{"status", std::string(bridge::text_of(health.state()))},
+                     {"accepts_writes", writes},
+                     {"died_lately", std::move(deaths)},
+                     {"unreadable", std::move(unreadable)}},
                     health.serving() && writes ? 200 : 503);
 }
 
@@ -133,14 +148,15 @@ outcome<std::string> backup_directory_of(const std::string& configured, const st
   return wanted.string();
 }
 
-void add_store_routes(bridge::http_server& to, const bridge::health_board& health, open_store& stores) {
+void add_store_routes(bridge::http_server& to, const bridge::health_board& health, open_store& stores,
+                      const actors::engine& engine) {
   const auto add = [&](const char* method, const char* path, auto answer) {
     to.add_route(method, path, [&stores, answer](const http_request& request) {
       const auto directory = backup_directory_of(stores.backup_directory, parameter(request, "dir"));
       return directory ? answer(stores, *directory, request) : backup_error(directory.error());
     });
   };
-  to.add_route("GET", "/health", [&](const http_request&) { return health_of(health, stores); });
+  to.add_route("GET", "/health", [&](const http_request&) { return health_of(health, stores, engine); });
   to.set_readiness(
       [&stores] { return stores.store->accepts_writes() ? std::string() : std::string("the store refuses writes"); });
   add("POST", "/admin/backup/create", [](open_store& from, const std::string& directory, const http_request&) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/base/engine.hpp"
 #include "bridge/http/http_server.hpp"
 #include "config/dynamic.hpp"
 #include "messages/outcome.hpp"
@@ -16,13 +17,15 @@ namespace cadenza {
 
 /// What the HTTP side says of the stores:
 ///
-/// - `GET /health` and `GET /ready`: 503 also while the store takes no writes
+/// - `GET /health` and `GET /ready`: 503 also while the store takes no writes; `/health` also
+///   says which actors died lately, and what cannot be read
 /// - `POST /admin/backup/create?dir=…` (409 while another one is under way; the answer comes when the backup has been
 ///   read back), `GET /admin/backup/list?dir=…`, `POST /admin/backup/verify?dir=…&id=…`; `dir` as above, without `id`
 ///   the newest backup
 ///
-/// Before `start` of the server; both must outlive it.
-void add_store_routes(bridge::http_server& to, const bridge::health_board& health, open_store& stores);
+/// Before `start` of the server; all must outlive it.
+void add_store_routes(bridge::http_server& to, const bridge::health_board& health, open_store& stores,
+                      const actors::engine& engine);
 
 /// `GET /admin/config`: every key of the dynamic configuration with its default, what it means, and the values that
 /// apply now. Before `start` of the server; both must outlive it.

@@ -127,7 +127,7 @@ void front_part::apply_settings(const config::snapshot_ptr& now) {
 
 void front_part::add_routes() {
   bridge::add_actor_routes(http_, engine_, actor_patience);
-  add_store_routes(http_, health_, stores_);
+  add_store_routes(http_, health_, stores_, engine_);
   add_shard_routes(http_, stores_);
   add_verify_route(http_, stores_, engine_);
   add_config_routes(http_, settings_.dynamic);

@@ -42,8 +42,7 @@ workflow::directory_ptr read_domains(const verify_source& from, std::vector<std:
       damaged.push_back(stored.name);
       continue;
     }
-    out->by_name[stored.name] = view;
-    out->by_id[stored.id] = view;
+    out->put(view);
   }
   return out;
 }

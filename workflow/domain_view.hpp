@@ -2,13 +2,14 @@
 
 #include "cadenza/record/v1/domain.pb.h"
 #include "messages/uuid.hpp"
+#include "workflow/snapshot_map.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cadenza::workflow {
 
@@ -34,10 +35,10 @@ struct domain_view {
 
 using domain_ptr = std::shared_ptr<const domain_view>;
 
-/// All domains at one moment. Immutable once published.
+/// All domains at one moment. Immutable once published; the next one is a copy with the change, which shares the rest.
 struct domain_directory {
-  std::map<std::string, domain_ptr, std::less<>> by_name;
-  std::map<uuid, domain_ptr> by_id;
+  snapshot_map<std::string, domain_ptr> by_name;
+  snapshot_map<uuid, domain_ptr> by_id;
   std::int64_t notification_version = 0; ///< of the domain table when this was read
 
   /// Null when there is no such domain.
@@ -48,6 +49,20 @@ struct domain_directory {
   [[nodiscard]] domain_ptr find(const uuid& id) const {
     const auto i = by_id.find(id);
     return i == by_id.end() ? nullptr : i->second;
+  }
+
+  /// Adds a domain or replaces what has its id.
+  void put(domain_ptr domain) {
+    remove(domain->id);
+    by_name.put(domain->name, domain);
+    const auto id = domain->id;
+    by_id.put(id, std::move(domain));
+  }
+  void remove(const uuid& id) {
+    if (const auto known = find(id)) {
+      by_name.erase(known->name);
+      by_id.erase(id);
+    }
   }
 };
 

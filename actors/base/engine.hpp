@@ -2,6 +2,7 @@
 
 #include "actors/base/call.hpp"
 #include "actors/base/documents.hpp"
+#include "actors/base/troubles.hpp"
 #include "workflow/domain_view.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
@@ -42,7 +43,14 @@ struct actor_info {
   std::string path; ///< "node/shard_owner/history_shard:3/workflow_run:<domain>/<workflow>/<run>"
   std::string kind;
   std::int64_t restarts = 0;
-  std::int64_t mailbox = 0;
+  std::int64_t mailbox = -1; ///< messages that wait in it; -1: it has not answered in time
+  bool killable = true;
+};
+
+/// What is wrong inside the engine, for `/health`.
+struct engine_troubles {
+  std::vector<troubles::death> deaths;      ///< of the last minute
+  std::vector<troubles::damage> unreadable; ///< of the store
 };
 
 /// The way into the actor tree: one function per request. Every function returns at once and may be called from any
@@ -170,6 +178,7 @@ public:
   virtual void describe_queue(body<uber::cadence::admin::v1::DescribeQueueRequest>, call_ptr) = 0;
 
   /// Every actor alive; `done` may run on any thread.
+  [[nodiscard]] virtual engine_troubles what_is_wrong() const = 0;
   virtual void list_actors(std::function<void(std::vector<actor_info>)> done) = 0;
 
   /// Chaos: kills the actor at `path`. `done` gets whether there was one. Refused unless chaos is enabled.

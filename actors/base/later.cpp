@@ -1,5 +1,7 @@
 #include "actors/base/later.hpp"
 
+#include "actors/base/supervised.hpp"
+
 #include <caf/all.hpp>
 
 #include <chrono>
@@ -10,9 +12,10 @@ namespace {
 using due_atom = caf::atom_constant<caf::atom("due")>;
 } // namespace
 
-later::later(caf::actor_config& cfg, std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go,
-             const caf::actor& patron)
-  : caf::event_based_actor(cfg), delay_ns_(delay_ns), held_(std::move(held)), go_(std::move(go)), patron_(patron) {}
+later::later(caf::actor_config& cfg, const services& env, std::int64_t delay_ns, call_ptr held,
+             std::function<void(call_ptr)> go, const caf::actor& patron)
+  : caf::event_based_actor(cfg), env_(env), delay_ns_(delay_ns), held_(std::move(held)), go_(std::move(go)),
+    patron_(patron) {}
 
 void later::on_exit() {
   held_.reset();
@@ -21,6 +24,7 @@ void later::on_exit() {
 }
 
 caf::behavior later::make_behavior() {
+  log_exceptions(*this, env_, "later");
   link_to(patron_);
   // Whoever takes the call next puts a hook of its own in the place of this one.
   held_->on_cancel([self = caf::actor_cast<caf::actor>(this)] { caf::anon_send_exit(self, caf::exit_reason::kill); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/call.hpp"
+#include "actors/base/services.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
@@ -14,8 +15,8 @@ namespace cadenza::actors {
 class later final : public caf::event_based_actor {
 public:
   /// `go` runs on this actor. `patron`: dies with it.
-  later(caf::actor_config& cfg, std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go,
-        const caf::actor& patron);
+  later(caf::actor_config& cfg, const services& env, std::int64_t delay_ns, call_ptr held,
+        std::function<void(call_ptr)> go, const caf::actor& patron);
 
   const char* name() const override { return "later"; }
   void on_exit() override;
@@ -24,6 +25,7 @@ protected:
   caf::behavior make_behavior() override;
 
 private:
+  const services& env_;
   const std::int64_t delay_ns_;
   call_ptr held_;
   std::function<void(call_ptr)> go_;

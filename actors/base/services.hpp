@@ -24,6 +24,7 @@ namespace cadenza::actors {
 
 class poll_board;
 class request_gate;
+class troubles;
 
 /// Counters of the engine, read by the metrics page. All relaxed; nothing depends on them.
 struct engine_counters {
@@ -36,6 +37,7 @@ struct engine_counters {
   std::atomic<std::int64_t> run_deaths{0};
   std::atomic<std::int64_t> task_list_restarts{0};
   std::atomic<std::int64_t> owner_restarts{0};
+  std::atomic<std::int64_t> unreadable_ranges{0};
   std::atomic<std::int64_t> transfer_pending{0};
   std::atomic<std::int64_t> timers_in_memory{0};
   std::atomic<std::int64_t> timers_fired{0};
@@ -171,6 +173,7 @@ struct services {
   poll_board* polls = nullptr;        ///< null: every task goes over its task list; thread-safe
   /// The node is about to end: nobody waits for news of a run any more. The runs hear of it when it is set.
   std::atomic<bool> draining{false};
+  troubles* wrong = nullptr; ///< null: only the log hears of it; thread-safe
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };

@@ -13,22 +13,16 @@ constexpr std::size_t waiting_max = 1000;
 } // namespace
 
 document_keeper::document_keeper(caf::actor_config& cfg, const services& env, document_sink sink)
-  : caf::event_based_actor(cfg), env_(env), sink_(std::move(sink)) {}
+  : supervised_actor(cfg), env_(env), sink_(std::move(sink)) {}
 
 caf::actor document_keeper::me() { return caf::actor_cast<caf::actor>(this); }
 
 caf::behavior document_keeper::make_behavior() {
-  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
-    try {
-      std::rethrow_exception(raised);
-    } catch (const std::exception& e) {
-      env_.log(3, std::string("document keeper died: ") + e.what());
-      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
-    }
-  });
   for (int i = 0; i < document_kinds; ++i)
     read(static_cast<document_kind>(i));
-  return {[this](document_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); }};
+  return with_common(caf::message_handler{
+      [this](document_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
+  });
 }
 
 void document_keeper::read(document_kind which) {
@@ -40,7 +34,7 @@ void document_keeper::read(document_kind which) {
 
 void document_keeper::handle(document_read& got) {
   if (got.row.outcome != storage::status::committed)
-    return quit(caf::make_error(caf::sec::runtime_error, "documents not readable: " + got.row.message));
+    return end("documents not readable: " + got.row.message);
   auto& copy = of(got.document);
   record::v1::ConfigRow row;
   if (got.row.value && !row.ParseFromString(*got.row.value)) {

@@ -2,8 +2,7 @@
 
 #include "actors/base/documents.hpp"
 #include "actors/base/services.hpp"
-
-#include <caf/event_based_actor.hpp>
+#include "actors/base/supervised.hpp"
 
 #include <array>
 #include <deque>
@@ -29,7 +28,7 @@ using document_mail_ptr = std::shared_ptr<document_mail>;
 ///
 /// Death: restarted, reads the documents again and hands them to the sink; changes under way answer UNAVAILABLE, stored
 /// or not.
-class document_keeper final : public caf::event_based_actor {
+class document_keeper final : public supervised_actor {
 public:
   document_keeper(caf::actor_config& cfg, const services& env, document_sink sink);
 

@@ -12,24 +12,23 @@ template <class T> domain_mail_ptr make_domain_mail(T&& content) {
   return std::make_shared<domain_mail>(std::forward<T>(content));
 }
 
+workflow::domain_ptr view_of(const std::string& name, const record::v1::DomainRow& row) {
+  const auto id = uuid::parse(row.domain().id()).value_or(uuid{});
+  return std::make_shared<const workflow::domain_view>(workflow::domain_view{id, name, row});
+}
+
 } // namespace
 
 domain_registry::domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready)
-  : caf::event_based_actor(cfg), env_(env), ready_(std::move(ready)) {}
+  : supervised_actor(cfg), env_(env), ready_(std::move(ready)) {}
 
 caf::actor domain_registry::me() { return caf::actor_cast<caf::actor>(this); }
 
 caf::behavior domain_registry::make_behavior() {
-  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
-    try {
-      std::rethrow_exception(raised);
-    } catch (const std::exception& e) {
-      env_.log(3, std::string("domain registry died: ") + e.what());
-      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
-    }
-  });
   reload();
-  return {[this](domain_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); }};
+  return with_common(caf::message_handler{
+      [this](domain_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
+  });
 }
 
 void domain_registry::reload() {
@@ -41,7 +40,7 @@ void domain_registry::reload() {
 
 void domain_registry::handle(domain_version_read& read) {
   if (read.version.outcome != storage::status::committed)
-    return quit(caf::make_error(caf::sec::runtime_error, "domains not readable: " + read.version.message));
+    return end("domains not readable: " + read.version.message);
   version_ = read.version.value.value_or(0);
   env_.store->read_domains([self = me()](storage::page<storage::domain_row> rows) {
     caf::anon_send(self, make_domain_mail(domains_read{std::move(rows)}));
@@ -50,7 +49,7 @@ void domain_registry::handle(domain_version_read& read) {
 
 void domain_registry::handle(domains_read& read) {
   if (read.rows.outcome != storage::status::committed)
-    return quit(caf::make_error(caf::sec::runtime_error, "domains not readable: " + read.rows.message));
+    return end("domains not readable: " + read.rows.message);
   rows_.clear();
   for (const auto& row : read.rows.rows) {
     record::v1::DomainRow domain;
@@ -72,14 +71,23 @@ void domain_registry::publish() {
   auto next = std::make_shared<workflow::domain_directory>();
   next->notification_version = version_;
   for (const auto& [name, row] : rows_) {
-    const auto id = uuid::parse(row.domain().id()).value_or(uuid{});
-    auto known = old->find(id);
+    auto made = view_of(name, row);
     // Unchanged domains keep their object, so that holders of it can compare by pointer.
-    if (!known || known->row.notification_version() != row.notification_version() || known->name != name)
-      known = std::make_shared<const workflow::domain_view>(workflow::domain_view{id, name, row});
-    next->by_id.emplace(id, known);
-    next->by_name.emplace(name, std::move(known));
+    const auto known = old->find(made->id);
+    const bool same = known && known->row.notification_version() == row.notification_version() && known->name == name;
+    next->put(same ? known : std::move(made));
   }
+  env_.domains->publish(std::move(next));
+}
+
+/// One domain has changed: the directory is published anew at the cost of that, however many there are.
+void domain_registry::publish(const std::string& name) {
+  auto next = std::make_shared<workflow::domain_directory>(*env_.domains->get());
+  next->notification_version = version_;
+  if (const auto row = rows_.find(name); row != rows_.end())
+    next->put(view_of(name, row->second));
+  else if (const auto gone = next->find(name))
+    next->remove(gone->id);
   env_.domains->publish(std::move(next));
 }
 
@@ -126,7 +134,7 @@ void domain_registry::handle(domain_written& over) {
       rows_.erase(change.name);
     else
       rows_.insert_or_assign(change.name, written_);
-    publish();
+    publish(change.name);
     change.answer(written_);
     break;
   case storage::status::condition_failed:

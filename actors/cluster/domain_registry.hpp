@@ -2,11 +2,10 @@
 
 #include "actors/base/call.hpp"
 #include "actors/base/services.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
-
-#include <caf/event_based_actor.hpp>
 
 #include <deque>
 #include <functional>
@@ -42,7 +41,7 @@ using domain_mail_ptr = std::shared_ptr<domain_mail>;
 /// after the other. A change is published before its caller hears of it.
 ///
 /// Death: restarted, reads the table again; the directory published last stays in use meanwhile.
-class domain_registry final : public caf::event_based_actor {
+class domain_registry final : public supervised_actor {
 public:
   domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready);
 
@@ -59,6 +58,7 @@ private:
   void reload();
   void work();
   void publish();
+  void publish(const std::string& name);
   [[nodiscard]] caf::actor me();
 
   const services& env_;

@@ -1,3 +1,5 @@
+#include "actors/base/actor_path.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/cluster/document_keeper.hpp"
 #include "actors/engine/engine_state.hpp"
 #include "actors/engine/node.hpp"
@@ -7,7 +9,11 @@
 #include <caf/send.hpp>
 
 #include <charconv>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 namespace cadenza::actors {
 
@@ -15,23 +21,56 @@ namespace admin = uber::cadence::admin::v1;
 
 namespace {
 
-constexpr std::string_view owner_path = "node/shard_owner";
-constexpr std::string_view shard_prefix = "node/shard_owner/history_shard:";
-constexpr std::string_view run_part = "/workflow_run:";
-constexpr std::string_view list_prefix = "node/matching_owner/task_list:";
+constexpr std::string_view node_prefix = "node/";
+constexpr std::int64_t listing_ns = 2 * ns_per_s; ///< an actor that answers later is shown without its mailbox
+constexpr std::int64_t deaths_shown_ns = 60 * ns_per_s;
 
-/// Gathers what the actors say of themselves; hands it over when the last has answered or is gone.
-struct gathering {
-  explicit gathering(std::function<void(std::vector<actor_info>)> f) : hand_over(std::move(f)) {}
-  ~gathering() { hand_over(std::move(found)); }
-  void add(actor_info info) {
-    const std::lock_guard guard(mutex);
-    found.push_back(std::move(info));
+/// Gathers what the actors say of themselves; hands it over once: when the last has answered or is gone, or when
+/// nobody waits for the rest any more.
+class gathering : public std::enable_shared_from_this<gathering> {
+public:
+  gathering(const troubles& wrong, std::function<void(std::vector<actor_info>)> f)
+    : wrong_(wrong), hand_over_(std::move(f)) {}
+  ~gathering() { finish(); }
+
+  void add(const std::string& path, std::string_view kind, const caf::actor& handle, bool killable = true) {
+    {
+      const std::lock_guard guard(mutex_);
+      found_[path] = {path, std::string(kind), wrong_.count(path), -1, killable};
+    }
+    caf::anon_send(handle, mailbox_query{[all = shared_from_this(), path](std::int64_t waiting) {
+                     const std::lock_guard guard(all->mutex_);
+                     all->found_[path].mailbox = waiting;
+                   }});
   }
-  std::mutex mutex;
-  std::vector<actor_info> found;
-  std::function<void(std::vector<actor_info>)> hand_over;
+  void finish() {
+    std::vector<actor_info> out;
+    {
+      const std::lock_guard guard(mutex_);
+      if (std::exchange(finished_, true))
+        return;
+      out.reserve(found_.size());
+      for (const auto& [path, one] : found_)
+        out.push_back(one);
+    }
+    hand_over_(std::move(out));
+  }
+
+private:
+  const troubles& wrong_;
+  std::mutex mutex_; // guards what follows
+  std::map<std::string, actor_info> found_;
+  bool finished_ = false;
+  std::function<void(std::vector<actor_info>)> hand_over_;
 };
+
+std::optional<node_child> child_of(std::string_view path) {
+  for (const auto which : {node_child::domain_registry, node_child::document_keeper, node_child::shard_owner,
+                           node_child::matching_owner, node_child::visibility_writer, node_child::system_worker})
+    if (path.starts_with(node_prefix) && path.substr(node_prefix.size()) == name_of(which))
+      return which;
+  return std::nullopt;
+}
 
 } // namespace
 
@@ -86,39 +125,49 @@ void local_engine::describe_host(body<admin::DescribeHistoryHostRequest>, call_p
   answer->reply(response);
 }
 
+engine_troubles local_engine::what_is_wrong() const {
+  return {state_->wrong.deaths(deaths_shown_ns), state_->wrong.damages()};
+}
+
 void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done) {
-  auto all = std::make_shared<gathering>(std::move(done));
-  const auto& c = state_->counters;
-  all->add({"node", "node", 0, 0});
-  all->add({"node/domain_registry", "domain_registry", 0, 0});
-  all->add({"node/document_keeper", "document_keeper", 0, 0});
-  all->add({std::string(owner_path), "shard_owner", c.owner_restarts.load(), 0});
-  all->add({"node/matching_owner", "matching_owner", 0, 0});
-  all->add({"node/visibility_writer", "visibility_writer", 0, 0});
-  if (state_->link)
-    all->add({"node/system_worker", "system_worker", 0, 0});
+  auto all = std::make_shared<gathering>(state_->wrong, std::move(done));
+  if (!state_->root)
+    return;
+  constexpr bool killable = false;
+  all->add("node", "node", state_->root, killable);
+  caf::anon_send(state_->root, children_query{[all](const std::vector<std::pair<std::string, caf::actor>>& children) {
+                   for (const auto& [name, handle] : children)
+                     all->add(std::string(node_prefix) + name, name, handle);
+                 }});
   for (int i = 0; i < state_->options.shard_count; ++i) {
     const auto shard = state_->routes.shard(i);
     if (!shard)
       continue;
-    const auto path = std::string(shard_prefix) + std::to_string(i);
+    const auto path = actor_path::of_shard(i);
+    all->add(path, "history_shard", shard);
     shard_query query;
     query.what = shard_query::kind::list_runs;
-    query.answer = [all, path](const std::vector<std::pair<std::string, std::int64_t>>& runs) {
-      all->add({path, "history_shard", 0, 0});
-      for (const auto& [run, bytes] : runs)
-        all->add({path + std::string(run_part) + run, "workflow_run", 0, 0});
+    query.runs = [all, path](const std::vector<std::pair<std::string, caf::actor>>& runs) {
+      for (const auto& [run, handle] : runs)
+        all->add(path + std::string(actor_path::run_part) + run, "workflow_run", handle);
     };
     caf::anon_send(shard, make_shard_mail(std::move(query)));
   }
   if (const auto matching = state_->routes.matching()) {
     matching_query query;
-    query.answer = [all](const std::vector<std::string>& lists) {
-      for (const auto& list : lists)
-        all->add({std::string(list_prefix) + list, "task_list", 0, 0});
+    query.lists = [all](const std::vector<std::pair<std::string, caf::actor>>& lists) {
+      for (const auto& [list, handle] : lists)
+        all->add(std::string(actor_path::list_prefix) + list, "task_list", handle);
     };
     caf::anon_send(matching, make_matching_mail(std::move(query)));
   }
+  auto patience = std::make_shared<run_later>();
+  patience->delay_ns = listing_ns;
+  patience->what = [weak = std::weak_ptr(all)] {
+    if (const auto still = weak.lock())
+      still->finish();
+  };
+  caf::anon_send(state_->root, std::move(patience));
 }
 
 void local_engine::kill_actor(std::string path, std::function<void(outcome_text)> done) {
@@ -131,35 +180,27 @@ void local_engine::kill_actor(std::string path, std::function<void(outcome_text)
     kill->answer = answer_found;
     caf::anon_send(state_->root, std::move(kill));
   };
-  if (path == "node/domain_registry")
-    return kill_node_child(node_child::domain_registry);
-  if (path == "node/document_keeper")
-    return kill_node_child(node_child::document_keeper);
-  if (path == owner_path)
-    return kill_node_child(node_child::shard_owner);
-  if (path == "node/matching_owner")
-    return kill_node_child(node_child::matching_owner);
-  if (path == "node/visibility_writer")
-    return kill_node_child(node_child::visibility_writer);
-  if (path == "node/system_worker")
-    return kill_node_child(node_child::system_worker);
-  if (path.starts_with(list_prefix)) {
+  if (path == "node")
+    return done("the node cannot be killed: it ends with the process");
+  if (const auto child = child_of(path))
+    return kill_node_child(*child);
+  if (path.starts_with(actor_path::list_prefix)) {
     const auto matching = state_->routes.matching();
     if (!matching)
       return answer_found(false);
     matching_query query;
     query.what = matching_query::kind::kill;
-    query.text = path.substr(list_prefix.size());
+    query.text = path.substr(actor_path::list_prefix.size());
     if (query.text == "*")
       query.text.clear();
     query.answer = [answer_found](const std::vector<std::string>& killed) { answer_found(!killed.empty()); };
     caf::anon_send(matching, make_matching_mail(std::move(query)));
     return;
   }
-  if (!path.starts_with(shard_prefix))
+  if (!path.starts_with(actor_path::shard_prefix))
     return done("no actor at " + path + "; `admin actor list` shows the paths");
   int index = -1;
-  const auto* begin = path.data() + shard_prefix.size();
+  const auto* begin = path.data() + actor_path::shard_prefix.size();
   const auto [rest, problem] = std::from_chars(begin, path.data() + path.size(), index);
   if (problem != std::errc{} || index < 0 || index >= state_->options.shard_count)
     return answer_found(false);
@@ -171,11 +212,11 @@ void local_engine::kill_actor(std::string path, std::function<void(outcome_text)
     caf::anon_send_exit(shard, caf::exit_reason::kill);
     return answer_found(true);
   }
-  if (!tail.starts_with(run_part))
+  if (!tail.starts_with(actor_path::run_part))
     return answer_found(false);
   shard_query query;
   query.what = shard_query::kind::kill_run;
-  query.text = tail.substr(run_part.size());
+  query.text = tail.substr(actor_path::run_part.size());
   if (query.text == "*")
     query.text.clear();
   query.answer = [answer_found](const auto& killed) { answer_found(!killed.empty()); };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/base/troubles.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "actors/matching/poll_board.hpp"
 #include "actors/system/system_worker.hpp"
@@ -10,8 +11,9 @@ namespace cadenza::actors {
 
 /// Everything the actors of a local engine point to.
 struct local_engine::state {
-  state(caf::actor_system& s, visibility_opener open, engine_options o)
-    : system(s), open_visibility(std::move(open)), options(std::move(o)), routes(options.shard_count) {}
+  state(caf::actor_system& s, visibility_opener open, engine_options o, const clock& time, troubles::log log)
+    : system(s), open_visibility(std::move(open)), options(std::move(o)), routes(options.shard_count),
+      wrong(time, std::move(log)) {}
 
   caf::actor_system& system;
   visibility_opener open_visibility;
@@ -21,6 +23,7 @@ struct local_engine::state {
   engine_counters counters;
   request_gate gate;
   poll_board polls;
+  troubles wrong;
   services env;
   caf::actor root;
   std::shared_ptr<engine_link> link; ///< null without a worker of the system

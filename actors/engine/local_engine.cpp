@@ -86,7 +86,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
                            std::function<rules_ptr(const workflow::domain_view&)> rules_for,
                            std::function<void(int, const std::string&)> log, visibility_opener open_visibility,
                            engine_options options)
-  : state_(std::make_shared<state>(system, std::move(open_visibility), std::move(options))) {
+  : state_(std::make_shared<state>(system, std::move(open_visibility), std::move(options), time, log)) {
   auto& env = state_->env;
   env.store = &store;
   env.time = &time;
@@ -102,6 +102,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.warnings = state_->options.warnings;
   env.gate = &state_->gate;
   env.polls = &state_->polls;
+  env.wrong = &state_->wrong;
   env.log = std::move(log);
 }
 
@@ -277,7 +278,7 @@ void local_engine::get_history(workflow::domain_ptr domain, body<api::GetWorkflo
 void local_engine::wait(std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go) {
   // With the matching owner: what waits here would wait there.
   if (const auto patron = state_->routes.matching())
-    state_->system.spawn<later>(delay_ns, std::move(held), std::move(go), patron);
+    state_->system.spawn<later>(state_->env, delay_ns, std::move(held), std::move(go), patron);
 }
 
 void local_engine::poll_decision(workflow::domain_ptr domain, body<api::PollForDecisionTaskRequest> request,

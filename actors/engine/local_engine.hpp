@@ -136,6 +136,7 @@ public:
   void remove_task(body<uber::cadence::admin::v1::RemoveTaskRequest>, call_ptr) override;
   void reset_queue(body<uber::cadence::admin::v1::ResetQueueRequest>, call_ptr) override;
   void describe_queue(body<uber::cadence::admin::v1::DescribeQueueRequest>, call_ptr) override;
+  [[nodiscard]] engine_troubles what_is_wrong() const override;
   void list_actors(std::function<void(std::vector<actor_info>)> done) override;
   void kill_actor(std::string path, std::function<void(outcome_text)> done) override;
 

@@ -12,8 +12,8 @@ namespace cadenza::actors {
 
 node::node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
            std::function<void()> ready, worker_tools worker)
-  : caf::event_based_actor(cfg), env_(env), open_visibility_(std::move(open_visibility)),
-    detached_writer_(detached_writer), ready_(std::move(ready)), worker_(std::move(worker)) {}
+  : supervised_actor(cfg), env_(env), open_visibility_(std::move(open_visibility)), detached_writer_(detached_writer),
+    ready_(std::move(ready)), worker_(std::move(worker)) {}
 
 void node::on_exit() {
   for (auto& [which, handle] : children_)
@@ -21,7 +21,20 @@ void node::on_exit() {
   children_.clear();
 }
 
+std::string_view name_of(node_child which) {
+  switch (which) {
+  case node_child::domain_registry: return "domain_registry";
+  case node_child::document_keeper: return "document_keeper";
+  case node_child::shard_owner: return "shard_owner";
+  case node_child::matching_owner: return "matching_owner";
+  case node_child::visibility_writer: return "visibility_writer";
+  case node_child::system_worker: return "system_worker";
+  }
+  return "unknown";
+}
+
 caf::behavior node::make_behavior() {
+  log_exceptions(*this, env_, "node"); // nobody supervises it
   set_down_handler([this](caf::down_msg& down) {
     for (auto i = children_.begin(); i != children_.end(); ++i) {
       if (i->second->address() != down.source)
@@ -29,6 +42,7 @@ caf::behavior node::make_behavior() {
       const auto which = i->first;
       children_.erase(i);
       env_.counters->owner_restarts.fetch_add(1, std::memory_order_relaxed);
+      note_death(env_, "node/" + std::string(name_of(which)), down.reason);
       const bool by_hand = down.reason == caf::exit_reason::kill;
       const auto delay = by_hand ? 0 : backoff_[which].next(env_.time->now_ns());
       delayed_send(this, std::chrono::nanoseconds(delay), start_child{which});
@@ -39,7 +53,7 @@ caf::behavior node::make_behavior() {
   start(node_child::domain_registry);
   start(node_child::matching_owner);
   start(node_child::visibility_writer);
-  return {
+  return with_common(caf::message_handler{
       [this](start_child& child) { start(child.which); },
       [this](domains_ready) {
         if (children_.contains(node_child::shard_owner) || !ready_)
@@ -62,7 +76,19 @@ caf::behavior node::make_behavior() {
           caf::anon_send_exit(i->second, caf::exit_reason::kill);
         kill->answer(i != children_.end());
       },
-  };
+      [this](const children_query& asked) {
+        std::vector<std::pair<std::string, caf::actor>> out;
+        for (const auto& [which, handle] : children_)
+          out.emplace_back(name_of(which), handle);
+        asked.answer(std::move(out));
+      },
+      [this](run_later_ptr& asked) {
+        if (asked->delay_ns > 0)
+          delayed_send(this, std::chrono::nanoseconds(std::exchange(asked->delay_ns, 0)), asked);
+        else
+          asked->what();
+      },
+  });
 }
 
 void node::start(node_child which) {

@@ -2,14 +2,16 @@
 
 #include "actors/base/restart_backoff.hpp"
 #include "actors/base/services.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/system/system_worker.hpp"
 #include "actors/visibility/visibility_writer.hpp"
-
-#include <caf/event_based_actor.hpp>
 
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace cadenza::actors {
 
@@ -37,6 +39,17 @@ struct kill_child {
 };
 using kill_child_ptr = std::shared_ptr<kill_child>;
 
+/// Tells which children live: their names, as in their paths, and handles.
+struct children_query {
+  std::function<void(std::vector<std::pair<std::string, caf::actor>>)> answer;
+};
+/// Runs `what` after a while.
+struct run_later {
+  std::int64_t delay_ns = 0;
+  std::function<void()> what;
+};
+using run_later_ptr = std::shared_ptr<run_later>;
+
 /// What the worker of the system works with. Null: there is none.
 struct worker_tools {
   engine* to = nullptr;
@@ -44,8 +57,11 @@ struct worker_tools {
   std::shared_ptr<const std::vector<system_list>> lists;
 };
 
+/// "domain_registry" and so on: the last part of the path of a child, and its kind.
+[[nodiscard]] std::string_view name_of(node_child which);
+
 /// The root of the actor tree: starts the others in their order and makes those anew that die.
-class node final : public caf::event_based_actor {
+class node final : public supervised_actor {
 public:
   /// `detached_writer` false: the visibility writer shares the scheduler (simulation).
   node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
@@ -76,3 +92,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::start_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::domains_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::drain_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::kill_child_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::children_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::run_later_ptr)

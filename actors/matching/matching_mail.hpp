@@ -177,6 +177,11 @@ struct list_look {
   std::int64_t at_ns = 0; ///< what was asked for; another one asked for since has its own message
 };
 
+/// A moment for which a list waited has come.
+struct list_wake {
+  std::int64_t at_ns = 0;
+};
+
 /// A page of all stored lists: those with a backlog are brought into memory.
 struct stored_lists {
   storage::page<std::pair<storage::task_list_key, std::string>> page;
@@ -208,6 +213,7 @@ struct matching_query {
   kind what = kind::list;
   std::string text;
   std::function<void(std::vector<std::string>)> answer;
+  std::function<void(std::vector<std::pair<std::string, caf::actor>>)> lists; ///< of list
 };
 
 using matching_mail =
@@ -225,3 +231,4 @@ template <class T> [[nodiscard]] matching_mail_ptr make_matching_mail(T&& conten
 } // namespace cadenza::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::matching_mail_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::list_wake)

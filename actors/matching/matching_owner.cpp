@@ -1,5 +1,6 @@
 #include "actors/matching/matching_owner.hpp"
 
+#include "actors/base/actor_path.hpp"
 #include "actors/matching/list_description.hpp"
 #include "actors/matching/partition_name.hpp"
 #include "actors/matching/poll_board.hpp"
@@ -78,7 +79,7 @@ bool limited(double rate) { return rate > 0; }
 } // namespace
 
 matching_owner::matching_owner(caf::actor_config& cfg, const services& env, task_starter_ptr starter)
-  : caf::event_based_actor(cfg), env_(env), starter_(std::move(starter)) {}
+  : supervised_actor(cfg), env_(env), starter_(std::move(starter)) {}
 
 void matching_owner::on_exit() {
   for (auto& [key, one] : lists_)
@@ -96,27 +97,20 @@ caf::behavior matching_owner::make_behavior() {
     env_.counters->task_list_restarts.fetch_add(1, std::memory_order_relaxed);
     env_.counters->task_lists.fetch_sub(1, std::memory_order_relaxed);
     const auto key = i->second;
+    note_death(env_, actor_path::of_list(env_, key), down.reason);
     lists_.erase(key);
     by_address_.erase(i);
     // Nobody may name a partition that is not read any more: what it has stored must be forwarded all the same.
     if (const auto part = parse_partition(key.name); part && part->index > 0)
       delayed_send(this, std::chrono::nanoseconds(tick_ns), make_matching_mail(list_wanted{key}));
   });
-  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
-    try {
-      std::rethrow_exception(raised);
-    } catch (const std::exception& e) {
-      env_.log(3, std::string("matching owner died: ") + e.what());
-      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
-    }
-  });
   on_tick();
   read_stored_lists({});
-  return {
+  return with_common(caf::message_handler{
       [this](matching_mail_ptr& mail) { on_mail(mail); },
       [this](tick) { on_tick(); },
       [this](const std::string& page) { read_stored_lists(page); },
-  };
+  });
 }
 
 void matching_owner::on_mail(matching_mail_ptr& mail) {
@@ -313,8 +307,13 @@ void matching_owner::read_stored_lists(std::string page) {
 }
 
 void matching_owner::handle(stored_lists& read) {
-  if (read.page.outcome != storage::status::committed) {
-    env_.log(2, "stored task lists not read: " + read.page.message + "; trying again");
+  std::vector<std::string> lost;
+  if (read.page.outcome != storage::status::committed)
+    lost.push_back((read.page.usable() ? "some cannot be read: " : "they cannot be read; trying again: ") +
+                   read.page.message);
+  if (read.from.empty() || !lost.empty())
+    note_unreadable(env_, "stored task lists", std::move(lost));
+  if (!read.page.usable()) {
     delayed_send(this, std::chrono::nanoseconds(tick_ns), std::move(read.from));
     return;
   }
@@ -404,25 +403,26 @@ void matching_owner::describe_partitions(const list_partitions& asked) {
   }
 }
 
-std::string matching_owner::path_of(const storage::task_list_key& key) const {
-  const auto domain = env_.domains->get()->find(key.domain_id);
-  return (domain ? domain->name : key.domain_id.str()) + "/" + (key.type == 0 ? "decision/" : "activity/") + key.name;
-}
-
 void matching_owner::on_query(matching_query& query) {
   std::vector<std::string> out;
+  std::vector<std::pair<std::string, caf::actor>> handles;
   for (auto& [key, one] : lists_) {
     if (query.what == matching_query::kind::list) {
-      out.push_back(path_of(key));
+      if (query.lists)
+        handles.emplace_back(actor_path::name_of_list(env_, key), one.handle);
+      else
+        out.push_back(actor_path::name_of_list(env_, key));
       continue;
     }
     // An empty text means any list: what chaos asks for.
-    if (query.text.empty() || path_of(key) == query.text) {
-      out.push_back(path_of(key));
+    if (query.text.empty() || actor_path::name_of_list(env_, key) == query.text) {
+      out.push_back(actor_path::name_of_list(env_, key));
       caf::anon_send_exit(one.handle, caf::exit_reason::kill);
       break;
     }
   }
+  if (query.lists)
+    query.lists(std::move(handles));
   if (query.answer)
     query.answer(std::move(out));
 }

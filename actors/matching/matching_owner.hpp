@@ -2,11 +2,10 @@
 
 #include "actors/base/rate_gate.hpp"
 #include "actors/base/services.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "actors/matching/task_starter.hpp"
-
-#include <caf/event_based_actor.hpp>
 
 #include <map>
 #include <string>
@@ -21,7 +20,7 @@ namespace cadenza::actors {
 /// that is not written to any more keeps tasks for itself.
 ///
 /// Death: all lists die with it; what they had is pushed again or read from the store.
-class matching_owner final : public caf::event_based_actor {
+class matching_owner final : public supervised_actor {
 public:
   matching_owner(caf::actor_config& cfg, const services& env, task_starter_ptr starter);
 
@@ -69,7 +68,6 @@ private:
   void limit(bool limited);
   void drop_expired(const storage::task_list_key& key, std::int64_t range_id);
   void handle(stored_lists& read);
-  [[nodiscard]] std::string path_of(const storage::task_list_key& key) const;
 
   const services& env_;
   const task_starter_ptr starter_;

@@ -2,7 +2,9 @@
 
 #include "actors/matching/matching_mail.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -60,6 +62,7 @@ public:
       taken_by_runs_.fetch_add(1, std::memory_order_relaxed);
     return std::move(taken.poll);
   }
+  [[nodiscard]] bool taken_by_runs() const { return taken_by_runs_.load(std::memory_order_relaxed) != 0; }
   /// How many runs have taken since this was asked last.
   [[nodiscard]] std::int64_t count_taken_by_runs() { return taken_by_runs_.exchange(0, std::memory_order_relaxed); }
 
@@ -73,12 +76,15 @@ public:
     return true;
   }
 
-  /// Takes out what must not wait longer than `now_ns` and was given to nobody. Whoever gets it answers it.
-  [[nodiscard]] std::vector<list_poll_ptr> take_expired(std::int64_t now_ns) {
+  /// Takes out what must not wait longer than `now_ns` and was given to nobody. Whoever gets it answers it. `next_ns`:
+  /// the earliest deadline of what is left, INT64_MAX when nothing is.
+  [[nodiscard]] std::vector<list_poll_ptr> take_expired(std::int64_t now_ns, std::int64_t& next_ns) {
     const std::lock_guard hold(mutex_);
     std::vector<list_poll_ptr> out;
+    next_ns = INT64_MAX;
     for (auto i = entries_.begin(); i != entries_.end();) {
       if (i->poll->deadline_ns > now_ns) {
+        next_ns = std::min(next_ns, i->poll->deadline_ns);
         ++i;
         continue;
       }

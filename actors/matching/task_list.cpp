@@ -12,18 +12,13 @@ namespace api = uber::cadence::api::v1;
 
 namespace {
 
-constexpr std::int64_t tick_ns = 250 * ns_per_ms;
-constexpr std::int64_t retry_ns = 200 * ns_per_ms;
 constexpr std::int64_t rate_hold_ns = 60 * ns_per_s;
-constexpr std::int64_t settings_kept_ns = ns_per_s;
-constexpr std::int64_t nobody_log_ns = 600 * ns_per_s; ///< of one list
-constexpr std::int64_t nobody_gap_ns = ns_per_s;       ///< between lines of all lists
 
 } // namespace
 
 task_list::task_list(caf::actor_config& cfg, const services& env, task_starter_ptr starter, storage::task_list_key key,
                      api::TaskListKind kind, caf::actor owner)
-  : caf::event_based_actor(cfg), env_(env), starter_(std::move(starter)), key_(std::move(key)), kind_(kind),
+  : supervised_actor(cfg), env_(env), starter_(std::move(starter)), key_(std::move(key)), kind_(kind),
     owner_(std::move(owner)), partition_(parse_partition(key_.name)), gate_(initial_rate), pollers_rate_(initial_rate),
     forward_gate_(settings_.forwarded_rate) {}
 
@@ -54,14 +49,6 @@ void task_list::on_exit() {
 }
 
 caf::behavior task_list::make_behavior() {
-  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
-    try {
-      std::rethrow_exception(raised);
-    } catch (const std::exception& e) {
-      env_.log(3, "task list " + key_.name + " died: " + e.what());
-      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
-    }
-  });
   last_used_ns_ = now();
   window_ns_ = last_used_ns_;
   refresh_settings();
@@ -69,14 +56,18 @@ caf::behavior task_list::make_behavior() {
     read_row();
   if (env_.polls != nullptr)
     env_.polls->post(key_, polls_);
-  delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
-  return {
-      [this](matching_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
-      [this](tick) {
-        on_tick();
-        delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
+  arm();
+  return with_common(caf::message_handler{
+      [this](matching_mail_ptr& mail) {
+        refresh_settings_if_old();
+        std::visit([this](auto& content) { handle(content); }, *mail);
+        arm();
       },
-  };
+      [this](list_wake wake) {
+        on_wake(wake.at_ns);
+        arm();
+      },
+  });
 }
 
 // ---------------------------------------------------------------- tasks and workers
@@ -152,6 +143,7 @@ void task_list::wait_again(list_poll_ptr poll, bool in_front) {
     return;
   if (poll->deadline_ns <= now())
     return answer_empty(*poll);
+  poll_deadline_ns_ = std::min(poll_deadline_ns_, poll->deadline_ns);
   polls_->add({std::move(poll), nullptr}, in_front);
   note_waiting();
 }
@@ -203,94 +195,6 @@ void task_list::answer_empty(const list_poll& poll) {
     answer(api::PollForDecisionTaskResponse());
   else
     answer(api::PollForActivityTaskResponse());
-}
-
-// ---------------------------------------------------------------- now and then
-
-void task_list::expire_polls() {
-  for (const auto& poll : polls_->take_expired(now()))
-    answer_empty(*poll);
-}
-
-void task_list::on_tick() {
-  const auto at = now();
-  if (at - settings_read_ns_ >= settings_kept_ns)
-    refresh_settings();
-  expire_polls();
-  // A clock that was set back must not hold them up.
-  while (!later_.empty() && (later_.front().first <= at || later_.front().first > at + retry_ns)) {
-    auto& task = later_.front().second;
-    task->given.release();
-    (task->backlog_id != 0 ? buffer_ : fresh_).push_back(std::move(task));
-    later_.pop_front();
-  }
-  fail_expired_queries();
-  new_rate_window();
-  (void)first_task(); // lets go of what has expired, also when nobody polls
-  match();
-  if (!fresh_.empty() && at - fresh_.front()->created_ns > env_.settings.spill_after_ns)
-    spill();
-  write_ack();
-  note_waiting();
-  tell_if_nobody_polls();
-  if (!busy() && at - last_used_ns_ > settings_.idle_ns && !idle_told_) {
-    idle_told_ = true;
-    send(owner_, make_matching_mail(list_idle{key_}));
-  }
-}
-
-bool task_list::busy() const {
-  return !polls_->empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() || writing_ ||
-         reading_ || lease_ == lease::reading || outstanding_.size() != 0 || !to_configure_.empty() || configuring_;
-}
-
-/// Keeps the node's gauges: what of them is this list's.
-void task_list::note_waiting() {
-  const auto tasks = static_cast<std::int64_t>(fresh_.size() + buffer_.size() + later_.size());
-  if (tasks != reported_waiting_)
-    env_.counters->tasks_waiting.fetch_add(tasks - reported_waiting_, std::memory_order_relaxed);
-  reported_waiting_ = tasks;
-  const auto polls = polls_->local();
-  if (polls != reported_polls_)
-    env_.counters->pollers_waiting.fetch_add(polls - reported_polls_, std::memory_order_relaxed);
-  reported_polls_ = polls;
-}
-
-/// A list with tasks that nobody polls is the commonest mistake there is with task lists: say so.
-void task_list::tell_if_nobody_polls() {
-  const auto at = now();
-  const auto* oldest = !buffer_.empty() ? buffer_.front().get() : !fresh_.empty() ? fresh_.front().get() : nullptr;
-  const auto patience = env_.settings.no_poller_ns;
-  const bool nobody = oldest != nullptr && !sticky() && polls_->empty() && at - oldest->created_ns > patience &&
-                      at - book_.last_ns() > patience;
-  if (nobody != nobody_polls_) {
-    nobody_polls_ = nobody;
-    env_.counters->lists_without_poller.fetch_add(nobody ? 1 : -1, std::memory_order_relaxed);
-  }
-  if (!nobody || (nobody_logged_ns_ != 0 && at - nobody_logged_ns_ < nobody_log_ns))
-    return;
-  auto& last = env_.counters->nobody_polls_logged_ns;
-  auto before = last.load(std::memory_order_relaxed);
-  if (at - before < nobody_gap_ns || !last.compare_exchange_strong(before, at))
-    return; // the next tick tries again
-  nobody_logged_ns_ = at;
-  const auto domain = env_.domains->get()->find(key_.domain_id);
-  env_.log(2, "nobody polls " + std::string(key_.type == 0 ? "decision" : "activity") + " task list " + key_.name +
-                  " of domain " + (domain ? domain->name : key_.domain_id.str()) +
-                  ", where tasks have been waiting for " + std::to_string((at - oldest->created_ns) / ns_per_s) + " s");
-}
-
-void task_list::refresh_settings() {
-  settings_read_ns_ = now();
-  const auto domain = env_.domains->get()->find(key_.domain_id);
-  if (domain && env_.matching.settings_for)
-    settings_ = env_.matching.settings_for(*domain, partition_ ? partition_->root : key_.name, key_.type);
-  settings_.isolation = !sticky() && domain && env_.matching.isolated && env_.matching.isolated(*domain);
-  if (forward_gate_.rate() != settings_.forwarded_rate)
-    forward_gate_.set_rate(settings_.forwarded_rate, now());
-  if (lease_ == lease::known)
-    tell_partitions();
-  set_rate();
 }
 
 /// The rate of the whole list, shared by its partitions.
@@ -345,6 +249,7 @@ void task_list::handle(list_query_ptr& query) {
     env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
     return query->answer->reject(service_busy("too many queries wait on task list " + key_.name));
   }
+  query_deadline_ns_ = std::min(query_deadline_ns_, query->deadline_ns);
   queries_.push_back(std::move(query));
   match();
 }
@@ -364,25 +269,6 @@ void task_list::handle(std::shared_ptr<query_answer>& given) {
     query->answer->reject({error_kind::query_failed, result.error_message()});
   }
   given->answer->reply(api::RespondQueryTaskCompletedResponse());
-}
-
-void task_list::fail_expired_queries() {
-  const auto at = now();
-  const error late{error_kind::deadline_exceeded, "query timed out: no worker answered it in time"};
-  std::erase_if(queries_, [&](const list_query_ptr& q) {
-    if (q->given.taken())
-      return true; // the parent gave it to a worker
-    if (q->deadline_ns > at)
-      return false;
-    q->answer->reject(late);
-    return true;
-  });
-  std::erase_if(with_worker_, [&](const auto& item) {
-    if (item.second->deadline_ns > at)
-      return false;
-    item.second->answer->reject(late);
-    return true;
-  });
 }
 
 } // namespace cadenza::actors

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "actors/base/lost_ranges.hpp"
 #include "actors/base/rate_gate.hpp"
 #include "actors/base/services.hpp"
-#include "actors/base/tick.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/matching/ack_tracker.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "actors/matching/partition_name.hpp"
@@ -12,9 +13,7 @@
 
 #include "cadenza/record/v1/task.pb.h"
 
-#include <caf/event_based_actor.hpp>
-
-#include <deque>
+#include <list>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -40,9 +39,12 @@ inline constexpr double initial_rate = 100'000;
 /// at a time. They wait in both places; the claim they carry makes sure that only one of the two gives them away. What
 /// becomes of a task is always told to the list that stores it.
 ///
+/// While nothing waits in it a list has one wake-up ahead of it, for the end of its idle time, and about two KiB:
+/// queues are lists of nodes, which cost nothing while they are empty.
+///
 /// Death: workers' polls answer UNAVAILABLE, tasks in memory are pushed again by their history shards, the stored
 /// backlog is read again from its ack level. A task may then be offered twice; starting it is idempotent.
-class task_list final : public caf::event_based_actor {
+class task_list final : public supervised_actor {
 public:
   task_list(caf::actor_config& cfg, const services& env, task_starter_ptr starter, storage::task_list_key key,
             uber::cadence::api::v1::TaskListKind kind, caf::actor owner);
@@ -87,17 +89,25 @@ private:
   void answer_empty(const list_poll& poll);
   void finish(const list_task& task);
   void use_fallback(list_task_ptr task);
-  void on_tick();
+  void refresh_settings_if_old();
   void expire_polls();
   void fail_expired_queries();
   [[nodiscard]] bool busy() const;
   void note_waiting();
   void tell_if_nobody_polls();
-  void refresh_settings();
   void set_rate();
   /// Whether somebody wants a rate for this list.
   [[nodiscard]] bool limited() const { return settings_.override_rate > 0 || pollers_rate_ < initial_rate; }
   void tell_partitions();
+
+  // --- now and then (task_list_wakes.cpp)
+  /// Looks at the clock, `at_ns` or later.
+  void on_wake(std::int64_t at_ns);
+  /// Sees to it that on_wake() comes when it is needed next. After everything that this list has done.
+  void arm();
+  [[nodiscard]] std::int64_t next_wake() const;
+  [[nodiscard]] const list_task* oldest_task() const;
+  void refresh_settings();
 
   // --- matching and forwarding (task_list_match.cpp)
   void match();
@@ -125,6 +135,7 @@ private:
   void write_backlog(std::vector<list_task_ptr> tasks);
   void read_backlog();
   void write_ack();
+  void lose(storage::unreadable_range range);
   void touch_row();
   void take_ids(storage::task_list_transaction& tx, std::int64_t count);
   void configure_next();
@@ -152,10 +163,10 @@ private:
   std::optional<partitions_known> told_; ///< to the owner
 
   const std::shared_ptr<poll_queue> polls_ = std::make_shared<poll_queue>(); ///< of runs, too: see poll_board
-  std::deque<list_task_ptr> fresh_;                                          ///< tasks in memory only
-  std::deque<list_task_ptr> buffer_;                            ///< read from the stored backlog, not handed out yet
-  std::deque<std::pair<std::int64_t, list_task_ptr>> later_;    ///< (not before, task): after a failed start
-  std::deque<list_query_ptr> queries_;                          ///< no worker has them yet
+  std::list<list_task_ptr> fresh_;                                           ///< tasks in memory only
+  std::list<list_task_ptr> buffer_;                             ///< read from the stored backlog, not handed out yet
+  std::list<std::pair<std::int64_t, list_task_ptr>> later_;     ///< (not before, task): after a failed start
+  std::list<list_query_ptr> queries_;                           ///< no worker has them yet
   std::unordered_map<std::string, list_query_ptr> with_worker_; ///< by task id
   poller_book book_;
   rate_gate gate_;
@@ -163,13 +174,16 @@ private:
   std::int64_t rate_set_ns_ = 0;
   std::int64_t last_used_ns_ = 0;
   bool idle_told_ = false;
+  std::vector<std::int64_t> wakes_;            ///< on their way, the earliest last; more than one is rare
+  std::int64_t poll_deadline_ns_ = INT64_MAX;  ///< no poll here must be answered before
+  std::int64_t query_deadline_ns_ = INT64_MAX; ///< nor a query
 
   // --- forwarding
   template <class T> struct offered {
     T what;
     std::int64_t at_ns = 0;
   };
-  std::deque<forwarded_task> offers_;             ///< by child partitions; they wait there as well
+  std::list<forwarded_task> offers_;              ///< by child partitions; they wait there as well
   std::vector<offered<list_task_ptr>> tasks_out_; ///< with the parent
   std::vector<offered<list_poll_ptr>> polls_out_;
   std::vector<offered<list_query_ptr>> queries_out_;
@@ -186,6 +200,8 @@ private:
   std::int64_t nobody_logged_ns_ = 0;
 
   // --- lease and backlog
+  static constexpr std::int64_t retry_ns = 200 * ns_per_ms;     ///< after a start that failed
+  static constexpr std::int64_t rate_window_ns = 10 * ns_per_s; ///< in which tasks that come are counted
   enum class lease { unknown, reading, known };
   lease lease_ = lease::unknown;
   record::v1::TaskListRow row_;
@@ -198,11 +214,13 @@ private:
   std::int64_t waiting_in_memory_ = 0; ///< tasks that nobody took when they came, and that are not stored
   std::int64_t done_in_memory_ = 0;    ///< of them those that are over
   std::int64_t told_read_level_ = 0;   ///< what was told never goes back
+  lost_ranges lost_;                   ///< of the backlog, by task id
+  std::int64_t done_level_ = 0; ///< how far the backlog is done; the stored ack level stays in front of what is lost
   bool writing_ = false;
   bool reading_ = false;
   std::int64_t ack_written_ns_ = 0;
-  std::deque<std::shared_ptr<describe_list>> describes_; ///< wait for the row
-  std::deque<std::shared_ptr<configure_list>> to_configure_;
+  std::list<std::shared_ptr<describe_list>> describes_; ///< wait for the row
+  std::list<std::shared_ptr<configure_list>> to_configure_;
   std::shared_ptr<configure_list> configuring_; ///< its row is being written
 };
 

@@ -1,5 +1,6 @@
 #include "actors/matching/task_list.hpp"
 
+#include "actors/base/actor_path.hpp"
 #include "workflow/isolation.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
@@ -67,11 +68,11 @@ void task_list::read_row() {
 
 void task_list::handle(list_row_read& read) {
   if (read.row.outcome != storage::status::committed)
-    return quit(caf::make_error(caf::sec::runtime_error, "task list row not readable: " + read.row.message));
+    return end("its row cannot be read: " + read.row.message);
   if (read.row.value && !row_.ParseFromString(*read.row.value))
-    return quit(caf::make_error(caf::sec::runtime_error, "task list row damaged"));
+    return end("its row is damaged");
   lease_ = lease::known;
-  read_level_ = row_.ack_level();
+  read_level_ = done_level_ = row_.ack_level();
   // Ids of the last lease's block may have been written up to its end.
   max_written_ = row_.range_id() * list_block_size;
   next_id_ = max_written_ + 1;
@@ -140,8 +141,7 @@ void task_list::handle(list_written& written) {
   writing_ = false;
   if (written.result.outcome != storage::status::committed) {
     // Dropped receipts make the history shards push their tasks again, to the next incarnation of this list.
-    env_.log(2, "backlog of task list " + key_.name + " not written: " + written.result.message);
-    return quit(caf::make_error(caf::sec::runtime_error, "task list write failed"));
+    return end("its backlog was not written: " + written.result.message);
   }
   owned_ = true;
   if (const auto asked = std::exchange(configuring_, nullptr)) {
@@ -184,23 +184,37 @@ void task_list::read_backlog() {
 
 void task_list::handle(backlog_read& read) {
   reading_ = false;
-  if (read.page.outcome != storage::status::committed)
-    return quit(caf::make_error(caf::sec::runtime_error, "backlog not readable: " + read.page.message));
+  if (!read.page.usable())
+    return end("its backlog cannot be read: " + read.page.message);
+  auto level = read_level_;
+  for (auto& range : read.page.unreadable) {
+    level = std::max(level, std::min(range.last, reading_to_));
+    lose(std::move(range));
+  }
   for (const auto& row : read.page.rows) {
     if (row.task_id <= read_level_)
       continue;
     read_level_ = row.task_id;
     record::v1::BacklogTask record;
     if (!record.ParseFromString(row.value)) {
-      env_.log(3, "task " + std::to_string(row.task_id) + " of task list " + key_.name + " is damaged and left out");
+      lose({row.task_id, row.task_id, "its bytes are no task"});
       continue;
     }
     outstanding_.add(row.task_id);
     buffer_.push_back(from_record(record, key_, kind_, row.task_id));
   }
-  if (read.page.next.empty())
+  read_level_ = std::max(read_level_, level);
+  if (read.page.next.empty()) {
     read_level_ = std::max(read_level_, reading_to_); // what was written meanwhile is still to be read
+    if (lost_.empty())
+      note_unreadable(env_, actor_path::of_list(env_, key_) + ", backlog", {});
+  }
   match();
+}
+
+void task_list::lose(storage::unreadable_range range) {
+  const bool known = !lost_.add(std::move(range));
+  note_unreadable(env_, actor_path::of_list(env_, key_) + ", backlog", lost_.texts("tasks"), known);
 }
 
 /// Notes how far the backlog is done, now and then, and drops what is.
@@ -209,9 +223,10 @@ void task_list::write_ack() {
     return;
   const auto level = outstanding_.level(read_level_ + 1);
   ack_written_ns_ = now();
-  if (level <= row_.ack_level())
+  if (level <= done_level_)
     return;
-  row_.set_ack_level(level);
+  done_level_ = level;
+  row_.set_ack_level(std::max(row_.ack_level(), lost_.held_back(level)));
   touch_row();
   writing_ = true;
   storage::task_list_transaction tx;
@@ -220,6 +235,7 @@ void task_list::write_ack() {
   tx.new_range_id = row_.range_id();
   tx.row = row_.SerializeAsString();
   tx.delete_up_to = level;
+  tx.keep = lost_.all();
   env_.store->commit(std::move(tx), [self = me()](storage::commit_result result) {
     caf::anon_send(self, make_matching_mail(list_written{std::move(result), {}}));
   });

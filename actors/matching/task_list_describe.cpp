@@ -12,13 +12,14 @@ namespace api = uber::cadence::api::v1;
 namespace {
 
 constexpr std::int64_t poller_kept_ns = 300 * ns_per_s;
-constexpr std::int64_t rate_window_ns = 10 * ns_per_s;
 constexpr std::size_t groups_max = 200;
 constexpr std::size_t describes_max = 1000;
 
 } // namespace
 
 void task_list::count_added(const std::string& group) {
+  if (added_.empty() && added_rate_.empty())
+    window_ns_ = now(); // nothing came for long: it begins with this one
   ++added_[{}];
   if (!group.empty() && (added_.contains(group) || added_.size() < groups_max))
     ++added_[group];

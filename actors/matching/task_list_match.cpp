@@ -363,16 +363,20 @@ void task_list::handle(forwarded_task& given) {
 
 void task_list::handle(forwarded_poll& given) {
   note_poll(*given.poll);
-  if (polls_->size() < env_.settings.polls_per_list_max && !poll_queue::gone(*given.poll))
+  if (polls_->size() < env_.settings.polls_per_list_max && !poll_queue::gone(*given.poll)) {
+    poll_deadline_ns_ = std::min(poll_deadline_ns_, given.poll->deadline_ns);
     polls_->add({std::move(given.poll), std::move(given.from)}, false);
+  }
   match();
 }
 
 void task_list::handle(forwarded_query& given) {
   last_used_ns_ = now();
   const bool known = std::find(queries_.begin(), queries_.end(), given.query) != queries_.end();
-  if (!known && queries_.size() < env_.settings.queries_per_list_max)
+  if (!known && queries_.size() < env_.settings.queries_per_list_max) {
+    query_deadline_ns_ = std::min(query_deadline_ns_, given.query->deadline_ns);
     queries_.push_back(std::move(given.query));
+  }
   match();
 }
 

@@ -62,9 +62,9 @@ workflow_run::workflow_run(caf::actor_config& cfg, const services& env, int shar
                            std::shared_ptr<shard_sequence> sequence, caf::actor shard, run_key key,
                            std::shared_ptr<workflow::run> state,
                            std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh)
-  : caf::event_based_actor(cfg), env_(env), shard_index_(shard_index), range_id_(range_id),
-    sequence_(std::move(sequence)), shard_(std::move(shard)), key_(std::move(key)), state_(std::move(state)),
-    fresh_(fresh), cache_(env.settings.history_cache_per_run) {
+  : supervised_actor(cfg), env_(env), shard_index_(shard_index), range_id_(range_id), sequence_(std::move(sequence)),
+    shard_(std::move(shard)), key_(std::move(key)), state_(std::move(state)), fresh_(fresh),
+    cache_(env.settings.history_cache_per_run) {
   env_.counters->runs_in_memory.fetch_add(1, std::memory_order_relaxed);
   if (fresh_)
     state_ = std::make_shared<workflow::run>(key_);
@@ -94,15 +94,7 @@ void workflow_run::on_exit() {
 caf::actor workflow_run::me() { return caf::actor_cast<caf::actor>(this); }
 
 caf::behavior workflow_run::make_behavior() {
-  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
-    try {
-      std::rethrow_exception(raised);
-    } catch (const std::exception& e) {
-      env_.log(3, "workflow run " + key_.workflow_id + "/" + key_.run_id.str() + " died: " + e.what());
-      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
-    }
-  });
-  return {
+  return with_common(caf::message_handler{
       [this](run_command_ptr& command) {
         if (queue_.size() >= queue_max)
           return command->failed(service_busy("too many requests wait for run " + key_.run_id.str()));
@@ -110,7 +102,7 @@ caf::behavior workflow_run::make_behavior() {
         work();
       },
       [this](run_mail_ptr& mail) { on_mail(*mail); },
-  };
+  });
 }
 
 void workflow_run::on_mail(run_mail& mail) {

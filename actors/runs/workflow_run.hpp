@@ -1,12 +1,11 @@
 #pragma once
 
+#include "actors/base/supervised.hpp"
 #include "actors/history/history_cache.hpp"
 #include "actors/runs/decision_answer.hpp"
 #include "actors/runs/handed_tasks.hpp"
 #include "actors/runs/shard_mail.hpp"
 #include "workflow/run.hpp"
-
-#include <caf/event_based_actor.hpp>
 
 #include <deque>
 #include <memory>
@@ -58,7 +57,7 @@ struct waiting_query {
 ///
 /// State is only a cache of the store: when the actor dies, or a commit does not end well, the state is dropped and the
 /// next command loads it again. Spawned and supervised by its history shard, the only one that sends it commands.
-class workflow_run final : public caf::event_based_actor {
+class workflow_run final : public supervised_actor {
 public:
   /// `state` null: load it. `fresh`: the run does not exist yet, the first command makes it.
   workflow_run(caf::actor_config& cfg, const services& env, int shard_index, std::int64_t range_id,

@@ -1,5 +1,6 @@
 #include "actors/shards/history_shard.hpp"
 
+#include "actors/base/actor_path.hpp"
 #include "actors/runs/workflow_run.hpp"
 
 #include <caf/all.hpp>
@@ -19,7 +20,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::housekeeping)
 namespace cadenza::actors {
 
 history_shard::history_shard(caf::actor_config& cfg, const services& env, int index)
-  : caf::event_based_actor(cfg), env_(env), index_(index), transfer_(env.settings.transfer_held) {}
+  : supervised_actor(cfg), env_(env), index_(index), transfer_(env.settings.transfer_held) {}
 
 caf::actor history_shard::me() { return caf::actor_cast<caf::actor>(this); }
 
@@ -36,17 +37,9 @@ void history_shard::on_exit() {
 
 caf::behavior history_shard::make_behavior() {
   set_down_handler([this](caf::down_msg& down) { on_run_down(down); });
-  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
-    try {
-      std::rethrow_exception(raised);
-    } catch (const std::exception& e) {
-      env_.log(3, "history shard " + std::to_string(index_) + " died: " + e.what());
-      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
-    }
-  });
   acquire();
   delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
-  return {
+  return with_common(caf::message_handler{
       [this](run_command_ptr& command) {
         if (phase_ == phase::ready)
           route(std::move(command));
@@ -64,7 +57,7 @@ caf::behavior history_shard::make_behavior() {
         on_housekeeping();
         delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
       },
-  };
+  });
 }
 
 void history_shard::on_mail(shard_mail& mail) {
@@ -82,11 +75,10 @@ void history_shard::acquire() {
 
 void history_shard::handle(shard_row_read& read) {
   if (read.row.outcome != storage::status::committed) {
-    env_.log(2, "history shard " + std::to_string(index_) + " cannot be read: " + read.row.message);
-    return quit(caf::make_error(caf::sec::runtime_error, "shard row not readable"));
+    return end("the row of the shard cannot be read: " + read.row.message);
   }
   if (read.row.value && !row_.ParseFromString(*read.row.value))
-    return quit(caf::make_error(caf::sec::runtime_error, "shard row damaged"));
+    return end("the row of the shard is damaged");
   phase_ = phase::acquiring;
   storage::shard_update update;
   update.shard = index_;
@@ -106,12 +98,13 @@ void history_shard::handle(shard_row_read& read) {
 
 void history_shard::handle(shard_acquired& acquired) {
   if (acquired.result.outcome != storage::status::committed) {
-    env_.log(2, "history shard " + std::to_string(index_) + " not taken: " + acquired.result.message);
-    return quit(caf::make_error(caf::sec::runtime_error, "shard not acquired"));
+    return end("the shard was not taken: " + acquired.result.message);
   }
   range_id_ = acquired.range_id;
   sequence_ = std::make_shared<shard_sequence>(range_id_);
   timer_level_ns_ = row_.timer_ack_ns();
+  transfer_done_ = row_.transfer_ack();
+  timers_done_ns_ = row_.timer_ack_ns();
   sequence_->raise_timer_floor(timer_level_ns_);
   timers_.set_window_end(timer_level_ns_);
   phase_ = phase::loading;
@@ -123,6 +116,9 @@ void history_shard::ready_if_loaded() {
   if (phase_ != phase::loading || !transfer_loaded_ || !timers_loaded_once_)
     return;
   phase_ = phase::ready;
+  constexpr bool quiet = true; // what is lost has been told as it was found
+  tell_lost(lost_transfer_, "transfer", "transfer tasks", quiet);
+  tell_lost(lost_timers_, "timer", "timers that fire (ns)", quiet);
   env_.log(0, "history shard " + std::to_string(index_) + " ready, range id " + std::to_string(range_id_));
   auto waiting = std::move(before_ready_);
   before_ready_.clear();
@@ -140,13 +136,11 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
   const workflow_key key{note->run.domain_id, note->run.workflow_id};
   if (note->result.outcome == storage::status::unknown_outcome) {
     // Its tasks may be stored without anybody having been told: taking the shard anew finds them.
-    env_.log(2, "history shard " + std::to_string(index_) + ": a write ended unknown; reloading");
-    return quit(caf::make_error(caf::sec::runtime_error, "unknown outcome of a commit"));
+    return end("nobody knows how a write ended: " + note->result.message);
   }
   if (note->result.outcome == storage::status::condition_failed &&
       note->result.failed == storage::condition::shard_range) {
-    env_.log(2, "history shard " + std::to_string(index_) + " was taken by somebody else");
-    return quit(caf::make_error(caf::sec::runtime_error, "shard ownership lost"));
+    return end("somebody else has taken the shard");
   }
   if (note->result.outcome != storage::status::committed)
     return;
@@ -214,7 +208,7 @@ void history_shard::on_housekeeping() {
   if (phase_ != phase::ready)
     return;
   if (sequence_->exhausted())
-    return quit(caf::make_error(caf::sec::runtime_error, "task ids exhausted"));
+    return end("the task ids of this range are used up");
   if (timers_.window_end() - now() < env_.settings.timer_window_ns / 2)
     load_timers();
   if (const auto due = timers_.next_due(); due && *due <= now())
@@ -244,17 +238,16 @@ void history_shard::handle(shard_query& query) {
     out.emplace_back("timer_ack_ns", row_.timer_ack_ns());
     out.emplace_back("timer_window_end_ns", timers_.window_end());
     break;
-  case shard_query::kind::list_runs:
-    for (const auto& [key, run] : runs_) {
-      const auto domain = env_.domains->get()->find(key.domain_id);
-      out.emplace_back((domain ? domain->name : key.domain_id.str()) + "/" + key.workflow_id + "/" + key.run_id.str(),
-                       run.bytes);
-    }
-    break;
+  case shard_query::kind::list_runs: {
+    std::vector<std::pair<std::string, caf::actor>> found;
+    found.reserve(runs_.size());
+    for (const auto& [key, run] : runs_)
+      found.emplace_back(actor_path::name_of_run(env_, key), run.handle);
+    return query.runs(std::move(found));
+  }
   case shard_query::kind::kill_run:
     for (auto& [key, run] : runs_) {
-      const auto domain = env_.domains->get()->find(key.domain_id);
-      const auto path = (domain ? domain->name : key.domain_id.str()) + "/" + key.workflow_id + "/" + key.run_id.str();
+      const auto path = actor_path::name_of_run(env_, key);
       // An empty text means any run: what chaos asks for.
       if (query.text.empty() || path == query.text) {
         caf::anon_send_exit(run.handle, caf::exit_reason::kill);

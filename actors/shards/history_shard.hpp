@@ -1,11 +1,11 @@
 #pragma once
 
+#include "actors/base/lost_ranges.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/runs/shard_mail.hpp"
 #include "actors/shards/timer_queue.hpp"
 #include "actors/shards/transfer_tasks.hpp"
-
-#include <caf/event_based_actor.hpp>
 
 #include <deque>
 #include <list>
@@ -23,7 +23,7 @@ namespace cadenza::actors {
 ///
 /// Death: the supervisor spawns it again; runs are killed with it; requests under way answer UNAVAILABLE. Nothing that
 /// was acknowledged is lost: state is in the store, and unfinished tasks are loaded again from the last ack level.
-class history_shard final : public caf::event_based_actor {
+class history_shard final : public supervised_actor {
 public:
   history_shard(caf::actor_config& cfg, const services& env, int index);
 
@@ -114,7 +114,9 @@ private:
   void on_transfer_over(std::int64_t id);
   void try_later(std::int64_t id, bool patient);
   void arm_retries();
-  void report_damaged(std::int64_t id) const;
+  void lose_transfer(storage::unreadable_range range);
+  void lose_timers(storage::unreadable_range range);
+  void tell_lost(const lost_ranges& lost, const char* queue, const char* what, bool quiet) const;
   void fire(const record::v1::TimerTask& task);
   void arm();
   void write_acks();
@@ -156,6 +158,11 @@ private:
   std::int64_t candidate_sequence_ = 0;
   std::int64_t timer_level_ns_ = 0;
   bool acks_in_flight_ = false;
+  // How far the queues are done. What is stored as their ack levels stays in front of what could not be read.
+  std::int64_t transfer_done_ = 0;
+  std::int64_t timers_done_ns_ = 0;
+  lost_ranges lost_transfer_; ///< task ids
+  lost_ranges lost_timers_;   ///< fire times
 };
 
 } // namespace cadenza::actors

@@ -96,7 +96,11 @@ void history_shard::handle(task_removed& removed) {
   const auto& order = removed.order;
   if (order.queue == shard_queue::transfer) {
     on_transfer_over(order.task_id);
+    lost_transfer_.forget(order.task_id);
+    tell_lost(lost_transfer_, "transfer", "transfer tasks", true);
   } else if (order.queue == shard_queue::timer) {
+    lost_timers_.forget(order.fire_ns);
+    tell_lost(lost_timers_, "timer", "timers that fire (ns)", true);
     if (timers_.cancel({order.fire_ns, order.task_id}))
       env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
   }

@@ -1,5 +1,6 @@
 #include "actors/shards/shard_owner.hpp"
 
+#include "actors/base/actor_path.hpp"
 #include "actors/shards/history_shard.hpp"
 
 #include <caf/all.hpp>
@@ -7,7 +8,7 @@
 namespace cadenza::actors {
 
 shard_owner::shard_owner(caf::actor_config& cfg, const services& env)
-  : caf::event_based_actor(cfg), env_(env), shards_(static_cast<std::size_t>(env.routes->shard_count())),
+  : supervised_actor(cfg), env_(env), shards_(static_cast<std::size_t>(env.routes->shard_count())),
     backoff_(shards_.size()) {}
 
 void shard_owner::on_exit() {
@@ -28,6 +29,7 @@ caf::behavior shard_owner::make_behavior() {
     by_address_.erase(i);
     shards_[static_cast<std::size_t>(index)] = nullptr;
     env_.counters->shard_restarts.fetch_add(1, std::memory_order_relaxed);
+    note_death(env_, actor_path::of_shard(index), down.reason);
     // Whoever kills a shard by hand does not want it to stay away; a shard that dies by itself may do so again.
     const bool by_hand = down.reason == caf::exit_reason::kill;
     const auto delay = by_hand ? 0 : backoff_[static_cast<std::size_t>(index)].next(env_.time->now_ns());
@@ -35,7 +37,7 @@ caf::behavior shard_owner::make_behavior() {
   });
   for (int i = 0; i < env_.routes->shard_count(); ++i)
     start(i);
-  return {[this](start_shard& which) { start(which.index); }};
+  return with_common(caf::message_handler{[this](start_shard& which) { start(which.index); }});
 }
 
 void shard_owner::start(int index) {

@@ -1,9 +1,8 @@
 #pragma once
 
 #include "actors/base/restart_backoff.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/runs/shard_mail.hpp"
-
-#include <caf/event_based_actor.hpp>
 
 #include <unordered_map>
 #include <vector>
@@ -19,7 +18,7 @@ struct start_shard {
 /// and takes a higher range id. Through the shards it watches over the runs.
 ///
 /// Death: the shards die with it; the node makes it anew, and it takes all of them again.
-class shard_owner final : public caf::event_based_actor {
+class shard_owner final : public supervised_actor {
 public:
   shard_owner(caf::actor_config& cfg, const services& env);
 

@@ -2,6 +2,7 @@
 #include "actors/shards/history_shard.hpp"
 #include "actors/visibility/visibility_mail.hpp"
 
+#include "actors/base/actor_path.hpp"
 #include "actors/base/request_gate.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "workflow/isolation.hpp"
@@ -38,14 +39,18 @@ void history_shard::load_transfer(std::int64_t after) {
 }
 
 void history_shard::handle(transfer_loaded& loaded) {
-  if (loaded.page.outcome != storage::status::committed)
-    return quit(caf::make_error(caf::sec::runtime_error, "transfer queue not readable: " + loaded.page.message));
+  if (!loaded.page.usable())
+    return end("its transfer queue cannot be read: " + loaded.page.message);
   std::int64_t last = 0;
+  for (auto& range : loaded.page.unreadable) {
+    last = range.last;
+    lose_transfer(std::move(range));
+  }
   for (const auto& row : loaded.page.rows) {
-    last = row.task_id;
+    last = std::max(last, row.task_id);
     record::v1::TransferTask task;
     if (!task.ParseFromString(row.value)) {
-      report_damaged(row.task_id);
+      lose_transfer({row.task_id, row.task_id, "its bytes are no task"});
       continue;
     }
     const auto* added = transfer_.add(task);
@@ -165,20 +170,34 @@ void history_shard::on_retries(std::uint64_t generation) {
 void history_shard::handle(transfer_read& read) {
   if (!transfer_.contains(read.task_id))
     return; // an operator has removed it meanwhile
-  if (read.page.outcome != storage::status::committed)
-    return try_later(read.task_id, true);
-  if (read.page.rows.empty())
-    return on_transfer_over(read.task_id);
+  if (read.page.rows.empty()) {
+    if (read.page.outcome == storage::status::committed)
+      return on_transfer_over(read.task_id);
+    for (auto& range : read.page.unreadable)
+      lose_transfer(std::move(range));
+    return try_later(read.task_id, true); // not there to be seen is not done
+  }
   record::v1::TransferTask task;
   if (task.ParseFromString(read.page.rows.front().value))
     return dispatch(task);
-  report_damaged(read.task_id);
-  on_transfer_over(read.task_id);
+  // It stays among those that are not over.
+  lose_transfer({read.task_id, read.task_id, "its bytes are no task"});
 }
 
-void history_shard::report_damaged(std::int64_t id) const {
-  env_.log(3,
-           "transfer task " + std::to_string(id) + " of shard " + std::to_string(index_) + " is damaged and left out");
+// ---------------------------------------------------------------- what cannot be read
+
+void history_shard::lose_transfer(storage::unreadable_range range) {
+  const bool known = !lost_transfer_.add(std::move(range));
+  tell_lost(lost_transfer_, "transfer", "transfer tasks", known);
+}
+
+void history_shard::lose_timers(storage::unreadable_range range) {
+  const bool known = !lost_timers_.add(std::move(range));
+  tell_lost(lost_timers_, "timer", "timers that fire (ns)", known);
+}
+
+void history_shard::tell_lost(const lost_ranges& lost, const char* queue, const char* what, bool quiet) const {
+  note_unreadable(env_, actor_path::of_shard(index_) + ", " + queue + " queue", lost.texts(what), quiet);
 }
 
 // ---------------------------------------------------------------- timer queue
@@ -202,23 +221,28 @@ void history_shard::scan_timers(std::int64_t from_ns, std::int64_t from_id, std:
 }
 
 void history_shard::handle(timers_loaded& loaded) {
-  if (loaded.page.outcome != storage::status::committed)
-    return quit(caf::make_error(caf::sec::runtime_error, "timer queue not readable: " + loaded.page.message));
+  if (!loaded.page.usable())
+    return end("its timer queue cannot be read: " + loaded.page.message);
+  std::int64_t next_ns = loaded.page.unreadable.empty() ? 0 : loaded.page.unreadable.back().last + 1;
+  std::int64_t next_id = 0;
+  for (auto& range : loaded.page.unreadable)
+    lose_timers(std::move(range));
+  if (!loaded.page.rows.empty() && loaded.page.rows.back().fire_ns >= next_ns) {
+    next_ns = loaded.page.rows.back().fire_ns;
+    next_id = loaded.page.rows.back().task_id + 1;
+  }
   for (const auto& row : loaded.page.rows) {
     record::v1::TimerTask task;
     if (!task.ParseFromString(row.value)) {
-      env_.log(3, "timer task " + std::to_string(row.task_id) + " of shard " + std::to_string(index_) +
-                      " is damaged and left out");
+      lose_timers({row.fire_ns, row.fire_ns, "the bytes of task " + std::to_string(row.task_id) + " are no timer"});
       continue;
     }
     if (timers_.add(std::move(task)))
       env_.counters->timers_in_memory.fetch_add(1, std::memory_order_relaxed);
   }
   arm();
-  if (!loaded.page.next.empty() && !loaded.page.rows.empty()) {
-    const auto& last = loaded.page.rows.back();
-    return scan_timers(last.fire_ns, last.task_id + 1, loaded.up_to_ns);
-  }
+  if (!loaded.page.next.empty())
+    return scan_timers(next_ns, next_id, loaded.up_to_ns);
   timers_loading_ = false;
   timers_loaded_once_ = true;
   ready_if_loaded();
@@ -280,13 +304,13 @@ void history_shard::write_acks() {
   }
 
   const auto transfer_level = transfer_.level(settled);
-  if (transfer_level <= row_.transfer_ack() && timer_level_ns_ <= row_.timer_ack_ns()) {
-    row_.set_updated_ns(now());
-    return;
-  }
-  row_.set_transfer_ack(std::max(row_.transfer_ack(), transfer_level));
-  row_.set_timer_ack_ns(std::max(row_.timer_ack_ns(), timer_level_ns_));
   row_.set_updated_ns(now());
+  if (transfer_level <= transfer_done_ && timer_level_ns_ <= timers_done_ns_)
+    return;
+  transfer_done_ = std::max(transfer_done_, transfer_level);
+  timers_done_ns_ = std::max(timers_done_ns_, timer_level_ns_);
+  row_.set_transfer_ack(std::max(row_.transfer_ack(), lost_transfer_.held_back(transfer_done_)));
+  row_.set_timer_ack_ns(std::max(row_.timer_ack_ns(), lost_timers_.held_back(timers_done_ns_)));
   acks_in_flight_ = true;
   storage::shard_update update;
   update.shard = index_;
@@ -301,13 +325,15 @@ void history_shard::write_acks() {
 void history_shard::handle(acks_written& written) {
   acks_in_flight_ = false;
   if (written.result.outcome == storage::status::condition_failed)
-    return quit(caf::make_error(caf::sec::runtime_error, "shard ownership lost"));
+    return end("somebody else has taken the shard");
   if (written.result.outcome != storage::status::committed)
     return;
   storage::shard_cleanup cleanup;
   cleanup.shard = index_;
-  cleanup.transfer_up_to = row_.transfer_ack();
-  cleanup.timers_before_ns = row_.timer_ack_ns();
+  cleanup.transfer_up_to = transfer_done_;
+  cleanup.timers_before_ns = timers_done_ns_;
+  cleanup.keep_transfer = lost_transfer_.all();
+  cleanup.keep_timers = lost_timers_.all();
   env_.store->cleanup(cleanup, [&env = env_, index = index_](storage::commit_result result) {
     if (result.outcome != storage::status::committed)
       env.log(2, "finished tasks of shard " + std::to_string(index) + " not dropped: " + result.message);

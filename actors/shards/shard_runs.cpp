@@ -1,5 +1,6 @@
 #include "actors/shards/history_shard.hpp"
 
+#include "actors/base/actor_path.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 
@@ -258,6 +259,7 @@ void history_shard::on_run_down(const caf::down_msg& down) {
     return; // left in order
   const auto key = i->second;
   env_.counters->run_deaths.fetch_add(1, std::memory_order_relaxed);
+  note_death(env_, actor_path::of_run(env_, index_, key), down.reason);
   const auto run = runs_.find(key);
   const bool making = run != runs_.end() && run->second.making;
   forget_run(key);

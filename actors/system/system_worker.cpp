@@ -246,7 +246,7 @@ private:
 
 system_worker::system_worker(caf::actor_config& cfg, const services& env, engine& to, std::shared_ptr<engine_link> link,
                              std::shared_ptr<const std::vector<system_list>> lists)
-  : caf::event_based_actor(cfg), env_(env), engine_(to), link_(std::move(link)), lists_(std::move(lists)) {}
+  : supervised_actor(cfg), env_(env), engine_(to), link_(std::move(link)), lists_(std::move(lists)) {}
 
 void system_worker::on_exit() {
   for (auto& one : loops_) {
@@ -263,14 +263,6 @@ post system_worker::poster() {
 }
 
 caf::behavior system_worker::make_behavior() {
-  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
-    try {
-      std::rethrow_exception(raised);
-    } catch (const std::exception& e) {
-      env_.log(3, std::string("worker of the system died: ") + e.what());
-      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
-    }
-  });
   for (const auto& list : *lists_) {
     if (!list.workflows.empty())
       loops_.emplace_back().list = &list;
@@ -282,7 +274,7 @@ caf::behavior system_worker::make_behavior() {
   }
   for (std::size_t i = 0; i < loops_.size(); ++i)
     poll(i);
-  return {
+  return with_common(caf::message_handler{
       [](worker_step& step) { (*step)(); },
       [this](worker_drain) {
         draining_ = true;
@@ -291,7 +283,7 @@ caf::behavior system_worker::make_behavior() {
             waiting->withdraw();
         }
       },
-  };
+  });
 }
 
 void system_worker::poll(std::size_t at) {

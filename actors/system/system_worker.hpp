@@ -1,9 +1,8 @@
 #pragma once
 
 #include "actors/base/services.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/system/system_work.hpp"
-
-#include <caf/event_based_actor.hpp>
 
 #include <memory>
 #include <mutex>
@@ -42,7 +41,7 @@ struct worker_drain {};
 ///
 /// Death: what it had in hand or on its way to it is given back at once (the decision fails and is made again, the
 /// activity fails and is retried), waiting polls are withdrawn. Nothing else is lost: the runs know where they are.
-class system_worker final : public caf::event_based_actor {
+class system_worker final : public supervised_actor {
 public:
   system_worker(caf::actor_config& cfg, const services& env, engine& to, std::shared_ptr<engine_link> link,
                 std::shared_ptr<const std::vector<system_list>> lists);

@@ -94,7 +94,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::durable_tick)
 namespace cadenza::actors {
 
 visibility_writer::visibility_writer(caf::actor_config& cfg, const services& env, visibility_opener open)
-  : caf::event_based_actor(cfg), env_(env), open_(std::move(open)) {}
+  : supervised_actor(cfg), env_(env), open_(std::move(open)) {}
 
 void visibility_writer::on_exit() {
   // Receipts that are not done make the shards send their tasks again.
@@ -106,17 +106,9 @@ void visibility_writer::on_exit() {
 }
 
 caf::behavior visibility_writer::make_behavior() {
-  set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
-    try {
-      std::rethrow_exception(raised);
-    } catch (const std::exception& e) {
-      env_.log(3, std::string("visibility writer died: ") + e.what());
-      return caf::make_error(caf::sec::runtime_error, std::string(e.what()));
-    }
-  });
   delayed_send(this, std::chrono::nanoseconds(write_ns), tick{});
   delayed_send(this, std::chrono::nanoseconds(durable_ns), durable_tick{});
-  return {
+  return with_common(caf::message_handler{
       [this](visibility_mail_ptr& mail) { on_mail(*mail); },
       [this](tick) {
         write();
@@ -126,7 +118,7 @@ caf::behavior visibility_writer::make_behavior() {
         make_durable();
         delayed_send(this, std::chrono::nanoseconds(durable_ns), durable_tick{});
       },
-  };
+  });
 }
 
 void visibility_writer::on_mail(visibility_mail& mail) {

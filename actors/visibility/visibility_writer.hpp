@@ -2,11 +2,10 @@
 
 #include "actors/base/restart_backoff.hpp"
 #include "actors/base/services.hpp"
+#include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/visibility/visibility_mail.hpp"
 #include "storage/visibility/visibility_store.hpp"
-
-#include <caf/event_based_actor.hpp>
 
 #include <functional>
 #include <memory>
@@ -25,7 +24,7 @@ using visibility_opener = std::function<outcome<std::unique_ptr<storage::visibil
 ///
 /// Death or failure: the shards send their tasks again, after growing pauses while the store is broken; execution never
 /// waits for this actor.
-class visibility_writer final : public caf::event_based_actor {
+class visibility_writer final : public supervised_actor {
 public:
   visibility_writer(caf::actor_config& cfg, const services& env, visibility_opener open);
 

@@ -31,7 +31,11 @@ http_response list_actors(actors::engine& engine, std::chrono::milliseconds pati
     return too_late();
   auto rows = json::array();
   for (const auto& one : *found)
-    rows.push_back({{"path", one.path}, {"kind", one.kind}, {"restarts", one.restarts}, {"mailbox", one.mailbox}});
+    rows.push_back({{"path", one.path},
+                    {"kind", one.kind},
+                    {"restarts", one.restarts},
+                    {"mailbox", one.mailbox},
+                    {"killable", one.killable}});
   return {200, "application/json", rows.dump()};
 }
 

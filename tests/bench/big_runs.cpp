@@ -116,8 +116,7 @@ void replay(const std::vector<workflow::batch>& history) {
   view->id = uuid::v4(1, 1);
   view->name = domain;
   auto directory = std::make_shared<workflow::domain_directory>();
-  directory->by_name[view->name] = view;
-  directory->by_id[view->id] = view;
+  directory->put(view);
   counting_entropy chance;
   const workflow::rules limits;
   workflow::environment env;

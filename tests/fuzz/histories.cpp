@@ -36,8 +36,7 @@ FUZZ_TARGET(histories) {
   domain->id = uuid::v4(1, 1);
   domain->name = "fuzz";
   auto directory = std::make_shared<workflow::domain_directory>();
-  directory->by_name[domain->name] = domain;
-  directory->by_id[domain->id] = domain;
+  directory->put(domain);
   counting_entropy chance;
   const workflow::rules limits;
   workflow::environment env;

@@ -21,8 +21,7 @@ struct world {
     domain->id = uuid::v4(1, 1);
     domain->name = "orders";
     domain->row.mutable_domain()->set_status(api::DOMAIN_STATUS_REGISTERED);
-    domains.by_name[domain->name] = domain;
-    domains.by_id[domain->id] = domain;
+    domains.put(domain);
     hooks = bridge::default_validators();
     max.search_enabled = true;
   }

@@ -175,6 +175,9 @@ void world::run_until(const std::string& what, const std::function<bool()>& over
 storage::fault world::fate(const storage::fault_point& point) {
   using kind = storage::fault::kind;
   storage::fault out;
+  if (decide_)
+    if (auto decided = decide_(point))
+      return *std::move(decided);
   if (peeking_)
     return out;
   if (point.commit) {
@@ -312,6 +315,11 @@ void world::log(int level, const std::string& text) {
   log_.push_back(std::move(line));
   if (log_.size() > log_max)
     log_.pop_front();
+}
+
+int world::count_in_log(const std::string& text) const {
+  return static_cast<int>(
+      std::count_if(log_.begin(), log_.end(), [&](const auto& line) { return line.find(text) != std::string::npos; }));
 }
 
 std::string world::tail() const {

@@ -111,6 +111,10 @@ public:
   void set_rules(actors::rules_ptr rules) { rules_ = std::move(rules); }
 
   void set_weather(const weather& now) { weather_ = now; }
+  /// What becomes of calls of the store, besides the weather: where `decide` says something it counts.
+  void set_fate(std::function<std::optional<storage::fault>(const storage::fault_point&)> decide) {
+    decide_ = std::move(decide);
+  }
   /// No more faults and deaths.
   void calm() {
     weather_ = {};
@@ -125,6 +129,8 @@ public:
   void log(int level, const std::string& text);
   /// The last lines of the log.
   [[nodiscard]] std::string tail() const;
+  /// How many of them have this text.
+  [[nodiscard]] int count_in_log(const std::string& text) const;
   /// Equal for equal courses of events.
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
   [[nodiscard]] std::int64_t steps() const { return steps_; }
@@ -174,6 +180,7 @@ private:
   bool closing_ = false;
   bool peeking_ = false;
   std::function<void()> look_;
+  std::function<std::optional<storage::fault>(const storage::fault_point&)> decide_;
 
   std::deque<std::string> log_;
   std::uint64_t digest_ = 0xCBF29CE484222325ULL;

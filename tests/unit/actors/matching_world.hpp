@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/base/troubles.hpp"
 #include "actors/matching/list_description.hpp"
 #include "actors/matching/matching_owner.hpp"
 #include "actors/matching/poll_board.hpp"
@@ -40,6 +41,7 @@ public:
     env.domains = &domains_;
     env.counters = &counters;
     env.polls = &board;
+    env.wrong = &wrong;
     env.log = [this](int level, const std::string& text) {
       if (level >= 2)
         log.push_back(text);
@@ -54,8 +56,7 @@ public:
       view->id = *uuid::parse(std::string(name) == "orders" ? "11111111-1111-4111-8111-111111111111"
                                                             : "22222222-2222-4222-8222-222222222222");
       view->name = name;
-      directory->by_name.emplace(name, view);
-      directory->by_id.emplace(view->id, view);
+      directory->put(view);
     }
     domains_.publish(directory);
   }
@@ -107,7 +108,7 @@ public:
   void pass(std::int64_t ns) {
     constexpr std::int64_t step = 5 * ns_per_ms;
     for (std::int64_t done = 0; done < ns; done += step) {
-      scheduler_->advance_time(caf::timespan(step));
+      looks += scheduler_->advance_time(caf::timespan(step));
       run();
       while (!again_.empty() && again_.front().first <= now()) {
         pushed_.at(again_.front().second)();
@@ -212,6 +213,12 @@ public:
     return true;
   }
   services env;
+  std::size_t looks = 0;                          ///< delayed messages that came while time passed
+  std::vector<storage::unreadable_range> damaged; ///< of backlogs
+  troubles wrong{clock_, [this](int level, const std::string& text) {
+                   if (level >= 2)
+                     log.push_back(text);
+                 }};
   bool hold_scans = false; ///< answers of backlog scans wait for `let_scans_go`
   void let_scans_go() {
     hold_scans = false;
@@ -267,15 +274,19 @@ private:
   std::vector<std::function<void()>> held_;
 
 public:
-  storage::memory_store store{storage::memory_options{
-      [this](std::function<void()> answer, std::int64_t delay_ns) {
-        if (delay_ns == 0)
-          return answer();
-        held_.push_back(std::move(answer));
-      },
-      [this](const storage::fault_point& call) {
-        return storage::fault{storage::fault::kind::none, hold_scans && call.operation == "scan_tasks" ? 1 : 0};
-      }}};
+  storage::memory_store store{storage::memory_options{[this](std::function<void()> answer, std::int64_t delay_ns) {
+                                                        if (delay_ns == 0)
+                                                          return answer();
+                                                        held_.push_back(std::move(answer));
+                                                      },
+                                                      [this](const storage::fault_point& call) {
+                                                        storage::fault out;
+                                                        if (call.operation == "scan_tasks") {
+                                                          out.delay_ns = hold_scans ? 1 : 0;
+                                                          out.unreadable = damaged;
+                                                        }
+                                                        return out;
+                                                      }}};
 
 private:
   caf::actor_system_config config_;

@@ -30,10 +30,7 @@ struct rules {
     add(make_domain("old", api::DOMAIN_STATUS_DEPRECATED));
     hooks = bridge::default_validators();
   }
-  void add(const workflow::domain_ptr& domain) {
-    domains.by_name[domain->name] = domain;
-    domains.by_id[domain->id] = domain;
-  }
+  void add(const workflow::domain_ptr& domain) { domains.put(domain); }
   [[nodiscard]] checks with() const { return {max, hooks, domains, 0}; }
 
   bridge::limits max;

@@ -42,8 +42,7 @@ public:
       change(domain->row);
     const std::lock_guard guard(lock_);
     auto next = std::make_shared<workflow::domain_directory>(*directory_);
-    next->by_name[name] = domain;
-    next->by_id[domain->id] = domain;
+    next->put(domain);
     directory_ = next;
     return domain;
   }
@@ -161,8 +160,9 @@ public:
                        body<uber::cadence::api::v1::RespondQueryTaskCompletedRequest> r, actors::call_ptr c) override {
     take({"query_completed", r, d, {}, t, c});
   }
+  [[nodiscard]] actors::engine_troubles what_is_wrong() const override { return {}; }
   void list_actors(std::function<void(std::vector<actors::actor_info>)> done) override {
-    done({{"node", "node", 0, 0}, {"node/shard_owner", "shard_owner", 2, 1}});
+    done({{"node", "node", 0, 0, false}, {"node/shard_owner", "shard_owner", 2, 1}});
   }
   void kill_actor(std::string path, std::function<void(outcome_text)> done) override {
     done(path == "node/shard_owner" ? "" : "no actor at " + path);

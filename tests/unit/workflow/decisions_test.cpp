@@ -41,8 +41,7 @@ struct desk {
     for (const auto& domain :
          {other_domain("near", {"active"}), other_domain("far", {"standby"}),
           other_domain("wide", {"active", "standby"}, true), other_domain("global-near", {"active"}, true)}) {
-      directory->by_name[domain->name] = domain;
-      directory->by_id[domain->id] = domain;
+      directory->put(domain);
     }
     env.domains = directory;
     reset(unhandled);

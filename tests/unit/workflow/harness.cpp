@@ -85,8 +85,7 @@ environment bench::env() {
   view->name = domain_row.domain().name();
   view->row = domain_row;
   auto directory = std::make_shared<domain_directory>();
-  directory->by_name[view->name] = view;
-  directory->by_id[view->id] = view;
+  directory->put(view);
   environment out;
   out.now_ns = now_ns;
   out.chance = &chance;
