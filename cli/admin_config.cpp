@@ -1,6 +1,7 @@
 #include "cli/admin_http.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "messages/utf8.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 
@@ -189,14 +190,9 @@ std::string values_of(const json& entry) {
 }
 
 /// What a column of a table has room for; JSON output has all of it.
-std::string cut(std::string text) {
+std::string cut(const std::string& text) {
   constexpr std::size_t most = 60;
-  if (text.size() <= most)
-    return text;
-  auto end = most - 3;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) // not within a character
-    --end;
-  return text.substr(0, end) + "...";
+  return text.size() <= most ? text : std::string(utf8::head(text, most - 3)) + "...";
 }
 
 /// What the server says it knows: [{name, type, default, value, description, filters}].

@@ -3,6 +3,7 @@
 #include "cli/names.hpp"
 #include "cli/time_range.hpp"
 #include "messages/base64.hpp"
+#include "messages/utf8.hpp"
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
@@ -11,6 +12,7 @@
 #include "google/protobuf/wrappers.pb.h"
 #include "uber/cadence/api/v1/history.pb.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -58,7 +60,7 @@ std::string broken_words(const std::string& text) {
   std::size_t word = 0;
   for (const char letter : text) {
     // Not inside a UTF-8 sequence.
-    if (word >= word_length_max && (static_cast<unsigned char>(letter) & 0xC0U) != 0x80U) {
+    if (word >= word_length_max && !utf8::continues(letter)) {
       result += ' ';
       word = 0;
     }
@@ -219,35 +221,14 @@ std::string message_text(const pb::Message& message, const text_limits& limits, 
 std::string cut(const std::string& text, std::size_t length_max) {
   if (length_max == 0 || text.size() <= length_max)
     return text;
-  const auto inside_sequence = [&text](std::size_t at) {
-    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
-  };
-  auto front = length_max / 2;
-  while (front > 0 && inside_sequence(front))
-    --front;
-  auto back = text.size() - length_max / 2;
-  while (inside_sequence(back))
-    ++back;
-  return text.substr(0, front) + " ... " + text.substr(back);
+  return std::string(utf8::head(text, length_max / 2)).append(" ... ").append(utf8::tail(text, length_max / 2));
 }
 
 std::string payload_text(const std::string& bytes) {
-  std::size_t more = 0;
-  for (const char letter : bytes) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (more > 0) {
-      if ((byte & 0xC0U) != 0x80U)
-        return "base64:" + to_base64(bytes);
-      --more;
-    } else if (byte < 0x20 && byte != '\n' && byte != '\t' && byte != '\r') {
-      return "base64:" + to_base64(bytes);
-    } else if (byte >= 0x80) {
-      if (byte < 0xC2 || byte > 0xF4)
-        return "base64:" + to_base64(bytes);
-      more = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : 1;
-    }
-  }
-  if (more > 0)
+  const auto printable = [](char letter) {
+    return static_cast<unsigned char>(letter) >= 0x20 || letter == '\n' || letter == '\t' || letter == '\r';
+  };
+  if (!std::all_of(bytes.begin(), bytes.end(), printable) || !utf8::valid(bytes))
     return "base64:" + to_base64(bytes);
   return bytes.ends_with('\n') ? bytes.substr(0, bytes.size() - 1) : bytes;
 }

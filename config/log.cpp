@@ -1,7 +1,10 @@
 #include "config/log.hpp"
 
 #include "config/stream_writer.hpp"
+#include "messages/json_text.hpp"
+#include "messages/utf8.hpp"
 
+#include <algorithm>
 #include <array>
 #include <future>
 #include <iterator>
@@ -64,27 +67,21 @@ struct writer {
 std::atomic<std::shared_ptr<writer>> current;
 std::mutex starting;
 
+constexpr std::size_t message_bytes_max = 8 << 10;
+constexpr std::size_t value_bytes_max = 2 << 10;
+
 using buffer = fmt::basic_memory_buffer<char, 512>;
 
 void append(buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
 
-void append_json(buffer& out, std::string_view text) {
-  out.push_back('"');
-  for (const char c : text) {
-    switch (c) {
-    case '"': append(out, "\\\""); break;
-    case '\\': append(out, "\\\\"); break;
-    case '\n': append(out, "\\n"); break;
-    case '\r': append(out, "\\r"); break;
-    case '\t': append(out, "\\t"); break;
-    default:
-      if (static_cast<unsigned char>(c) < 0x20)
-        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-      else
-        out.push_back(c);
-    }
-  }
-  out.push_back('"');
+void append_json(buffer& out, std::string_view text) { append_json_string(out, text); }
+
+/// What goes into a line: names and texts come from anybody and can be of any length, and need not be text.
+std::string_view shown(std::string_view text, std::size_t bytes_max, std::string& room) {
+  if (text.size() <= bytes_max && utf8::valid(text))
+    return text;
+  room = utf8::excerpt(text, bytes_max);
+  return room;
 }
 
 void append_message_json(buffer& out, const writer& to, level which, std::string_view message, fields values) {
@@ -93,24 +90,29 @@ void append_message_json(buffer& out, const writer& to, level which, std::string
   append_json(out, name_of(which));
   append(out, ",\"msg\":");
   append_json(out, message);
+  std::string room;
   for (const auto& [name, value] : values) {
     out.push_back(',');
     append_json(out, name);
     out.push_back(':');
-    append_json(out, value);
+    append_json(out, shown(value, value_bytes_max, room));
   }
 }
 
+bool needs_quotes(char c) { return static_cast<unsigned char>(c) <= ' ' || c == '"'; }
+
 void append_message_text(buffer& out, level which, std::string_view message, fields values) {
   fmt::format_to(std::back_inserter(out), "{:<5} ", name_of(which));
-  // One event is one line: a newline inside would break tools that read lines.
+  // One event is one line, and no line commands a terminal.
   for (const char c : message)
-    out.push_back(c == '\n' || c == '\r' ? ' ' : c);
-  for (const auto& [name, value] : values) {
+    out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c);
+  std::string room;
+  for (const auto& [name, whole] : values) {
+    const auto value = shown(whole, value_bytes_max, room);
     out.push_back(' ');
     append(out, name);
     out.push_back('=');
-    if (value.empty() || value.find_first_of(" \"\n\r\t") != std::string_view::npos)
+    if (value.empty() || std::any_of(value.begin(), value.end(), needs_quotes))
       append_json(out, value);
     else
       append(out, value);
@@ -226,7 +228,8 @@ std::uint64_t lines_lost() {
 void detail::write(level which, fields values, fmt::string_view format, fmt::format_args arguments) {
   buffer message;
   fmt::vformat_to(fmt::appender(message), format, arguments);
-  const std::string_view text(message.data(), message.size());
+  std::string room;
+  const auto text = shown({message.data(), message.size()}, message_bytes_max, room);
   const auto to = current.load();
   buffer line;
   if (to && to->json)

@@ -15,7 +15,8 @@
 
 /// The server's log. Any thread may write at any time; a line that is below the level costs one relaxed load. Lines are
 /// put together by the caller and written by one thread behind a bounded queue: when the queue is full the oldest lines
-/// are lost and counted, nobody waits. Payloads of workflows never belong into a line.
+/// are lost and counted, nobody waits. Payloads of workflows never belong into a line. A message is cut off after 8
+/// KiB, a value after 2 KiB; bytes that are no UTF-8 become U+FFFD.
 ///
 /// Before `start` and after `stop` lines go straight to standard error, as text.
 namespace cadenza::log {

@@ -1,5 +1,7 @@
 #include "actors/base/json_object.hpp"
 
+#include "messages/utf8.hpp"
+
 #include <charconv>
 
 namespace cadenza::actors {
@@ -9,24 +11,6 @@ namespace {
 constexpr int depth_max = 32; // of values that are only passed over
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-void append_utf8(std::string& to, std::uint32_t code) {
-  if (code < 0x80) {
-    to += static_cast<char>(code);
-  } else if (code < 0x800) {
-    to += static_cast<char>(0xC0 | code >> 6);
-    to += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    to += static_cast<char>(0xE0 | code >> 12);
-    to += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    to += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    to += static_cast<char>(0xF0 | code >> 18);
-    to += static_cast<char>(0x80 | (code >> 12 & 0x3F));
-    to += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    to += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
 
 } // namespace
 
@@ -122,8 +106,10 @@ bool json_object_reader::read_string(std::string& into) {
       ++n;
     into.append(rest_.substr(0, n));
     rest_.remove_prefix(n);
-    if (take('"'))
+    if (take('"')) {
+      utf8::make_readable(into); // what is read may go into fields that hold text
       return true;
+    }
     if (!take('\\') || !read_escape(into))
       return false;
   }
@@ -169,7 +155,7 @@ bool json_object_reader::read_escape(std::string& into) {
   } else if (*code >= 0xD800 && *code < 0xE000) {
     code = replacement;
   }
-  append_utf8(into, *code);
+  utf8::append(into, *code);
   return true;
 }
 
@@ -223,25 +209,6 @@ void json_object_reader::skip_value(int depth) {
     if (!take(','))
       return fail();
   }
-}
-
-void append_json_string(std::string& to, std::string_view text) {
-  constexpr char hex[] = "0123456789abcdef";
-  to += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      to += '\\';
-      to += c;
-    } else if (byte < 0x20) {
-      to += "\\u00";
-      to += hex[byte >> 4];
-      to += hex[byte & 0xF];
-    } else {
-      to += c;
-    }
-  }
-  to += '"';
 }
 
 } // namespace cadenza::actors

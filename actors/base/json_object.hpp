@@ -47,7 +47,4 @@ private:
   bool failed_ = false;
 };
 
-/// Appends `text` as a JSON string, quotes included.
-void append_json_string(std::string& to, std::string_view text);
-
 } // namespace cadenza::actors

@@ -2,6 +2,7 @@
 
 #include "actors/base/json_object.hpp"
 #include "messages/base64.hpp"
+#include "messages/json_text.hpp"
 
 namespace cadenza::actors {
 

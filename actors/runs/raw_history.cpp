@@ -5,6 +5,7 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/base64.hpp"
+#include "messages/json_text.hpp"
 #include "workflow/version_history.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "actors/system/diagnosis.hpp"
 
+#include "messages/utf8.hpp"
 #include "messages/wire_time.hpp"
 
 #include <algorithm>
@@ -15,31 +16,7 @@ constexpr std::size_t reason_max = 1 << 10;
 
 std::int64_t ns_of(const google::protobuf::Duration& d) { return std::int64_t{workflow::seconds_of(d)} * ns_per_s; }
 
-std::string cut(const std::string& text) {
-  if (text.size() <= reason_max)
-    return text;
-  auto end = reason_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end; // not in the middle of a character
-  return text.substr(0, end) + "…";
-}
-
-/// `text` when it is UTF-8, as everything in JSON must be.
-std::string readable(const std::string& text) {
-  std::size_t more = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xC0) == 0x80) {
-      if (more-- == 0)
-        return {};
-    } else if (more != 0 || byte >= 0xF5 || byte == 0xC0 || byte == 0xC1) {
-      return {};
-    } else {
-      more = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : byte >= 0xC0 ? 1 : 0;
-    }
-  }
-  return more == 0 ? text : std::string();
-}
+std::string cut(const std::string& text) { return utf8::shortened(text, reason_max); }
 
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
@@ -366,8 +343,9 @@ void diagnosis::take_decision_failure(const api::HistoryEvent& event) {
   if (out == nullptr)
     return;
   // Clients write what went wrong into the details, as text.
-  const auto details = readable(a.failure().details());
-  out->failure_reason = cut(details.empty() ? a.failure().reason() : details);
+  // Details are bytes; what is no text cannot stand in the JSON of the report.
+  const auto& details = a.failure().details();
+  out->failure_reason = cut(details.empty() || !utf8::valid(details) ? a.failure().reason() : details);
   out->identity = a.identity();
   out->scheduled_id = a.scheduled_event_id();
   out->started_id = a.started_event_id();

@@ -1,6 +1,6 @@
 #include "actors/system/diagnosis.hpp"
 
-#include "actors/base/json_object.hpp"
+#include "messages/json_text.hpp"
 #include "messages/wire_time.hpp"
 
 #include <array>

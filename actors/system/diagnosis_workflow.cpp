@@ -2,6 +2,7 @@
 
 #include "actors/base/json_object.hpp"
 #include "actors/system/system_decisions.hpp"
+#include "messages/json_text.hpp"
 
 #include <deque>
 #include <memory>

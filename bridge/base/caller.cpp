@@ -1,5 +1,7 @@
 #include "bridge/base/caller.hpp"
 
+#include "messages/utf8.hpp"
+
 #include <array>
 #include <charconv>
 #include <compare>
@@ -105,7 +107,7 @@ bool answers_sticky_queries(const actors::caller_info& caller) {
 
 void caller_builder::add(std::string_view header, std::string_view value) {
   if (header == "rpc-caller") {
-    caller_.name = value;
+    caller_.name = utf8::readable(value);
     return;
   }
   constexpr std::string_view prefix = "cadence-";
@@ -113,22 +115,22 @@ void caller_builder::add(std::string_view header, std::string_view value) {
     return;
   header.remove_prefix(prefix.size());
   if (header == "client-name")
-    caller_.client_impl = value;
+    caller_.client_impl = utf8::readable(value);
   else if (header == "client-library-version")
-    caller_.library_version = value;
+    caller_.library_version = utf8::readable(value);
   else if (header == "client-feature-version")
-    caller_.feature_version = value;
+    caller_.feature_version = utf8::readable(value);
   else if (header == "client-feature-flags")
-    feature_flags_ = value;
+    feature_flags_ = utf8::readable(value);
   else if (header == "caller-type")
-    caller_.caller_type = value;
+    caller_.caller_type = utf8::readable(value);
   else if (header == "authorization")
-    caller_.authorization = value;
+    caller_.authorization = utf8::readable(value);
   else if (header == "workflow-partition-config")
-    caller_.partition_config = value;
+    caller_.partition_config = utf8::readable(value);
   else if (header == "worker-isolation-group" ||
            (header == "client-isolation-group" && caller_.isolation_group.empty()))
-    caller_.isolation_group = value;
+    caller_.isolation_group = utf8::readable(value);
 }
 
 actors::caller_info caller_builder::finish() && {

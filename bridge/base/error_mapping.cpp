@@ -1,5 +1,7 @@
 #include "bridge/base/error_mapping.hpp"
 
+#include "messages/utf8.hpp"
+
 #include "google/rpc/status.pb.h"
 #include "uber/cadence/api/v1/error.pb.h"
 
@@ -9,7 +11,10 @@ namespace api = uber::cadence::api::v1;
 
 namespace {
 
-constexpr std::size_t message_bytes_max = 16 << 10;
+/// Many clients refuse an answer whose trailers have more than 8 KiB. The message goes there twice: percent-encoded,
+/// where what is no plain ASCII takes three bytes for one, and in the details, in base64.
+constexpr std::size_t message_cost_max = 3 << 10;
+constexpr std::size_t detail_bytes_max = 256; // of a text that a client gave, beside the message
 
 // The codes of gRPC, whose headers are too heavy for a table.
 constexpr int code_unknown = 2;
@@ -27,12 +32,16 @@ constexpr int code_unavailable = 14;
 constexpr int code_data_loss = 15;
 
 std::string cut(const std::string& message) {
-  if (message.size() <= message_bytes_max)
-    return message;
-  auto end = message_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80)
-    --end; // not within a character
-  return message.substr(0, end) + "…";
+  if (message.size() <= message_cost_max / 3)
+    return utf8::readable(message);
+  std::size_t end = 0;
+  for (std::size_t cost = 0; end < message.size(); ++end) {
+    const auto byte = static_cast<unsigned char>(message[end]);
+    cost += byte >= 0x20 && byte < 0x7F && byte != '%' ? 1 : 3;
+    if (cost > message_cost_max)
+      break;
+  }
+  return utf8::readable(utf8::shortened(message, end));
 }
 
 wire_status plain(int code, const error& reason) { return {code, cut(reason.message), {}}; }
@@ -86,15 +95,15 @@ api::DomainNotActiveError not_active_detail(const error_detail& from) {
 
 api::WorkflowExecutionAlreadyStartedError already_started_detail(const error_detail& from) {
   api::WorkflowExecutionAlreadyStartedError to;
-  to.set_start_request_id(from.start_request_id);
+  to.set_start_request_id(utf8::excerpt(from.start_request_id));
   to.set_run_id(from.run_id);
   return to;
 }
 
 api::ClientVersionNotSupportedError client_version_detail(const error_detail& from) {
   api::ClientVersionNotSupportedError to;
-  to.set_feature_version(from.feature_version);
-  to.set_client_impl(from.client_impl);
+  to.set_feature_version(utf8::excerpt(from.feature_version, detail_bytes_max));
+  to.set_client_impl(utf8::excerpt(from.client_impl, detail_bytes_max));
   to.set_supported_versions(from.supported_versions);
   return to;
 }

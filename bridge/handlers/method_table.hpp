@@ -16,8 +16,9 @@ namespace cadenza::bridge {
 
 /// One RPC of the contract.
 struct method {
-  /// Parses a request and sees to its answer; null: not implemented yet. Must not throw or block.
-  using handler = void (*)(services&, google::protobuf::io::ZeroCopyInputStream&, actors::call_ptr);
+  /// Parses a request and sees to its answer; null: not implemented yet. False: the bytes cannot be read as a request
+  /// of this method, and the call is untouched. Must not throw or block.
+  using handler = bool (*)(services&, google::protobuf::io::ZeroCopyInputStream&, actors::call_ptr&);
 
   std::string path;    ///< "/uber.cadence.api.v1.WorkflowAPI/StartWorkflowExecution"
   std::string service; ///< "uber.cadence.api.v1.WorkflowAPI"
@@ -47,13 +48,12 @@ public:
   /// such method or it takes another request.
   template <class Request, auto Handle> method& on(std::string_view service, std::string_view name) {
     auto& at = must_find(service, name, Request::descriptor());
-    at.handle = [](services& with, google::protobuf::io::ZeroCopyInputStream& bytes, actors::call_ptr call) {
+    at.handle = [](services& with, google::protobuf::io::ZeroCopyInputStream& bytes, actors::call_ptr& call) {
       auto request = std::make_shared<Request>();
-      if (!request->ParseFromZeroCopyStream(&bytes)) {
-        call->reject(bad_request("the request cannot be read as a " + Request::descriptor()->full_name()));
-        return;
-      }
+      if (!request->ParseFromZeroCopyStream(&bytes))
+        return false;
       Handle(with, std::move(request), std::move(call));
+      return true;
     };
     return at;
   }

@@ -1,8 +1,11 @@
 #include "bridge/rpc/rpc.hpp"
 
 #include "bridge/base/caller.hpp"
+#include "bridge/rpc/mended_text.hpp"
 #include "bridge/rpc/wire_call.hpp"
+#include "messages/utf8.hpp"
 
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
@@ -13,6 +16,7 @@ namespace cadenza::bridge {
 namespace {
 
 constexpr std::size_t single_slice_bytes_max = 1 << 20;
+constexpr std::size_t shown_bytes_max = 256; // of a path that a client asked for
 
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -104,7 +108,9 @@ void rpc::on_arrived(bool ok) {
   if (!method_ && !stream_) {
     core_.meters.unknown_method();
     return finish(status_of(grpc::StatusCode::UNIMPLEMENTED,
-                            speaks_thrift(context_) ? thrift_is_not_spoken : "unknown method " + context_.method()));
+                            speaks_thrift(context_)
+                                ? thrift_is_not_spoken
+                                : "unknown method " + utf8::excerpt(context_.method(), shown_bytes_max)));
   }
   if (method_)
     begin();
@@ -165,7 +171,20 @@ void rpc::dispatch() {
   grpc::ProtoBufferReader bytes(&in_);
   if (!bytes.status().ok())
     return call->reject(bad_request("the request cannot be decompressed"));
-  method_->handle(core_.with, bytes, std::move(call));
+  actors::call_ptr held = std::move(call);
+  if (!method_->handle(core_.with, bytes, held))
+    dispatch_mended(std::move(held));
+}
+
+/// Clients in Go send any bytes as text, as a reason that was cut in the middle of a letter, and will do it again and
+/// again: such a request is read with what is readable of it.
+void rpc::dispatch_mended(actors::call_ptr call) {
+  if (const auto mended = with_readable_text(in_, *method_->input)) {
+    google::protobuf::io::ArrayInputStream again(mended->data(), static_cast<int>(mended->size()));
+    if (method_->handle(core_.with, again, call))
+      return core_.meters.mended();
+  }
+  call->reject(bad_request("the request cannot be read as a " + method_->input->full_name()));
 }
 
 void rpc::answer(const google::protobuf::MessageLite& response) {

@@ -79,6 +79,7 @@ private:
   void on_done(bool ok);
 
   void dispatch();
+  void dispatch_mended(actors::call_ptr call);
   void end(const grpc::ByteBuffer* response, const wire_status& status);
   void begin();            ///< counts a call as under way
   void over();             ///< a call's answer is out, or nobody is there to take it

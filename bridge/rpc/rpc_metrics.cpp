@@ -19,7 +19,8 @@ template <class Series, class Make> Series& once(std::atomic<Series*>& slot, Mak
 
 rpc_metrics::rpc_metrics(metrics::registry& registry, const method_table& table)
   : registry_(registry), by_method_(std::make_unique<series[]>(table.methods().size())),
-    hanging_(registry.gauge(rpc_metric_table[3])), unknown_(registry.counter(rpc_metric_table[4])) {}
+    hanging_(registry.gauge(rpc_metric_table[3])), unknown_(registry.counter(rpc_metric_table[4])),
+    mended_(registry.counter(rpc_metric_table[5])) {}
 
 void rpc_metrics::answered(const method& which, std::optional<error_kind> failure, std::int64_t duration_ns) {
   auto& at = by_method_[which.index];

@@ -20,6 +20,8 @@ inline constexpr std::array rpc_metric_table{
     metrics::declaration{"cadenza_rpc_hanging_polls", metrics::kind::gauge, "", "Polls that wait for a task now."},
     metrics::declaration{"cadenza_rpc_unknown_methods_total", metrics::kind::counter, "",
                          "RPCs of methods that this server does not know."},
+    metrics::declaration{"cadenza_rpc_text_mended_total", metrics::kind::counter, "",
+                         "RPCs whose text was not UTF-8: the bytes that are none were read as U+FFFD."},
 };
 
 /// Counts RPCs. Series appear with the first RPC of a method. Any thread; lock-free after that.
@@ -29,6 +31,7 @@ public:
 
   void answered(const method& which, std::optional<error_kind> failure, std::int64_t duration_ns);
   void unknown_method() { unknown_.add(); }
+  void mended() { mended_.add(); }
   [[nodiscard]] metrics::gauge& hanging() { return hanging_; }
 
 private:
@@ -43,6 +46,7 @@ private:
   std::unique_ptr<series[]> by_method_;
   metrics::gauge& hanging_;
   metrics::counter& unknown_;
+  metrics::counter& mended_;
 };
 
 } // namespace cadenza::bridge

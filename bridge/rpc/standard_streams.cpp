@@ -1,5 +1,7 @@
+#include "bridge/rpc/mended_text.hpp"
 #include "bridge/rpc/reflection.hpp"
 #include "bridge/rpc/rpc.hpp"
+#include "messages/utf8.hpp"
 
 #include "grpc/health/v1/health.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
@@ -17,7 +19,12 @@ namespace reflection_proto = grpc::reflection::v1alpha;
 
 template <class Message> bool parse(Message& into, grpc::ByteBuffer& from) {
   grpc::ProtoBufferReader bytes(&from);
-  return bytes.status().ok() && into.ParseFromZeroCopyStream(&bytes);
+  if (!bytes.status().ok())
+    return false;
+  if (into.ParseFromZeroCopyStream(&bytes))
+    return true;
+  const auto mended = with_readable_text(from, *Message::descriptor());
+  return mended && into.ParseFromString(*mended);
 }
 
 wire_status invalid() { return {grpc::StatusCode::INVALID_ARGUMENT, "the request cannot be read", {}}; }
@@ -43,7 +50,7 @@ public:
     if (!parse(request, message))
       return at.finish(invalid());
     if (!is_known(at.core(), request.service()))
-      return at.finish({grpc::StatusCode::NOT_FOUND, "unknown service " + request.service(), {}});
+      return at.finish({grpc::StatusCode::NOT_FOUND, "unknown service " + utf8::excerpt(request.service(), 256), {}});
     at.write(to_response(at.core().health.state()));
   }
   void on_half_close(rpc& at) override { at.finish(invalid()); }

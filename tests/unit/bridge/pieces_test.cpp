@@ -84,10 +84,22 @@ BOOST_AUTO_TEST_CASE(who_cannot_be_told_of_completed_runs_hears_the_old_words) {
 }
 
 BOOST_AUTO_TEST_CASE(very_long_messages_are_cut_between_characters) {
-  std::string text((16 << 10) - 1, 'x');
-  text += "ä and more";
-  const auto wire = to_wire(bad_request(text), false);
-  BOOST_TEST(wire.message == std::string((16 << 10) - 1, 'x') + "…");
+  const std::string fits((3 << 10) - 1, 'x');
+  BOOST_TEST(to_wire(bad_request(fits + 'x'), false).message == fits + 'x');
+  BOOST_TEST(to_wire(bad_request(fits + "ä and more"), false).message == fits + "…");
+}
+
+BOOST_AUTO_TEST_CASE(no_error_is_longer_than_the_headers_that_clients_take) {
+  for (const char* letter : {"x", "%", "\n", "ä", "中", "\xFF"}) {
+    std::string text;
+    while (text.size() < (1 << 20))
+      text += letter;
+    const auto wire = to_wire(not_exists(text), true);
+    std::size_t encoded = 0; // percent-encoding of the message, base64 of the details
+    for (const unsigned char c : wire.message)
+      encoded += c >= 0x20 && c < 0x7F && c != '%' ? 1 : 3;
+    BOOST_TEST(encoded + (wire.details.size() + 2) / 3 * 4 < (8U << 10));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(versions) {

@@ -293,10 +293,12 @@ BOOST_AUTO_TEST_CASE(large_messages_pass) {
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_no_such_message_is_a_bad_request) {
   harness h;
-  api::HealthResponse nonsense; // its field 2 is a text where a start has bytes that are no UTF-8
+  api::HealthResponse nonsense; // its field 2 is a text where a signal has a message
   nonsense.set_message("\xff\xfe");
-  const auto status = h.call<google::protobuf::Empty>("WorkflowAPI/StartWorkflowExecution", nonsense);
+  const auto status = h.call<google::protobuf::Empty>("WorkflowAPI/SignalWorkflowExecution", nonsense);
   BOOST_TEST(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  BOOST_TEST(status.error_message() ==
+             "the request cannot be read as a uber.cadence.api.v1.SignalWorkflowExecutionRequest");
 }
 
 BOOST_AUTO_TEST_CASE(a_taken_port_is_an_error) {

@@ -81,6 +81,26 @@ BOOST_AUTO_TEST_CASE(a_line_below_the_level_is_not_written) {
   BOOST_TEST(lines[1].ends_with(" debug now heard 3"));
 }
 
+BOOST_AUTO_TEST_CASE(a_line_is_bounded_and_is_text_whatever_it_quotes) {
+  for (const bool json : {false, true}) {
+    log::options how;
+    how.json = json;
+    logging to(how);
+    const std::string endless(1 << 20, '\xFF');
+    log::warn({{"workflow_id", endless}, {"domain", "na\x80me"}}, "about {}", endless);
+    log::warn("bell\x07 and escape\x1b[2J");
+    const auto lines = to.lines();
+    BOOST_REQUIRE_EQUAL(lines.size(), 2u);
+    BOOST_TEST(lines[0].size() < (40U << 10));
+    BOOST_TEST(lines[0].find("(1048582 bytes)") != std::string::npos);
+    BOOST_TEST(lines[0].find("(1048576 bytes)") != std::string::npos);
+    BOOST_TEST(lines[0].find("na\uFFFDme") != std::string::npos);
+    BOOST_TEST(lines[0].find('\xFF') == std::string::npos);
+    BOOST_TEST(lines[1].find('\x1b') == std::string::npos);
+    BOOST_TEST(lines[1].find('\x07') == std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(text_keeps_one_event_on_one_line_and_quotes_fields) {
   logging to;
   log::warn({{"domain", "a b"}, {"shard", "3"}}, "two\nlines");
