@@ -30,11 +30,7 @@ uuid from_words(std::uint64_t high, std::uint64_t low) {
 
 } // namespace
 
-bool uuid::empty() const { return *this == uuid{}; }
-
 std::string uuid::str() const {
-  if (empty())
-    return {};
   std::string out;
   out.reserve(36);
   for (std::size_t i = 0; i < 16; ++i) {
@@ -46,11 +42,7 @@ std::string uuid::str() const {
   return out;
 }
 
-std::string uuid::raw() const {
-  if (empty())
-    return {};
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string uuid::raw() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 std::optional<uuid> uuid::parse(std::string_view text) {
   if (text.size() != 36)
@@ -70,12 +62,15 @@ std::optional<uuid> uuid::parse(std::string_view text) {
   return id;
 }
 
-uuid uuid::from_raw(std::string_view raw) {
+std::optional<uuid> uuid::parse_raw(std::string_view raw) {
   uuid id;
-  if (raw.size() == id.bytes.size())
-    std::memcpy(id.bytes.data(), raw.data(), raw.size());
+  if (raw.size() != id.bytes.size())
+    return std::nullopt;
+  std::memcpy(id.bytes.data(), raw.data(), raw.size());
   return id;
 }
+
+uuid uuid::from_raw(std::string_view raw) { return parse_raw(raw).value_or(uuid{}); }
 
 uuid uuid::v4(std::uint64_t high, std::uint64_t low) {
   uuid id = from_words(high, low);

@@ -10,23 +10,27 @@
 
 namespace cadenza {
 
-/// A 16-byte id of a domain, a run, a history tree or a branch. The all-zero value means "none".
+/// A 16-byte id of a domain, a run, a history tree or a branch. Every value is one, the all-zero value too, which any
+/// client can name: an id that may be absent is a `std::optional<uuid>`.
 struct uuid {
   std::array<std::uint8_t, 16> bytes{};
 
   auto operator<=>(const uuid&) const = default;
-  [[nodiscard]] bool empty() const;
 
-  /// The 36-character text form; "" for none.
+  /// The 36-character text form.
   [[nodiscard]] std::string str() const;
 
-  /// The 16 raw bytes, as stored in records; "" for none.
+  /// The 16 raw bytes, as stored in records.
   [[nodiscard]] std::string raw() const;
 
   /// Accepts the 36-character form in either case; nothing for any other text.
   [[nodiscard]] static std::optional<uuid> parse(std::string_view text);
 
-  /// From 16 raw bytes; none for any other length.
+  /// From 16 raw bytes; nothing for any other length.
+  [[nodiscard]] static std::optional<uuid> parse_raw(std::string_view raw);
+
+  /// From the 16 raw bytes of a field that is never absent in a record; all zeros, which nothing has, for any other
+  /// length.
   [[nodiscard]] static uuid from_raw(std::string_view raw);
 
   /// A version 4 id from 128 random bits.

@@ -116,18 +116,18 @@ outcome<verify_report> run_check(const verify_source& from, bool repair, storage
 
 } // namespace
 
-void context::found(finding::kind what, int shard, const run_key& run, const std::string& text, bool mended) {
+void context::found(finding::kind what, int shard, const subject& about, const std::string& text, bool mended) {
   ++report.found;
   report.mended += mended ? 1 : 0;
   lists_found += what == finding::kind::visibility ? 1 : 0;
   if (report.findings.size() >= findings_max)
     return;
-  report.findings.push_back({what, shard, run.domain_id.empty() ? std::string() : domain_name(run.domain_id),
-                             run.workflow_id, run.run_id.str(), text, mended});
+  report.findings.push_back({what, shard, about.domain_id ? domain_name(*about.domain_id) : std::string(),
+                             about.workflow_id, about.run_id ? about.run_id->str() : std::string(), text, mended});
 }
 
-void context::unreadable(int shard, const run_key& run, const std::string& what, const std::string& why) {
-  found(finding::kind::unreadable, shard, run, what + " cannot be read: " + why);
+void context::unreadable(int shard, const subject& about, const std::string& what, const std::string& why) {
+  found(finding::kind::unreadable, shard, about, what + " cannot be read: " + why);
 }
 
 } // namespace verifying

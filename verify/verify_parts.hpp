@@ -55,6 +55,17 @@ template <class Row, class Scan, class Use> std::optional<std::string> for_each(
   return std::nullopt;
 }
 
+/// What a finding is about: a run, a workflow id, a domain, or nothing of these.
+struct subject {
+  subject() = default;
+  subject(const run_key& run) : subject(run.domain_id, run.workflow_id, run.run_id) {}
+  subject(std::optional<uuid> domain, std::string workflow, std::optional<uuid> run)
+    : domain_id(domain), workflow_id(std::move(workflow)), run_id(run) {}
+  std::optional<uuid> domain_id;
+  std::string workflow_id;
+  std::optional<uuid> run_id;
+};
+
 /// What all parts know.
 struct context {
   const verify_source& from;
@@ -73,10 +84,10 @@ struct context {
   /// What the lists said wrong is mended by making them anew, all at once at the end.
   std::int64_t lists_found = 0;
   bool lists_usable = true;
-  /// Notes what is wrong with a run. The finding is counted even when there are too many to be kept.
-  void found(finding::kind what, int shard, const run_key& run, const std::string& text, bool mended = false);
+  /// Notes what is wrong. The finding is counted even when there are too many to be kept.
+  void found(finding::kind what, int shard, const subject& about, const std::string& text, bool mended = false);
   /// Notes that a part of the store cannot be read.
-  void unreadable(int shard, const run_key& run, const std::string& what, const std::string& why);
+  void unreadable(int shard, const subject& about, const std::string& what, const std::string& why);
 };
 
 /// A stored task as far as the check needs it.

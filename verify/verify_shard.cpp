@@ -154,11 +154,11 @@ void shard_check::check_current_rows() {
       [&](const std::pair<workflow_key, std::string>& stored) {
         const auto& [workflow, value] = stored;
         rec::CurrentRun current;
-        const run_key key{workflow.domain_id, workflow.workflow_id,
-                          current.ParseFromString(value) ? uuid::from_raw(current.run_id()) : uuid{}};
-        if (key.run_id.empty())
-          return with_.found(finding::kind::current, shard_, key, "the current-run row cannot be read");
-        check_current_row(key, current);
+        const auto run = current.ParseFromString(value) ? uuid::parse_raw(current.run_id()) : std::nullopt;
+        if (!run)
+          return with_.found(finding::kind::current, shard_, {workflow.domain_id, workflow.workflow_id, std::nullopt},
+                             "the current-run row cannot be read");
+        check_current_row({workflow.domain_id, workflow.workflow_id, *run}, current);
       });
   if (problem)
     with_.unreadable(shard_, {}, "the current-run rows", *problem);

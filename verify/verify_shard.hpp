@@ -43,7 +43,7 @@ private:
   };
 
   /// Notes a finding; `mend` says how to mend it, and is only called when that is wanted.
-  template <class Mend> bool tell(finding::kind what, const run_key& run, std::string text, Mend&& mend) {
+  template <class Mend> bool tell(finding::kind what, const subject& run, std::string text, Mend&& mend) {
     bool mended = false;
     if (repair_) {
       const outcome<void> done = mend();

@@ -52,7 +52,8 @@ void describe_info(const run& r, const domain_directory& domains, api::WorkflowE
   info.set_history_length(head.next_event_id() - first_event_id);
   if (!fixed.parent_run_id().empty()) {
     auto& parent = *info.mutable_parent_execution_info();
-    parent.set_domain_id(uuid::from_raw(fixed.parent_domain_id()).str());
+    if (const auto domain = uuid::parse_raw(fixed.parent_domain_id()))
+      parent.set_domain_id(domain->str());
     parent.set_domain_name(domain_name(domains, fixed.parent_domain_id(), fixed.parent_domain()));
     parent.mutable_workflow_execution()->set_workflow_id(fixed.parent_workflow_id());
     parent.mutable_workflow_execution()->set_run_id(fixed.parent_run_id());

@@ -12,6 +12,7 @@
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace cadenza::actors {
@@ -21,7 +22,7 @@ struct task_token {
   uuid domain_id;
   std::string workflow_id;
   std::string workflow_type;
-  uuid run_id;                  ///< none: the current run
+  std::optional<uuid> run_id;   ///< nothing: the current run
   std::int64_t schedule_id = 0; ///< -23: find the activity by its id
   std::int64_t schedule_attempt = 0;
   std::string activity_id;
@@ -33,7 +34,7 @@ struct task_token {
 struct query_token {
   uuid domain_id;
   std::string workflow_id;
-  uuid run_id;
+  std::optional<uuid> run_id;
   std::string task_list;
   std::string task_id;
 };

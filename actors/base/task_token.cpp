@@ -2,6 +2,7 @@
 
 #include "actors/base/json_object.hpp"
 #include "messages/json_text.hpp"
+#include "messages/utf8.hpp"
 
 #include <charconv>
 
@@ -25,22 +26,24 @@ error malformed() {
   return {error_kind::unknown, "the task token cannot be read: it is no JSON object with the members of a token"};
 }
 
-/// Ids travel as text; "" is none.
-outcome<void> set_ids(const std::string& domain_id, const std::string& run_id, uuid& domain, uuid& run) {
-  if (!domain_id.empty()) {
-    const auto id = uuid::parse(domain_id);
-    if (!id)
-      return not_exists("Domain " + domain_id + " does not exist.");
-    domain = *id;
-  }
-  if (!run_id.empty()) {
-    const auto id = uuid::parse(run_id);
-    if (!id)
-      return bad_request("Invalid RunId.");
-    run = *id;
-  }
+/// Ids travel as text; "" is none. A token without a domain is refused with `no_domain`.
+outcome<void> set_ids(const std::string& domain_id, const std::string& run_id, const char* no_domain, uuid& domain,
+                      std::optional<uuid>& run) {
+  if (domain_id.empty())
+    return bad_request(no_domain);
+  const auto id = uuid::parse(domain_id);
+  if (!id)
+    return not_exists("Domain " + utf8::excerpt(domain_id) + " does not exist.");
+  domain = *id;
+  if (run_id.empty())
+    return {};
+  run = uuid::parse(run_id);
+  if (!run)
+    return bad_request("Invalid RunId.");
   return {};
 }
+
+std::string text_of(const std::optional<uuid>& id) { return id ? id->str() : std::string(); }
 
 } // namespace
 
@@ -51,7 +54,7 @@ std::string encode(const task_token& token) {
   member(text, "{\"domainId\":", token.domain_id.str());
   member(text, ",\"workflowId\":", token.workflow_id);
   member(text, ",\"workflowType\":", token.workflow_type);
-  member(text, ",\"runId\":", token.run_id.str());
+  member(text, ",\"runId\":", text_of(token.run_id));
   member(text, ",\"scheduleId\":", token.schedule_id);
   member(text, ",\"scheduleAttempt\":", token.schedule_attempt);
   member(text, ",\"activityId\":", token.activity_id);
@@ -65,7 +68,7 @@ std::string encode(const query_token& token) {
   text.reserve(200 + token.workflow_id.size() + token.task_list.size() + token.task_id.size());
   member(text, "{\"domainId\":", token.domain_id.str());
   member(text, ",\"workflowId\":", token.workflow_id);
-  member(text, ",\"runId\":", token.run_id.str());
+  member(text, ",\"runId\":", text_of(token.run_id));
   member(text, ",\"taskList\":", token.task_list);
   member(text, ",\"taskId\":", token.task_id);
   text += '}';
@@ -99,7 +102,7 @@ outcome<task_token> decode_task_token(std::string_view text) {
   }
   if (!reader.complete())
     return malformed();
-  CADENZA_TRY(set_ids(domain_id, run_id, token.domain_id, token.run_id));
+  CADENZA_TRY(set_ids(domain_id, run_id, "Domain not set on request.", token.domain_id, token.run_id));
   return token;
 }
 
@@ -124,7 +127,7 @@ outcome<query_token> decode_query_token(std::string_view text) {
   }
   if (!reader.complete())
     return malformed();
-  CADENZA_TRY(set_ids(domain_id, run_id, token.domain_id, token.run_id));
+  CADENZA_TRY(set_ids(domain_id, run_id, "Invalid TaskToken.", token.domain_id, token.run_id));
   return token;
 }
 

@@ -18,7 +18,7 @@ namespace cadenza::actors {
 
 /// Reads what `encode` or the reference system wrote; unknown members are passed over, absent ones stay empty. A text
 /// that is no such JSON gives error_kind::unknown, as clients of the reference system see it. A domain id that is no
-/// UUID gives entity_not_exists, a run id that is none gives bad_request. `domain_id` may come back empty.
+/// UUID gives entity_not_exists, no domain id and a run id that is no UUID give bad_request.
 [[nodiscard]] outcome<task_token> decode_task_token(std::string_view text);
 
 /// The same for query tasks.

@@ -53,7 +53,7 @@ void domain_registry::handle(domains_read& read) {
   rows_.clear();
   for (const auto& row : read.rows.rows) {
     record::v1::DomainRow domain;
-    if (!domain.ParseFromString(row.value)) {
+    if (!domain.ParseFromString(row.value) || !uuid::parse(domain.domain().id())) {
       env_.log(3, "domain " + row.name + " is damaged and left out");
       continue;
     }

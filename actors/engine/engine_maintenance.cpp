@@ -1,4 +1,5 @@
 #include "actors/engine/engine_state.hpp"
+#include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 
 #include <caf/send.hpp>
@@ -75,9 +76,8 @@ std::string timer_level(std::int64_t ns) {
 void local_engine::delete_workflow(workflow::domain_ptr domain, body<admin::DeleteWorkflowRequest> request,
                                    call_ptr answer) {
   const auto& execution = request->workflow_execution();
-  remove_by_hand<admin::DeleteWorkflowResponse>(
-      state_->env, {domain->id, execution.workflow_id(), uuid::parse(execution.run_id()).value_or(uuid{})},
-      std::move(answer));
+  remove_by_hand<admin::DeleteWorkflowResponse>(state_->env, {domain->id, execution.workflow_id()}, run_of(execution),
+                                                std::move(answer));
 }
 
 void local_engine::maintain_corrupt_workflow(workflow::domain_ptr domain,

@@ -41,8 +41,8 @@ list_task_ptr from_record(const record::v1::BacklogTask& record, const storage::
   auto out = std::make_shared<list_task>();
   out->list = list;
   out->kind = kind;
-  const auto source = uuid::from_raw(record.source_domain_id());
-  out->workflow = {source.empty() ? list.domain_id : source, record.workflow_id()};
+  const auto source = uuid::parse_raw(record.source_domain_id()); // nothing: that of the list
+  out->workflow = {source.value_or(list.domain_id), record.workflow_id()};
   out->run_id = uuid::from_raw(record.run_id());
   out->schedule_id = record.schedule_id();
   out->attempt = record.attempt();

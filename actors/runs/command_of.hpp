@@ -3,6 +3,8 @@
 #include "actors/runs/run_command.hpp"
 #include "actors/runs/workflow_run.hpp"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace cadenza::actors {
@@ -11,8 +13,8 @@ namespace cadenza::actors {
 /// `finish(workflow_run&)`. Both see the same captured state; `act` may run more than once.
 template <class Act, class Finish> class command_of final : public run_command {
 public:
-  command_of(const char* name, workflow_key workflow, uuid run, call_ptr answer, bool wants_open, Act act,
-             Finish finish)
+  command_of(const char* name, workflow_key workflow, std::optional<uuid> run, call_ptr answer, bool wants_open,
+             Act act, Finish finish)
     : run_command(std::move(workflow), run), name_(name), wants_open_(wants_open), act_(std::move(act)),
       finish_(std::move(finish)) {
     request = std::move(answer);
@@ -39,8 +41,8 @@ private:
 };
 
 template <class Act, class Finish>
-[[nodiscard]] run_command_ptr make_command(const char* name, workflow_key workflow, uuid run, call_ptr answer,
-                                           bool wants_open, Act act, Finish finish) {
+[[nodiscard]] run_command_ptr make_command(const char* name, workflow_key workflow, std::optional<uuid> run,
+                                           call_ptr answer, bool wants_open, Act act, Finish finish) {
   return std::make_shared<command_of<Act, Finish>>(name, std::move(workflow), run, std::move(answer), wants_open,
                                                    std::move(act), std::move(finish));
 }
@@ -60,9 +62,17 @@ template <class Response> [[nodiscard]] auto answer_empty(call_ptr answer) {
   return true;
 }
 
-/// The run an RPC names: none when it gives no run id.
-template <class Execution> [[nodiscard]] uuid run_of(const Execution& execution) {
-  return uuid::parse(execution.run_id()).value_or(uuid{});
+/// The run that a text names; nothing for "", which stands for the current one. Text that is no id names a run that
+/// nobody has.
+[[nodiscard]] inline std::optional<uuid> named_run(std::string_view text) {
+  if (text.empty())
+    return std::nullopt;
+  return uuid::parse(text).value_or(uuid{});
+}
+
+/// The run an RPC names: nothing when it gives no run id.
+template <class Execution> [[nodiscard]] std::optional<uuid> run_of(const Execution& execution) {
+  return named_run(execution.run_id());
 }
 
 } // namespace cadenza::actors

@@ -2,6 +2,7 @@
 #include "actors/history/history_token.hpp"
 #include "actors/history/splice.hpp"
 #include "actors/history/thrift_batches.hpp"
+#include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 
@@ -18,8 +19,9 @@ constexpr std::int64_t page_bytes_max = 4 << 20;
 
 class get_history final : public run_command, public std::enable_shared_from_this<get_history> {
 public:
-  get_history(workflow_key workflow, uuid run, engine::body<api::GetWorkflowExecutionHistoryRequest> body,
-              std::optional<history_token> token, call_ptr answer)
+  get_history(workflow_key workflow, std::optional<uuid> run,
+              engine::body<api::GetWorkflowExecutionHistoryRequest> body, std::optional<history_token> token,
+              call_ptr answer)
     : run_command(std::move(workflow), run), body_(std::move(body)), token_(std::move(token)) {
     request = std::move(answer);
   }
@@ -177,7 +179,7 @@ private:
 outcome<run_command_ptr> make_get_history(const workflow::domain_ptr& domain,
                                           engine::body<api::GetWorkflowExecutionHistoryRequest> body, call_ptr answer) {
   const auto& execution = body->workflow_execution();
-  uuid run = uuid::parse(execution.run_id()).value_or(uuid{});
+  auto run = run_of(execution);
   std::optional<history_token> token;
   if (!body->next_page_token().empty()) {
     auto decoded = decode_history_token(body->next_page_token());
@@ -189,7 +191,7 @@ outcome<run_command_ptr> make_get_history(const workflow::domain_ptr& domain,
     const auto named = uuid::parse(token->run_id);
     if (!named)
       return bad_request("Invalid NextPageToken.");
-    run = *named;
+    run = named;
   }
   workflow_key key{domain->id, execution.workflow_id()};
   return run_command_ptr(

@@ -1,4 +1,5 @@
 #include "actors/history/history_reader.hpp"
+#include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 
@@ -16,7 +17,7 @@ constexpr std::int64_t page_bytes = 4 << 20;
 /// Looks whether a run can be read, state and history; removes it when what is stored of it is damaged.
 class maintain_corrupt final : public run_command, public std::enable_shared_from_this<maintain_corrupt> {
 public:
-  maintain_corrupt(const services& env, workflow_key workflow, uuid run, call_ptr answer)
+  maintain_corrupt(const services& env, workflow_key workflow, std::optional<uuid> run, call_ptr answer)
     : run_command(std::move(workflow), run), env_(env) {
     request = std::move(answer);
   }
@@ -58,7 +59,7 @@ private:
     }
     env_.log(2,
              "workflow " + key.workflow_id + "/" + run_id.str() + " is damaged and will be removed: " + reason.message);
-    remove_by_hand<admin::MaintainCorruptWorkflowResponse>(env_, {key.domain_id, key.workflow_id, run_id}, request);
+    remove_by_hand<admin::MaintainCorruptWorkflowResponse>(env_, key, run_id, request);
   }
 
   const services& env_;
@@ -71,8 +72,8 @@ private:
 run_command_ptr make_maintain_corrupt(const services& env, const workflow::domain_ptr& domain,
                                       engine::body<admin::MaintainCorruptWorkflowRequest> body, call_ptr answer) {
   const auto& execution = body->workflow_execution();
-  return std::make_shared<maintain_corrupt>(env, workflow_key{domain->id, execution.workflow_id()},
-                                            uuid::parse(execution.run_id()).value_or(uuid{}), std::move(answer));
+  return std::make_shared<maintain_corrupt>(env, workflow_key{domain->id, execution.workflow_id()}, run_of(execution),
+                                            std::move(answer));
 }
 
 } // namespace cadenza::actors

@@ -113,7 +113,7 @@ run_command_ptr make_cancel(const workflow::domain_ptr& domain,
                             engine::body<api::RequestCancelWorkflowExecutionRequest> body, call_ptr answer) {
   auto key = key_of(domain, *body);
   // With a first run id the request is about the chain: whatever run of it is current.
-  const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : uuid{};
+  const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : std::nullopt;
   auto command = make_command(
       "request_cancel", std::move(key), run, answer, true,
       [body](workflow::transaction& tx) -> outcome<bool> {
@@ -132,7 +132,7 @@ run_command_ptr make_cancel(const workflow::domain_ptr& domain,
 run_command_ptr make_terminate(const workflow::domain_ptr& domain,
                                engine::body<api::TerminateWorkflowExecutionRequest> body, call_ptr answer) {
   auto key = key_of(domain, *body);
-  const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : uuid{};
+  const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : std::nullopt;
   return make_command(
       "terminate", std::move(key), run, answer, true,
       [body](workflow::transaction& tx) {

@@ -16,7 +16,8 @@ constexpr std::int64_t query_default_ns = 10 * ns_per_s;
 
 class query_command final : public run_command, public std::enable_shared_from_this<query_command> {
 public:
-  query_command(workflow_key workflow, uuid run, engine::body<api::QueryWorkflowRequest> body, call_ptr answer)
+  query_command(workflow_key workflow, std::optional<uuid> run, engine::body<api::QueryWorkflowRequest> body,
+                call_ptr answer)
     : run_command(std::move(workflow), run), body_(std::move(body)) {
     request = std::move(answer);
   }

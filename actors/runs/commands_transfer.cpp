@@ -38,7 +38,8 @@ bool gone(const error& reason) {
 
 /// A change of a run that nobody waits for, but for the receipt.
 template <class Act>
-void tell_run(const services& env, const char* name, workflow_key key, uuid run, Act act, step_over next) {
+void tell_run(const services& env, const char* name, workflow_key key, std::optional<uuid> run, Act act,
+              step_over next) {
   auto answer = step_call<api::SignalWorkflowExecutionResponse>(std::move(next));
   send_to_run(env, make_command(name, std::move(key), run, answer, false, std::move(act),
                                 answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
@@ -94,7 +95,7 @@ public:
       const auto& parent = report_.parent;
       const auto event = std::make_shared<const api::HistoryEvent>(report_.close_event);
       tell_run(
-          env, "child_closed", {parent.domain_id, parent.workflow_id}, uuid::parse(parent.run_id).value_or(uuid{}),
+          env, "child_closed", {parent.domain_id, parent.workflow_id}, named_run(parent.run_id),
           [event, initiated = parent.initiated_id, child = key.workflow_id, child_run = run_id.str()](
               workflow::transaction& tx) { return workflow::child_closed(tx, initiated, child, child_run, *event); },
           [all](const error* reason) {
@@ -144,8 +145,8 @@ private:
       if (reason != nullptr && !for_good(*reason))
         all->again = true;
     });
-    send_to_run(env, make_command("end_child", {child.domain_id, child.workflow_id}, {}, answer, true, std::move(act),
-                                  answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
+    send_to_run(env, make_command("end_child", {child.domain_id, child.workflow_id}, std::nullopt, answer, true,
+                                  std::move(act), answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
   }
 
   workflow::close_report report_;
@@ -263,14 +264,14 @@ private:
       return changed_if_ok(workflow::schedule_first_decision(tx));
     };
     auto answer = step_call<api::SignalWorkflowExecutionResponse>(finish(std::move(receipt)));
-    send_to_run(env, make_command("settle_orphan", link.child, {}, answer, true, std::move(act),
+    send_to_run(env, make_command("settle_orphan", link.child, std::nullopt, answer, true, std::move(act),
                                   answer_empty<api::SignalWorkflowExecutionResponse>(answer)));
   }
 
   static void first_decision(const services& env, const workflow_key& child, const std::string& run,
                              receipt_ptr receipt) {
     tell_run(
-        env, "schedule_first_decision", child, uuid::parse(run).value_or(uuid{}),
+        env, "schedule_first_decision", child, named_run(run),
         [](workflow::transaction& tx) -> outcome<bool> {
           if (!tx.state().open() || tx.state().has_processed_or_pending_decision())
             return false;
@@ -312,7 +313,7 @@ public:
     if (plan_->to_itself)
       return record_failure(std::move(receipt_));
     const workflow_key target{plan_->domain_id, plan_->workflow_id};
-    const auto target_run = uuid::parse(plan_->run_id).value_or(uuid{});
+    const auto target_run = named_run(plan_->run_id);
     auto answer = step_call<api::SignalWorkflowExecutionResponse>(
         [&env, record_failure, receipt = receipt_, source = key, source_run = run_id, target, target_run,
          initiated = task_.initiated_id(), signal_request = plan_->input.request_id](const error* reason) {
@@ -383,8 +384,8 @@ public:
     });
     receipt_.reset();
     auto command = make_command(
-        "external_cancel", {plan_->domain_id, plan_->workflow_id}, uuid::parse(plan_->run_id).value_or(uuid{}), answer,
-        true, [input = plan_->input](workflow::transaction& tx) { return workflow::request_cancel(tx, input); },
+        "external_cancel", {plan_->domain_id, plan_->workflow_id}, named_run(plan_->run_id), answer, true,
+        [input = plan_->input](workflow::transaction& tx) { return workflow::request_cancel(tx, input); },
         answer_empty<api::SignalWorkflowExecutionResponse>(answer));
     command->remembered = {{storage::request_kind::cancel, plan_->input.request_id, {}}};
     send_to_run(env, std::move(command));

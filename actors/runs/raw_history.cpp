@@ -2,6 +2,7 @@
 #include "actors/history/branch_token.hpp"
 #include "actors/history/history_reader.hpp"
 #include "actors/history/thrift_batches.hpp"
+#include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/base64.hpp"
@@ -140,8 +141,8 @@ bool same(const record::v1::VersionItem& a, const record::v1::VersionItem& b) {
 
 class raw_history final : public run_command, public std::enable_shared_from_this<raw_history> {
 public:
-  raw_history(workflow_key workflow, uuid run, engine::body<request_body> body, std::optional<raw_token> token,
-              call_ptr answer)
+  raw_history(workflow_key workflow, std::optional<uuid> run, engine::body<request_body> body,
+              std::optional<raw_token> token, call_ptr answer)
     : run_command(std::move(workflow), run), body_(std::move(body)), token_(std::move(token)) {
     request = std::move(answer);
   }
@@ -222,7 +223,7 @@ outcome<run_command_ptr> make_raw_history(const workflow::domain_ptr& domain, en
       return bad_request("Invalid pagination token.");
   }
   workflow_key key{domain->id, execution.workflow_id()};
-  const auto run = uuid::parse(execution.run_id()).value_or(uuid{});
+  const auto run = run_of(execution);
   return run_command_ptr(
       std::make_shared<raw_history>(std::move(key), run, std::move(body), std::move(token), std::move(answer)));
 }

@@ -26,7 +26,9 @@ class workflow_run;
 /// A command is owned by one holder at a time. Dropped without an end, its call answers UNAVAILABLE by itself.
 class run_command {
 public:
-  run_command(workflow_key workflow, uuid run) : key(std::move(workflow)), run_id(run) {}
+  /// Without `run` the command is for the workflow's current run.
+  run_command(workflow_key workflow, std::optional<uuid> run)
+    : key(std::move(workflow)), named(run), run_id(run.value_or(uuid{})) {}
   virtual ~run_command() = default;
   run_command(const run_command&) = delete;
   run_command& operator=(const run_command&) = delete;
@@ -83,17 +85,17 @@ public:
   [[nodiscard]] virtual const char* name() const = 0;
 
   workflow_key key;
-  uuid run_id;                         ///< none: the current run; filled in by the shard
-  bool by_current = false;             ///< run_id was none
-  call_ptr request;                    ///< may be null
+  const std::optional<uuid> named; ///< the run that was asked for; nothing: the current one
+  uuid run_id;                     ///< the run it goes to; without `named` it is known when the shard has sent it on
+  call_ptr request;                ///< may be null
   std::shared_ptr<sequence_lease> ids; ///< set before act() or build() when needs_ids()
   int tries = 0;                       ///< conflicts and re-routings so far
 
-  /// A request by its id; `run_id` none: the run itself is the answer to whoever asks again.
+  /// A request by its id; without `run_id` the run itself is the answer to whoever asks again.
   struct request_mark {
     storage::request_kind kind;
     std::string request_id;
-    uuid run_id;
+    std::optional<uuid> run_id;
   };
   /// Where a domain has strong idempotency: what is remembered beyond the run when the command is carried out. Known
   /// after act() or build().

@@ -110,11 +110,13 @@ void send_to_run(const services& env, run_command_ptr command);
 void send_start(const services& env, start_request_ptr request);
 
 /// Has the shard remove a run (without an id the current one), however damaged its rows are.
-void order_removal(const services& env, const run_key& key, std::function<void(outcome<removal_report>)> answer);
+void order_removal(const services& env, const workflow_key& key, std::optional<uuid> run,
+                   std::function<void(outcome<removal_report>)> answer);
 
 /// The same for an RPC: Response says what went.
-template <class Response> void remove_by_hand(const services& env, const run_key& key, call_ptr answer) {
-  order_removal(env, key, [answer = std::move(answer)](const outcome<removal_report>& result) {
+template <class Response>
+void remove_by_hand(const services& env, const workflow_key& key, std::optional<uuid> run, call_ptr answer) {
+  order_removal(env, key, run, [answer = std::move(answer)](const outcome<removal_report>& result) {
     if (!result)
       return answer->reject(result.error());
     Response response;

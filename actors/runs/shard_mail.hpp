@@ -139,12 +139,13 @@ enum class shard_queue { transfer, timer, replication };
 /// What an operator has a shard do (shard_orders.cpp). `answer` runs once, on any thread; dropped with the shard.
 struct shard_order {
   enum class kind {
-    remove_run,  ///< `run`; without a run id the current one. Works on rows that cannot be read any more
+    remove_run,  ///< `run_id` of `workflow`, without one the current run. Works on rows that cannot be read any more
     remove_task, ///< `queue`, `task_id`, of a timer also `fire_ns`; a task that is not there is none the worse
     reset_queue, ///< carries out again everything of `queue` that is not below its stored ack level
   };
   kind what = kind::remove_run;
-  run_key run;
+  workflow_key workflow;
+  std::optional<uuid> run_id;
   shard_queue queue = shard_queue::transfer;
   std::int64_t task_id = 0;
   std::int64_t fire_ns = 0;

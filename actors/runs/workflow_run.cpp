@@ -232,7 +232,7 @@ void workflow_run::execute(run_command_ptr command) {
     not_made();
     return command->failed(not_exists("Domain " + key_.domain_id.str() + " does not exist."));
   }
-  if (!fresh_ && !state_->open() && command->by_current && command->wants_open_run() && command->tries < tries_max)
+  if (!fresh_ && !state_->open() && !command->named && command->wants_open_run() && command->tries < tries_max)
     return send_back(std::move(command), true);
 
   const auto rules = env_.rules_for(*domain_);
@@ -301,7 +301,7 @@ void workflow_run::remember_requests(storage::shard_transaction& tx, const run_c
                              mark.kind,
                              state_->head().current_version(),
                              mark.request_id,
-                             mark.run_id.empty() ? key_.run_id : mark.run_id,
+                             mark.run_id.value_or(key_.run_id),
                              now,
                              now + request_memory_ns});
   }

@@ -34,12 +34,14 @@ void remove_read_run(const shard_place& at, const run_key& key, const storage::r
 
 } // namespace
 
-void order_removal(const services& env, const run_key& key, std::function<void(outcome<removal_report>)> answer) {
+void order_removal(const services& env, const workflow_key& key, std::optional<uuid> run,
+                   std::function<void(outcome<removal_report>)> answer) {
   const auto shard = env.routes->shard_of(key.workflow_id);
   if (!shard)
     return answer(unavailable("the workflow's history shard is not there at the moment"));
   shard_order order;
-  order.run = key;
+  order.workflow = key;
+  order.run_id = run;
   order.answer = std::move(answer);
   caf::anon_send(shard, make_shard_mail(std::move(order)));
 }
@@ -56,21 +58,21 @@ void history_shard::handle(shard_order& order) {
 
 void history_shard::remove_run(shard_order order) {
   const shard_place at{env_, index_, range_id_, sequence_, me()};
-  if (!order.run.run_id.empty()) {
-    env_.store->read_run(index_, order.run,
-                         [at, key = order.run, answer = order.answer](storage::read_result<run_rows> rows) {
-                           remove_read_run(at, key, rows, answer);
-                         });
+  if (order.run_id) {
+    const run_key key{order.workflow.domain_id, order.workflow.workflow_id, *order.run_id};
+    env_.store->read_run(index_, key, [at, key, answer = order.answer](storage::read_result<run_rows> rows) {
+      remove_read_run(at, key, rows, answer);
+    });
     return;
   }
-  const workflow_key workflow{order.run.domain_id, order.run.workflow_id};
-  env_.store->read_current(index_, workflow, [self = me(), order](storage::read_result<std::string> row) mutable {
+  env_.store->read_current(index_, order.workflow, [self = me(), order](storage::read_result<std::string> row) mutable {
     record::v1::CurrentRun current;
     if (row.outcome != storage::status::committed)
       return order.answer(unavailable("the store cannot read now: " + row.message));
-    if (!row.value || !current.ParseFromString(*row.value) || current.run_id().empty())
-      return order.answer(not_exists("Workflow execution not found.  WorkflowId: " + order.run.workflow_id));
-    order.run.run_id = uuid::from_raw(current.run_id());
+    if (row.value && current.ParseFromString(*row.value))
+      order.run_id = uuid::parse_raw(current.run_id());
+    if (!order.run_id)
+      return order.answer(not_exists("Workflow execution not found.  WorkflowId: " + order.workflow.workflow_id));
     caf::anon_send(self, make_shard_mail(std::move(order)));
   });
 }

@@ -19,11 +19,10 @@ constexpr int evictions_per_round = 64;
 // ---------------------------------------------------------------- where a request goes
 
 void history_shard::route(run_command_ptr command) {
-  if (!command->run_id.empty()) {
-    const run_key key{command->key.domain_id, command->key.workflow_id, command->run_id};
+  if (command->named) {
+    const run_key key{command->key.domain_id, command->key.workflow_id, *command->named};
     return to_run(key, std::move(command));
   }
-  command->by_current = true;
   auto& entry = workflows_[command->key];
   if (entry.state == workflow_entry::knowledge::known && !entry.creating) {
     if (!entry.current) {
@@ -294,8 +293,6 @@ void history_shard::handle(reroute& r) {
       return to_run(key, std::move(r.command));
     }
   }
-  if (r.command->by_current)
-    r.command->run_id = {};
   route(std::move(r.command));
 }
 

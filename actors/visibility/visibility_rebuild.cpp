@@ -52,7 +52,7 @@ public:
       return leave_out(key, "its rows do not parse");
     if (head_.state() == run_state::none || head_.state() == run_state::zombie)
       return;
-    if (key.domain_id.empty() || key.run_id.empty())
+    if (key.domain_id == uuid{} || key.run_id == uuid{})
       return leave_out(key, "its key is incomplete");
     const bool closed = head_.state() == run_state::completed;
     if (closed && (head_.close_status() < close_status::completed || head_.close_status() > close_status::timed_out))

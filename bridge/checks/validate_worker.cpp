@@ -29,8 +29,6 @@ outcome<task_call> resolve(const checks& with, const std::string& text) {
   auto token = actors::decode_task_token(text);
   if (!token)
     return token.error();
-  if (token->domain_id.empty())
-    return bad_request("Domain not set on request.");
   auto domain = find_domain(with, token->domain_id);
   if (!domain)
     return domain.error();
@@ -120,7 +118,7 @@ outcome<query_call> check(const checks& with, api::RespondQueryTaskCompletedRequ
   auto token = actors::decode_query_token(request.task_token());
   if (!token)
     return token.error();
-  if (token->domain_id.empty() || token->task_list.empty() || token->task_id.empty())
+  if (token->task_list.empty() || token->task_id.empty())
     return bad_request("Invalid TaskToken.");
   auto domain = find_domain(with, token->domain_id);
   if (!domain)

@@ -56,7 +56,8 @@ void contains_phrase_function(sqlite3_context* context, int, sqlite3_value** arg
 void uuid_text_function(sqlite3_context* context, int, sqlite3_value** arguments) {
   const auto* bytes = static_cast<const char*>(sqlite3_value_blob(arguments[0]));
   const auto size = static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]));
-  const auto text = uuid::from_raw({bytes == nullptr ? "" : bytes, size}).str();
+  const auto id = uuid::parse_raw({bytes == nullptr ? "" : bytes, size});
+  const auto text = id ? id->str() : std::string();
   sqlite3_result_text64(context, text.c_str(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 

@@ -15,7 +15,7 @@ enum class token_kind : char { list = 'l', query = 'q', scan = 's' };
 /// Where the next page begins: after the row that sorts by `value` and then by `run_id`.
 struct page_position {
   sql_value value; ///< start time, sort value or row number
-  uuid run_id;     ///< none in tokens of a scan
+  uuid run_id;     ///< all zeros, which is before every run, where the value alone tells the place
 };
 
 [[nodiscard]] std::string write_token(token_kind kind, const page_position& position);

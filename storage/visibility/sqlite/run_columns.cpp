@@ -108,7 +108,7 @@ void bind_insert(statement& to, const run_values& values) {
 void bind_update(statement& to, const run_values& values) { bind_common(to, values); }
 
 outcome<void> check_change(const visibility_change& change) {
-  if (change.domain_id.empty() || change.run_id.empty())
+  if (change.domain_id == uuid{} || change.run_id == uuid{}) // what damaged records give
     return internal_error("visibility store: a change without domain or run id");
   if (change.kind != visibility_change_kind::closed)
     return {};

@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(task_tokens_of_the_reference_system_are_read) {
   BOOST_TEST(token->domain_id.str() == "0f5b4c2e-8d6a-4c1b-9a57-3f2f1d0b7e11");
   BOOST_TEST(token->workflow_id == "A😀\xEF\xBF\xBD");
   BOOST_TEST(token->schedule_id == -23);
-  BOOST_TEST(token->run_id.empty());
+  BOOST_TEST(!token->run_id.has_value());
   for (const char* junk :
        {"", "null", "7", "{\"scheduleId\":\"5\"}", "{\"scheduleId\":1e99}", "{\"a\":1,}", "{,}", "{}{}",
         "{\"workflowId\":\"a\nb\"}", "{\"a\":tru}", "{\"a\":[1,]}", "{\"workflowId\":\"\\x\"}"}) {

@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(by_id_calls_become_tokens_without_a_schedule_id) {
   BOOST_TEST(seen.token->by_id);
   BOOST_TEST(seen.token->schedule_id == no_event_id);
   BOOST_TEST(seen.token->activity_id == "a1");
-  BOOST_TEST(seen.token->run_id.empty());
+  BOOST_TEST(!seen.token->run_id.has_value());
   const auto& passed = dynamic_cast<api::RespondActivityTaskFailedRequest&>(*seen.request);
   BOOST_TEST(passed.failure().reason() == "broken");
   BOOST_TEST(passed.identity() == "me");

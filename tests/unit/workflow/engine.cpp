@@ -66,9 +66,9 @@ void engine::committed(const changes& made) {
   }
 }
 
-uuid engine::current(const std::string& workflow_id) const {
+std::optional<uuid> engine::current(const std::string& workflow_id) const {
   const auto i = current_.find(workflow_id);
-  return i == current_.end() ? uuid() : i->second;
+  return i == current_.end() ? std::nullopt : std::optional(i->second);
 }
 
 bool engine::activity_waits(const std::string& list) {

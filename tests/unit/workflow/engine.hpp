@@ -51,7 +51,7 @@ public:
 
   [[nodiscard]] uuid subject_id() const { return subject_; }
   /// The current run of a workflow id; none when there is no run.
-  [[nodiscard]] uuid current(const std::string& workflow_id) const;
+  [[nodiscard]] std::optional<uuid> current(const std::string& workflow_id) const;
 
   // --- workers
   /// The oldest activity task of the subject on a list, started; fails the test when there is none.
@@ -112,7 +112,7 @@ private:
   void signal_external(const uuid& source, const rec::TransferTask& task);
   void cancel_external(const uuid& source, const rec::TransferTask& task);
   void report_to_relatives(const uuid& closed);
-  [[nodiscard]] uuid find_run(const std::string& workflow_id, const std::string& run_id) const;
+  [[nodiscard]] std::optional<uuid> find_run(const std::string& workflow_id, const std::string& run_id) const;
 
   void check_replay();
   void check_tasks();

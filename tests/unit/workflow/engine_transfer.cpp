@@ -35,11 +35,11 @@ void engine::carry_out(const rec::TransferTask& task) {
   }
 }
 
-uuid engine::find_run(const std::string& workflow_id, const std::string& run_id) const {
+std::optional<uuid> engine::find_run(const std::string& workflow_id, const std::string& run_id) const {
   if (run_id.empty())
     return current(workflow_id);
-  const auto id = uuid::parse(run_id).value_or(uuid());
-  return runs_.contains(id) ? id : uuid();
+  const auto id = uuid::parse(run_id);
+  return id && runs_.contains(*id) ? id : std::nullopt;
 }
 
 void engine::start_child(const uuid& parent, const rec::TransferTask& task) {
@@ -57,8 +57,8 @@ void engine::start_child(const uuid& parent, const rec::TransferTask& task) {
   auto child = current(workflow_id);
   if (!plan.already_started) {
     auto wanted = reuse_decision::start_new;
-    if (!child.empty())
-      wanted = decide_reuse(current_record(*runs_.at(child)->state), plan.request.request_id(),
+    if (child)
+      wanted = decide_reuse(current_record(*runs_.at(*child)->state), plan.request.request_id(),
                             plan.request.workflow_id_reuse_policy());
     if (wanted == reuse_decision::refuse) {
       const auto told = step(parent, [&](transaction& tx) {
@@ -79,10 +79,10 @@ void engine::start_child(const uuid& parent, const rec::TransferTask& task) {
       subject_ = subject_before;
     }
     const auto told =
-        step(parent, [&](transaction& tx) { return child_started(tx, task.initiated_id(), child.str()); });
+        step(parent, [&](transaction& tx) { return child_started(tx, task.initiated_id(), child->str()); });
     BOOST_REQUIRE_MESSAGE(bool(told), why(told));
   }
-  const auto scheduled = step(child, [&](transaction& tx) { return schedule_first_decision(tx); });
+  const auto scheduled = step(*child, [&](transaction& tx) { return schedule_first_decision(tx); });
   BOOST_REQUIRE_MESSAGE(bool(scheduled), why(scheduled));
 }
 
@@ -99,14 +99,14 @@ void engine::signal_external(const uuid& source, const rec::TransferTask& task) 
   const auto& plan = **planned;
   const auto target = find_run(plan.workflow_id, plan.run_id);
   bool delivered = false;
-  if (!plan.to_itself && !target.empty())
-    delivered = bool(step(target, [&](transaction& tx) { return signal(tx, plan.input); }));
+  if (!plan.to_itself && target)
+    delivered = bool(step(*target, [&](transaction& tx) { return signal(tx, plan.input); }));
   const auto told = step(source, [&](transaction& tx) {
     return delivered ? external_signaled(tx, task.initiated_id()) : external_signal_failed(tx, task.initiated_id());
   });
   BOOST_REQUIRE_MESSAGE(bool(told), why(told));
   if (delivered)
-    step(target, [&](transaction& tx) { return remove_signal_request(tx, plan.input.request_id); });
+    step(*target, [&](transaction& tx) { return remove_signal_request(tx, plan.input.request_id); });
 }
 
 void engine::cancel_external(const uuid& source, const rec::TransferTask& task) {
@@ -122,8 +122,8 @@ void engine::cancel_external(const uuid& source, const rec::TransferTask& task) 
   const auto& plan = **planned;
   const auto target = find_run(plan.workflow_id, plan.run_id);
   bool delivered = false;
-  if (!plan.to_itself && !target.empty()) {
-    const auto asked = step(target, [&](transaction& tx) { return request_cancel(tx, plan.input); });
+  if (!plan.to_itself && target) {
+    const auto asked = step(*target, [&](transaction& tx) { return request_cancel(tx, plan.input); });
     delivered = asked || asked.error().kind == error_kind::cancellation_already_requested;
   }
   const auto told = step(source, [&](transaction& tx) {
@@ -154,7 +154,7 @@ void engine::report_to_relatives(const uuid& closed) {
   }
   for (const auto& action : reported->children) {
     const auto child = current(action.workflow_id);
-    if (child.empty())
+    if (!child)
       continue;
     if (action.terminate) {
       terminate_input input;
@@ -162,13 +162,13 @@ void engine::report_to_relatives(const uuid& closed) {
       input.identity = history_identity;
       input.first_execution_run_id = action.first_run_id;
       input.origin = self;
-      (void)step(child, [&](transaction& tx) { return terminate(tx, input); });
+      (void)step(*child, [&](transaction& tx) { return terminate(tx, input); });
     } else {
       cancel_input input;
       input.identity = history_identity;
       input.first_execution_run_id = action.first_run_id;
       input.origin = self;
-      (void)step(child, [&](transaction& tx) { return request_cancel(tx, input); });
+      (void)step(*child, [&](transaction& tx) { return request_cancel(tx, input); });
     }
   }
 }

@@ -154,7 +154,7 @@ const std::vector<story> stories = {
        const auto id = e.started();
        e.decide_with({scenario::child([](auto& a) { a.set_control("c"); })});
        e.decide_with();
-       const auto child = e.current(workflow_name + "-child");
+       const auto child = e.current(workflow_name + "-child").value();
        e.look_at(child);
        e.decide_with({scenario::done("r")});
        e.look_at(id);

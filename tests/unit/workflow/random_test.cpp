@@ -237,11 +237,11 @@ private:
   void child_news() {
     // Children have workers too.
     for (const auto& [initiated_id, child] : state().children()) {
-      const auto id = uuid::parse(child.started_run_id()).value_or(uuid());
-      if (!runs_.contains(id) || !runs_.at(id)->state->open() || id == subject_)
+      const auto started = uuid::parse(child.started_run_id());
+      if (!started || !runs_.contains(*started) || !runs_.at(*started)->state->open() || *started == subject_)
         continue;
       const auto me = subject_;
-      look_at(id);
+      look_at(*started);
       if (one_in(4)) {
         stop("gone");
         check_invariants();

@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(everything_a_run_waits_for_gets_its_task_again) {
 
   // The tasks work: the child starts.
   e.settle();
-  BOOST_TEST(!e.current("child").empty());
+  BOOST_TEST(e.current("child").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_started_decision_gets_its_timeout_again) {
