@@ -1,6 +1,26 @@
 #include "messages/error.hpp"
 
+#include "messages/utf8.hpp"
+
 namespace cadenza {
+
+error::error(error_kind k, std::string text) : kind(k), message(std::move(text)) {
+  if (message.size() > error_bytes_max)
+    message = utf8::shortened(message, error_bytes_max);
+}
+
+error::error(error_kind k, std::string text, error_detail d) : error(k, std::move(text)) {
+  detail = std::make_shared<const error_detail>(std::move(d));
+}
+
+error no_domain(std::string_view domain) { return not_exists("Domain " + utf8::excerpt(domain) + " does not exist."); }
+
+error no_workflow(std::string_view workflow_id, const std::optional<uuid>& run_id) {
+  auto text = "Workflow execution not found.  WorkflowId: " + utf8::excerpt(workflow_id);
+  if (run_id)
+    text += ", RunId: " + run_id->str();
+  return not_exists(std::move(text));
+}
 
 error bad_request(std::string message) { return {error_kind::bad_request, std::move(message)}; }
 error not_exists(std::string message) { return {error_kind::entity_not_exists, std::move(message)}; }

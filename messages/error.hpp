@@ -1,6 +1,10 @@
 #pragma once
 
+#include "messages/uuid.hpp"
+
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,19 +54,25 @@ struct error_detail {
   std::string feature_flag;                 ///< feature_not_enabled
 };
 
-/// A failure of a request, to be told to whoever asked.
+/// The longest text of a failure. Longer ones quote what somebody sent, and would go on into answers, logs and events.
+inline constexpr std::size_t error_bytes_max = 4 << 10;
+
+/// A failure of a request, to be told to whoever asked. Its text is cut off after `error_bytes_max`.
 struct error {
   error_kind kind = error_kind::internal_service;
   std::string message;
   std::shared_ptr<const error_detail> detail; ///< null when the kind carries no fields
 
-  error(error_kind k, std::string text) : kind(k), message(std::move(text)) {}
-  error(error_kind k, std::string text, error_detail d)
-    : kind(k), message(std::move(text)), detail(std::make_shared<const error_detail>(std::move(d))) {}
+  error(error_kind k, std::string text);
+  error(error_kind k, std::string text, error_detail d);
 };
 
 [[nodiscard]] error bad_request(std::string message);
 [[nodiscard]] error not_exists(std::string message);
+/// There is no such domain, by name or id.
+[[nodiscard]] error no_domain(std::string_view domain);
+/// There is no such workflow or, with `run_id`, no such run of it.
+[[nodiscard]] error no_workflow(std::string_view workflow_id, const std::optional<uuid>& run_id = {});
 [[nodiscard]] error already_completed();
 [[nodiscard]] error internal_error(std::string message);
 [[nodiscard]] error service_busy(std::string message, std::string reason = {});

@@ -2,6 +2,7 @@
 
 #include "messages/constants.hpp"
 #include "messages/quoted.hpp"
+#include "messages/utf8.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/cron.hpp"
 #include "workflow/decisions.hpp"
@@ -24,7 +25,7 @@ outcome<domain_ptr> target_domain(const environment& env, const std::string& nam
     return env.domain;
   auto found = env.domains->find(name);
   if (found == nullptr)
-    return internal_error(unable + name + '.');
+    return internal_error(unable + utf8::excerpt(name) + '.');
   return found;
 }
 

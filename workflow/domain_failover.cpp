@@ -1,6 +1,7 @@
 #include "workflow/domain_rules.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/paging.hpp"
 #include "messages/rfc3339.hpp"
 #include "messages/wire_time.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int default_page = 50;
+constexpr int page_max = 1000;
 constexpr std::int64_t system_retention_s = 7 * 86'400;
 
 std::string rfc3339(std::int64_t ns) {
@@ -171,14 +173,16 @@ outcome<record::v1::DomainRow> fail_over_by_update(const record::v1::DomainRow& 
   return fail_over(old, wanted, world, true);
 }
 
-api::ListFailoverHistoryResponse list_failovers(const record::v1::DomainRow& row,
-                                                const api::ListFailoverHistoryRequest& request) {
+outcome<api::ListFailoverHistoryResponse> list_failovers(const record::v1::DomainRow& row,
+                                                         const api::ListFailoverHistoryRequest& request) {
   const auto events = remembered(row.domain());
   const auto& token = request.pagination().next_page_token();
   std::size_t from = 0;
-  std::from_chars(token.data(), token.data() + token.size(), from);
-  const auto page =
-      static_cast<std::size_t>(request.pagination().page_size() > 0 ? request.pagination().page_size() : default_page);
+  const auto* end = token.data() + token.size();
+  if (const auto read = std::from_chars(token.data(), end, from);
+      !token.empty() && (read.ec != std::errc{} || read.ptr != end))
+    return bad_request("Invalid NextPageToken.");
+  const auto page = static_cast<std::size_t>(page_size(request.pagination().page_size(), default_page, page_max));
   api::ListFailoverHistoryResponse out;
   std::size_t at = std::min(from, events.size());
   for (; at < events.size() && static_cast<std::size_t>(out.failover_events_size()) < page; ++at) {

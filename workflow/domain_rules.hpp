@@ -68,8 +68,8 @@ set_async_workflow(const record::v1::DomainRow& old, const uber::cadence::api::v
 
 /// Key of the domain's data with its last failovers: a JSON list, newest first.
 inline constexpr std::string_view failover_history_key = "FailoverHistory";
-/// The failovers that a domain's data remember, newest first.
-[[nodiscard]] uber::cadence::api::v1::ListFailoverHistoryResponse
+/// The failovers that a domain's data remember, newest first. bad_request for a page token that this did not give.
+[[nodiscard]] outcome<uber::cadence::api::v1::ListFailoverHistoryResponse>
 list_failovers(const record::v1::DomainRow& row, const uber::cadence::api::v1::ListFailoverHistoryRequest& request);
 
 /// The domains that the server itself uses: with fixed ids, local, kept for seven days. Made at the first start.

@@ -1,6 +1,7 @@
 #include "workflow/search_attributes.hpp"
 
 #include "messages/rfc3339.hpp"
+#include "messages/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -122,9 +123,9 @@ outcome<void> validate_search_attributes(const api::SearchAttributes& attributes
     if (limits.check_keys) {
       const auto known = valid.find(key);
       if (known == valid.end())
-        return bad_request(key + " is not a valid search attribute key");
+        return bad_request(utf8::excerpt(key) + " is not a valid search attribute key");
       if (!is_attribute_value(value, known->second))
-        return bad_request(value + " is not a valid search attribute value for key " + key);
+        return bad_request(utf8::excerpt(value) + " is not a valid search attribute value for key " + key);
     }
     if (is_system_attribute(key))
       return bad_request(key + " is read-only Cadence reserved attribute");

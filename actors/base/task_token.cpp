@@ -2,7 +2,6 @@
 
 #include "actors/base/json_object.hpp"
 #include "messages/json_text.hpp"
-#include "messages/utf8.hpp"
 
 #include <charconv>
 
@@ -33,7 +32,7 @@ outcome<void> set_ids(const std::string& domain_id, const std::string& run_id, c
     return bad_request(no_domain);
   const auto id = uuid::parse(domain_id);
   if (!id)
-    return not_exists("Domain " + utf8::excerpt(domain_id) + " does not exist.");
+    return no_domain(domain_id);
   domain = *id;
   if (run_id.empty())
     return {};

@@ -4,6 +4,7 @@
 #include "actors/engine/engine_state.hpp"
 #include "actors/engine/node.hpp"
 #include "actors/runs/run_commands.hpp"
+#include "messages/paging.hpp"
 #include "messages/shard_hash.hpp"
 
 #include <caf/send.hpp>
@@ -88,9 +89,8 @@ void local_engine::change_document(document_change change) {
 
 void local_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr answer) {
   const int index = request->shard_id();
-  if (index < 0 || index >= state_->options.shard_count)
-    return answer->reject(bad_request("shard " + std::to_string(index) + " does not exist: there are " +
-                                      std::to_string(state_->options.shard_count)));
+  if (const auto there = check_index(index, state_->options.shard_count, "shard"); !there)
+    return answer->reject(there.error());
   const auto shard = state_->routes.shard(index);
   if (!shard)
     return answer->reject(unavailable("the shard is not there at the moment"));
@@ -104,14 +104,18 @@ void local_engine::describe_shards(body<admin::DescribeShardDistributionRequest>
   admin::DescribeShardDistributionResponse response;
   const int count = state_->options.shard_count;
   response.set_number_of_shards(count);
-  const int page = request->page_size() > 0 ? request->page_size() : count;
-  const int first = request->page_id() * page;
-  for (int i = first; i < std::min(first + page, count); ++i)
-    (*response.mutable_shards())[i] = state_->options.settings.identity;
+  const auto shown = page_of(request->page_id(), request->page_size(), count);
+  if (!shown)
+    return answer->reject(shown.error());
+  for (auto i = shown->first; i < shown->last; ++i)
+    (*response.mutable_shards())[static_cast<int>(i)] = state_->options.settings.identity;
   answer->reply(response);
 }
 
-void local_engine::describe_host(body<admin::DescribeHistoryHostRequest>, call_ptr answer) {
+void local_engine::describe_host(body<admin::DescribeHistoryHostRequest> request, call_ptr answer) {
+  if (request->describe_by_case() == admin::DescribeHistoryHostRequest::kShardId)
+    if (const auto there = check_index(request->shard_id(), state_->options.shard_count, "shard"); !there)
+      return answer->reject(there.error());
   admin::DescribeHistoryHostResponse response;
   response.set_number_of_shards(state_->options.shard_count);
   for (int i = 0; i < state_->options.shard_count; ++i)

@@ -1,5 +1,6 @@
 #include "actors/cluster/domain_registry.hpp"
 #include "actors/engine/engine_state.hpp"
+#include "messages/paging.hpp"
 #include "workflow/domain_rules.hpp"
 
 #include <caf/send.hpp>
@@ -12,6 +13,7 @@ namespace api = uber::cadence::api::v1;
 namespace {
 
 constexpr int default_page = 100;
+constexpr int page_max = 1000;
 
 /// A domain as clients see it. What was never set of it is told as empty, not as missing.
 api::Domain shown(const record::v1::DomainRow& row) {
@@ -42,8 +44,6 @@ void send_change(const services& env, domain_change change) {
   caf::anon_send(registry, std::make_shared<domain_mail>(std::move(change)));
 }
 
-error no_such_domain(const std::string& name) { return not_exists("Domain " + name + " does not exist."); }
-
 } // namespace
 
 void local_engine::register_domain(body<api::RegisterDomainRequest> request, call_ptr answer) {
@@ -67,7 +67,7 @@ void local_engine::update_domain(body<api::UpdateDomainRequest> request, call_pt
   change.name = request->name();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
-      return no_such_domain(request->name());
+      return no_domain(request->name());
     return actors::update_domain(*old, *request, world_of(state_->env, state_->options, request->name()));
   };
   change.answer = [answer](const record::v1::DomainRow& row) {
@@ -84,7 +84,7 @@ void local_engine::deprecate_domain(body<api::DeprecateDomainRequest> request, c
   change.name = request->name();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
-      return no_such_domain(request->name());
+      return no_domain(request->name());
     return actors::deprecate_domain(*old, world_of(state_->env, state_->options, request->name()));
   };
   change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeprecateDomainResponse()); };
@@ -97,7 +97,7 @@ void local_engine::failover_domain(body<api::FailoverDomainRequest> request, cal
   change.name = request->domain_name();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
-      return no_such_domain(request->domain_name());
+      return no_domain(request->domain_name());
     return actors::fail_over_domain(*old, *request, world_of(state_->env, state_->options, request->domain_name()));
   };
   change.answer = [answer](const record::v1::DomainRow& row) {
@@ -114,7 +114,7 @@ void local_engine::update_isolation_groups(body<admin::UpdateDomainIsolationGrou
   change.name = request->domain();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
-      return no_such_domain(request->domain());
+      return no_domain(request->domain());
     return actors::set_isolation_groups(*old, request->isolation_groups(),
                                         world_of(state_->env, state_->options, request->domain()));
   };
@@ -129,7 +129,7 @@ void local_engine::update_async_workflow(body<admin::UpdateDomainAsyncWorkflowCo
   change.name = request->domain();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
-      return no_such_domain(request->domain());
+      return no_domain(request->domain());
     return actors::set_async_workflow(*old, request->has_configuration() ? &request->configuration() : nullptr,
                                       world_of(state_->env, state_->options, request->domain()));
   };
@@ -167,7 +167,7 @@ void local_engine::make_system_domains(std::function<void()> done) {
 void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_ptr answer) {
   const auto domain = state_->directory.get()->find(request->name());
   if (!domain)
-    return answer->reject(no_such_domain(request->name()));
+    return answer->reject(no_domain(request->name()));
   if (domain->registered())
     return answer->reject(bad_request("Domain is not in a deprecated state."));
   auto count = std::make_shared<api::CountWorkflowExecutionsRequest>();
@@ -184,7 +184,7 @@ void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_pt
         change.name = request->name();
         change.plan = [name = request->name()](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
           if (old == nullptr)
-            return no_such_domain(name);
+            return no_domain(name);
           return *old;
         };
         change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeleteDomainResponse()); };
@@ -207,7 +207,7 @@ void local_engine::describe_domain(body<api::DescribeDomainRequest> request, cal
     domain = directory->find(asked);
   }
   if (!domain)
-    return answer->reject(no_such_domain(asked));
+    return answer->reject(no_domain(asked));
   api::DescribeDomainResponse response;
   *response.mutable_domain() = shown(domain->row);
   answer->reply(response);
@@ -215,7 +215,7 @@ void local_engine::describe_domain(body<api::DescribeDomainRequest> request, cal
 
 void local_engine::list_domains(body<api::ListDomainsRequest> request, call_ptr answer) {
   const auto directory = state_->directory.get();
-  const int page = request->page_size() > 0 ? request->page_size() : default_page;
+  const int page = page_size(request->page_size(), default_page, page_max);
   api::ListDomainsResponse response;
   // The token is the last name given: domains that come and go between two pages do no harm.
   auto i = request->next_page_token().empty() ? directory->by_name.begin()

@@ -1,6 +1,9 @@
 #include "actors/engine/engine_state.hpp"
 #include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
+#include "messages/paging.hpp"
+#include "messages/utf8.hpp"
+#include "messages/wire_time.hpp"
 
 #include <caf/send.hpp>
 
@@ -28,9 +31,8 @@ error invalid_task_type() { return bad_request("Invalid task type"); }
 
 /// The shard an operator named, or null and the call has been told why.
 caf::actor find_shard(const router& routes, int index, call& answer) {
-  if (index < 0 || index >= routes.shard_count()) {
-    answer.reject(bad_request("shard " + std::to_string(index) + " does not exist: there are " +
-                              std::to_string(routes.shard_count())));
+  if (const auto there = check_index(index, routes.shard_count(), "shard"); !there) {
+    answer.reject(there.error());
     return nullptr;
   }
   auto shard = routes.shard(index);
@@ -104,7 +106,7 @@ void local_engine::remove_task(body<admin::RemoveTaskRequest> request, call_ptr 
   order.what = shard_order::kind::remove_task;
   order.queue = *queue;
   order.task_id = request->task_id();
-  order.fire_ns = request->visibility_time().seconds() * ns_per_s + request->visibility_time().nanos();
+  order.fire_ns = workflow::ns_of(request->visibility_time());
   order.answer = answer_with<admin::RemoveTaskResponse>(std::move(answer));
   caf::anon_send(shard, make_shard_mail(std::move(order)));
 }
@@ -114,7 +116,7 @@ void local_engine::reset_queue(body<admin::ResetQueueRequest> request, call_ptr 
   if (!queue || *queue == shard_queue::replication)
     return answer->reject(invalid_task_type());
   if (request->cluster_name() != state_->options.settings.cluster)
-    return answer->reject(bad_request("there is no queue for cluster " + request->cluster_name()));
+    return answer->reject(bad_request("there is no queue for cluster " + utf8::excerpt(request->cluster_name())));
   const auto shard = find_shard(state_->routes, request->shard_id(), *answer);
   if (!shard)
     return;
@@ -130,7 +132,7 @@ void local_engine::describe_queue(body<admin::DescribeQueueRequest> request, cal
   if (!queue || *queue == shard_queue::replication)
     return answer->reject(invalid_task_type());
   if (request->cluster_name() != state_->options.settings.cluster)
-    return answer->reject(bad_request("there is no queue for cluster " + request->cluster_name()));
+    return answer->reject(bad_request("there is no queue for cluster " + utf8::excerpt(request->cluster_name())));
   const auto shard = find_shard(state_->routes, request->shard_id(), *answer);
   if (!shard)
     return;

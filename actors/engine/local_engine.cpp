@@ -8,6 +8,7 @@
 #include "actors/engine/node.hpp"
 #include "actors/matching/list_description.hpp"
 #include "actors/runs/run_commands.hpp"
+#include "messages/utf8.hpp"
 #include "workflow/isolation.hpp"
 
 #include <caf/all.hpp>
@@ -45,7 +46,8 @@ bool refused_as_drained(const services& env, const workflow::domain_view& domain
   const auto& group = answer.caller().isolation_group;
   if (group.empty() || !env.matching.isolated || !env.matching.isolated(domain) || !is_drained(env, domain, group))
     return false;
-  answer.reject(bad_request("Domain " + domain.name + " is drained from isolation group " + group + "."));
+  answer.reject(
+      bad_request("Domain " + domain.name + " is drained from isolation group " + utf8::excerpt(group) + "."));
   return true;
 }
 

@@ -1,5 +1,9 @@
 #include "actors/history/history_reader.hpp"
 
+#include "messages/constants.hpp"
+#include "workflow/run.hpp"
+#include "workflow/version_history.hpp"
+
 #include <google/protobuf/io/coded_stream.h>
 
 #include <memory>
@@ -162,6 +166,18 @@ void read_branch(storage::store& store, int shard, const record::v1::HistoryBran
   r->slice.first_event_id = from;
   r->slice.next_event_id = from;
   step(r);
+}
+
+bool may_read(const workflow::run& run, const record::v1::HistoryBranch& branch, std::int64_t from, std::int64_t to) {
+  const auto& all = run.head().version_histories();
+  const auto bytes = branch.SerializeAsString();
+  for (int i = 0; i < all.branches_size(); ++i) {
+    if (all.branches(i).branch().SerializeAsString() != bytes)
+      continue;
+    const auto end = i == all.current() ? run.next_event_id() : workflow::last_event_id(all.branches(i)) + 1;
+    return first_event_id <= from && from <= to && to <= end;
+  }
+  return false;
 }
 
 void explain_failed_read(storage::store& store, int shard, const run_key& run, error why,

@@ -8,6 +8,10 @@
 
 #include <functional>
 
+namespace cadenza::workflow {
+class run;
+}
+
 namespace cadenza::actors {
 
 /// Number of events in a serialized api.v1.History, without parsing them; -1 when the bytes are damaged.
@@ -24,6 +28,10 @@ parse_batches(const history_slice& slice);
 void read_branch(storage::store& store, int shard, const record::v1::HistoryBranch& branch, std::int64_t from,
                  std::int64_t to, int max_batches, std::int64_t max_bytes,
                  std::function<void(outcome<history_slice>)> done);
+
+/// Whether a page token may ask for events [from, to): the branch is one of the run's, and has events up to there.
+[[nodiscard]] bool may_read(const workflow::run& run, const record::v1::HistoryBranch& branch, std::int64_t from,
+                            std::int64_t to);
 
 /// Tells removal from damage: a read that misses events may have met the run's deletion. `tell` gets entity_not_exists
 /// when the run is not stored any more, and `why` otherwise; once, on any thread.

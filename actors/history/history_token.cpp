@@ -1,12 +1,15 @@
 #include "actors/history/history_token.hpp"
 
 #include "actors/base/json_object.hpp"
+#include "actors/history/token_check.hpp"
 #include "messages/base64.hpp"
 #include "messages/json_text.hpp"
 
 namespace cadenza::actors {
 
-std::string encode(const history_token& token) {
+namespace {
+
+std::string unchecked(const history_token& token) {
   std::string out = "{\"runId\":";
   append_json_string(out, token.run_id);
   out += ",\"firstEventId\":" + std::to_string(token.first_event_id) +
@@ -15,15 +18,19 @@ std::string encode(const history_token& token) {
   append_json_string(out, to_base64(token.branch));
   out += ",\"transientDecision\":";
   append_json_string(out, to_base64(token.synthetic));
-  out += '}';
   return out;
 }
+
+} // namespace
+
+std::string encode(const history_token& token) { return with_check_sum(unchecked(token)); }
 
 outcome<history_token> decode_history_token(const std::string& text) {
   history_token token;
   std::int64_t running = 0;
   std::string branch;
   std::string synthetic;
+  std::int64_t sum = -1;
   json_object_reader in(text);
   while (const auto key = in.next_key()) {
     if (*key == "runId")
@@ -38,6 +45,8 @@ outcome<history_token> decode_history_token(const std::string& text) {
       in.read(branch);
     else if (*key == "transientDecision")
       in.read(synthetic);
+    else if (*key == check_sum_member)
+      in.read(sum);
     else
       in.skip();
   }
@@ -45,6 +54,8 @@ outcome<history_token> decode_history_token(const std::string& text) {
       !from_base64(synthetic, token.synthetic))
     return bad_request("Invalid NextPageToken.");
   token.running = running != 0;
+  if (sum != check_sum(unchecked(token)))
+    return bad_request("Invalid NextPageToken.");
   return token;
 }
 

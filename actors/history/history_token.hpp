@@ -7,7 +7,8 @@
 
 namespace cadenza::actors {
 
-/// Where a reader of a run's history stands. Opaque to clients; JSON with base64 for bytes.
+/// Where a reader of a run's history stands. Opaque to clients; JSON with base64 for bytes, and a check sum: a token
+/// that was changed on its way must not look like damage of the history that it then asks for.
 struct history_token {
   std::string run_id;
   std::int64_t first_event_id = 1; ///< next event to read

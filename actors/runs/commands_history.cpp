@@ -5,6 +5,7 @@
 #include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/paging.hpp"
 
 #include <algorithm>
 
@@ -38,6 +39,8 @@ public:
       token_.emplace();
       token_->run_id = run.key().run_id.str();
       look(run);
+    } else if (!fits(run.state())) {
+      return request->reject(bad_request("Invalid NextPageToken."));
     }
     if (only_close_event())
       return run.state().open() ? wait(run) : answer_close_event(run);
@@ -53,6 +56,15 @@ public:
 private:
   [[nodiscard]] bool only_close_event() const {
     return body_->history_event_filter_type() == api::EVENT_FILTER_TYPE_CLOSE_EVENT;
+  }
+
+  /// Whether the token can be one that this run has given.
+  [[nodiscard]] bool fits(const workflow::run& run) const {
+    record::v1::HistoryBranch branch;
+    api::History synthetic;
+    return branch.ParseFromString(token_->branch) &&
+           may_read(run, branch, token_->first_event_id, token_->next_event_id) &&
+           synthetic.ParseFromString(token_->synthetic);
   }
 
   /// Takes the run as it is now for what the reader may see.
@@ -97,27 +109,28 @@ private:
   void answer_close_event(workflow_run& run) {
     const auto next = run.state().next_event_id();
     auto self = shared_from_this();
-    run.read_events(run.state().head().completion_event_batch_id(), next, INT32_MAX, INT64_MAX,
-                    [self](outcome<history_slice> slice) {
-                      if (!slice)
-                        return self->request->reject(slice.error());
-                      if (self->raw_)
-                        return self->answer_raw(*slice, {}, false);
-                      api::History events;
-                      if (!events.ParseFromString(slice->bytes) || events.events_size() == 0)
-                        return self->request->reject(internal_error("incomplete history: no close event"));
-                      api::GetWorkflowExecutionHistoryResponse response;
-                      *response.mutable_history()->add_events() =
-                          std::move(*events.mutable_events(events.events_size() - 1));
-                      self->request->reply(response);
-                    });
+    run.read_events(
+        run.state().head().completion_event_batch_id(), next, INT32_MAX, INT64_MAX,
+        [self, store = run.env().store, shard = run.shard_index(), key = run.key()](outcome<history_slice> slice) {
+          if (!slice)
+            return explain_failed_read(*store, shard, key, slice.error(),
+                                       [self](const error& why) { self->request->reject(why); });
+          if (self->raw_)
+            return self->answer_raw(*slice, {}, false);
+          api::History events;
+          if (!events.ParseFromString(slice->bytes) || events.events_size() == 0)
+            return self->request->reject(internal_error("incomplete history: no close event"));
+          api::GetWorkflowExecutionHistoryResponse response;
+          *response.mutable_history()->add_events() = std::move(*events.mutable_events(events.events_size() - 1));
+          self->request->reply(response);
+        });
   }
 
   void answer_page(workflow_run& run) {
     if (token_->first_event_id >= token_->next_event_id)
       return answer({}, token_->first_event_id);
     const int most = history_page_max(run.env(), *run.domain());
-    const int batches = body_->page_size() > 0 ? std::min(body_->page_size(), most) : most;
+    const int batches = page_size(body_->page_size(), most, most);
     auto self = shared_from_this();
     auto take = [self, store = run.env().store, shard = run.shard_index(),
                  key = run.key()](outcome<history_slice> slice) {

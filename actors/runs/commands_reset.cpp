@@ -48,7 +48,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
       if (row.outcome != storage::status::committed)
         return self->answer->reject(unavailable("the store cannot read now: " + row.message));
       if (!row.value || !self->current.ParseFromString(*row.value))
-        return self->answer->reject(not_exists("Workflow execution not found.  WorkflowId: " + self->key.workflow_id));
+        return self->answer->reject(no_workflow(self->key.workflow_id));
       const auto named = uuid::parse(self->request->workflow_execution().run_id());
       self->base_id = named.value_or(uuid::from_raw(self->current.run_id()));
       if (!self->request->request_id().empty() && self->current.create_request_id() == self->request->request_id())
@@ -74,9 +74,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
             return self->answer->reject(unavailable("the store cannot read now: " + rows.message));
           if (!rows.value) {
             // A later run may have been removed already; the base run must be there.
-            return depth == 0 ? self->answer->reject(not_exists("Workflow execution not found.  WorkflowId: " +
-                                                                self->key.workflow_id + ", RunId: " + run.str()))
-                              : self->carry_out();
+            return depth == 0 ? self->answer->reject(no_workflow(self->key.workflow_id, run)) : self->carry_out();
           }
           auto state = workflow::run::load({self->key.domain_id, self->key.workflow_id, run}, *rows.value);
           if (!state)

@@ -2,11 +2,13 @@
 #include "actors/history/branch_token.hpp"
 #include "actors/history/history_reader.hpp"
 #include "actors/history/thrift_batches.hpp"
+#include "actors/history/token_check.hpp"
 #include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/base64.hpp"
 #include "messages/json_text.hpp"
+#include "messages/paging.hpp"
 #include "workflow/version_history.hpp"
 
 #include <algorithm>
@@ -32,7 +34,7 @@ struct raw_token {
   record::v1::VersionHistories histories;
 };
 
-std::string encode(const raw_token& token) {
+std::string unchecked(const raw_token& token) {
   std::string out = "{\"DomainName\":";
   append_json_string(out, token.domain);
   out += ",\"WorkflowID\":";
@@ -45,13 +47,15 @@ std::string encode(const raw_token& token) {
          ",\"EndEventVersion\":" + std::to_string(token.end.version()) +
          ",\"NextEventID\":" + std::to_string(token.next_event_id) + ",\"VersionHistories\":";
   append_json_string(out, to_base64(token.histories.SerializeAsString()));
-  out += '}';
   return out;
 }
+
+std::string encode(const raw_token& token) { return with_check_sum(unchecked(token)); }
 
 std::optional<raw_token> decode(const std::string& text) {
   raw_token token;
   std::string histories;
+  std::int64_t sum = -1;
   json_object_reader in(text);
   const auto number = [&in] {
     std::int64_t value = 0;
@@ -77,11 +81,14 @@ std::optional<raw_token> decode(const std::string& text) {
       token.next_event_id = number();
     else if (*key == "VersionHistories")
       in.read(histories);
+    else if (*key == check_sum_member)
+      sum = number();
     else
       in.skip();
   }
   std::string bytes;
-  if (!in.complete() || !from_base64(histories, bytes) || !token.histories.ParseFromString(bytes))
+  if (!in.complete() || !from_base64(histories, bytes) || !token.histories.ParseFromString(bytes) ||
+      sum != check_sum(unchecked(token)))
     return std::nullopt;
   return token;
 }
@@ -160,14 +167,17 @@ public:
     if (token_ && (!same(token_->start, wanted->start) || !same(token_->end, wanted->end)))
       return request->reject(bad_request("Invalid pagination token."));
     branch_ = *wanted->branch;
+    if (token_ && !may_read(run.state(), branch_.branch(), token_->next_event_id, token_->end.event_id()))
+      return request->reject(bad_request("Invalid pagination token."));
     if (!token_)
       begin(run, *wanted);
     if (token_->next_event_id >= token_->end.event_id())
       return answer({});
+    const int most = history_page_max(run.env(), *run.domain());
     auto self = shared_from_this();
     read_branch(
         *run.env().store, run.shard_index(), branch_.branch(), token_->next_event_id, token_->end.event_id(),
-        body_->page_size(), page_bytes_max,
+        page_size(body_->page_size(), most, most), page_bytes_max,
         [self, store = run.env().store, shard = run.shard_index(), key = run.key()](outcome<history_slice> slice) {
           if (!slice)
             return explain_failed_read(*store, shard, key, slice.error(),

@@ -135,8 +135,7 @@ void workflow_run::handle(run_loaded& loaded) {
   if (loaded.rows.outcome != storage::status::committed)
     return give_up(unavailable("the store cannot read now: " + loaded.rows.message));
   if (!loaded.rows.value)
-    return give_up(
-        not_exists("Workflow execution not found.  WorkflowId: " + key_.workflow_id + ", RunId: " + key_.run_id.str()));
+    return give_up(no_workflow(key_.workflow_id, key_.run_id));
   auto state = workflow::run::load(key_, *loaded.rows.value);
   if (!state) {
     env_.log(3, "run " + key_.workflow_id + "/" + key_.run_id.str() + " cannot be read: " + state.error().message);
@@ -230,7 +229,7 @@ void workflow_run::execute(run_command_ptr command) {
   domain_ = directory->find(key_.domain_id);
   if (!domain_) {
     not_made();
-    return command->failed(not_exists("Domain " + key_.domain_id.str() + " does not exist."));
+    return command->failed(no_domain(key_.domain_id.str()));
   }
   if (!fresh_ && !state_->open() && !command->named && command->wants_open_run() && command->tries < tries_max)
     return send_back(std::move(command), true);

@@ -16,8 +16,7 @@ void remove_read_run(const shard_place& at, const run_key& key, const storage::r
   if (rows.outcome != storage::status::committed && !damaged)
     return answer(unavailable("the store cannot read now: " + rows.message));
   if (!damaged && !rows.value)
-    return answer(
-        not_exists("Workflow execution not found.  WorkflowId: " + key.workflow_id + ", RunId: " + key.run_id.str()));
+    return answer(no_workflow(key.workflow_id, key.run_id));
   record::v1::Run head;
   if (rows.value && head.ParseFromString(rows.value->header)) {
     for (const auto& b : head.version_histories().branches())
@@ -72,7 +71,7 @@ void history_shard::remove_run(shard_order order) {
     if (row.value && current.ParseFromString(*row.value))
       order.run_id = uuid::parse_raw(current.run_id());
     if (!order.run_id)
-      return order.answer(not_exists("Workflow execution not found.  WorkflowId: " + order.workflow.workflow_id));
+      return order.answer(no_workflow(order.workflow.workflow_id));
     caf::anon_send(self, make_shard_mail(std::move(order)));
   });
 }

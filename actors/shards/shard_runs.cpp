@@ -26,7 +26,7 @@ void history_shard::route(run_command_ptr command) {
   auto& entry = workflows_[command->key];
   if (entry.state == workflow_entry::knowledge::known && !entry.creating) {
     if (!entry.current) {
-      command->failed(not_exists("Workflow execution not found.  WorkflowId: " + command->key.workflow_id));
+      command->failed(no_workflow(command->key.workflow_id));
       if (entry.runs_in_memory == 0 && entry.waiting.empty())
         workflows_.erase(command->key);
       return;

@@ -109,7 +109,7 @@ workflow::domain_ptr entitled(const activity_ptr& work, const admin_check& admin
   }
   auto domain = work->engine().domains()->find(input->domain);
   if (!domain)
-    work->finish(not_exists("Domain " + input->domain + " does not exist."));
+    work->finish(no_domain(input->domain));
   return domain;
 }
 

@@ -92,7 +92,7 @@ public:
     input_ = *std::move(input);
     domain_ = work_->engine().domains()->find(input_.domain);
     if (!domain_)
-      return work_->finish(not_exists("Domain " + input_.domain + " does not exist."));
+      return work_->finish(no_domain(input_.domain));
     read({});
   }
 

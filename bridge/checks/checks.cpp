@@ -96,14 +96,14 @@ outcome<void> check_blob(const checks& with, std::size_t bytes, std::string_view
 outcome<workflow::domain_ptr> find_domain(const checks& with, std::string_view name) {
   auto found = with.domains.find(name);
   if (!found)
-    return not_exists("Domain " + std::string(name) + " does not exist.");
+    return no_domain(name);
   return found;
 }
 
 outcome<workflow::domain_ptr> find_domain(const checks& with, const uuid& id) {
   auto found = with.domains.find(id);
   if (!found)
-    return not_exists("Domain " + id.str() + " does not exist.");
+    return no_domain(id.str());
   return found;
 }
 

@@ -1,6 +1,7 @@
 #include "bridge/checks/validate_admin.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/utf8.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -26,22 +27,37 @@ outcome<void> check_groups(const api::IsolationGroupConfiguration& groups) {
     if (group.name().size() > group_name_max)
       return bad_request("IsolationGroup length exceeds limit.");
     if (group.state() != api::ISOLATION_GROUP_STATE_HEALTHY && group.state() != api::ISOLATION_GROUP_STATE_DRAINED)
-      return bad_request("Isolation group " + group.name() + " is neither healthy (1) nor drained (2).");
+      return bad_request("Isolation group " + utf8::excerpt(group.name()) + " is neither healthy (1) nor drained (2).");
     if (!names.insert(group.name()).second)
-      return bad_request("Isolation group " + group.name() + " is given twice.");
+      return bad_request("Isolation group " + utf8::excerpt(group.name()) + " is given twice.");
   }
   return {};
 }
+
+constexpr std::size_t attribute_name_length_max = 255;
 
 bool is_attribute_name(const std::string& name) {
   return !name.empty() && std::isalpha(static_cast<unsigned char>(name.front())) != 0 &&
          std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
 }
+
+/// What operators send goes into logs and answers: no name is longer than one can be.
+outcome<void> check_lengths(const checks& with, const std::string& domain, const api::WorkflowExecution& execution) {
+  CADENZA_TRY(check_length(with, domain, with.max.domain_length_max, "Domain"));
+  return check_length(with, execution.workflow_id(), with.max.workflow_id_length_max, "WorkflowID");
+}
+
+/// Most calls about one run need no more than this.
+template <class Request> outcome<workflow::domain_ptr> check_run(const checks& with, const Request& request) {
+  CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
+  CADENZA_TRY(check_lengths(with, request.domain(), request.workflow_execution()));
+  return find_domain(with, request.domain());
+}
+
 } // namespace
 
 outcome<workflow::domain_ptr> check(const checks& with, const admin::DescribeWorkflowExecutionRequest& request) {
-  CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
-  return find_domain(with, request.domain());
+  return check_run(with, request);
 }
 
 outcome<workflow::domain_ptr> check(const checks& with, const admin::UpdateTaskListPartitionConfigRequest& request) {
@@ -50,6 +66,7 @@ outcome<workflow::domain_ptr> check(const checks& with, const admin::UpdateTaskL
     return domain;
   if (!request.has_task_list())
     return bad_request("TaskList is not set on request.");
+  CADENZA_TRY(check_length(with, request.task_list().name(), with.max.task_list_length_max, "TaskList"));
   if (request.task_list().kind() == api::TASK_LIST_KIND_INVALID)
     return bad_request("Task list kind not set.");
   if (request.task_list().kind() != api::TASK_LIST_KIND_NORMAL)
@@ -81,16 +98,16 @@ outcome<workflow::domain_ptr> check(const checks& with, const admin::UpdateTaskL
 }
 
 outcome<workflow::domain_ptr> check(const checks& with, const admin::RefreshWorkflowTasksRequest& request) {
-  CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
-  return find_domain(with, request.domain());
+  return check_run(with, request);
 }
 
-outcome<void> check(const checks&, const admin::DescribeHistoryHostRequest& request) {
+outcome<void> check(const checks& with, const admin::DescribeHistoryHostRequest& request) {
   if (request.describe_by_case() == admin::DescribeHistoryHostRequest::DESCRIBE_BY_NOT_SET)
     return bad_request("Request is nil.");
-  if (request.has_workflow_execution())
-    return check_execution(true, request.workflow_execution());
-  return {};
+  if (!request.has_workflow_execution())
+    return {};
+  CADENZA_TRY(check_execution(true, request.workflow_execution()));
+  return check_lengths(with, {}, request.workflow_execution());
 }
 
 outcome<void> check(const checks&, const admin::UpdateGlobalIsolationGroupsRequest& request) {
@@ -114,8 +131,10 @@ outcome<void> check(const checks& with, const admin::AddSearchAttributeRequest& 
   if (request.search_attribute().empty())
     return bad_request("SearchAttributes are not provided");
   for (const auto& [key, type] : request.search_attribute()) {
+    CADENZA_TRY(check_length(with, key, attribute_name_length_max, "Key"));
     if (!is_attribute_name(key))
-      return bad_request("Key [" + key + "] is no name of a search attribute: letters, digits and '_' after a letter");
+      return bad_request("Key [" + utf8::excerpt(key) +
+                         "] is no name of a search attribute: letters, digits and '_' after a letter");
     if (type <= api::INDEXED_VALUE_TYPE_INVALID || type > api::INDEXED_VALUE_TYPE_DATETIME)
       return bad_request("Unknown value type, " + std::to_string(type));
   }
@@ -123,15 +142,13 @@ outcome<void> check(const checks& with, const admin::AddSearchAttributeRequest& 
 }
 
 outcome<workflow::domain_ptr> check(const checks& with, const admin::DeleteWorkflowRequest& request) {
-  CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
-  return find_domain(with, request.domain());
+  return check_run(with, request);
 }
 
 outcome<workflow::domain_ptr> check(const checks& with, const admin::MaintainCorruptWorkflowRequest& request) {
   if (!request.has_workflow_execution())
     return bad_request("Execution is missing");
-  CADENZA_TRY(check_execution(true, request.workflow_execution()));
-  return find_domain(with, request.domain());
+  return check_run(with, request);
 }
 
 outcome<workflow::domain_ptr> check(const checks& with, const admin::GetWorkflowExecutionRawHistoryV2Request& request) {
@@ -141,6 +158,7 @@ outcome<workflow::domain_ptr> check(const checks& with, const admin::GetWorkflow
     return bad_request("Invalid RunID.");
   if (request.page_size() <= 0)
     return bad_request("Invalid PageSize.");
+  CADENZA_TRY(check_lengths(with, request.domain(), request.workflow_execution()));
   return find_domain(with, request.domain());
 }
 

@@ -1,6 +1,7 @@
 #include "bridge/checks/validate_workflow.hpp"
 
 #include "messages/quoted.hpp"
+#include "messages/utf8.hpp"
 
 namespace cadenza::bridge {
 
@@ -65,7 +66,7 @@ checked_domain check(const checks& with, const api::StartWorkflowExecutionReques
   if (request.workflow_id().empty())
     return bad_request("WorkflowId is not set on request.");
   if (!uuid::parse(request.request_id()))
-    return bad_request("requestId " + quoted(request.request_id()) + " is not a valid UUID");
+    return bad_request("requestId " + quoted(utf8::excerpt(request.request_id())) + " is not a valid UUID");
   if (request.workflow_type().name().empty())
     return bad_request("WorkflowType is not set on request.");
   CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));

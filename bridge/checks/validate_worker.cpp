@@ -2,6 +2,7 @@
 
 #include "actors/base/task_token.hpp"
 #include "messages/constants.hpp"
+#include "messages/utf8.hpp"
 
 namespace cadenza::bridge {
 
@@ -68,7 +69,7 @@ outcome<workflow::domain_ptr> check(const checks& with, const api::PollForDecisi
   if (!domain)
     return domain;
   if ((*domain)->row.domain().bad_binaries().binaries().contains(request.binary_checksum()))
-    return bad_request("binary " + request.binary_checksum() + " already marked as bad deployment");
+    return bad_request("binary " + utf8::excerpt(request.binary_checksum()) + " already marked as bad deployment");
   return domain;
 }
 

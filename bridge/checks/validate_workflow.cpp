@@ -1,5 +1,7 @@
 #include "bridge/checks/validate_workflow.hpp"
 
+#include "messages/paging.hpp"
+
 namespace cadenza::bridge {
 
 namespace api = uber::cadence::api::v1;
@@ -81,10 +83,7 @@ checked_domain check(const checks& with, const api::QueryWorkflowRequest& reques
 
 checked_domain check(const checks& with, api::GetWorkflowExecutionHistoryRequest& request) {
   auto domain = check_domain_and_execution(with, request);
-  if (request.page_size() <= 0)
-    request.set_page_size(with.max.history_page_size);
-  if (request.page_size() > with.max.history_page_size_max)
-    request.set_page_size(with.max.history_page_size_max);
+  request.set_page_size(page_size(request.page_size(), with.max.history_page_size, with.max.history_page_size_max));
   return domain;
 }
 

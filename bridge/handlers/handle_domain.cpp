@@ -27,7 +27,12 @@ void list_failover_history(services& with, body<api::ListFailoverHistoryRequest>
     return call->reject(good.error());
   const auto id = uuid::parse(request->filters().domain_id());
   const auto domain = id ? view.with().domains.find(*id) : nullptr;
-  call->reply(domain ? actors::list_failovers(domain->row, *request) : api::ListFailoverHistoryResponse());
+  if (!domain)
+    return call->reply(api::ListFailoverHistoryResponse());
+  const auto page = actors::list_failovers(domain->row, *request);
+  if (!page)
+    return call->reject(page.error());
+  call->reply(*page);
 }
 
 } // namespace

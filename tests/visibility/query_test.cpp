@@ -254,6 +254,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused_in_words_that_clients_know) {
   std::string many = "WorkflowID = 'x'";
   for (int i = 0; i < 600; ++i)
     many += " or WorkflowID = 'x'";
+  std::string endless;
+  for (int i = 0; i < 25'000; ++i)
+    endless += "%a";
   const std::pair<std::string, std::string> table[] = {
       {"Invalid SQL", "Invalid query."},
       {"this is no query", "Invalid query."},
@@ -331,6 +334,12 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused_in_words_that_clients_know) {
       {"WorkflowID = wid",
        "Error when parse query: column name on the right side of compare operator is not supported"},
       {many, "Error when parse query: too many conditions"},
+      {"WorkflowID like '" + endless + "'",
+       "Error when parse query: like is given a pattern of 50000 bytes; at most 4096 are allowed"},
+      {"WorkflowID not like '" + endless + "'",
+       "Error when parse query: like is given a pattern of 50000 bytes; at most 4096 are allowed"},
+      {"CustomIntField = '" + std::string(1 << 20, 'x') + "'",
+       "Error when parse query: invalid value \"" + std::string(1000, 'x') + "… (1048576 bytes)\" for CustomIntField"},
   };
   for (const auto& [query, message] : table)
     BOOST_TEST(refusal(*store, query) == message, query.substr(0, 200));

@@ -1,5 +1,6 @@
 #include "storage/visibility/query/query_check.hpp"
 
+#include "messages/utf8.hpp"
 #include "storage/visibility/query/query_values.hpp"
 
 #include <utility>
@@ -12,6 +13,7 @@ namespace api = uber::cadence::api::v1;
 /// Bounds the SQL that a query becomes.
 constexpr int conditions_max = 500;
 constexpr int nesting_max = 20;
+constexpr std::size_t pattern_bytes_max = 4096; // values are shorter, and what it costs grows with its square
 
 struct system_field {
   std::string_view name;
@@ -161,7 +163,7 @@ private:
       return bad_request(otherwise);
     auto found = field(left.text);
     if (!found)
-      return bad_request("invalid search attribute \"" + left.text + "\"");
+      return bad_request("invalid search attribute \"" + utf8::excerpt(left.text) + "\"");
     execution_time_ = execution_time_ || found->column == "r.execution_ns";
     return std::move(*found);
   }
@@ -208,6 +210,9 @@ private:
       return unparsable("like needs a text");
     if (right.text.find_first_not_of(" \t\r\n") == std::string::npos)
       return condition_tree{};
+    if (right.text.size() > pattern_bytes_max)
+      return unparsable("like is given a pattern of " + std::to_string(right.text.size()) + " bytes; at most " +
+                        std::to_string(pattern_bytes_max) + " are allowed");
     as_plain_text(target);
     // Clients know LIKE as "begins with": the index adds a wildcard at the end.
     return leaf({std::move(target), test_kind::like, negated, {sql_value{right.text + "%"}}});
@@ -225,7 +230,7 @@ private:
         return unparsable("invalid value for " + name);
       auto value = literal_value(literal, made.field.kind);
       if (!value)
-        return unparsable("invalid value \"" + literal.text + "\" for " + name);
+        return unparsable("invalid value \"" + utf8::excerpt(literal.text) + "\" for " + name);
       made.values.push_back(std::move(*value));
     }
     return leaf(std::move(made));

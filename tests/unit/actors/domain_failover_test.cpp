@@ -36,7 +36,7 @@ api::FailoverDomainRequest to(const std::string& cluster) {
   return out;
 }
 
-std::string refusal(const outcome<record::v1::DomainRow>& row) { return row ? "" : row.error().message; }
+template <class T> std::string refusal(const outcome<T>& answer) { return answer ? "" : answer.error().message; }
 
 } // namespace
 
@@ -149,20 +149,29 @@ BOOST_AUTO_TEST_CASE(so_many_failovers_are_remembered_and_listed_newest_first) {
     row = *fail_over_domain(row, to("cluster0"), world(60 * i));
   api::ListFailoverHistoryRequest request;
   request.mutable_pagination()->set_page_size(3);
-  const auto first = list_failovers(row, request);
+  const auto listed = [](const auto& of, const api::ListFailoverHistoryRequest& how) {
+    const auto page = list_failovers(of, how);
+    BOOST_REQUIRE_MESSAGE(page, refusal(page));
+    return *page;
+  };
+  const auto first = listed(row, request);
   BOOST_REQUIRE(first.failover_events_size() == 3);
   BOOST_TEST(first.failover_events(0).created_time().seconds() == 1'700'000'000 + 420);
   BOOST_TEST((first.failover_events(0).failover_type() == api::FAILOVER_TYPE_FORCE));
   BOOST_TEST(first.failover_events(0).cluster_failovers(0).to_cluster().active_cluster_name() == "cluster0");
   BOOST_TEST(first.failover_events(0).id() != first.failover_events(1).id());
-  BOOST_TEST(first.failover_events(0).id() == list_failovers(row, request).failover_events(0).id());
+  BOOST_TEST(first.failover_events(0).id() == listed(row, request).failover_events(0).id());
   request.mutable_pagination()->set_next_page_token(first.next_page_token());
-  const auto second = list_failovers(row, request);
+  const auto second = listed(row, request);
   BOOST_TEST(second.failover_events_size() == 2); // five in all
   BOOST_TEST(second.next_page_token().empty());
-  BOOST_TEST(list_failovers(registered(true), {}).failover_events_size() == 0);
+  for (const char* changed : {"x", "3x", "-1", "99999999999999999999999"}) {
+    request.mutable_pagination()->set_next_page_token(changed);
+    BOOST_TEST(refusal(list_failovers(row, request)) == "Invalid NextPageToken.");
+  }
+  BOOST_TEST(listed(registered(true), {}).failover_events_size() == 0);
   (*row.mutable_domain()->mutable_data())["FailoverHistory"] = "broken";
-  BOOST_TEST(list_failovers(row, {}).failover_events_size() == 0);
+  BOOST_TEST(listed(row, {}).failover_events_size() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(isolation_groups_and_queues_are_part_of_the_row) {

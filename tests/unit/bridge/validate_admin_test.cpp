@@ -28,6 +28,9 @@ template <class Request> std::vector<bad_case<Request>> run_cases(const char* no
           {"bad_request: WorkflowId is not set on request.",
            [](Request& r) { r.mutable_workflow_execution()->clear_workflow_id(); }},
           {"bad_request: Invalid RunId.", [](Request& r) { r.mutable_workflow_execution()->set_run_id("no-uuid"); }},
+          {"bad_request: WorkflowID length exceeds limit.",
+           [](Request& r) { r.mutable_workflow_execution()->set_workflow_id(std::string(1001, 'w')); }},
+          {"bad_request: Domain length exceeds limit.", [](Request& r) { r.set_domain(std::string(1001, 'd')); }},
           {"entity_not_exists: Domain none does not exist.", [](Request& r) { r.set_domain("none"); }}};
 }
 
