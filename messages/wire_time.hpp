@@ -18,6 +18,13 @@ namespace cadenza::workflow {
                                                             std::numeric_limits<std::int32_t>::max()));
 }
 
+/// The same for checks: what does not fit is negative.
+[[nodiscard]] inline std::int32_t whole_seconds(const google::protobuf::Duration& d) {
+  const bool fits = d.seconds() >= std::numeric_limits<std::int32_t>::min() &&
+                    d.seconds() <= std::numeric_limits<std::int32_t>::max();
+  return fits ? static_cast<std::int32_t>(d.seconds()) : -1;
+}
+
 inline void set_seconds(google::protobuf::Duration& d, std::int64_t seconds) {
   d.set_seconds(seconds);
   d.set_nanos(0);

@@ -105,29 +105,4 @@ outcome<api::TaskList> decision_task_list(const run& r, const api::TaskList& wan
   return list;
 }
 
-outcome<void> validate_retry_policy(const api::RetryPolicy* policy) {
-  if (policy == nullptr)
-    return {};
-  const auto initial = seconds_of(policy->initial_interval());
-  const auto longest = seconds_of(policy->maximum_interval());
-  const auto expiration = seconds_of(policy->expiration_interval());
-  if (initial <= 0)
-    return bad_request("InitialIntervalInSeconds must be greater than 0 on retry policy.");
-  // Written so that a coefficient that is not a number is refused as well.
-  if (!(policy->backoff_coefficient() >= 1))
-    return bad_request("BackoffCoefficient cannot be less than 1 on retry policy.");
-  if (longest < 0)
-    return bad_request("MaximumIntervalInSeconds cannot be less than 0 on retry policy.");
-  if (longest > 0 && longest < initial)
-    return bad_request("MaximumIntervalInSeconds cannot be less than InitialIntervalInSeconds on retry policy.");
-  if (policy->maximum_attempts() < 0)
-    return bad_request("MaximumAttempts cannot be less than 0 on retry policy.");
-  if (expiration < 0)
-    return bad_request("ExpirationIntervalInSeconds cannot be less than 0 on retry policy.");
-  if (policy->maximum_attempts() == 0 && expiration == 0)
-    return bad_request(
-        "MaximumAttempts and ExpirationIntervalInSeconds are both 0. At least one of them must be specified.");
-  return {};
-}
-
 } // namespace cadenza::workflow

@@ -83,7 +83,4 @@ private:
 /// The task list a decision means. bad_request names what is wrong.
 [[nodiscard]] outcome<api::TaskList> decision_task_list(const run& r, const api::TaskList& wanted, const rules& limits);
 
-/// Checks of a retry policy in a request or a decision; absent policies are valid. bad_request says what is wrong.
-[[nodiscard]] outcome<void> validate_retry_policy(const api::RetryPolicy* policy);
-
 } // namespace cadenza::workflow

@@ -2,6 +2,7 @@
 #include "workflow/close.hpp"
 #include "workflow/decision_checks.hpp"
 #include "workflow/decisions.hpp"
+#include "workflow/retry.hpp"
 
 namespace cadenza::workflow {
 

@@ -58,4 +58,29 @@ void normalize_retry_policy(uber::cadence::api::v1::RetryPolicy& policy) {
     set_seconds(*interval, seconds_of(*interval));
 }
 
+outcome<void> validate_retry_policy(const uber::cadence::api::v1::RetryPolicy* policy) {
+  if (policy == nullptr)
+    return {};
+  const auto initial = whole_seconds(policy->initial_interval());
+  const auto longest = whole_seconds(policy->maximum_interval());
+  const auto expiration = whole_seconds(policy->expiration_interval());
+  if (initial <= 0)
+    return bad_request("InitialIntervalInSeconds must be greater than 0 on retry policy.");
+  // Written so that a coefficient that is not a number is refused as well.
+  if (!(policy->backoff_coefficient() >= 1))
+    return bad_request("BackoffCoefficient cannot be less than 1 on retry policy.");
+  if (longest < 0)
+    return bad_request("MaximumIntervalInSeconds cannot be less than 0 on retry policy.");
+  if (longest > 0 && longest < initial)
+    return bad_request("MaximumIntervalInSeconds cannot be less than InitialIntervalInSeconds on retry policy.");
+  if (policy->maximum_attempts() < 0)
+    return bad_request("MaximumAttempts cannot be less than 0 on retry policy.");
+  if (expiration < 0)
+    return bad_request("ExpirationIntervalInSeconds cannot be less than 0 on retry policy.");
+  if (policy->maximum_attempts() == 0 && expiration == 0)
+    return bad_request(
+        "MaximumAttempts and ExpirationIntervalInSeconds are both 0. At least one of them must be specified.");
+  return {};
+}
+
 } // namespace cadenza::workflow

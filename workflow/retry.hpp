@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/outcome.hpp"
+
 #include "uber/cadence/api/v1/common.pb.h"
 
 #include <cstdint>
@@ -16,5 +18,9 @@ namespace cadenza::workflow {
 
 /// The policy as events carry it: all intervals present, in whole seconds.
 void normalize_retry_policy(uber::cadence::api::v1::RetryPolicy& policy);
+
+/// The rules for a retry policy, wherever it comes from: a start, a decision. Null is fine. Intervals that do not fit
+/// 32 bits of seconds are refused.
+[[nodiscard]] outcome<void> validate_retry_policy(const uber::cadence::api::v1::RetryPolicy* policy);
 
 } // namespace cadenza::workflow

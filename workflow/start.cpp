@@ -7,6 +7,7 @@
 #include "workflow/decisions.hpp"
 #include "workflow/describe.hpp"
 #include "workflow/invariant.hpp"
+#include "workflow/retry.hpp"
 #include "workflow/system_kinds.hpp"
 #include "workflow/version_history.hpp"
 
@@ -26,6 +27,8 @@ outcome<void> check_cluster_attribute(const api::ActiveClusterSelectionPolicy& p
   return {};
 }
 
+/// The history service of the reference system looks at what its frontend has looked at before, in words of its own,
+/// and so do we: starts of children and of the system's own workflows come here without having passed the bridge.
 outcome<void> check(const api::StartWorkflowExecutionRequest& request, const environment& env) {
   if (!env.domain->registered())
     return bad_request("Domain is deprecated.");

@@ -55,28 +55,6 @@ outcome<void> check_task_list(const checks& with, bool present, const api::TaskL
   return check_length(with, list.name(), with.max.task_list_length_max, "TaskList");
 }
 
-outcome<void> check_retry_policy(const api::RetryPolicy& policy) {
-  const auto initial = whole_seconds(policy.initial_interval());
-  const auto longest = whole_seconds(policy.maximum_interval());
-  const auto expiration = whole_seconds(policy.expiration_interval());
-  if (initial <= 0)
-    return bad_request("InitialIntervalInSeconds must be greater than 0 on retry policy.");
-  if (!(policy.backoff_coefficient() >= 1)) // also refuses "not a number"
-    return bad_request("BackoffCoefficient cannot be less than 1 on retry policy.");
-  if (longest < 0)
-    return bad_request("MaximumIntervalInSeconds cannot be less than 0 on retry policy.");
-  if (longest > 0 && longest < initial)
-    return bad_request("MaximumIntervalInSeconds cannot be less than InitialIntervalInSeconds on retry policy.");
-  if (policy.maximum_attempts() < 0)
-    return bad_request("MaximumAttempts cannot be less than 0 on retry policy.");
-  if (expiration < 0)
-    return bad_request("ExpirationIntervalInSeconds cannot be less than 0 on retry policy.");
-  if (policy.maximum_attempts() == 0 && expiration == 0)
-    return bad_request("MaximumAttempts and ExpirationIntervalInSeconds are both 0. At least one of them must be "
-                       "specified.");
-  return {};
-}
-
 void note_blob(const checks& with, std::size_t bytes, std::string_view what, std::string_view workflow_id,
                std::string_view domain) {
   if (static_cast<std::int64_t>(bytes) > with.max.blob_size_warn && with.warnings != nullptr)
@@ -105,11 +83,6 @@ outcome<workflow::domain_ptr> find_domain(const checks& with, const uuid& id) {
   if (!found)
     return no_domain(id.str());
   return found;
-}
-
-std::int32_t whole_seconds(const google::protobuf::Duration& duration) {
-  const auto seconds = duration.seconds();
-  return seconds > INT32_MAX || seconds < INT32_MIN ? -1 : static_cast<std::int32_t>(seconds);
 }
 
 std::size_t size_of(const api::Memo& memo) {

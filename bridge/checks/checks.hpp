@@ -35,7 +35,6 @@ struct checks {
 [[nodiscard]] outcome<void> check_execution(bool present, const uber::cadence::api::v1::WorkflowExecution& execution);
 [[nodiscard]] outcome<void> check_task_list(const checks& with, bool present,
                                             const uber::cadence::api::v1::TaskList& list);
-[[nodiscard]] outcome<void> check_retry_policy(const uber::cadence::api::v1::RetryPolicy& policy);
 [[nodiscard]] outcome<void> check_blob(const checks& with, std::size_t bytes, std::string_view what,
                                        std::string_view workflow_id);
 
@@ -46,9 +45,6 @@ void note_blob(const checks& with, std::size_t bytes, std::string_view what, std
 /// The domain of that name or id; entity_not_exists when there is none.
 [[nodiscard]] outcome<workflow::domain_ptr> find_domain(const checks& with, std::string_view name);
 [[nodiscard]] outcome<workflow::domain_ptr> find_domain(const checks& with, const uuid& id);
-
-/// Whole seconds of a duration, as the engine counts; fractions are cut off, what does not fit 32 bits is negative.
-[[nodiscard]] std::int32_t whole_seconds(const google::protobuf::Duration& duration);
 
 /// Bytes of a memo as the reference system counts them.
 [[nodiscard]] std::size_t size_of(const uber::cadence::api::v1::Memo& memo);

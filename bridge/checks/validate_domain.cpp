@@ -1,5 +1,7 @@
 #include "bridge/checks/validate_domain.hpp"
 
+#include "messages/wire_time.hpp"
+
 #include <algorithm>
 
 namespace cadenza::bridge {
@@ -78,7 +80,7 @@ outcome<void> check(const checks& with, const api::FailoverDomainRequest& reques
   if (request.domain_active_cluster_name().empty() && !request.has_active_clusters())
     return bad_request("DomainActiveClusterName or ActiveClusters must be provided to failover the domain");
   if (request.has_failover_timeout()) {
-    const auto timeout = whole_seconds(request.failover_timeout());
+    const auto timeout = workflow::whole_seconds(request.failover_timeout());
     if (timeout <= 0)
       return bad_request("FailoverTimeoutInSeconds must be positive");
     if (timeout > with.max.failover_timeout_max_s)

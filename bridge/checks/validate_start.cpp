@@ -2,6 +2,8 @@
 
 #include "messages/quoted.hpp"
 #include "messages/utf8.hpp"
+#include "messages/wire_time.hpp"
+#include "workflow/retry.hpp"
 
 namespace cadenza::bridge {
 
@@ -17,17 +19,17 @@ outcome<std::int64_t> cron_period(const checks& with, const std::string& text) {
 }
 
 outcome<void> check_timeouts(const api::StartWorkflowExecutionRequest& request) {
-  if (whole_seconds(request.execution_start_to_close_timeout()) <= 0)
+  if (workflow::whole_seconds(request.execution_start_to_close_timeout()) <= 0)
     return bad_request("A valid ExecutionStartToCloseTimeoutSeconds is not set on request.");
-  if (whole_seconds(request.task_start_to_close_timeout()) <= 0)
+  if (workflow::whole_seconds(request.task_start_to_close_timeout()) <= 0)
     return bad_request("A valid TaskStartToCloseTimeoutSeconds is not set on request.");
   return {};
 }
 
 outcome<void> check_delays(const checks& with, const api::StartWorkflowExecutionRequest& request) {
-  if (whole_seconds(request.delay_start()) < 0 || request.delay_start().nanos() < 0)
+  if (workflow::whole_seconds(request.delay_start()) < 0 || request.delay_start().nanos() < 0)
     return bad_request("A valid DelayStartSeconds is not set on request.");
-  const auto jitter = whole_seconds(request.jitter_start());
+  const auto jitter = workflow::whole_seconds(request.jitter_start());
   if (jitter < 0 || request.jitter_start().nanos() < 0)
     return bad_request("A valid JitterStartSeconds is not set on request (negative).");
   const auto period = cron_period(with, request.cron_schedule());
@@ -71,8 +73,7 @@ checked_domain check(const checks& with, const api::StartWorkflowExecutionReques
     return bad_request("WorkflowType is not set on request.");
   CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
   CADENZA_TRY(check_length(with, request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
-  if (request.has_retry_policy())
-    CADENZA_TRY(check_retry_policy(request.retry_policy()));
+  CADENZA_TRY(workflow::validate_retry_policy(request.has_retry_policy() ? &request.retry_policy() : nullptr));
   CADENZA_TRY(check_length(with, request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
   CADENZA_TRY(check_timeouts(request));
@@ -105,8 +106,7 @@ checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecu
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
   CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
   CADENZA_TRY(check_timeouts(request));
-  if (request.has_retry_policy())
-    CADENZA_TRY(check_retry_policy(request.retry_policy()));
+  CADENZA_TRY(workflow::validate_retry_policy(request.has_retry_policy() ? &request.retry_policy() : nullptr));
   CADENZA_TRY(check_delays(with, request));
   CADENZA_TRY(check_attributes(with, request));
   auto domain = find_registered(with, request.domain());

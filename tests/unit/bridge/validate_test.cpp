@@ -121,42 +121,6 @@ BOOST_AUTO_TEST_CASE(the_first_of_several_mistakes_is_told) {
   BOOST_TEST(verdict(check(r.with(), signal)) == "bad_request: Execution is not set on request.");
 }
 
-BOOST_AUTO_TEST_CASE(retry_policies) {
-  api::RetryPolicy good;
-  good.mutable_initial_interval()->set_seconds(2);
-  good.set_backoff_coefficient(1);
-  good.set_maximum_attempts(3);
-  using policy = api::RetryPolicy;
-  const std::vector<bad_case<policy>> cases{
-      {"", [](policy&) {}},
-      {"", [](policy& p) { p.mutable_maximum_interval()->set_seconds(2); }},
-      {"",
-       [](policy& p) {
-         p.clear_maximum_attempts();
-         p.mutable_expiration_interval()->set_seconds(1);
-       }},
-      {"bad_request: InitialIntervalInSeconds must be greater than 0 on retry policy.",
-       [](policy& p) { p.clear_initial_interval(); }},
-      {"bad_request: BackoffCoefficient cannot be less than 1 on retry policy.",
-       [](policy& p) { p.set_backoff_coefficient(0.9); }},
-      {"bad_request: MaximumIntervalInSeconds cannot be less than 0 on retry policy.",
-       [](policy& p) { p.mutable_maximum_interval()->set_seconds(-1); }},
-      {"bad_request: MaximumIntervalInSeconds cannot be less than InitialIntervalInSeconds on retry policy.",
-       [](policy& p) { p.mutable_maximum_interval()->set_seconds(1); }},
-      {"bad_request: MaximumAttempts cannot be less than 0 on retry policy.",
-       [](policy& p) { p.set_maximum_attempts(-1); }},
-      {"bad_request: ExpirationIntervalInSeconds cannot be less than 0 on retry policy.",
-       [](policy& p) { p.mutable_expiration_interval()->set_seconds(-1); }},
-      {"bad_request: MaximumAttempts and ExpirationIntervalInSeconds are both 0. At least one of them must be "
-       "specified.",
-       [](policy& p) { p.clear_maximum_attempts(); }}};
-  for (const auto& one : cases) {
-    auto p = good;
-    one.spoil(p);
-    BOOST_TEST(verdict(check_retry_policy(p)) == one.expected);
-  }
-}
-
 BOOST_AUTO_TEST_CASE(signal_with_start) {
   using request = api::SignalWithStartWorkflowExecutionRequest;
   request good;

@@ -76,6 +76,52 @@ BOOST_AUTO_TEST_CASE(policies) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(policies_are_refused_in_the_words_of_the_reference_system) {
+  api::RetryPolicy good;
+  good.mutable_initial_interval()->set_seconds(2);
+  good.set_backoff_coefficient(1);
+  good.set_maximum_attempts(3);
+  using spoiled = api::RetryPolicy;
+  struct bad_case {
+    const char* expected;
+    void (*spoil)(spoiled&);
+  };
+  const char* too_long = "InitialIntervalInSeconds must be greater than 0 on retry policy.";
+  const std::vector<bad_case> cases{
+      {"", [](spoiled&) {}},
+      {"", [](spoiled& p) { p.mutable_maximum_interval()->set_seconds(2); }},
+      {"",
+       [](spoiled& p) {
+         p.clear_maximum_attempts();
+         p.mutable_expiration_interval()->set_seconds(1);
+       }},
+      {"InitialIntervalInSeconds must be greater than 0 on retry policy.",
+       [](spoiled& p) { p.clear_initial_interval(); }},
+      {"BackoffCoefficient cannot be less than 1 on retry policy.", [](spoiled& p) { p.set_backoff_coefficient(0.9); }},
+      {"MaximumIntervalInSeconds cannot be less than 0 on retry policy.",
+       [](spoiled& p) { p.mutable_maximum_interval()->set_seconds(-1); }},
+      {"MaximumIntervalInSeconds cannot be less than InitialIntervalInSeconds on retry policy.",
+       [](spoiled& p) { p.mutable_maximum_interval()->set_seconds(1); }},
+      {"MaximumAttempts cannot be less than 0 on retry policy.", [](spoiled& p) { p.set_maximum_attempts(-1); }},
+      {"ExpirationIntervalInSeconds cannot be less than 0 on retry policy.",
+       [](spoiled& p) { p.mutable_expiration_interval()->set_seconds(-1); }},
+      {"MaximumAttempts and ExpirationIntervalInSeconds are both 0. At least one of them must be "
+       "specified.",
+       [](spoiled& p) { p.clear_maximum_attempts(); }},
+      {too_long, [](spoiled& p) { p.mutable_initial_interval()->set_seconds(1LL << 31); }},
+      {too_long, [](spoiled& p) { p.mutable_initial_interval()->set_seconds(INT64_MAX); }},
+      {"MaximumIntervalInSeconds cannot be less than 0 on retry policy.",
+       [](spoiled& p) { p.mutable_maximum_interval()->set_seconds(1LL << 32); }},
+      {"ExpirationIntervalInSeconds cannot be less than 0 on retry policy.",
+       [](spoiled& p) { p.mutable_expiration_interval()->set_seconds(INT64_MIN); }}};
+  for (const auto& one : cases) {
+    auto p = good;
+    one.spoil(p);
+    const auto checked = validate_retry_policy(&p);
+    BOOST_TEST((checked ? "" : checked.error().message) == one.expected);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(events_carry_whole_seconds) {
   api::RetryPolicy p;
   p.mutable_initial_interval()->set_seconds(1);
