@@ -25,11 +25,11 @@ error malformed() {
   return {error_kind::unknown, "the task token cannot be read: it is no JSON object with the members of a token"};
 }
 
-/// Ids travel as text; "" is none. A token without a domain is refused with `no_domain`.
-outcome<void> set_ids(const std::string& domain_id, const std::string& run_id, const char* no_domain, uuid& domain,
+/// Ids travel as text; "" is none. A token without a domain is refused with the words `without`.
+outcome<void> set_ids(const std::string& domain_id, const std::string& run_id, const char* without, uuid& domain,
                       std::optional<uuid>& run) {
   if (domain_id.empty())
-    return bad_request(no_domain);
+    return bad_request(without);
   const auto id = uuid::parse(domain_id);
   if (!id)
     return no_domain(domain_id);

@@ -18,16 +18,7 @@ outcome<void> check_poll_time(const checks& with, std::int64_t deadline_ns) {
   return {};
 }
 
-outcome<void> check_token_set(const std::string& token) {
-  // The reference system hands an empty token to its JSON parser, whose failure has no type of its own.
-  if (token.empty())
-    return error{error_kind::unknown, "Task token not set on request."};
-  return {};
-}
-
-outcome<task_call> resolve(const checks& with, const std::string& text) {
-  CADENZA_TRY(check_token_set(text));
-  auto token = actors::decode_task_token(text);
+outcome<task_call> resolve(const checks& with, outcome<actors::task_token> token) {
   if (!token)
     return token.error();
   auto domain = find_domain(with, token->domain_id);
@@ -89,8 +80,28 @@ outcome<workflow::domain_ptr> check(const checks& with, const api::ResetStickyTa
   return find_domain(with, request.domain());
 }
 
-outcome<task_call> check(const checks& with, api::RespondDecisionTaskCompletedRequest& request) {
-  auto task = resolve(with, request.task_token());
+namespace {
+
+template <class Read> auto read_token(const std::string& text, Read read) -> decltype(read(text)) {
+  // The reference system hands an empty token to its JSON parser, whose failure has no type of its own.
+  if (text.empty())
+    return error{error_kind::unknown, "Task token not set on request."};
+  return read(text);
+}
+
+} // namespace
+
+outcome<actors::task_token> read_task_token(const std::string& text) {
+  return read_token(text, &actors::decode_task_token);
+}
+
+outcome<actors::query_token> read_query_token(const std::string& text) {
+  return read_token(text, &actors::decode_query_token);
+}
+
+outcome<task_call> check(const checks& with, outcome<actors::task_token> token,
+                         api::RespondDecisionTaskCompletedRequest& request) {
+  auto task = resolve(with, std::move(token));
   if (!task)
     return task;
   CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
@@ -102,8 +113,9 @@ outcome<task_call> check(const checks& with, api::RespondDecisionTaskCompletedRe
   return task;
 }
 
-outcome<task_call> check(const checks& with, api::RespondDecisionTaskFailedRequest& request) {
-  auto task = resolve(with, request.task_token());
+outcome<task_call> check(const checks& with, outcome<actors::task_token> token,
+                         api::RespondDecisionTaskFailedRequest& request) {
+  auto task = resolve(with, std::move(token));
   if (!task)
     return task;
   CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
@@ -114,9 +126,8 @@ outcome<task_call> check(const checks& with, api::RespondDecisionTaskFailedReque
   return task;
 }
 
-outcome<query_call> check(const checks& with, api::RespondQueryTaskCompletedRequest& request) {
-  CADENZA_TRY(check_token_set(request.task_token()));
-  auto token = actors::decode_query_token(request.task_token());
+outcome<query_call> check(const checks& with, outcome<actors::query_token> token,
+                          api::RespondQueryTaskCompletedRequest& request) {
   if (!token)
     return token.error();
   if (token->task_list.empty() || token->task_id.empty())
@@ -128,9 +139,9 @@ outcome<query_call> check(const checks& with, api::RespondQueryTaskCompletedRequ
   return query_call{std::move(*domain), std::move(*token)};
 }
 
-outcome<task_call> check_activity_call(const checks& with, const std::string& task_token, const std::string& identity,
-                                       bool identity_checked) {
-  auto task = resolve(with, task_token);
+outcome<task_call> check_activity_call(const checks& with, outcome<actors::task_token> token,
+                                       const std::string& identity, bool identity_checked) {
+  auto task = resolve(with, std::move(token));
   if (task && identity_checked)
     CADENZA_TRY(check_length(with, identity, with.max.identity_length_max, "Identity"));
   return task;

@@ -30,15 +30,22 @@ check(const checks&, const uber::cadence::api::v1::PollForActivityTaskRequest&, 
 [[nodiscard]] outcome<workflow::domain_ptr> check(const checks&,
                                                   const uber::cadence::api::v1::ResetStickyTaskListRequest&);
 
-[[nodiscard]] outcome<task_call> check(const checks&, uber::cadence::api::v1::RespondDecisionTaskCompletedRequest&);
+/// What a worker's answer is about, read once: it also says whose limits hold for the checks.
+[[nodiscard]] outcome<actors::task_token> read_task_token(const std::string& text);
+[[nodiscard]] outcome<actors::query_token> read_query_token(const std::string& text);
+
+[[nodiscard]] outcome<task_call> check(const checks&, outcome<actors::task_token> token,
+                                       uber::cadence::api::v1::RespondDecisionTaskCompletedRequest&);
 /// Cuts details that are too long.
-[[nodiscard]] outcome<task_call> check(const checks&, uber::cadence::api::v1::RespondDecisionTaskFailedRequest&);
+[[nodiscard]] outcome<task_call> check(const checks&, outcome<actors::task_token> token,
+                                       uber::cadence::api::v1::RespondDecisionTaskFailedRequest&);
 /// Cuts an answer that is too long and makes it a failure.
-[[nodiscard]] outcome<query_call> check(const checks&, uber::cadence::api::v1::RespondQueryTaskCompletedRequest&);
+[[nodiscard]] outcome<query_call> check(const checks&, outcome<actors::query_token> token,
+                                        uber::cadence::api::v1::RespondQueryTaskCompletedRequest&);
 
 /// For the activity calls with a task token: RecordActivityTaskHeartbeat,
 /// RespondActivityTask{Completed,Failed,Canceled}.
-[[nodiscard]] outcome<task_call> check_activity_call(const checks&, const std::string& task_token,
+[[nodiscard]] outcome<task_call> check_activity_call(const checks&, outcome<actors::task_token> token,
                                                      const std::string& identity, bool identity_checked);
 /// For their ById variants: makes the token of an activity that is known by its id only.
 [[nodiscard]] outcome<task_call> check_activity_call(const checks&, const std::string& domain,

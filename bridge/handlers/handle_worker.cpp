@@ -1,7 +1,5 @@
 #include "bridge/checks/validate_worker.hpp"
 
-#include "actors/base/task_token.hpp"
-
 #include "bridge/handlers/forward.hpp"
 
 #include <type_traits>
@@ -14,12 +12,9 @@ namespace {
 
 constexpr std::string_view service = "uber.cadence.api.v1.WorkerAPI";
 
-/// The view for an answer to a task: the domain stands in its token. Decodes it only where domains differ.
-template <class Decode> services::view look_for(services& with, const std::string& token, Decode decode) {
-  if (!with.limits_differ())
-    return with.look();
-  const auto decoded = decode(token);
-  const auto domain = decoded ? with.engine().domains()->find(decoded->domain_id) : nullptr;
+/// The view for an answer to a task: with the limits of the domain that stands in its token.
+template <class Token> services::view look_for(services& with, const outcome<Token>& token) {
+  const auto domain = with.limits_differ() && token ? with.engine().domains()->find(token->domain_id) : nullptr;
   return with.look(domain ? std::string_view(domain->name) : std::string_view(), {});
 }
 
@@ -51,8 +46,9 @@ void poll(services& with, body<Request> request, actors::call_ptr call) {
 // --- answers to decision and query tasks
 
 void decision_completed(services& with, body<api::RespondDecisionTaskCompletedRequest> request, actors::call_ptr call) {
-  const auto view = look_for(with, request->task_token(), &actors::decode_task_token);
-  auto task = check(view.with(), *request);
+  auto token = read_task_token(request->task_token());
+  const auto view = look_for(with, token);
+  auto task = check(view.with(), std::move(token), *request);
   if (!task)
     return call->reject(task.error());
   if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
@@ -62,8 +58,9 @@ void decision_completed(services& with, body<api::RespondDecisionTaskCompletedRe
 }
 
 void decision_failed(services& with, body<api::RespondDecisionTaskFailedRequest> request, actors::call_ptr call) {
-  const auto view = look_for(with, request->task_token(), &actors::decode_task_token);
-  auto task = check(view.with(), *request);
+  auto token = read_task_token(request->task_token());
+  const auto view = look_for(with, token);
+  auto task = check(view.with(), std::move(token), *request);
   if (!task)
     return call->reject(task.error());
   if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
@@ -72,8 +69,9 @@ void decision_failed(services& with, body<api::RespondDecisionTaskFailedRequest>
 }
 
 void query_completed(services& with, body<api::RespondQueryTaskCompletedRequest> request, actors::call_ptr call) {
-  const auto view = look_for(with, request->task_token(), &actors::decode_query_token);
-  auto query = check(view.with(), *request);
+  auto token = read_query_token(request->task_token());
+  const auto view = look_for(with, token);
+  auto query = check(view.with(), std::move(token), *request);
   if (!query)
     return call->reject(query.error());
   if (!with.admit(rate_class::worker, query->domain->name, {}, *call))
@@ -165,8 +163,9 @@ constexpr bool identity_checked = !std::is_same_v<Request, api::RecordActivityTa
 
 template <class Request, answer_function<Request> Answer>
 void by_token(services& with, body<Request> request, actors::call_ptr call) {
-  const auto view = look_for(with, request->task_token(), &actors::decode_task_token);
-  auto task = check_activity_call(view.with(), request->task_token(), request->identity(), identity_checked<Request>);
+  auto token = read_task_token(request->task_token());
+  const auto view = look_for(with, token);
+  auto task = check_activity_call(view.with(), std::move(token), request->identity(), identity_checked<Request>);
   Answer(with, view.with(), std::move(task), std::move(request), std::move(call));
 }
 

@@ -3,6 +3,7 @@
 #include "actors/base/task_token.hpp"
 #include "bridge/base/caller.hpp"
 #include "bridge/base/error_mapping.hpp"
+#include "bridge/handlers/method_table.hpp"
 #include "messages/utf8.hpp"
 
 #include <google/protobuf/dynamic_message.h>
@@ -123,7 +124,8 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_message_are_told_as_such) {
 
 BOOST_AUTO_TEST_CASE(text_in_a_token_is_mended_too) {
   // Tokens are bytes: a client may have made one of anything.
-  auto token = actors::decode_task_token("{\"workflowId\":\"" + cut_text + "\",\"activityId\":\"\\ud800\"}");
+  auto token = actors::decode_task_token("{\"domainId\":\"" + uuid::v4(1, 2).str() + "\",\"workflowId\":\"" + cut_text +
+                                         "\",\"activityId\":\"\\ud800\"}");
   BOOST_REQUIRE(token);
   BOOST_TEST(token->workflow_id == readable_text);
   BOOST_TEST(token->activity_id == "\uFFFD");
