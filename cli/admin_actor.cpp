@@ -141,6 +141,8 @@ status tree(invocation& call) {
 }
 
 status kill(invocation& call) {
+  if (call.argument(0) == "node")
+    return problem{"The node itself cannot be killed.", "it is the root of the actors; stop the server instead"};
   const auto answer = http_json(call.http_address(), http_verb::post,
                                 "/admin/actors/kill?path=" + url_escaped(call.argument(0)), call.timeout());
   if (!answer)

@@ -1,6 +1,7 @@
 #include "cli/admin_http.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/values.hpp"
 #include "messages/utf8.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
@@ -126,17 +127,6 @@ template <class Kind> status update(invocation& call) {
   return {};
 }
 
-template <class Kind> status restore(invocation& call) {
-  const auto request = named_request<typename Kind::restore_request>(call);
-  if (!request)
-    return failed("Failed to parse input filter", request.error());
-  typename Kind::restore_response response;
-  if (auto answer = call.call(Kind::method("Restore"), *request, response); !answer)
-    return failed(std::string("Failed to restore ") + Kind::name + " value", answer.error());
-  done(call, std::string(Kind::title) + " \"" + call.text("name") + "\" restored");
-  return {};
-}
-
 /// Keys and the values that were set, by name.
 template <class Kind> outcome<json> set_values(invocation& call) {
   typename Kind::list_response response;
@@ -149,6 +139,37 @@ template <class Kind> outcome<json> set_values(invocation& call) {
     result[entry.name()] = std::move(values);
   }
   return result;
+}
+
+/// The values that are stored for --name, an empty list when there are none.
+template <class Kind> outcome<json> stored_values(invocation& call) {
+  auto all = set_values<Kind>(call);
+  if (!all)
+    return all.error();
+  for (const auto& [name, values] : all->items())
+    if (name == call.text("name"))
+      return values;
+  return json::array();
+}
+
+template <class Kind> status restore(invocation& call) {
+  const auto request = named_request<typename Kind::restore_request>(call);
+  if (!request)
+    return failed("Failed to parse input filter", request.error());
+  const auto before = stored_values<Kind>(call);
+  typename Kind::restore_response response;
+  if (auto answer = call.call(Kind::method("Restore"), *request, response); !answer)
+    return failed(std::string("Failed to restore ") + Kind::name + " value", answer.error());
+  const auto after = stored_values<Kind>(call);
+  if (before && after && *before == *after)
+    done(call, "Nothing like that is stored for \"" + call.text("name") + "\": nothing was restored");
+  else
+    done(call, std::string(Kind::title) + " \"" + call.text("name") + "\" restored");
+  if (after && !after->empty())
+    call.err() << counted(static_cast<std::int64_t>(after->size()), "value stays, for its own filter",
+                          "values stay, each for its own filter")
+               << ": " << compact(*after) << "; --filter takes one away\n";
+  return {};
 }
 
 json listed(const json& stored) {
@@ -250,8 +271,9 @@ command admin_config_commands() {
   const flag filter{"filter", "which of the key's values: {\"domainName\":\"x\"}; may be repeated", flag_kind::list};
   flag value{"value",
              "{\"Value\":...,\"Filters\":[{\"Name\":\"domainName\",\"Value\":\"x\"}]} or the plain value; may be "
-             "repeated; without any the key's values are taken away",
+             "repeated; the key has these values then and no others ('restore' takes values away)",
              flag_kind::list};
+  value.required = true;
   // As in the reference system: without filters the value for everybody goes, with filters those they match.
   command group{"config", {"c"}, "Read and change dynamic configuration"};
   group.commands = {

@@ -36,7 +36,7 @@ status describe_host(invocation& call) {
              {"Address", response.address()}};
   if (call.on("print_full"))
     shown["ShardIDs"] = std::vector<std::int32_t>(response.shard_ids().begin(), response.shard_ids().end());
-  show_json(call, shown);
+  show_json(call, in_one_dialect(call, shown));
   return {};
 }
 

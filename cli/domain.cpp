@@ -3,6 +3,7 @@
 #include "cli/domain_list.hpp"
 #include "cli/domain_text.hpp"
 #include "cli/domain_write.hpp"
+#include "cli/output.hpp"
 #include "cli/time_range.hpp"
 
 #include "uber/cadence/api/v1/service_domain.pb.h"
@@ -41,7 +42,7 @@ status describe(invocation& call) {
     return {};
   }
   if (call.json()) {
-    show_json(call, domain_json(response.domain()));
+    show_json(call, in_one_dialect(call, domain_json(response.domain())));
     return {};
   }
   return show(call, domain_rows({response.domain()}, true, true));

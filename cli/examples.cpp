@@ -53,7 +53,8 @@ const example_map& workflow_examples() {
       {"workflow activity complete",
        {"--domain shop workflow activity complete --workflow_id order-17 --activity_id 0 --result '\"paid\"'"}},
       {"workflow activity fail",
-       {"--domain shop workflow activity fail --workflow_id order-17 --activity_id 0 --reason refused --detail ''"}},
+       {"--domain shop workflow activity fail --workflow_id order-17 --activity_id 0 --reason refused --detail 'card "
+        "17'"}},
   };
   return examples;
 }

@@ -55,14 +55,24 @@ outcome<void> read_history(invocation& call, const history_query& query,
   request.set_query_consistency_level(query.consistency);
   while (true) {
     api::GetWorkflowExecutionHistoryResponse page;
-    CADENZA_TRY(call.rpc().call("WorkflowAPI/GetWorkflowExecutionHistory", request, page,
-                                query.wait ? std::chrono::milliseconds{page_timeout} : call.timeout(page_timeout)));
+    const auto answer =
+        call.rpc().call("WorkflowAPI/GetWorkflowExecutionHistory", request, page,
+                        query.wait ? std::chrono::milliseconds{page_timeout} : call.timeout(page_timeout));
+    if (!answer) {
+      const bool silent =
+          answer.error().kind == error_kind::unavailable || answer.error().kind == error_kind::deadline_exceeded;
+      if (silent && query.lost && query.lost(answer.error()))
+        continue; // the same page: its token is as good for a server that has started again
+      return answer.error();
+    }
     CADENZA_TRY(append_raw(page, *page.mutable_history()));
     for (const auto& event : page.history().events())
       if (!each(event))
         return {};
     if (page.next_page_token().empty())
       return {};
+    if (query.wait && query.idle && page.history().events().empty())
+      query.idle();
     // A token that does not move with a page that is empty would ask for the same for ever; a long poll may.
     if (!query.wait && page.history().events().empty() && page.next_page_token() == request.next_page_token())
       return internal_error("the server repeats an empty page of history");

@@ -14,6 +14,10 @@ struct history_query {
   std::string run_id; ///< "" for the current run
   bool wait = false;  ///< long poll until the run closes
   uber::cadence::api::v1::QueryConsistencyLevel consistency = uber::cadence::api::v1::QUERY_CONSISTENCY_LEVEL_INVALID;
+  /// While waiting: a long poll ended without an event.
+  std::function<void()> idle = {};
+  /// While waiting: the server does not answer. Whether to ask again; it takes its time before it says so.
+  std::function<bool(const error&)> lost = {};
 };
 
 /// Reads a run's history page by page and hands over each event in order; `each` returns false to stop early.

@@ -61,6 +61,27 @@ std::string enum_name(const google::protobuf::EnumValueDescriptor& value) {
   return camel(name, true, "ID");
 }
 
+std::string json_key(std::string_view column) {
+  const auto upper = [&column](std::size_t i) { return std::isupper(static_cast<unsigned char>(column[i])) != 0; };
+  if (column.empty() || !upper(0))
+    return std::string{column};
+  std::string key;
+  bool starts = false; // a word starts here
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    if (column[i] == ' ' || column[i] == '_') {
+      starts = true;
+      continue;
+    }
+    // "ID" ends where a small letter follows its last capital: "URIList" is two words.
+    const bool next_small = i + 1 < column.size() && std::islower(static_cast<unsigned char>(column[i + 1])) != 0;
+    starts = starts || (i > 0 && upper(i) && (!upper(i - 1) || next_small));
+    const auto letter = static_cast<unsigned char>(column[i]);
+    key += static_cast<char>(starts && !key.empty() ? std::toupper(letter) : std::tolower(letter));
+    starts = false;
+  }
+  return key;
+}
+
 std::string event_name(std::string_view attributes_field) {
   constexpr std::string_view suffix = "_event_attributes";
   if (attributes_field.ends_with(suffix))

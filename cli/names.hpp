@@ -25,4 +25,8 @@ namespace cadenza::cli {
 /// "WorkflowExecutionStarted".
 [[nodiscard]] std::string event_name(std::string_view attributes_field);
 
+/// A column's name as a key of JSON: "WorkflowID" → "workflowId", "Default value" → "defaultValue". Names in small
+/// letters stay as they are.
+[[nodiscard]] std::string json_key(std::string_view column);
+
 } // namespace cadenza::cli

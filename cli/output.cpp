@@ -1,15 +1,30 @@
 #include "cli/output.hpp"
 
+#include "cli/names.hpp"
 #include "cli/table.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <istream>
 #include <ostream>
+#include <regex>
 
 namespace cadenza::cli {
 
 namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+/// The member of that name; capitals do not count, as headers have others than the keys of some servers.
+const json* field_of(const json& row, const std::string& name) {
+  for (const auto& item : row.items())
+    if (lower(item.key()) == lower(name))
+      return &item.value();
+  return nullptr;
+}
 
 /// Fills `{{.Field}}`, `{{.}}` and `{{json .}}`. More of the template language is refused, not guessed.
 std::variant<std::string, problem> fill(const std::string& pattern, const json& row) {
@@ -28,9 +43,8 @@ std::variant<std::string, problem> fill(const std::string& pattern, const json& 
     at = close + 2;
     if (inside == "json." || inside == ".") {
       result += compact(row);
-    } else if (inside.starts_with('.') && row.contains(inside.substr(1))) {
-      const auto& value = row[inside.substr(1)];
-      result += value.is_string() ? value.get<std::string>() : compact(value);
+    } else if (const auto* value = inside.starts_with('.') ? field_of(row, inside.substr(1)) : nullptr) {
+      result += value->is_string() ? value->get<std::string>() : compact(*value);
     } else {
       std::string known;
       for (const auto& item : row.items())
@@ -41,17 +55,12 @@ std::variant<std::string, problem> fill(const std::string& pattern, const json& 
   return result;
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 } // namespace
 
 status show(invocation& call, const row_set& rows) {
   const auto& format = call.text("format");
   if (call.json()) {
-    call.out() << pretty(rows.data) << '\n';
+    call.out() << pretty(in_one_dialect(call, rows.data)) << '\n';
     return {};
   }
   if (!format.empty() && format != "table") {
@@ -65,6 +74,21 @@ status show(invocation& call, const row_set& rows) {
   }
   print(call.out(), {rows.headers, rows.rows, "|", 0, true, call.columns()}, call.paint());
   return {};
+}
+
+json in_one_dialect(const invocation& call, const json& document) {
+  if (call.text("output") != "json" || !document.is_structured())
+    return document;
+  if (document.is_array()) {
+    json list = json::array();
+    for (const auto& one : document)
+      list.push_back(one.is_object() ? in_one_dialect(call, one) : one);
+    return list;
+  }
+  json object = json::object();
+  for (const auto& [name, value] : document.items())
+    object[json_key(name)] = value;
+  return object;
 }
 
 void show_json(invocation& call, const json& document) { call.out() << pretty(document) << '\n'; }
@@ -84,6 +108,28 @@ problem failed(std::string message, const error& reason) {
   if (reason.kind == error_kind::access_denied)
     message += " Ensure the domain and cluster are correct.";
   return {std::move(message), explain(reason)};
+}
+
+problem failed(std::string message, const error& reason, std::size_t input_bytes) {
+  auto result = failed(std::move(message), reason);
+  if (result.details.find("Blob data size exceeds limit") != std::string::npos)
+    result.details += " The input has " + std::to_string(input_bytes) +
+                      " bytes; the key limit.blobSize.error sets the limit ('cadenza admin config list').";
+  return result;
+}
+
+problem failed_query(std::string message, const error& reason, const std::string& query) {
+  auto result = failed(std::move(message), reason);
+  // A word without quotes on the right of an operator is a name; nearly always a value was meant.
+  if (result.details.find("right side of compare operator") == std::string::npos)
+    return result;
+  static const std::regex bare{R"((?:=|<|>|\blike\b)\s*([A-Za-z_][\w.-]*))", std::regex::icase};
+  for (std::sregex_iterator at{query.begin(), query.end(), bare}, end; at != end; ++at)
+    if (const auto word = (*at)[1].str(); word != "missing" && word != "true" && word != "false") {
+      result.details += "; put '" + word + "' in quotes";
+      break;
+    }
+  return result;
 }
 
 bool confirmed(invocation& call, const std::string& question) {

@@ -16,6 +16,10 @@ struct row_set {
 /// applied to each row's object.
 [[nodiscard]] status show(invocation& call, const row_set& rows);
 
+/// The members of an object, or of each object in a list, under the keys that --output json has; those below stay, as
+/// they may be the user's own. Unchanged for other formats, whose keys scripts know from other tools.
+[[nodiscard]] json in_one_dialect(const invocation& call, const json& document);
+
 /// Shows one JSON document, indented.
 void show_json(invocation& call, const json& document);
 
@@ -27,6 +31,13 @@ void done(invocation& call, const std::string& text, json fields = json::object(
 
 /// A failed call as a command's problem.
 [[nodiscard]] problem failed(std::string message, const error& reason);
+
+/// The same for a call that carried `input_bytes` of input: an input that is too large is told with its size and the
+/// key that sets the limit.
+[[nodiscard]] problem failed(std::string message, const error& reason, std::size_t input_bytes);
+
+/// The same for a list: a query that the server cannot take is told with what to change.
+[[nodiscard]] problem failed_query(std::string message, const error& reason, const std::string& query);
 
 /// Asks on the error stream and reads one line. False on anything but yes, or at the end of input.
 [[nodiscard]] bool confirmed(invocation& call, const std::string& question);

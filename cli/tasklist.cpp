@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/time_range.hpp"
+#include "cli/values.hpp"
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
@@ -29,7 +30,7 @@ status describe(invocation& call) {
   if (response.pollers().empty()) {
     const auto backlog = response.task_list_status().backlog_count_hint();
     return problem{"No poller for tasklist: " + call.text("tasklist"),
-                   backlog > 0 ? "about " + std::to_string(backlog) + " tasks wait in it" : ""};
+                   backlog > 0 ? "about " + counted(backlog, "task waits", "tasks wait") + " in it" : ""};
   }
   row_set rows{{wants_activity(call) ? "Activity Poller Identity" : "Decision Poller Identity", "Last Access Time"},
                {}};
@@ -48,7 +49,8 @@ status describe(invocation& call) {
   const auto backlog = response.task_list_status().backlog_count_hint();
   const auto silent_s = (now_ns() - last_ns) / 1'000'000'000;
   if (backlog > 0 && silent_s > silent_max_s)
-    call.err() << "About " << backlog << " tasks wait, and nobody has polled for " << silent_s << " s.\n";
+    call.err() << "About " << counted(backlog, "task waits", "tasks wait") << ", and nobody has polled for "
+               << span_text(silent_s) << ".\n";
   return {};
 }
 

@@ -60,7 +60,7 @@ void set_positional(command& node, std::string_view group) {
     return;
   if (requires_flag(node, "workflow_id")) {
     node.positional = {"workflow_id"};
-    for (const char* second : {"query_type", "name", "run_id"})
+    for (const char* second : {"query_type", "name", "activity_id", "run_id"})
       if (node.positional.size() == 1 && has(node, second) &&
           (second != std::string_view{"name"} || node.name == "signal"))
         node.positional.emplace_back(second);

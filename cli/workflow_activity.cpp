@@ -1,7 +1,10 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/time_range.hpp"
+#include "cli/values.hpp"
 
 #include "uber/cadence/api/v1/service_worker.pb.h"
+#include "uber/cadence/api/v1/service_workflow.pb.h"
 
 namespace cadenza::cli {
 
@@ -17,13 +20,43 @@ template <class Request> void set_activity(const invocation& call, Request& requ
   request.set_identity(call.text("identity").empty() ? identity() : call.text("identity"));
 }
 
+/// Why an activity cannot be answered for, as far as the run's pending activities tell.
+std::string reason_text(invocation& call, const error& reason) {
+  if (reason.kind != error_kind::entity_not_exists && reason.kind != error_kind::bad_request)
+    return explain(reason);
+  api::DescribeWorkflowExecutionRequest request;
+  request.set_domain(call.domain());
+  request.mutable_workflow_execution()->set_workflow_id(call.text("workflow_id"));
+  request.mutable_workflow_execution()->set_run_id(call.text("run_id"));
+  api::DescribeWorkflowExecutionResponse run;
+  if (!call.call("WorkflowAPI/DescribeWorkflowExecution", request, run))
+    return explain(reason);
+  if (run.workflow_execution_info().has_close_time())
+    return explain(reason);
+  const auto& wanted = call.text("activity_id");
+  std::string others;
+  for (const auto& activity : run.pending_activities()) {
+    others.append(others.empty() ? "" : ", ").append(activity.activity_id());
+    if (activity.activity_id() != wanted)
+      continue;
+    if (activity.state() == api::PENDING_ACTIVITY_STATE_STARTED)
+      return explain(reason);
+    const auto due = (to_ns(activity.scheduled_time()) - now_ns()) / 1'000'000'000;
+    if (activity.attempt() == 0)
+      return "activity " + wanted + " is not running: no worker has taken it yet";
+    return "activity " + wanted + " is not running: attempt " + std::to_string(activity.attempt() + 1) +
+           (due > 0 ? " is due in " + span_text(due) : " waits for a worker");
+  }
+  return "there is no pending activity " + wanted + "; pending: " + (others.empty() ? "none" : others);
+}
+
 status complete(invocation& call) {
   api::RespondActivityTaskCompletedByIDRequest request;
   set_activity(call, request);
   request.mutable_result()->set_data(call.text("result"));
   api::RespondActivityTaskCompletedByIDResponse response;
   if (auto answer = call.call("WorkerAPI/RespondActivityTaskCompletedByID", request, response); !answer)
-    return failed("Completing activity failed", answer.error());
+    return problem{"Completing activity failed", reason_text(call, answer.error())};
   done(call, "Complete activity successfully.");
   return {};
 }
@@ -35,7 +68,7 @@ status fail(invocation& call) {
   request.mutable_failure()->set_details(call.text("detail"));
   api::RespondActivityTaskFailedByIDResponse response;
   if (auto answer = call.call("WorkerAPI/RespondActivityTaskFailedByID", request, response); !answer)
-    return failed("Failing activity failed", answer.error());
+    return problem{"Failing activity failed", reason_text(call, answer.error())};
   done(call, "Fail activity successfully.");
   return {};
 }

@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/payload.hpp"
+#include "cli/reset_point.hpp"
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
@@ -56,7 +57,7 @@ status signal(invocation& call) {
   request.set_request_id(new_id());
   api::SignalWorkflowExecutionResponse response;
   if (auto answer = call.call("WorkflowAPI/SignalWorkflowExecution", request, response); !answer)
-    return failed("Signal workflow failed.", answer.error());
+    return failed("Signal workflow failed.", answer.error(), request.signal_input().data().size());
   done(call, "Signal workflow succeeded.");
   return {};
 }
@@ -79,6 +80,12 @@ status diagnose(invocation& call) {
   api::DiagnoseWorkflowExecutionRequest request;
   request.set_domain(call.domain());
   set_execution(call, *request.mutable_workflow_execution());
+  if (call.text("run_id").empty()) {
+    const auto current = describe_run(call, call.text("workflow_id"), "");
+    if (!current)
+      return failed("Diagnose workflow failed.", current.error());
+    request.mutable_workflow_execution()->set_run_id(current->workflow_execution_info().workflow_execution().run_id());
+  }
   request.set_identity(identity());
   api::DiagnoseWorkflowExecutionResponse response;
   if (auto answer = call.call("WorkflowAPI/DiagnoseWorkflowExecution", request, response); !answer)
@@ -108,9 +115,6 @@ std::vector<command> workflow_control_commands() {
   const std::vector<flag> reason{{"reason,re", "why; recorded with the workflow"}};
   flag name{"name,n", "signal name"};
   name.required = true;
-  auto one_run = execution_flags();
-  for (auto& flag : one_run)
-    flag.required = true;
   std::vector<command> commands{
       {"signal",
        {"s"},
@@ -121,7 +125,7 @@ std::vector<command> workflow_control_commands() {
       {"cancel", {"c"}, "Ask a workflow to stop; it may clean up", execution_flags() + reason, cancel},
       {"terminate", {"term"}, "Stop a workflow at once", execution_flags() + reason, terminate},
       {"restart", {"res"}, "Start a workflow again as it was first started", execution_flags(), restart},
-      {"diagnose", {"diag"}, "Find out what is wrong with a run", one_run, diagnose},
+      {"diagnose", {"diag"}, "Find out what is wrong with a run", execution_flags(), diagnose},
       {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},
   };
   for (auto& one : commands)

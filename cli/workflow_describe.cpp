@@ -38,7 +38,12 @@ status describe(invocation& call, const std::string& workflow_id, const std::str
     return failed("Describe workflow execution failed", answer.error());
   if (call.on("reset_points_only"))
     return show_reset_points(call, response.workflow_execution_info().auto_reset_points());
-  show_json(call, call.on("print_raw") ? to_json(response, json_style::stored) : describe_json(response));
+  if (call.on("print_raw"))
+    show_json(call, to_json(response, json_style::stored));
+  else if (call.json())
+    show_json(call, to_json(response, json_style::readable));
+  else
+    show_json(call, describe_json(response)); // under the names that scripts for other tools know
   return {};
 }
 

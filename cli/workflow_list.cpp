@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/event_text.hpp"
 #include "cli/time_range.hpp"
+#include "cli/values.hpp"
 #include "cli/workflow_rows.hpp"
 
 #include "uber/cadence/api/v1/service_visibility.pb.h"
@@ -149,9 +150,38 @@ outcome<std::set<std::string>> excluded_ids(invocation& call) {
   return ids;
 }
 
+/// The full table is made for scripts, and far wider than a terminal.
+bool wants_short(const invocation& call) {
+  const auto& format = call.text("format");
+  const bool more = call.on("wide") || call.on("print_memo") || call.on("print_search_attr") || call.on("print_cron");
+  return call.io().out_is_terminal && !call.json() && (format.empty() || format == "table") && !more;
+}
+
+/// Nothing found: says so where people would otherwise wonder, and where the open ones are.
+void tell_nothing(invocation& call) {
+  if (call.json() || !call.text("format").empty() || call.on("print_json"))
+    return;
+  if (!call.text("query").empty()) {
+    call.err() << "No workflow matches the query.\n";
+    return;
+  }
+  if (call.on("open")) {
+    call.err() << "No open workflows; without --open, closed ones are listed.\n";
+    return;
+  }
+  api::CountWorkflowExecutionsRequest request;
+  request.set_domain(call.domain());
+  request.set_query("CloseTime = missing");
+  api::CountWorkflowExecutionsResponse response;
+  call.err() << "No closed workflows" << (call.given("status") || call.given("workflow_id") ? " like that" : "");
+  if (call.call("VisibilityAPI/CountWorkflowExecutions", request, response) && response.count() > 0)
+    call.err() << "; --open lists " << counted(response.count(), "open one");
+  call.err() << ".\n";
+}
+
 status display(invocation& call, const std::vector<api::WorkflowExecutionInfo>& runs) {
   if (!call.on("print_json") && !call.on("print_full"))
-    return show(call, workflow_rows(call, runs));
+    return show(call, wants_short(call) ? short_workflow_rows(call, runs) : workflow_rows(call, runs));
   call.out() << "[\n";
   for (std::size_t i = 0; i < runs.size(); ++i)
     call.out() << (call.on("print_json") ? compact(to_json(runs[i], json_style::stored))
@@ -161,30 +191,39 @@ status display(invocation& call, const std::vector<api::WorkflowExecutionInfo>& 
   return {};
 }
 
+/// Whether somebody sees the question for the next page. A script gets all pages.
+bool asks(const invocation& call) { return call.io().in_is_terminal && call.io().out_is_terminal; }
+
 enum class extent { first_page, page_by_page, everything };
 
 status list_pages(invocation& call, const page_source& source, extent wanted) {
   const auto excluded = excluded_ids(call);
   if (!excluded)
-    return failed("Failed to list workflow.", excluded.error());
+    return failed_query("Failed to list workflow.", excluded.error(), call.text("exclude_query"));
   std::vector<api::WorkflowExecutionInfo> collected;
   std::string token;
+  bool first = true;
   while (true) {
     auto found = source(token);
     if (!found)
-      return failed("Failed to list workflow.", found.error());
+      return failed_query("Failed to list workflow.", found.error(), call.text("query"));
     std::erase_if(found->runs,
                   [&](const auto& run) { return excluded->count(run.workflow_execution().workflow_id()) > 0; });
     token = found->next;
     if (wanted == extent::everything) {
       std::move(found->runs.begin(), found->runs.end(), std::back_inserter(collected));
+      if (token.empty() && collected.empty())
+        tell_nothing(call);
       if (token.empty())
         return display(call, collected);
       continue;
     }
+    if (first && found->runs.empty() && token.empty())
+      tell_nothing(call);
+    first = false;
     if (auto failure = display(call, found->runs))
       return failure;
-    if (wanted == extent::first_page || token.empty() || !next_page(call))
+    if (wanted == extent::first_page || token.empty() || (asks(call) && !next_page(call)))
       return {};
   }
 }
@@ -204,7 +243,7 @@ status count(invocation& call) {
   if (auto answer =
           call.rpc().call("VisibilityAPI/CountWorkflowExecutions", request, response, call.timeout(list_timeout));
       !answer)
-    return failed("Failed to count workflow.", answer.error());
+    return failed_query("Failed to count workflow.", answer.error(), call.text("query"));
   if (call.json())
     show_json(call, {{"count", response.count()}});
   else
@@ -220,6 +259,7 @@ std::vector<flag> print_flags() {
           {"print_cron,pcr", "print cron schedules", flag_kind::toggle},
           {"print_full,pf", "print whole records, not a table", flag_kind::toggle},
           {"print_json,pjson", "print whole records as JSON", flag_kind::toggle},
+          {"wide", "all columns, on a terminal too", flag_kind::toggle},
           format_flag()};
 }
 

@@ -161,6 +161,9 @@ status reset_batch(invocation& call) {
   const auto targets = all_targets(call);
   if (!targets)
     return failed("Cannot tell which workflows to reset.", targets.error());
+  if (targets->empty())
+    call.err() << (call.text("query").empty() ? "The file names no workflow to reset.\n"
+                                              : "No workflow matches the query: nothing to reset.\n");
 
   std::mutex told;
   std::atomic<std::size_t> next{0};

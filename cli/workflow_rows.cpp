@@ -2,6 +2,7 @@
 
 #include "cli/names.hpp"
 #include "cli/time_range.hpp"
+#include "cli/values.hpp"
 #include "cli/width.hpp"
 
 #include "google/protobuf/descriptor.h"
@@ -60,6 +61,26 @@ std::string cut_in_front(const std::string& text, std::size_t columns_max) {
   return std::string{mark}.append(back_of(text, columns_max - mark.size()));
 }
 
+row_set short_workflow_rows(const invocation& call, const std::vector<api::WorkflowExecutionInfo>& runs) {
+  constexpr std::size_t run_shown = 8; // the first group of a UUID
+  const auto style = call.on("print_raw_time") ? time_style::raw : time_style::date_time;
+  const auto now = now_ns();
+  row_set result;
+  result.headers = {"Workflow Type", "Workflow ID", "Run ID", "Task List", "Status", "Start Time", "Duration"};
+  for (const auto& run : runs) {
+    const auto& task_list = run.has_task_list_info() ? run.task_list_info().name() : run.task_list();
+    auto state = text_of(run.close_status(), api::WorkflowExecutionCloseStatus_descriptor());
+    if (state.empty())
+      state = run.has_close_time() ? "CLOSED" : "OPEN";
+    const auto end = run.has_close_time() ? to_ns(run.close_time()) : now;
+    const auto ran = run.has_start_time() ? span_text((end - to_ns(run.start_time())) / 1'000'000'000) : std::string{};
+    result.rows.push_back({cut_in_front(run.type().name(), type_columns_max), run.workflow_execution().workflow_id(),
+                           run.workflow_execution().run_id().substr(0, run_shown), task_list,
+                           call.paint()(status_colour(state), state), local_text(to_ns(run.start_time()), style), ran});
+  }
+  return result;
+}
+
 row_set workflow_rows(const invocation& call, const std::vector<api::WorkflowExecutionInfo>& runs) {
   const auto style = call.on("print_raw_time")   ? time_style::raw
                      : call.on("print_datetime") ? time_style::date_time
@@ -100,12 +121,13 @@ row_set workflow_rows(const invocation& call, const std::vector<api::WorkflowExe
                                  time(run.execution_time())};
     if (with_end)
       row.push_back(time(run.close_time()));
-    row.insert(row.end(), {close_status, std::to_string(run.history_length()), time(run.update_time())});
+    row.insert(row.end(), {call.paint()(status_colour(close_status), close_status),
+                           std::to_string(run.history_length()), time(run.update_time())});
     if (with_memo)
       row.push_back(fields_text(memo));
     if (with_attributes)
       row.push_back(fields_text(attributes));
-    row.push_back(execution_status);
+    row.push_back(call.paint()(status_colour(execution_status), execution_status));
     if (with_cron)
       row.insert(row.end(), {run.cron_schedule(), time(run.scheduled_execution_time())});
     result.rows.push_back(std::move(row));

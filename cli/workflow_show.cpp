@@ -100,7 +100,7 @@ status show_history(invocation& call, const std::string& workflow_id, const std:
   if (call.json()) {
     json document = json::array();
     for (const auto& event : shown)
-      document.push_back(to_json(event, json_style::stored));
+      document.push_back(to_json(event, json_style::readable)); // --output_filename is for programs that replay it
     show_json(call, document);
     return {};
   }

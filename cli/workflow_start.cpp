@@ -121,7 +121,7 @@ status start(invocation& call) {
     return failed("Error in starting workflow request.", request.error());
   api::StartWorkflowExecutionResponse response;
   if (auto answer = call.call("WorkflowAPI/StartWorkflowExecution", *request, response); !answer)
-    return failed("Failed to create workflow.", answer.error());
+    return failed("Failed to create workflow.", answer.error(), request->input().data().size());
   done(call, "Started Workflow Id: " + request->workflow_id() + ", run Id: " + response.run_id(),
        {{"workflowId", request->workflow_id()}, {"runId", response.run_id()}});
   return {};
@@ -135,7 +135,7 @@ status run_workflow(invocation& call) {
   if (auto answer =
           call.rpc().call("WorkflowAPI/StartWorkflowExecution", *request, response, call.timeout(run_timeout));
       !answer)
-    return failed("Failed to run workflow.", answer.error());
+    return failed("Failed to run workflow.", answer.error(), request->input().data().size());
   if (!call.json()) {
     call.out() << call.paint()(colour::magenta, "Running execution:") << '\n';
     print(call.out(),
@@ -168,7 +168,8 @@ status signal_with_start(invocation& call) {
     request.mutable_signal_input()->set_data(std::move(*input));
   api::SignalWithStartWorkflowExecutionResponse response;
   if (auto answer = call.call("WorkflowAPI/SignalWithStartWorkflowExecution", request, response); !answer)
-    return failed("SignalWithStart workflow failed.", answer.error());
+    return failed("SignalWithStart workflow failed.", answer.error(),
+                  request.start_request().input().data().size() + request.signal_input().data().size());
   const auto& workflow_id = request.start_request().workflow_id();
   done(call, "SignalWithStart workflow succeeded. Workflow Id: " + workflow_id + ", run Id: " + response.run_id(),
        {{"workflowId", workflow_id}, {"runId", response.run_id()}});

@@ -213,7 +213,9 @@ BOOST_AUTO_TEST_CASE(describe_prints_the_labels_in_order) {
              "IsActiveActiveDomain: false\nClusters: N/A, Not a global domain\nHistoryArchivalStatus: DISABLED\n"
              "VisibilityArchivalStatus: DISABLED\n");
   const auto document = nlohmann::json::parse(run({"--output", "json", "domain", "describe"}).out);
-  BOOST_TEST(document["RetentionDays"] == 3);
+  BOOST_TEST(document["retentionDays"] == 3);
+  BOOST_TEST(document["domainData"]["k"] == "v"); // the user's own keys stay
+  BOOST_TEST(nlohmann::json::parse(run({"domain", "describe", "--format", "json"}).out)["RetentionDays"] == 3);
   const auto missing = run_cli({"--ad", server.address(), "--do", "none", "d", "desc"});
   BOOST_TEST(missing.err.starts_with("Error: Domain none does not exist.\n"), missing.err);
 }
@@ -563,7 +565,7 @@ BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
   });
   http.server().Post("/admin/actors/kill", [&killed](const httplib::Request& request, httplib::Response& response) {
     killed = request.get_param_value("path");
-    if (killed == "node") {
+    if (killed == "node/x") {
       response.status = 404;
       response.set_content(R"({"error":"no such actor"})", "application/json");
     }
@@ -587,7 +589,9 @@ BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
                                   "  shard_owner-b (other)\n");
   BOOST_TEST(ask({"kill", "node/shard_owner/a b"}).code == 0);
   BOOST_TEST(killed == "node/shard_owner/a b");
-  BOOST_TEST(ask({"kill", "node"}).err == "Error: Cannot kill actor node.\nError Details: no such actor\n");
+  BOOST_TEST(ask({"kill", "node/x"}).err == "Error: Cannot kill actor node/x.\nError Details: no such actor\n");
+  BOOST_TEST(ask({"kill", "node"}).err.starts_with("Error: The node itself cannot be killed.\n"));
+  BOOST_TEST(ask({"list", "--format", "{{.Path}} {{.restarts}}"}).out.starts_with("node 0\n"));
 }
 
 BOOST_AUTO_TEST_CASE(backups_are_made_listed_and_checked_through_the_http_side) {

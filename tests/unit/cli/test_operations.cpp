@@ -290,9 +290,9 @@ BOOST_AUTO_TEST_CASE(failing_over_and_its_history) {
       });
   const auto shown = json::parse(run({"--output", "json", "d", "lfh", "--all"}).out);
   BOOST_REQUIRE(shown.size() == 2U);
-  BOOST_TEST(shown[0]["FromCluster"] == "a");
-  BOOST_TEST(shown[0]["ToCluster"] == "b");
-  BOOST_TEST(shown[0]["CreatedTime"] == "2023-11-14T22:13:20Z");
+  BOOST_TEST(shown[0]["fromCluster"] == "a");
+  BOOST_TEST(shown[0]["toCluster"] == "b");
+  BOOST_TEST(shown[0]["createdTime"] == "2023-11-14T22:13:20Z");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
