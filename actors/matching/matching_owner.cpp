@@ -153,6 +153,8 @@ matching_owner::entry* matching_owner::list(const storage::task_list_key& key, a
     return &i->second;
   if (lists_.size() >= env_.settings.task_lists_max)
     return nullptr;
+  if (kind == api::TASK_LIST_KIND_INVALID)
+    kind = api::TASK_LIST_KIND_NORMAL; // what a kind that was left out means
   auto handle = spawn<task_list, caf::monitored>(env_, starter_, key, kind, caf::actor_cast<caf::actor>(this));
   by_address_.emplace(handle->address(), key);
   env_.counters->task_lists.fetch_add(1, std::memory_order_relaxed);

@@ -434,6 +434,19 @@ BOOST_AUTO_TEST_CASE(tasks_that_nobody_polls_are_seen) {
   BOOST_TEST(world.counters.lists_without_poller.load() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_that_was_named_without_a_kind_is_a_normal_one) {
+  matching_world world;
+  world.begin();
+  auto asked = std::make_shared<describe_list>();
+  asked->list = {world.domain(), "list", 1};
+  asked->kind = api::TASK_LIST_KIND_INVALID;
+  asked->answer =
+      std::make_shared<inner_call<api::DescribeTaskListResponse>>(INT64_MAX, [](const auto*, const auto*) {});
+  describe_whole_list(world.env, asked);
+  world.run();
+  BOOST_TEST(world.describe().task_list().kind() == api::TASK_LIST_KIND_NORMAL);
+}
+
 BOOST_AUTO_TEST_CASE(levels_move_as_those_of_the_go_server_whether_a_task_was_stored_or_not) {
   matching_world world;
   world.begin();
