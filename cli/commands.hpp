@@ -29,6 +29,7 @@ namespace cadenza::cli {
 [[nodiscard]] std::vector<command> workflow_list_commands();
 [[nodiscard]] std::vector<command> workflow_describe_commands();
 [[nodiscard]] std::vector<command> workflow_control_commands();
+[[nodiscard]] command workflow_diagnose_command();
 [[nodiscard]] std::vector<command> workflow_query_commands();
 [[nodiscard]] std::vector<command> workflow_reset_commands();
 [[nodiscard]] command workflow_reset_batch_command();

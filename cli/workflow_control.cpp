@@ -1,7 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/payload.hpp"
-#include "cli/reset_point.hpp"
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
@@ -76,28 +75,6 @@ status restart(invocation& call) {
   return {};
 }
 
-status diagnose(invocation& call) {
-  api::DiagnoseWorkflowExecutionRequest request;
-  request.set_domain(call.domain());
-  set_execution(call, *request.mutable_workflow_execution());
-  if (call.text("run_id").empty()) {
-    const auto current = describe_run(call, call.text("workflow_id"), "");
-    if (!current)
-      return failed("Diagnose workflow failed.", current.error());
-    request.mutable_workflow_execution()->set_run_id(current->workflow_execution_info().workflow_execution().run_id());
-  }
-  request.set_identity(identity());
-  api::DiagnoseWorkflowExecutionResponse response;
-  if (auto answer = call.call("WorkflowAPI/DiagnoseWorkflowExecution", request, response); !answer)
-    return failed("Diagnose workflow failed.", answer.error());
-  const auto& found = response.diagnostic_workflow_execution();
-  done(call,
-       "The diagnosis is a workflow; its query query-diagnostics-report gives the report.\nDomain: " +
-           response.domain() + ", Workflow Id: " + found.workflow_id() + ", Run Id: " + found.run_id(),
-       {{"domain", response.domain()}, {"workflowId", found.workflow_id()}, {"runId", found.run_id()}});
-  return {};
-}
-
 status refresh_tasks(invocation& call) {
   api::RefreshWorkflowTasksRequest request;
   request.set_domain(call.domain());
@@ -125,11 +102,11 @@ std::vector<command> workflow_control_commands() {
       {"cancel", {"c"}, "Ask a workflow to stop; it may clean up", execution_flags() + reason, cancel},
       {"terminate", {"term"}, "Stop a workflow at once", execution_flags() + reason, terminate},
       {"restart", {"res"}, "Start a workflow again as it was first started", execution_flags(), restart},
-      {"diagnose", {"diag"}, "Find out what is wrong with a run", execution_flags(), diagnose},
       {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},
   };
   for (auto& one : commands)
     one.needs_domain = true;
+  commands.push_back(workflow_diagnose_command());
   return commands;
 }
 
