@@ -24,13 +24,14 @@ char unescaped(char c) {
 
 class lexer {
 public:
-  explicit lexer(std::string_view text) : rest_(text) {}
+  explicit lexer(std::string_view text) : rest_(text), size_(text.size()) {}
 
   /// False when the next characters are no token.
   bool next(token& out) {
     while (!rest_.empty() && std::isspace(static_cast<unsigned char>(rest_.front())) != 0)
       rest_.remove_prefix(1);
     out = {};
+    out.at = size_ - rest_.size();
     if (rest_.empty())
       return true;
     const char c = rest_.front();
@@ -128,6 +129,7 @@ private:
   }
 
   std::string_view rest_;
+  std::size_t size_; ///< of the whole query
 };
 
 } // namespace
@@ -141,14 +143,14 @@ bool token::is_word(std::string_view lower_case) const {
   return true;
 }
 
-std::optional<std::vector<token>> tokenize(std::string_view query) {
-  std::vector<token> tokens;
+bool tokenize(std::string_view query, std::vector<token>& into) {
+  into.clear();
   lexer source{query};
   do {
-    if (!source.next(tokens.emplace_back()))
-      return std::nullopt;
-  } while (tokens.back().type != token_type::end);
-  return tokens;
+    if (!source.next(into.emplace_back()))
+      return false;
+  } while (into.back().type != token_type::end);
+  return true;
 }
 
 } // namespace cadenza::storage::visibility

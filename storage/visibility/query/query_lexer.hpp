@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,14 +18,16 @@ enum class token_type {
 
 struct token {
   token_type type = token_type::end;
-  std::string text; ///< unquoted and unescaped
+  std::string text;   ///< unquoted and unescaped
+  std::size_t at = 0; ///< the byte of the query with which it begins
 
   /// Keywords are recognised in any case, names are not.
   [[nodiscard]] bool is_word(std::string_view lower_case) const;
   [[nodiscard]] bool is_symbol(std::string_view symbol) const { return type == token_type::symbol && text == symbol; }
 };
 
-/// The tokens of a query, with `end` behind the last; nothing when a character or a quote makes no sense.
-[[nodiscard]] std::optional<std::vector<token>> tokenize(std::string_view query);
+/// The tokens of a query, with `end` behind the last. False when a character or a quote makes no sense; the last token
+/// begins there then.
+[[nodiscard]] bool tokenize(std::string_view query, std::vector<token>& into);
 
 } // namespace cadenza::storage::visibility

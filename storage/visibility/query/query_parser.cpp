@@ -2,6 +2,7 @@
 
 #include "storage/visibility/query/query_lexer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cadenza::storage::visibility {
@@ -22,11 +23,30 @@ bool reserved(const token& word) {
   return false;
 }
 
+/// Where a query broke, for its writer: the character, counted from 1, and what stands there.
+std::string place_of(std::string_view text, const std::vector<token>& tokens, std::size_t broken) {
+  constexpr std::size_t shown_max = 20;
+  const auto at = broken < tokens.size() ? tokens[broken].at : text.size();
+  const auto inside = [text](std::size_t byte) {
+    return byte < text.size() && (static_cast<unsigned char>(text[byte]) & 0xC0U) == 0x80U;
+  };
+  if (at >= text.size())
+    return " Something is missing at its end.";
+  std::size_t character = 1;
+  for (std::size_t byte = 1; byte <= at; ++byte)
+    character += inside(byte) ? 0 : 1;
+  auto size = std::min(shown_max, text.size() - at);
+  while (inside(at + size))
+    --size;
+  return " It breaks at character " + std::to_string(character) + ", before " + std::string{text.substr(at, size)} +
+         (at + size < text.size() ? "…" : "");
+}
+
 /// Recursive descent over the tokens. A rule that finds something else than it must sets `failed_` and returns
 /// whatever it has; everybody above gives up.
 class parser {
 public:
-  explicit parser(std::vector<token> tokens) : tokens_(std::move(tokens)) {}
+  parser(std::string_view text, std::vector<token> tokens) : text_(text), tokens_(std::move(tokens)) {}
 
   outcome<parsed_query> run() {
     parsed_query query;
@@ -41,8 +61,10 @@ public:
     if (!failed_ && accept_word("limit"))
       limit();
     accept_symbol(";");
-    if (failed_ || peek().type != token_type::end)
-      return bad_request("Invalid query.");
+    fail_if(peek().type != token_type::end);
+    if (failed_)
+      return bad_request("Invalid query." +
+                         (why_.empty() ? place_of(text_, tokens_, broken_at_) : " " + std::string{why_} + "."));
     return query;
   }
 
@@ -63,12 +85,20 @@ private:
     at_ += there ? 1 : 0;
     return there;
   }
-  void expect_symbol(std::string_view symbol) { failed_ = failed_ || !accept_symbol(symbol); }
+  void expect_symbol(std::string_view symbol) { fail_if(!failed_ && !accept_symbol(symbol)); }
+
+  /// Remembers the first thing that could not be, for which `at_` stands, and why when that cannot be seen from it.
+  void fail_if(bool broken, std::string_view why = {}) {
+    if (!broken || failed_)
+      return;
+    failed_ = true;
+    broken_at_ = at_;
+    why_ = why;
+  }
 
   expression make(expression_kind kind, std::string text = {}) {
     // One number bounds what a query may cost later, however it is written.
-    if (++made_ > expressions_max)
-      failed_ = true;
+    fail_if(++made_ > expressions_max, "It has too many parts");
     expression made;
     made.kind = kind;
     made.text = std::move(text);
@@ -122,11 +152,11 @@ private:
       return compare(std::move(left), comparison_kind::other, sum());
     if (accept_word("between"))
       return between(std::move(left), negated);
-    failed_ = failed_ || negated;
+    fail_if(!failed_ && negated);
     if (!accept_word("is"))
       return left;
     accept_word("not");
-    failed_ = failed_ || !(accept_word("null") || accept_word("true") || accept_word("false"));
+    fail_if(!failed_ && !(accept_word("null") || accept_word("true") || accept_word("false")));
     return make(expression_kind::other, std::move(left));
   }
 
@@ -153,7 +183,7 @@ private:
     auto made = make(expression_kind::range, std::move(left));
     made.negated = negated;
     made.operands.push_back(sum());
-    failed_ = failed_ || !accept_word("and");
+    fail_if(!failed_ && !accept_word("and"));
     made.operands.push_back(failed_ ? expression{} : sum());
     return made;
   }
@@ -213,7 +243,7 @@ private:
     default:
       if (accept_symbol("("))
         return parenthesized();
-      failed_ = true;
+      fail_if(true);
       return {};
     }
   }
@@ -226,7 +256,7 @@ private:
     if (accept_word("null"))
       return make(expression_kind::other);
     if (reserved(peek())) {
-      failed_ = true;
+      fail_if(true);
       return {};
     }
     if (peek(1).is_symbol("("))
@@ -240,7 +270,7 @@ private:
     for (int parts = 1; accept_symbol("."); ++parts) {
       last = take();
       if (parts > 2 || (last.type != token_type::word && last.type != token_type::quoted_name))
-        failed_ = true;
+        fail_if(true);
     }
     return make(expression_kind::column, std::move(last.text));
   }
@@ -292,19 +322,21 @@ private:
     return terms;
   }
 
+  void expect_integer() {
+    fail_if(peek().type != token_type::integer);
+    (void)take();
+  }
+
   /// Read and dropped: pages say how much is wanted.
   void limit() {
-    failed_ = failed_ || take().type != token_type::integer;
+    expect_integer();
     if (accept_symbol(",") || accept_word("offset"))
-      failed_ = failed_ || take().type != token_type::integer;
+      expect_integer();
   }
 
   class deeper {
   public:
-    explicit deeper(parser& of) : of_(of) {
-      if (++of_.depth_ > depth_max)
-        of_.failed_ = true;
-    }
+    explicit deeper(parser& of) : of_(of) { of_.fail_if(++of_.depth_ > depth_max, "It is nested too deep"); }
     ~deeper() { --of_.depth_; }
     deeper(const deeper&) = delete;
     deeper& operator=(const deeper&) = delete;
@@ -313,22 +345,25 @@ private:
     parser& of_;
   };
 
+  std::string_view text_;
   std::vector<token> tokens_;
   std::size_t at_ = 0;
   std::size_t made_ = 0;
   int depth_ = 0;
   bool failed_ = false;
+  std::size_t broken_at_ = 0; ///< the token that could not be
+  std::string_view why_;
 };
 
 } // namespace
 
 outcome<parsed_query> parse_query(std::string_view text) {
   if (text.size() > text_bytes_max)
-    return bad_request("Invalid query.");
-  auto tokens = tokenize(text);
-  if (!tokens)
-    return bad_request("Invalid query.");
-  return parser{std::move(*tokens)}.run();
+    return bad_request("Invalid query. It is longer than " + std::to_string(text_bytes_max) + " bytes.");
+  std::vector<token> tokens;
+  if (!tokenize(text, tokens))
+    return bad_request("Invalid query." + place_of(text, tokens, tokens.size() - 1));
+  return parser{text, std::move(tokens)}.run();
 }
 
 } // namespace cadenza::storage::visibility

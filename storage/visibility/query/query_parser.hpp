@@ -58,8 +58,8 @@ struct parsed_query {
   std::vector<sort_term> order;
 };
 
-/// bad_request "Invalid query." for anything that is not SQL of this form, or that is longer or nested deeper than a
-/// query may be; "Invalid select query." for a UNION.
+/// bad_request for anything that is not SQL of this form, or that is longer or nested deeper than a query may be:
+/// "Invalid query.", as clients know it, and where it breaks; "Invalid select query." for a UNION.
 [[nodiscard]] outcome<parsed_query> parse_query(std::string_view text);
 
 } // namespace cadenza::storage::visibility
