@@ -41,9 +41,13 @@ outcome<void> check_primary(const domain_world& world) {
 } // namespace
 
 outcome<void> check_cool_down(const record::v1::DomainRow& row, const domain_world& world) {
-  if (row.last_updated_ns() + world.limits.cool_down_ns > world.now_ns)
-    return service_busy("Domain update too frequent.");
-  return {};
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  const auto wait_ns = row.last_updated_ns() + world.limits.cool_down_ns - world.now_ns;
+  if (wait_ns <= 0)
+    return {};
+  return service_busy("Domain update too frequent. It may change once in frontend.failoverCoolDown, " +
+                      std::to_string(world.limits.cool_down_ns / second_ns) + " s; again in " +
+                      std::to_string((wait_ns + second_ns - 1) / second_ns) + " s.");
 }
 
 namespace {
@@ -168,7 +172,10 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
   }
   if (d.is_global_domain()) {
     CADENZA_TRY(check_primary(world));
-    CADENZA_TRY(check_cool_down(old, world));
+    // The pause lets a change reach the other clusters before the next one. A domain of one cluster, which is what
+    // everybody registers first, need not wait for any.
+    if (d.clusters_size() > 1)
+      CADENZA_TRY(check_cool_down(old, world));
   }
   if (has("description"))
     d.set_description(request.description());

@@ -446,7 +446,7 @@ BOOST_AUTO_TEST_CASE(the_domains_of_the_system_exist_from_the_first_start) {
 
 BOOST_AUTO_TEST_CASE(a_domain_from_registration_to_deletion) {
   register_domain("orders", true);
-  BOOST_TEST(has(bad({"domain", "update", "--desc", "x"}, "orders"), "Domain update too frequent."));
+  good({"domain", "update", "--desc", "at once"}, "orders"); // no other cluster has to hear of it
   BOOST_TEST(has(bad({"domain", "failover", "--ac", "cluster0"}, "orders"), "Domain update too frequent."));
   set("frontend.failoverCoolDown", R"({"Value":"0s","Filters":[{"Name":"domainName","Value":"orders"}]})");
   good({"domain", "update", "--desc", "x"}, "orders");

@@ -81,16 +81,21 @@ BOOST_AUTO_TEST_CASE(global_domains_change_at_most_once_in_a_cool_down) {
   const auto early = fail_over_domain(old, to("cluster0"), world(59));
   BOOST_REQUIRE(!early);
   BOOST_TEST((early.error().kind == error_kind::service_busy));
-  BOOST_TEST(early.error().message == "Domain update too frequent.");
+  BOOST_TEST(early.error().message ==
+             "Domain update too frequent. It may change once in frontend.failoverCoolDown, 60 s; "
+             "again in 1 s.");
   BOOST_TEST(bool(fail_over_domain(old, to("cluster0"), world(60))));
   api::UpdateDomainRequest update;
   update.set_name("orders");
   update.mutable_update_mask()->add_paths("description");
-  BOOST_TEST(refusal(update_domain(old, update, world(59))) == "Domain update too frequent.");
-  BOOST_TEST(bool(update_domain(old, update, world(60))));
+  BOOST_TEST(bool(update_domain(old, update, world(1)))); // there is no other cluster that it has to reach
+  auto wide = old;
+  wide.mutable_domain()->add_clusters()->set_cluster_name("cluster1");
+  BOOST_TEST(refusal(update_domain(wide, update, world(59))).starts_with("Domain update too frequent."));
+  BOOST_TEST(bool(update_domain(wide, update, world(60))));
   auto impatient = world();
   impatient.limits.cool_down_ns = 0;
-  BOOST_TEST(bool(update_domain(old, update, impatient)));
+  BOOST_TEST(bool(update_domain(wide, update, impatient)));
   BOOST_TEST(bool(update_domain(registered(false), update, world(1)))); // local ones as often as one likes
 }
 
@@ -178,7 +183,7 @@ BOOST_AUTO_TEST_CASE(isolation_groups_and_queues_are_part_of_the_row) {
   const auto old = registered(false);
   api::IsolationGroupConfiguration groups;
   groups.add_isolation_groups()->set_name("zone-1");
-  BOOST_TEST(refusal(set_isolation_groups(old, groups, world(59))) == "Domain update too frequent.");
+  BOOST_TEST(refusal(set_isolation_groups(old, groups, world(59))).starts_with("Domain update too frequent."));
   const auto drained = set_isolation_groups(old, groups, world(60));
   BOOST_REQUIRE(bool(drained));
   BOOST_TEST(drained->domain().isolation_groups().isolation_groups(0).name() == "zone-1");
