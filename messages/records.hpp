@@ -67,9 +67,15 @@ struct history_append {
   uuid tree_id;
   uuid branch_id;
   std::int64_t first_event_id = 0;
-  std::int64_t txn_id = 0;             ///< a later write at the same first_event_id has a higher one, and wins
-  std::string batch;                   ///< api.v1.History
-  std::optional<std::string> tree_row; ///< record.v1.HistoryTree, with the first batch of a branch
+  std::int64_t txn_id = 0; ///< a later write at the same first_event_id has a higher one, and wins
+  std::string batch;       ///< api.v1.History
+};
+
+/// A branch of a history tree, and whose it is.
+struct branch_row {
+  uuid tree_id;
+  uuid branch_id;
+  std::string value; ///< record.v1.HistoryTree
 };
 
 struct transfer_row {

@@ -1,6 +1,6 @@
 #include "replication/queue_reader.hpp"
 
-#include "storage/store.hpp"
+#include "storage/shard_store.hpp"
 
 #include <algorithm>
 #include <string>
@@ -32,7 +32,7 @@ outcome<queue_page> parse(const storage::page<replication_row>& stored, std::int
 
 } // namespace
 
-void read_queue(storage::store& from, int shard, std::int64_t after, std::int64_t up_to, int limit,
+void read_queue(storage::shard_store& from, int shard, std::int64_t after, std::int64_t up_to, int limit,
                 std::function<void(outcome<queue_page>)> hand_over) {
   from.scan_replication(shard, after, up_to, std::clamp(limit, 1, queue_page_max),
                         [after, hand_over = std::move(hand_over)](const storage::page<replication_row>& stored) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace cadenza::storage {
-class store;
+class shard_store;
 }
 
 namespace cadenza::replication {
@@ -35,7 +35,7 @@ struct queue_page {
 /// `unavailable`: the store cannot read now; ask again. `internal_data_inconsistency`: a stored task is damaged;
 /// nothing is left out in silence, as the other clusters would miss it for ever. Nothing is removed from the queue.
 /// `from` must live until `hand_over` has been called.
-void read_queue(storage::store& from, int shard, std::int64_t after, std::int64_t up_to, int limit,
+void read_queue(storage::shard_store& from, int shard, std::int64_t after, std::int64_t up_to, int limit,
                 std::function<void(outcome<queue_page>)> hand_over);
 
 } // namespace cadenza::replication

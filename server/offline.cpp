@@ -1,6 +1,6 @@
 #include "server/offline.hpp"
 
-#include "storage/open.hpp"
+#include "storage/backups.hpp"
 
 #include <charconv>
 #include <filesystem>

@@ -2,7 +2,7 @@
 
 #include "config/dynamic_keys.hpp"
 #include "server/serve_parts.hpp"
-#include "storage/open.hpp"
+#include "storage/backups.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -60,10 +60,13 @@ http_response backup_error(const error& why) {
 }
 
 http_response create_backup(open_store& stores, const std::string& directory) {
+  auto* source = stores.store->backups();
+  if (source == nullptr)
+    return http_error(400, "the store takes no backups by itself");
   const std::unique_lock only(stores.backing_up, std::try_to_lock);
   if (!only.owns_lock())
     return http_error(409, "another backup is being taken");
-  const auto made = storage::create_backup(*stores.store, directory);
+  const auto made = source->create_backup(directory);
   return made ? json_reply(to_json(*made)) : backup_error(made.error());
 }
 

@@ -46,8 +46,8 @@ outcome<int> shard_of(const open_store& stores, const http_request& request) {
 using row_or_error = std::variant<record::v1::Shard, http_response>;
 
 row_or_error read_row(open_store& stores, int shard) {
-  const auto read =
-      wait_for<storage::read_result<std::string>>([&](auto done) { stores.store->read_shard(shard, std::move(done)); });
+  const auto read = wait_for<storage::read_result<std::string>>(
+      [&](auto done) { stores.store->shards().read_shard(shard, std::move(done)); });
   if (read.outcome != storage::status::committed)
     return http_error(503, "the store cannot read now: " + read.message);
   record::v1::Shard row;
@@ -85,7 +85,7 @@ http_response show_timers(open_store& stores, int shard, const http_request& req
     return http_error(400,
                       "from_ns, from_id and to_ns must be numbers, limit one from 1 to " + std::to_string(page_max));
   const auto page = wait_for<storage::page<timer_row>>([&](auto done) {
-    stores.store->scan_timers(shard, *from_ns, *from_id, *to_ns, static_cast<int>(*limit), std::move(done));
+    stores.store->shards().scan_timers(shard, *from_ns, *from_id, *to_ns, static_cast<int>(*limit), std::move(done));
   });
   if (page.outcome != storage::status::committed)
     return http_error(503, "the store cannot read now: " + page.message);
@@ -130,7 +130,7 @@ http_response show_history(open_store& stores, int shard, const http_request& re
   query.from = *from;
   query.to = *to;
   const auto page = wait_for<storage::page<storage::history_node>>(
-      [&](auto done) { stores.store->read_history(shard, query, std::move(done)); });
+      [&](auto done) { stores.store->shards().read_history(shard, query, std::move(done)); });
   if (page.outcome != storage::status::committed)
     return http_error(503, "the store cannot read now: " + page.message);
   json batches = json::array();
@@ -163,7 +163,7 @@ http_response raise_range(open_store& stores, int shard, const http_request& req
   update.new_range_id = *wanted;
   update.value = row.SerializeAsString();
   const auto written = wait_for<storage::commit_result>(
-      [&](auto done) { stores.store->update_shard(std::move(update), std::move(done)); });
+      [&](auto done) { stores.store->shards().update_shard(std::move(update), std::move(done)); });
   if (written.outcome == storage::status::condition_failed)
     return http_error(409, "the shard was taken meanwhile; try again");
   if (written.outcome != storage::status::committed)

@@ -5,8 +5,7 @@
 #include "server/library_logs.hpp"
 #include "server/memory_budget.hpp"
 #include "server/serve_parts.hpp"
-#include "storage/memory/memory_store.hpp"
-#include "storage/open.hpp"
+#include "storage/plugins.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
 
@@ -20,7 +19,7 @@ constexpr int cluster_document = 3;
 /// The number of history shards: fixed at the first start, checked ever after.
 outcome<int> fix_shard_count(storage::store& store, const config::server_config& c) {
   const auto read = wait_for<storage::read_result<std::string>>(
-      [&](auto done) { store.read_document(cluster_document, std::move(done)); });
+      [&](auto done) { store.cluster().read_document(cluster_document, std::move(done)); });
   if (read.outcome != storage::status::committed)
     return unavailable("the cluster's own row cannot be read: " + read.message);
   const int wanted = c.persistence.history_shards;
@@ -40,8 +39,8 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
   storage::document_write write;
   write.document = cluster_document;
   write.value = row.SerializeAsString();
-  const auto written =
-      wait_for<storage::commit_result>([&](auto done) { store.write_document(std::move(write), std::move(done)); });
+  const auto written = wait_for<storage::commit_result>(
+      [&](auto done) { store.cluster().write_document(std::move(write), std::move(done)); });
   if (written.outcome != storage::status::committed)
     return unavailable("the cluster's own row cannot be written: " + written.message);
   return wanted;
@@ -72,14 +71,12 @@ storage::store_probes probes_of(metrics::registry& registry) {
   return probes;
 }
 
-void set_memory(storage::rocksdb_options& options, const config::rocksdb_config& given, const memory_budget& budget) {
-  const auto chosen = [](std::int64_t wanted, std::int64_t share) {
-    return static_cast<std::size_t>(wanted > 0 ? wanted : share);
-  };
-  options.block_cache_bytes = chosen(given.block_cache_bytes, budget.block_cache);
-  options.write_buffers_bytes = chosen(given.write_buffer_bytes, budget.write_buffers);
-  options.log_bytes = 2 * options.write_buffers_bytes;
-  options.queued_bytes = static_cast<std::size_t>(budget.queued_commits);
+storage::memory_share share_of(const memory_budget& budget) {
+  storage::memory_share out;
+  out.block_cache_bytes = static_cast<std::size_t>(budget.block_cache);
+  out.write_buffer_bytes = static_cast<std::size_t>(budget.write_buffers);
+  out.queued_bytes = static_cast<std::size_t>(budget.queued_commits);
+  return out;
 }
 
 /// What is stored is not known any more. Standard error may have a reader that stalls: the log does not wait for it.
@@ -87,6 +84,13 @@ void end_process(std::string_view reason) {
   log::error("the store cannot go on, the process ends: {}", reason);
   log::stop();
   std::abort();
+}
+
+std::string kinds_there_are() {
+  std::string out;
+  for (const auto& one : storage::plugins())
+    out.append(out.empty() ? "" : ", ").append(config::name_of(one.kind));
+  return out;
 }
 
 } // namespace
@@ -100,29 +104,22 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
                                                  std::function<void(int, const std::string&)> log_line) {
   auto out = std::make_unique<open_store>();
   const auto& main = c.persistence.main;
+  const auto* kind = storage::find_plugin(main.kind);
+  if (kind == nullptr)
+    return error{error_kind::unimplemented, "datastore " + main.name + " is of the kind " +
+                                                std::string(config::name_of(main.kind)) +
+                                                ", which this program does not have; it has " + kinds_there_are()};
+  storage::open_request request{
+      main, "cadenza " CADENZA_VERSION, share_of(budget_of(c)), probes_of(registry), log_engine_line, end_process};
+  auto store = kind->open(std::move(request));
+  if (!store)
+    return store.error();
+  out->store = *std::move(store);
   std::string visibility_file;
-  if (main.kind == config::datastore_kind::memory) {
-    out->store = std::make_unique<storage::memory_store>();
-  } else if (main.kind == config::datastore_kind::rocksdb) {
-    storage::rocksdb_options options;
-    options.directory = main.rocksdb.directory;
-    set_memory(options, main.rocksdb, budget_of(c));
-    if (main.rocksdb.commit_group_max > 0)
-      options.group_transactions = static_cast<std::size_t>(main.rocksdb.commit_group_max);
-    options.refuse_torn_tail = !main.rocksdb.tolerate_torn_tail;
-    options.probes = probes_of(registry);
-    options.log = log_engine_line;
-    options.fatal = end_process;
-    auto store = storage::open_rocksdb(std::move(options));
-    if (!store)
-      return store.error();
-    out->store = *std::move(store);
+  if (kind->durable) {
     out->directory = c.persistence.data_directory;
     out->backup_directory = c.persistence.backup_directory;
     visibility_file = c.persistence.visibility.sqlite.file;
-  } else {
-    return error{error_kind::unimplemented,
-                 "datastore " + main.name + " is of a kind that is not implemented yet; use rocksdb or memory"};
   }
   auto shards = fix_shard_count(*out->store, c);
   if (!shards)
@@ -141,8 +138,8 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
 
 outcome<void> read_documents(storage::store& store, bridge::stored_settings& into) {
   for (int i = 0; i < actors::document_kinds; ++i) {
-    const auto read =
-        wait_for<storage::read_result<std::string>>([&](auto done) { store.read_document(i, std::move(done)); });
+    const auto read = wait_for<storage::read_result<std::string>>(
+        [&](auto done) { store.cluster().read_document(i, std::move(done)); });
     if (read.outcome != storage::status::committed)
       return unavailable("the stored configuration cannot be read: " + read.message);
     record::v1::ConfigRow row;

@@ -4,6 +4,7 @@
 #include "actors/visibility/visibility_rebuild.hpp"
 #include "config/load.hpp"
 #include "server/serve_parts.hpp"
+#include "storage/file_check.hpp"
 #include "storage/open.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
@@ -57,7 +58,7 @@ outcome<resting_stores> open_at_rest(const cli::verify_options& options) {
   out.store = *std::move(opened);
 
   const auto read = wait_for<storage::read_result<std::string>>(
-      [&](auto done) { out.store->read_document(cluster_document, std::move(done)); });
+      [&](auto done) { out.store->cluster().read_document(cluster_document, std::move(done)); });
   record::v1::ClusterRow row;
   if (!read.value || !row.ParseFromString(*read.value) || row.num_history_shards() <= 0)
     return error{error_kind::internal_data_inconsistency, "the cluster's own row cannot be read: " + read.message};
@@ -195,7 +196,8 @@ int verify_offline(const cli::verify_options& options, std::ostream& out, std::o
   from.chance = &chance;
   from.cluster = stores.cluster;
   from.unreadable_files = [&stores](const auto& stopping) {
-    return storage::unreadable_files(*stores.store, stopping);
+    auto* files = stores.store->files();
+    return files == nullptr ? std::vector<std::string>{} : files->unreadable_files(stopping);
   };
   auto report = options.repair ? actors::verify_and_repair(from, stores.lists.get()) : actors::verify(from);
   bool clean = report && report->clean();
@@ -232,7 +234,8 @@ outcome<actors::verify_report> verify_live(open_store& stores, actors::engine& e
   from.chance = &chance;
   from.live = true;
   from.unreadable_files = [&stores](const auto& stopping) {
-    return storage::unreadable_files(*stores.store, stopping);
+    auto* files = stores.store->files();
+    return files == nullptr ? std::vector<std::string>{} : files->unreadable_files(stopping);
   };
   from.stopping = [&stores] { return stores.stopping.load(std::memory_order_relaxed); };
   return actors::verify(from);

@@ -1,8 +1,21 @@
 #include "storage/refusals.hpp"
 
-#include <algorithm>
+#include "messages/constants.hpp"
 
 namespace cadenza::storage {
+
+bool holds(const current_condition& expected, const current_row* row) {
+  using kind = current_condition::kind;
+  switch (expected.expect) {
+  case kind::absent: return row == nullptr;
+  case kind::is_run: return row != nullptr && row->run_id == expected.run_id;
+  case kind::is_run_closed:
+    return row != nullptr && row->run_id == expected.run_id && row->state == run_state::completed &&
+           row->last_write_version == expected.last_write_version;
+  case kind::is_not_run: return row == nullptr || row->run_id != expected.run_id;
+  }
+  return false;
+}
 
 namespace {
 
@@ -25,11 +38,12 @@ commit_result refuse_shard(int shard, std::int64_t expected, std::int64_t found)
   return refuse(condition::shard_range, found, mismatch("range id of shard " + std::to_string(shard), expected, found));
 }
 
-commit_result refuse_current(const current_condition& expected, std::string found) {
+commit_result refuse_current(const current_condition& expected, const current_row* found) {
   auto result = refuse(condition::current_run, 0,
                        "current run of workflow '" + expected.key.workflow_id + "' is " +
-                           (found.empty() ? "absent" : "not as expected"));
-  result.current = std::move(found);
+                           (found == nullptr ? "absent" : "not as expected"));
+  if (found != nullptr)
+    result.current = *found;
   return result;
 }
 
@@ -40,23 +54,17 @@ commit_result refuse_run(const run_mutation& run, std::int64_t found) {
   return refuse(condition::run_version, found, mismatch(what, *run.expected_version, found));
 }
 
-commit_result refuse_tree(const tree_condition& expected) {
-  return refuse(condition::tree_branches, 0,
-                "the branches of history tree " + expected.tree_id.str() + " are not as expected");
+commit_result refuse_tree(const tree_write& tree, std::int64_t found) {
+  return refuse(condition::tree_version, found,
+                mismatch("version of history tree " + tree.tree_id.str(), tree.expected_version.value_or(0), found));
 }
 
 commit_result refuse_request(const request_write& request, const uuid& remembered) {
   auto result = refuse(condition::request_known, 0,
                        "request " + request.request_id + " to workflow '" + request.workflow.workflow_id +
                            "' has been carried out before");
-  result.current = remembered.raw();
+  result.remembered = remembered;
   return result;
-}
-
-bool holds(const tree_condition& expected, const std::vector<uuid>& branches) {
-  const auto is_there = [&](const uuid& id) { return std::binary_search(branches.begin(), branches.end(), id); };
-  return std::all_of(expected.branches.begin(), expected.branches.end(), is_there) &&
-         (!expected.no_others || branches.size() == expected.branches.size());
 }
 
 commit_result refuse_task_list(const task_list_key& key, std::int64_t expected, std::int64_t found) {
@@ -74,6 +82,11 @@ commit_result refuse_domain(std::string message) { return refuse(condition::doma
 commit_result refuse_document(const document_write& write, std::int64_t found) {
   return refuse(condition::row_version, found,
                 mismatch("version of document " + std::to_string(write.document), write.expected_version, found));
+}
+
+commit_result refuse_lease(const lease_write& write, std::int64_t found) {
+  return refuse(condition::row_version, found,
+                mismatch("version of the lease of node '" + write.node + "'", write.expected_version, found));
 }
 
 commit_result refuse_unavailable(std::string message) {

@@ -32,6 +32,19 @@ std::optional<history_token> history_token::parse(std::string_view text) {
   return history_token{get_ordered(text.data()), get_ordered(text.data() + 8)};
 }
 
+std::string audit_token::text() const {
+  std::string out;
+  put_ordered(out, at_ns);
+  out.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
+  return out;
+}
+
+std::optional<audit_token> audit_token::parse(std::string_view text) {
+  if (text.size() != 24)
+    return std::nullopt;
+  return audit_token{get_ordered(text.data()), uuid::from_raw(text.substr(8))};
+}
+
 std::string more_after(std::int64_t id) {
   std::string out;
   put_ordered(out, id);

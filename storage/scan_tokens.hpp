@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/uuid.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +21,16 @@ struct history_token {
   [[nodiscard]] std::string text() const;
   /// Nothing for a token that no store gave.
   [[nodiscard]] static std::optional<history_token> parse(std::string_view text);
+};
+
+/// Page token of a read of the audit: the last entry that was given.
+struct audit_token {
+  std::int64_t at_ns = 0;
+  uuid id;
+
+  [[nodiscard]] std::string text() const;
+  /// Nothing for a token that no store gave.
+  [[nodiscard]] static std::optional<audit_token> parse(std::string_view text);
 };
 
 /// The `next` of a scan whose caller goes on from the last row's id by itself: says only that there is more.

@@ -29,21 +29,23 @@ constexpr std::size_t findings_max = 10'000;
 
 /// `damaged` gets the names of domains whose rows cannot be read.
 workflow::directory_ptr read_domains(const verify_source& from, std::vector<std::string>& damaged) {
-  const auto read =
-      wait_for<storage::page<storage::domain_row>>([&](auto done) { from.store->read_domains(std::move(done)); });
-  if (read.outcome != storage::status::committed)
-    throw stopped{error{error_kind::internal_data_inconsistency, "the domains cannot be read: " + read.message}};
   auto out = std::make_shared<workflow::domain_directory>();
-  for (const auto& stored : read.rows) {
-    auto view = std::make_shared<workflow::domain_view>();
-    view->id = stored.id;
-    view->name = stored.name;
-    if (!view->row.ParseFromString(stored.value)) {
-      damaged.push_back(stored.name);
-      continue;
-    }
-    out->put(view);
-  }
+  const auto problem = for_each<storage::domain_row>(
+      [&](const std::string& token, auto done) {
+        from.store->cluster().read_domains(token, page_rows, std::move(done));
+      },
+      [&](const storage::domain_row& stored) {
+        auto view = std::make_shared<workflow::domain_view>();
+        view->id = stored.id;
+        view->name = stored.name;
+        if (!view->row.ParseFromString(stored.value)) {
+          damaged.push_back(stored.name);
+          return;
+        }
+        out->put(view);
+      });
+  if (problem)
+    throw stopped{error{error_kind::internal_data_inconsistency, "the domains cannot be read: " + *problem}};
   return out;
 }
 
@@ -52,7 +54,7 @@ void check_documents(context& with) {
   constexpr int documents = 4;
   for (int which = 0; which < documents; ++which) {
     const auto read = wait_for<storage::read_result<std::string>>(
-        [&](auto done) { with.store().read_document(which, std::move(done)); });
+        [&](auto done) { with.store().cluster().read_document(which, std::move(done)); });
     if (const auto why = unread(read); !why.empty())
       with.unreadable(0, {}, "document " + std::to_string(which), why);
   }

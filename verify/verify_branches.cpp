@@ -8,9 +8,11 @@ namespace cadenza::actors::verifying {
 // ---------------------------------------------------------------- branches
 
 void shard_check::read_branches() {
-  const auto problem = for_each<storage::branch_row>(
-      [&](const std::string& token, auto done) { with_.store().scan_trees(shard_, token, page_rows, std::move(done)); },
-      [&](const storage::branch_row& stored) {
+  const auto problem = for_each<branch_row>(
+      [&](const std::string& token, auto done) {
+        with_.store().shards().scan_trees(shard_, token, page_rows, std::move(done));
+      },
+      [&](const branch_row& stored) {
         known_branch branch;
         if (!branch.row.ParseFromString(stored.value) || branch.row.branch().tree_id() != stored.tree_id.raw() ||
             branch.row.branch().branch_id() != stored.branch_id.raw()) {
@@ -31,16 +33,14 @@ void shard_check::read_branches() {
 bool shard_check::has_row(const branch_key& key) {
   if (branches_.contains(key))
     return true;
-  const auto rows = wait_for<storage::page<std::string>>(
-      [&](auto done) { with_.store().read_tree(shard_, key.first, std::move(done)); });
-  if (const auto why = unread(rows); !why.empty()) {
+  const auto tree = wait_for<storage::read_result<storage::history_tree>>(
+      [&](auto done) { with_.store().shards().read_tree(shard_, key.first, std::move(done)); });
+  if (const auto why = unread(tree); !why.empty()) {
     with_.unreadable(shard_, {}, "the rows of tree " + key.first.str(), why);
     return true; // nobody knows
   }
-  return std::any_of(rows.rows.begin(), rows.rows.end(), [&](const std::string& bytes) {
-    rec::HistoryTree row;
-    return row.ParseFromString(bytes) && row.branch().branch_id() == key.second.raw();
-  });
+  return tree.value && std::any_of(tree.value->branches.begin(), tree.value->branches.end(),
+                                   [&](const branch_row& row) { return row.branch_id == key.second; });
 }
 
 void shard_check::note_branches(const run_key& key, const rec::Run& head) {
@@ -75,10 +75,10 @@ void shard_check::check_branches() {
   }
   const auto problem = for_each<branch_key>(
       [&](const std::string& token, auto done) {
-        with_.store().scan_branches(shard_, token, page_rows, std::move(done));
+        with_.store().shards().scan_branches(shard_, token, page_rows, std::move(done));
       },
       [&](const branch_key& id) {
-        if (branches_.contains(id) || shared_.contains(id))
+        if (branches_.contains(id) || shared_.contains(id) || tasks_.leaving.contains(id))
           return;
         tell(finding::kind::branch, {}, "no run reads branch " + id.second.str() + " of tree " + id.first.str(),
              [&] { return mend_.drop_nodes(id.first, id.second); });
@@ -96,7 +96,7 @@ bool shard_check::end_is_first(const rec::HistoryBranch& branch) {
   if (!branch.ancestors().empty())
     return false;
   const auto first = wait_for<storage::page<storage::history_node>>(
-      [&](auto done) { with_.store().read_history(shard_, query, std::move(done)); });
+      [&](auto done) { with_.store().shards().read_history(shard_, query, std::move(done)); });
   return unread(first).empty() && first.rows.empty();
 }
 

@@ -32,8 +32,8 @@ outcome<std::shared_ptr<api::WorkflowExecutionInfo>> entry_of(const context& wit
 }
 
 bool exists(const context& with, int shard, const run_key& key) {
-  const auto read =
-      wait_for<storage::read_result<run_rows>>([&](auto done) { with.store().read_run(shard, key, std::move(done)); });
+  const auto read = wait_for<storage::read_result<run_rows>>(
+      [&](auto done) { with.store().shards().read_run(shard, key, std::move(done)); });
   return read.outcome == storage::status::corrupted || read.value.has_value();
 }
 

@@ -127,10 +127,13 @@ public:
   bool complete = true; ///< false: not all of them could be read
   std::vector<std::int64_t> bad_transfer;
   std::vector<timer_row> bad_timers;
+  /// Branches (tree, branch) whose nodes the removal of a run has still to drop.
+  std::set<std::pair<uuid, uuid>> leaving;
 
 private:
   void read_transfer(context& with, int shard);
   void read_timers(context& with, int shard);
+  void note_leaving(const rec::HistoryBranch& branch);
 
   std::unordered_map<uuid, run_tasks> by_run_;
 };
@@ -226,6 +229,7 @@ private:
 
   [[nodiscard]] outcome<void> take();
   [[nodiscard]] storage::shard_transaction begin() const;
+  [[nodiscard]] storage::history_tree read_tree(const uuid& tree) const;
   [[nodiscard]] outcome<void> commit(storage::shard_transaction tx);
 
   context& with_;

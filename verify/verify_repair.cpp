@@ -71,7 +71,7 @@ outcome<void> mender::take() {
   tasks_.row.set_updated_ns(with_.from.time->now_ns());
   update.value = tasks_.row.SerializeAsString();
   const auto taken = wait_for<storage::commit_result>(
-      [&](auto done) { with_.store().update_shard(std::move(update), std::move(done)); });
+      [&](auto done) { with_.store().shards().update_shard(std::move(update), std::move(done)); });
   if (taken.outcome != storage::status::committed)
     return unavailable("shard " + std::to_string(shard_) + " cannot be taken: " + taken.message);
   ++tasks_.range_id;
@@ -89,7 +89,7 @@ storage::shard_transaction mender::begin() const {
 
 outcome<void> mender::commit(storage::shard_transaction tx) {
   const auto done =
-      wait_for<storage::commit_result>([&](auto cb) { with_.store().commit(std::move(tx), std::move(cb)); });
+      wait_for<storage::commit_result>([&](auto cb) { with_.store().shards().commit(std::move(tx), std::move(cb)); });
   if (done.outcome != storage::status::committed)
     return unavailable("the write was refused: " + done.message);
   return {};
@@ -131,11 +131,10 @@ outcome<void> mender::rebuild(const run_key& key, const rec::HistoryBranch& bran
   mutation.fixed = state.fixed().SerializeAsString();
   mutation.pending = pending_rows(state);
   CADENZA_TRY(commit(to_store(shard_, tasks_.range_id, key, *made, std::nullopt)));
-  const auto row = wait_for<storage::read_result<std::string>>([&](auto done) {
-    with_.store().read_current(shard_, {key.domain_id, key.workflow_id}, std::move(done));
+  const auto row = wait_for<storage::read_result<storage::current_row>>([&](auto done) {
+    with_.store().shards().read_current(shard_, {key.domain_id, key.workflow_id}, std::move(done));
   });
-  rec::CurrentRun current;
-  const bool named = row.value && current.ParseFromString(*row.value) && current.run_id() == key.run_id.raw();
+  const bool named = row.value && row.value->run_id == key.run_id;
   if (named || state.open())
     return set_current(state);
   return {};
@@ -161,16 +160,15 @@ outcome<void> mender::refresh(workflow::run& run) {
 outcome<void> mender::set_current(const workflow::run& run) {
   CADENZA_TRY(take());
   auto tx = begin();
-  tx.set_current = storage::current_write{{run.key().domain_id, run.key().workflow_id},
-                                          workflow::current_record(run).SerializeAsString()};
+  tx.set_current =
+      storage::current_write{{run.key().domain_id, run.key().workflow_id}, to_row(workflow::current_record(run))};
   return commit(std::move(tx));
 }
 
 outcome<void> mender::drop_current(const run_key& key) {
   CADENZA_TRY(take());
   auto tx = begin();
-  tx.delete_current = storage::current_condition{
-      {key.domain_id, key.workflow_id}, storage::current_condition::kind::is_run, key.run_id, 0};
+  tx.delete_current = storage::current_removal{{key.domain_id, key.workflow_id}, key.run_id};
   return commit(std::move(tx));
 }
 
@@ -183,27 +181,41 @@ outcome<void> mender::write_branch(const run_key& key, const rec::HistoryBranch&
   row.set_domain_id(key.domain_id.raw());
   row.set_workflow_id(key.workflow_id);
   row.set_run_id(key.run_id.raw());
+  const auto tree = uuid::from_raw(branch.tree_id());
   auto tx = begin();
-  tx.history.push_back({uuid::from_raw(branch.tree_id()),
-                        uuid::from_raw(branch.branch_id()),
-                        first_event_id,
-                        0,
-                        {},
-                        row.SerializeAsString()});
+  auto& write = tx.trees.emplace_back();
+  write.tree_id = tree;
+  write.expected_version = read_tree(tree).version;
+  write.put.push_back({tree, uuid::from_raw(branch.branch_id()), row.SerializeAsString()});
   return commit(std::move(tx));
+}
+
+storage::history_tree mender::read_tree(const uuid& tree) const {
+  return wait_for<storage::read_result<storage::history_tree>>(
+             [&](auto done) { with_.store().shards().read_tree(shard_, tree, std::move(done)); })
+      .value.value_or(storage::history_tree{});
 }
 
 outcome<void> mender::drop_nodes(const uuid& tree, const uuid& branch) {
   CADENZA_TRY(take());
-  auto tx = begin();
-  tx.delete_history.push_back({tree, branch, 0, INT64_MAX});
-  return commit(std::move(tx));
+  const auto done = wait_for<storage::commit_result>([&](auto cb) {
+    with_.store().shards().drop_history({shard_, tasks_.range_id, {{tree, branch, 0, INT64_MAX}}}, std::move(cb));
+  });
+  if (done.outcome != storage::status::committed)
+    return unavailable("the write was refused: " + done.message);
+  return {};
 }
 
 outcome<void> mender::drop_branch_row(const uuid& tree, const uuid& branch) {
   CADENZA_TRY(take());
+  const auto stored = read_tree(tree);
   auto tx = begin();
-  tx.delete_branches.emplace_back(tree, branch);
+  auto& write = tx.trees.emplace_back();
+  write.tree_id = tree;
+  write.expected_version = stored.version;
+  write.drop.push_back(branch);
+  write.ends = std::all_of(stored.branches.begin(), stored.branches.end(),
+                           [&](const branch_row& row) { return row.branch_id == branch; });
   return commit(std::move(tx));
 }
 

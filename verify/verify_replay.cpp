@@ -66,7 +66,7 @@ outcome<std::int64_t> end_of(const context& with, int shard, const rec::HistoryB
   query.max_nodes = 100;
   query.reverse = true;
   const auto last = wait_for<storage::page<storage::history_node>>(
-      [&](auto done) { with.store().read_history(shard, query, std::move(done)); });
+      [&](auto done) { with.store().shards().read_history(shard, query, std::move(done)); });
   if (const auto why = unread(last); !why.empty())
     return error{error_kind::internal_data_inconsistency, "the end of its history cannot be read: " + why};
   std::int64_t end = branch.ancestors().empty() ? first_event_id : branch.ancestors().rbegin()->end_node();
@@ -134,8 +134,8 @@ void check_history(const context& with, int shard, run_look& look) {
 
 run_look look_once(const context& with, int shard, const run_key& key) {
   run_look out;
-  auto read =
-      wait_for<storage::read_result<run_rows>>([&](auto done) { with.store().read_run(shard, key, std::move(done)); });
+  auto read = wait_for<storage::read_result<run_rows>>(
+      [&](auto done) { with.store().shards().read_run(shard, key, std::move(done)); });
   if (read.outcome != storage::status::committed) {
     out.wrong.emplace_back(finding::kind::state, read.message);
     return out;
@@ -160,8 +160,8 @@ run_look look_once(const context& with, int shard, const run_key& key) {
 }
 
 std::int64_t row_version(const context& with, int shard, const run_key& key) {
-  const auto read =
-      wait_for<storage::read_result<run_rows>>([&](auto done) { with.store().read_run(shard, key, std::move(done)); });
+  const auto read = wait_for<storage::read_result<run_rows>>(
+      [&](auto done) { with.store().shards().read_run(shard, key, std::move(done)); });
   rec::Run head;
   if (!read.value || !head.ParseFromString(read.value->header))
     return 0;

@@ -18,7 +18,9 @@ void shard_check::check() {
 
 void shard_check::check_runs() {
   const auto problem = for_each<std::pair<run_key, run_rows>>(
-      [&](const std::string& token, auto done) { with_.store().scan_runs(shard_, token, page_rows, std::move(done)); },
+      [&](const std::string& token, auto done) {
+        with_.store().shards().scan_runs(shard_, token, page_rows, std::move(done));
+      },
       [&](const std::pair<run_key, run_rows>& stored) {
         with_.check_stopping();
         check_run(stored.first);
@@ -84,13 +86,13 @@ outcome<void> shard_check::rebuild(const run_key& key, const run_look& look) {
 }
 
 shard_check::current_row shard_check::read_current(const workflow_key& key) {
-  const auto row = wait_for<storage::read_result<std::string>>(
-      [&](auto done) { with_.store().read_current(shard_, key, std::move(done)); });
+  const auto row = wait_for<storage::read_result<storage::current_row>>(
+      [&](auto done) { with_.store().shards().read_current(shard_, key, std::move(done)); });
   current_row out;
   if (const auto why = unread(row); !why.empty()) {
     out.readable = false;
     with_.unreadable(shard_, {key.domain_id, key.workflow_id, {}}, "its current-run row", why);
-  } else if (rec::CurrentRun parsed; row.value && parsed.ParseFromString(*row.value)) {
+  } else if (rec::CurrentRun parsed; row.value && parsed.ParseFromString(row.value->value)) {
     out.row = std::move(parsed);
   }
   return out;
@@ -98,7 +100,7 @@ shard_check::current_row shard_check::read_current(const workflow_key& key) {
 
 bool shard_check::exists(const run_key& key) {
   const auto read = wait_for<storage::read_result<run_rows>>(
-      [&](auto done) { with_.store().read_run(shard_, key, std::move(done)); });
+      [&](auto done) { with_.store().shards().read_run(shard_, key, std::move(done)); });
   return read.outcome == storage::status::corrupted || read.value.has_value();
 }
 
@@ -147,17 +149,21 @@ void shard_check::check_listed(const workflow::run& run, const run_tasks* tasks)
 // ---------------------------------------------------------------- current-run rows
 
 void shard_check::check_current_rows() {
-  const auto problem = for_each<std::pair<workflow_key, std::string>>(
+  const auto problem = for_each<std::pair<workflow_key, storage::current_row>>(
       [&](const std::string& token, auto done) {
-        with_.store().scan_current(shard_, token, page_rows, std::move(done));
+        with_.store().shards().scan_current(shard_, token, page_rows, std::move(done));
       },
-      [&](const std::pair<workflow_key, std::string>& stored) {
-        const auto& [workflow, value] = stored;
+      [&](const std::pair<workflow_key, storage::current_row>& stored) {
+        const auto& [workflow, row] = stored;
         rec::CurrentRun current;
-        const auto run = current.ParseFromString(value) ? uuid::parse_raw(current.run_id()) : std::nullopt;
+        const auto run = current.ParseFromString(row.value) ? uuid::parse_raw(current.run_id()) : std::nullopt;
         if (!run)
           return with_.found(finding::kind::current, shard_, {workflow.domain_id, workflow.workflow_id, std::nullopt},
                              "the current-run row cannot be read");
+        if (row.run_id != *run || row.state != current.state() ||
+            row.last_write_version != current.last_write_version())
+          return with_.found(finding::kind::current, shard_, {workflow.domain_id, workflow.workflow_id, *run},
+                             "the current-run row says in its record what it does not say beside it");
         check_current_row({workflow.domain_id, workflow.workflow_id, *run}, current);
       });
   if (problem)
@@ -224,8 +230,9 @@ void shard_check::check_tasks() {
 }
 
 bool shard_check::of_removed(const run_tasks& tasks) {
-  return std::any_of(tasks.transfer.begin(), tasks.transfer.end(),
-                     [](const task_brief& t) { return t.type == rec::TRANSFER_DELETE_VISIBILITY; });
+  return std::any_of(tasks.transfer.begin(), tasks.transfer.end(), [](const task_brief& t) {
+    return t.type == rec::TRANSFER_DELETE_VISIBILITY || t.type == rec::TRANSFER_DELETE_HISTORY;
+  });
 }
 
 void shard_check::dangling(const run_tasks& tasks) {

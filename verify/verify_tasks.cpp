@@ -20,8 +20,8 @@ task_brief brief_of(const rec::TransferTask& task, std::int64_t id) {
 
 shard_tasks::shard_tasks(context& with, int shard) {
   // The level comes first: what is beyond it when the rows are read was not over then.
-  const auto stored =
-      wait_for<storage::read_result<std::string>>([&](auto done) { with.store().read_shard(shard, std::move(done)); });
+  const auto stored = wait_for<storage::read_result<std::string>>(
+      [&](auto done) { with.store().shards().read_shard(shard, std::move(done)); });
   row_read = stored.outcome == storage::status::committed && (!stored.value || row.ParseFromString(*stored.value));
   if (!row_read) {
     complete = false;
@@ -39,7 +39,7 @@ void shard_tasks::read_transfer(context& with, int shard) {
   for (auto after = ack_transfer;;) {
     with.check_stopping();
     const auto page = wait_for<storage::page<transfer_row>>(
-        [&](auto done) { with.store().scan_transfer(shard, after, INT64_MAX, page_rows, std::move(done)); });
+        [&](auto done) { with.store().shards().scan_transfer(shard, after, INT64_MAX, page_rows, std::move(done)); });
     for (const auto& stored : page.rows) {
       ++with.report.tasks;
       after = stored.task_id;
@@ -52,6 +52,8 @@ void shard_tasks::read_transfer(context& with, int shard) {
       auto& of = by_run_[uuid::from_raw(task.run_id())];
       of.run = key_of(task);
       of.transfer.push_back(brief_of(task, stored.task_id));
+      for (const auto& branch : task.branches())
+        note_leaving(branch);
     }
     if (const auto why = unread(page); !why.empty()) {
       complete = false;
@@ -67,8 +69,9 @@ void shard_tasks::read_timers(context& with, int shard) {
   std::int64_t from_id = 0;
   for (;;) {
     with.check_stopping();
-    const auto page = wait_for<storage::page<timer_row>>(
-        [&](auto done) { with.store().scan_timers(shard, from_ns, from_id, INT64_MAX, page_rows, std::move(done)); });
+    const auto page = wait_for<storage::page<timer_row>>([&](auto done) {
+      with.store().shards().scan_timers(shard, from_ns, from_id, INT64_MAX, page_rows, std::move(done));
+    });
     for (const auto& stored : page.rows) {
       ++with.report.tasks;
       from_ns = stored.fire_ns;
@@ -92,6 +95,13 @@ void shard_tasks::read_timers(context& with, int shard) {
   }
 }
 
+void shard_tasks::note_leaving(const rec::HistoryBranch& branch) {
+  const auto tree = uuid::from_raw(branch.tree_id());
+  leaving.emplace(tree, uuid::from_raw(branch.branch_id()));
+  for (const auto& a : branch.ancestors())
+    leaving.emplace(tree, uuid::from_raw(a.branch_id()));
+}
+
 namespace {
 
 /// The tasks of one list; false: not all of them could be read.
@@ -99,7 +109,7 @@ bool read_list(context& with, const storage::task_list_key& key, const std::stri
                backlog& out) {
   for (;;) {
     const auto page = wait_for<storage::page<storage::backlog_row>>(
-        [&](auto done) { with.store().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
+        [&](auto done) { with.store().task_lists().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
     for (const auto& stored : page.rows) {
       ++with.report.tasks;
       after = stored.task_id;
@@ -124,7 +134,9 @@ bool read_list(context& with, const storage::task_list_key& key, const std::stri
 backlog read_backlog(context& with) {
   backlog out;
   const auto problem = for_each<std::pair<storage::task_list_key, std::string>>(
-      [&](const std::string& token, auto done) { with.store().scan_task_lists(token, page_rows, std::move(done)); },
+      [&](const std::string& token, auto done) {
+        with.store().task_lists().scan_task_lists({}, token, page_rows, std::move(done));
+      },
       [&](const std::pair<storage::task_list_key, std::string>& list) {
         with.check_stopping();
         const auto& [key, value] = list;

@@ -209,7 +209,7 @@ std::size_t transaction::write_history() {
   }
   batches_.clear();
   if (saved_head_.row_version() == 0)
-    out_.history.front().tree_row = tree_row_of(branch, run_.key_, env_.now_ns);
+    out_.new_branch = branch_row{tree_id, branch_id, tree_row_of(branch, run_.key_, env_.now_ns)};
   run_.head_.set_history_size(run_.head_.history_size() + static_cast<std::int64_t>(bytes));
   return bytes;
 }

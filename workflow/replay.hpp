@@ -31,6 +31,7 @@ void refresh_tasks(transaction& tx);
 struct reset_input {
   const run* base = nullptr;       ///< the run whose history is taken
   std::vector<batch> base_history; ///< its batches from event 1 to before decision_finish_event_id, whole
+  std::int64_t tree_version = 0;   ///< of the history tree that its branch is in, as it was read
   std::int64_t decision_finish_event_id = 0;
   const api::HistoryEvent* finish_event = nullptr; ///< the event with that id
   uuid new_run_id;

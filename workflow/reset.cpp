@@ -178,8 +178,7 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
   if (!changes)
     return changes.error();
   made->made = std::move(*changes);
-  const auto& base_branch = input.base->current_branch().branch();
-  made->made.shares.emplace(uuid::from_raw(base_branch.tree_id()), uuid::from_raw(base_branch.branch_id()));
+  made->made.tree_version = input.tree_version;
   return made;
 }
 

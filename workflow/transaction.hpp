@@ -63,8 +63,11 @@ struct changes {
   std::int64_t first_task_id = 0;
   std::int64_t task_id_count = 0;
   bool closed_run = false; ///< this transaction closed the run
-  /// Set when the run shares another's history: the tree, and the branch whose row must still be there at the write.
-  std::optional<std::pair<uuid, uuid>> shares;
+  /// The branch of history that this transaction begins.
+  std::optional<branch_row> new_branch;
+  /// With a new branch that shares another's history: the version with which its tree was read. Nothing: the tree is
+  /// new as well.
+  std::optional<std::int64_t> tree_version;
 };
 
 /// One step of one run: commands add events and tasks to it, and `close` turns them into what must be written.

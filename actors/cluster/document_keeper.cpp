@@ -27,9 +27,10 @@ caf::behavior document_keeper::make_behavior() {
 
 void document_keeper::read(document_kind which) {
   of(which).read = false;
-  env_.store->read_document(static_cast<int>(which), [self = me(), which](storage::read_result<std::string> row) {
-    caf::anon_send(self, std::make_shared<document_mail>(document_read{which, std::move(row)}));
-  });
+  env_.store->cluster().read_document(
+      static_cast<int>(which), [self = me(), which](storage::read_result<std::string> row) {
+        caf::anon_send(self, std::make_shared<document_mail>(document_read{which, std::move(row)}));
+      });
 }
 
 void document_keeper::handle(document_read& got) {
@@ -86,7 +87,7 @@ void document_keeper::work() {
     write.document = static_cast<int>(change.document);
     write.expected_version = copy.version;
     write.value = row.SerializeAsString();
-    env_.store->write_document(std::move(write), [self = me()](storage::commit_result result) {
+    env_.store->cluster().write_document(std::move(write), [self = me()](storage::commit_result result) {
       caf::anon_send(self, std::make_shared<document_mail>(document_written{std::move(result)}));
     });
   }

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t waiting_max = 1000; ///< changes that wait for one another
 constexpr int tries_max = 10;
+constexpr int page_domains = 500;
 
 template <class T> domain_mail_ptr make_domain_mail(T&& content) {
   return std::make_shared<domain_mail>(std::forward<T>(content));
@@ -33,25 +34,51 @@ caf::behavior domain_registry::make_behavior() {
 
 void domain_registry::reload() {
   loaded_ = false;
-  env_.store->read_domain_version([self = me()](storage::read_result<std::int64_t> version) {
+  all_read_ = false;
+  reading_.clear();
+  read_version();
+}
+
+void domain_registry::read_version() {
+  env_.store->cluster().read_domain_version([self = me()](storage::read_result<std::int64_t> version) {
     caf::anon_send(self, make_domain_mail(domain_version_read{std::move(version)}));
   });
 }
 
+void domain_registry::read_page(std::string token) {
+  env_.store->cluster().read_domains(std::move(token), page_domains,
+                                     [self = me()](storage::page<storage::domain_row> rows) {
+                                       caf::anon_send(self, make_domain_mail(domains_read{std::move(rows)}));
+                                     });
+}
+
+/// The version is read before the pages and after them: equal, they are of one moment.
 void domain_registry::handle(domain_version_read& read) {
   if (read.version.outcome != storage::status::committed)
     return end("domains not readable: " + read.version.message);
-  version_ = read.version.value.value_or(0);
-  env_.store->read_domains([self = me()](storage::page<storage::domain_row> rows) {
-    caf::anon_send(self, make_domain_mail(domains_read{std::move(rows)}));
-  });
+  const auto version = read.version.value.value_or(0);
+  if (all_read_ && version == version_)
+    return load();
+  version_ = version;
+  all_read_ = false;
+  reading_.clear();
+  read_page({});
 }
 
 void domain_registry::handle(domains_read& read) {
   if (read.rows.outcome != storage::status::committed)
     return end("domains not readable: " + read.rows.message);
+  for (auto& row : read.rows.rows)
+    reading_.push_back(std::move(row));
+  if (!read.rows.next.empty())
+    return read_page(std::move(read.rows.next));
+  all_read_ = true;
+  read_version();
+}
+
+void domain_registry::load() {
   rows_.clear();
-  for (const auto& row : read.rows.rows) {
+  for (const auto& row : reading_) {
     record::v1::DomainRow domain;
     if (!domain.ParseFromString(row.value) || !uuid::parse(domain.domain().id())) {
       env_.log(3, "domain " + row.name + " is damaged and left out");
@@ -59,6 +86,7 @@ void domain_registry::handle(domains_read& read) {
     }
     rows_.insert_or_assign(row.name, std::move(domain));
   }
+  reading_.clear();
   loaded_ = true;
   publish();
   if (ready_)
@@ -117,7 +145,7 @@ void domain_registry::work() {
     tx.name = change.name;
     tx.value = written_.SerializeAsString();
     writing_ = true;
-    env_.store->commit(std::move(tx), [self = me()](storage::commit_result result) {
+    env_.store->cluster().commit(std::move(tx), [self = me()](storage::commit_result result) {
       caf::anon_send(self, make_domain_mail(domain_written{std::move(result)}));
     });
   }

@@ -56,6 +56,9 @@ private:
   void handle(domain_version_read&);
   void handle(domain_written&);
   void reload();
+  void read_version();
+  void read_page(std::string token);
+  void load();
   void work();
   void publish();
   void publish(const std::string& name);
@@ -65,6 +68,8 @@ private:
   std::function<void()> ready_;
   std::map<std::string, record::v1::DomainRow> rows_;
   std::int64_t version_ = 0;
+  std::vector<storage::domain_row> reading_; ///< pages of the table so far, read at `version_`
+  bool all_read_ = false;
   bool loaded_ = false;
   bool writing_ = false;
   std::deque<domain_change> queue_;

@@ -109,7 +109,7 @@ void step(const std::shared_ptr<reading>& r) {
   query.max_nodes = std::min(r->batches_left, 999) + 1;
   query.max_bytes = std::min<std::int64_t>(r->max_bytes, 16 << 20);
   query.page = r->page;
-  r->store.read_history(r->shard, query, [r](storage::page<storage::history_node> page) {
+  r->store.shards().read_history(r->shard, query, [r](storage::page<storage::history_node> page) {
     if (take(r, page))
       return;
     r->page = std::move(page.next);
@@ -184,11 +184,11 @@ void explain_failed_read(storage::store& store, int shard, const run_key& run, e
                          std::function<void(const error&)> tell) {
   if (why.kind != error_kind::internal_data_inconsistency)
     return tell(why);
-  store.read_run(shard, run,
-                 [why = std::move(why), tell = std::move(tell)](const storage::read_result<run_rows>& rows) {
-                   const bool gone = rows.outcome == storage::status::committed && !rows.value;
-                   tell(gone ? not_exists("Workflow execution history not found.") : why);
-                 });
+  store.shards().read_run(shard, run,
+                          [why = std::move(why), tell = std::move(tell)](const storage::read_result<run_rows>& rows) {
+                            const bool gone = rows.outcome == storage::status::committed && !rows.value;
+                            tell(gone ? not_exists("Workflow execution history not found.") : why);
+                          });
 }
 
 } // namespace cadenza::actors

@@ -302,10 +302,11 @@ void matching_owner::refuse(const matching_mail& mail, const std::string& why) {
 void matching_owner::read_stored_lists(std::string page) {
   const auto self = caf::actor_cast<caf::actor>(this);
   const auto from = page;
-  env_.store->scan_task_lists(std::move(page), stored_page,
-                              [self, from](storage::page<std::pair<storage::task_list_key, std::string>> rows) {
-                                caf::anon_send(self, make_matching_mail(stored_lists{std::move(rows), from}));
-                              });
+  env_.store->task_lists().scan_task_lists(
+      {}, std::move(page), stored_page,
+      [self, from](storage::page<std::pair<storage::task_list_key, std::string>> rows) {
+        caf::anon_send(self, make_matching_mail(stored_lists{std::move(rows), from}));
+      });
 }
 
 void matching_owner::handle(stored_lists& read) {
@@ -341,10 +342,11 @@ void matching_owner::drop_expired(const storage::task_list_key& key, std::int64_
   tx.key = key;
   tx.expected_range_id = tx.new_range_id = range_id;
   tx.delete_list = true;
-  env_.store->commit(std::move(tx), [log = env_.log, name = key.name](const storage::commit_result& result) {
-    if (result.outcome != storage::status::committed)
-      log(1, "expired task list " + name + " stays for now: " + result.message);
-  });
+  env_.store->task_lists().commit(std::move(tx),
+                                  [log = env_.log, name = key.name](const storage::commit_result& result) {
+                                    if (result.outcome != storage::status::committed)
+                                      log(1, "expired task list " + name + " stays for now: " + result.message);
+                                  });
 }
 
 // ---------------------------------------------------------------- description

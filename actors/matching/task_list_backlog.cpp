@@ -61,7 +61,7 @@ list_task_ptr from_record(const record::v1::BacklogTask& record, const storage::
 
 void task_list::read_row() {
   lease_ = lease::reading;
-  env_.store->read_task_list(key_, [self = me()](storage::read_result<std::string> row) {
+  env_.store->task_lists().read_task_list(key_, [self = me()](storage::read_result<std::string> row) {
     caf::anon_send(self, make_matching_mail(list_row_read{std::move(row)}));
   });
 }
@@ -132,9 +132,10 @@ void task_list::write_backlog(std::vector<list_task_ptr> tasks) {
     task->backlog_id = next_id_++;
     tx.append.push_back({task->backlog_id, to_record(*task).SerializeAsString()});
   }
-  env_.store->commit(std::move(tx), [self = me(), tasks = std::move(tasks)](storage::commit_result result) mutable {
-    caf::anon_send(self, make_matching_mail(list_written{std::move(result), std::move(tasks)}));
-  });
+  env_.store->task_lists().commit(
+      std::move(tx), [self = me(), tasks = std::move(tasks)](storage::commit_result result) mutable {
+        caf::anon_send(self, make_matching_mail(list_written{std::move(result), std::move(tasks)}));
+      });
 }
 
 void task_list::handle(list_written& written) {
@@ -176,10 +177,10 @@ void task_list::read_backlog() {
     return;
   reading_ = true;
   reading_to_ = max_written_;
-  env_.store->scan_tasks(key_, read_level_, reading_to_, static_cast<int>(settings_.read_batch),
-                         [self = me()](storage::page<storage::backlog_row> page) {
-                           caf::anon_send(self, make_matching_mail(backlog_read{std::move(page)}));
-                         });
+  env_.store->task_lists().scan_tasks(key_, read_level_, reading_to_, static_cast<int>(settings_.read_batch),
+                                      [self = me()](storage::page<storage::backlog_row> page) {
+                                        caf::anon_send(self, make_matching_mail(backlog_read{std::move(page)}));
+                                      });
 }
 
 void task_list::handle(backlog_read& read) {
@@ -236,7 +237,7 @@ void task_list::write_ack() {
   tx.row = row_.SerializeAsString();
   tx.delete_up_to = level;
   tx.keep = lost_.all();
-  env_.store->commit(std::move(tx), [self = me()](storage::commit_result result) {
+  env_.store->task_lists().commit(std::move(tx), [self = me()](storage::commit_result result) {
     caf::anon_send(self, make_matching_mail(list_written{std::move(result), {}}));
   });
 }
@@ -314,7 +315,7 @@ void task_list::configure_next() {
     configuring_ = std::move(asked);
     storage::task_list_transaction tx;
     take_ids(tx, 0);
-    env_.store->commit(std::move(tx), [self = me()](storage::commit_result result) {
+    env_.store->task_lists().commit(std::move(tx), [self = me()](storage::commit_result result) {
       caf::anon_send(self, make_matching_mail(list_written{std::move(result), {}}));
     });
   }

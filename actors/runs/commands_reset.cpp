@@ -31,6 +31,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   record::v1::CurrentRun current;
   uuid base_id;
   std::unique_ptr<workflow::run> base;
+  std::int64_t tree_version = 0; ///< of the base's history tree
   std::vector<workflow::batch> base_history;
   std::vector<api::HistoryEvent> signals; ///< to be reapplied, of stored events
   uuid newest;                            ///< the last run that was read, and up to which event
@@ -44,19 +45,20 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     base_history.clear();
     signals.clear();
     finish_event.reset();
-    env.store->read_current(shard, key, [self = shared_from_this()](storage::read_result<std::string> row) {
-      if (row.outcome != storage::status::committed)
-        return self->answer->reject(unavailable("the store cannot read now: " + row.message));
-      if (!row.value || !self->current.ParseFromString(*row.value))
-        return self->answer->reject(no_workflow(self->key.workflow_id));
-      const auto named = uuid::parse(self->request->workflow_execution().run_id());
-      self->base_id = named.value_or(uuid::from_raw(self->current.run_id()));
-      if (!self->request->request_id().empty() && self->current.create_request_id() == self->request->request_id())
-        return self->reply(uuid::from_raw(self->current.run_id()));
-      if (self->only_while && self->current.run_id() != self->only_while->raw())
-        return self->reply(uuid::from_raw(self->current.run_id()));
-      self->read_run(self->base_id, 0);
-    });
+    env.store->shards().read_current(
+        shard, key, [self = shared_from_this()](storage::read_result<storage::current_row> row) {
+          if (row.outcome != storage::status::committed)
+            return self->answer->reject(unavailable("the store cannot read now: " + row.message));
+          if (!row.value || !self->current.ParseFromString(row.value->value))
+            return self->answer->reject(no_workflow(self->key.workflow_id));
+          const auto named = uuid::parse(self->request->workflow_execution().run_id());
+          self->base_id = named.value_or(uuid::from_raw(self->current.run_id()));
+          if (!self->request->request_id().empty() && self->current.create_request_id() == self->request->request_id())
+            return self->reply(uuid::from_raw(self->current.run_id()));
+          if (self->only_while && self->current.run_id() != self->only_while->raw())
+            return self->reply(uuid::from_raw(self->current.run_id()));
+          self->read_run(self->base_id, 0);
+        });
   }
 
   void reply(const uuid& run) const {
@@ -67,7 +69,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
 
   /// `depth` 0: the base run; else a run that followed it by continuing as new.
   void read_run(const uuid& run, int depth) {
-    env.store->read_run(
+    env.store->shards().read_run(
         shard, {key.domain_id, key.workflow_id, run},
         [self = shared_from_this(), run, depth](storage::read_result<run_rows> rows) {
           if (rows.outcome != storage::status::committed)
@@ -84,16 +86,38 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
             if (const auto fine = workflow::check_reset(*held, self->request->decision_finish_event_id()); !fine)
               return self->answer->reject(fine.error());
           }
-          read_branch(*self->env.store, self->shard, held->current_branch().branch(), first_event_id,
-                      held->next_event_id(), INT32_MAX, INT64_MAX, [self, held, depth](outcome<history_slice> slice) {
-                        if (!slice)
-                          return self->answer->reject(slice.error());
-                        auto batches = parse_batches(*slice);
-                        if (!batches)
-                          return self->answer->reject(batches.error());
-                        self->take_history(held, *std::move(batches), depth);
-                      });
+          depth == 0 ? self->read_tree(held) : self->read_history(held, depth);
         });
+  }
+
+  /// The tree as it is before the base run's history is read: the new run may share it as long as nobody changes it.
+  void read_tree(const std::shared_ptr<workflow::run>& held) {
+    const auto& branch = held->current_branch().branch();
+    env.store->shards().read_tree(
+        shard, uuid::from_raw(branch.tree_id()),
+        [self = shared_from_this(), held](storage::read_result<storage::history_tree> tree) {
+          if (tree.outcome != storage::status::committed)
+            return self->answer->reject(unavailable("the store cannot read now: " + tree.message));
+          const auto base_branch = uuid::from_raw(held->current_branch().branch().branch_id());
+          const auto& branches = tree.value->branches;
+          if (std::none_of(branches.begin(), branches.end(),
+                           [&](const branch_row& row) { return row.branch_id == base_branch; }))
+            return self->answer->reject(service_busy("the history that is reset to is being deleted"));
+          self->tree_version = tree.value->version;
+          self->read_history(held, 0);
+        });
+  }
+
+  void read_history(const std::shared_ptr<workflow::run>& held, int depth) {
+    read_branch(*env.store, shard, held->current_branch().branch(), first_event_id, held->next_event_id(), INT32_MAX,
+                INT64_MAX, [self = shared_from_this(), held, depth](outcome<history_slice> slice) {
+                  if (!slice)
+                    return self->answer->reject(slice.error());
+                  auto batches = parse_batches(*slice);
+                  if (!batches)
+                    return self->answer->reject(batches.error());
+                  self->take_history(held, *std::move(batches), depth);
+                });
   }
 
   void take_history(const std::shared_ptr<workflow::run>& held, std::vector<workflow::batch> batches, int depth) {
@@ -132,6 +156,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     workflow::reset_input input;
     input.base = base.get();
     input.base_history = base_history;
+    input.tree_version = tree_version;
     input.decision_finish_event_id = request->decision_finish_event_id();
     input.finish_event = finish_event ? &*finish_event : nullptr;
     input.new_run_id = new_run_id;
@@ -179,6 +204,7 @@ public:
   bool changed() const override { return !late_; }
   bool needs_ids() const override { return true; }
   bool wants_open_run() const override { return false; }
+  void tree_changed(workflow_run&) override { flow_->again(); }
   void repeated(workflow_run&, const uuid& before) override { flow_->reply(before); }
   void failed(const error& reason) override { flow_->answer->reject(reason); }
   void finished(workflow_run&) override {
@@ -238,6 +264,7 @@ public:
     flow_->again();
     return true;
   }
+  void tree_changed(workflow_run&) override { flow_->again(); }
   void repeated(workflow_run&, const uuid& before) override { flow_->reply(before); }
   void failed(const error& reason) override { flow_->answer->reject(reason); }
   void finished(workflow_run&) override { flow_->reply(run_id); }

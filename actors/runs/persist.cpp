@@ -5,8 +5,12 @@ namespace {
 
 void add_rows(storage::shard_transaction& tx, workflow::changes& made) {
   tx.runs.push_back(std::move(made.mutation));
-  if (made.shares)
-    tx.tree = storage::tree_condition{made.shares->first, {made.shares->second}, false};
+  if (made.new_branch) {
+    auto& tree = tx.trees.emplace_back();
+    tree.tree_id = made.new_branch->tree_id;
+    tree.expected_version = made.tree_version;
+    tree.put.push_back(*std::move(made.new_branch));
+  }
   for (auto& node : made.history)
     tx.history.push_back(std::move(node));
   for (const auto& task : made.transfer)
@@ -19,6 +23,10 @@ void add_rows(storage::shard_transaction& tx, workflow::changes& made) {
 
 } // namespace
 
+storage::current_row to_row(const record::v1::CurrentRun& current) {
+  return {uuid::from_raw(current.run_id()), current.state(), current.last_write_version(), current.SerializeAsString()};
+}
+
 storage::shard_transaction to_store(int shard, std::int64_t range_id, const run_key& key, workflow::changes& made,
                                     std::optional<storage::current_condition> creates) {
   storage::shard_transaction tx;
@@ -26,7 +34,7 @@ storage::shard_transaction to_store(int shard, std::int64_t range_id, const run_
   tx.range_id = range_id;
   const workflow_key workflow{key.domain_id, key.workflow_id};
   if (made.current) {
-    tx.set_current = storage::current_write{workflow, made.current->SerializeAsString()};
+    tx.set_current = storage::current_write{workflow, to_row(*made.current)};
     if (creates)
       tx.current = std::move(creates);
     else

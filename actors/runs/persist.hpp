@@ -5,6 +5,9 @@
 
 namespace cadenza::actors {
 
+/// The current-run row of a record.
+[[nodiscard]] storage::current_row to_row(const record::v1::CurrentRun& current);
+
 /// The store transaction of a closed workflow transaction (and of the run that follows it). Moves rows out of `made`;
 /// tasks and events stay in it for those who carry them out.
 [[nodiscard]] storage::shard_transaction to_store(int shard, std::int64_t range_id, const run_key& key,

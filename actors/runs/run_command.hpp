@@ -70,6 +70,12 @@ public:
     return false;
   }
 
+  /// The history tree that the command shares has changed since it was read: nothing was written.
+  virtual void tree_changed(workflow_run& run) {
+    (void)run;
+    failed(service_busy("the history that is shared has changed"));
+  }
+
   /// A request of `remembered` has been carried out before, and the run `before` was the answer; nothing was changed
   /// now.
   virtual void repeated(workflow_run& run, const uuid& before) {

@@ -62,7 +62,7 @@ struct commit_note {
 
 struct current_known {
   workflow_key key;
-  storage::read_result<std::string> row;
+  storage::read_result<storage::current_row> row;
 };
 
 /// A run answers a request to leave memory; from now on it sends back what it still gets.

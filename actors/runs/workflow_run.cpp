@@ -118,7 +118,7 @@ void workflow_run::do_next(run_command_ptr command) {
 
 void workflow_run::load() {
   loading_ = true;
-  env_.store->read_run(shard_index_, key_, [self = me()](storage::read_result<run_rows> rows) {
+  env_.store->shards().read_run(shard_index_, key_, [self = me()](storage::read_result<run_rows> rows) {
     caf::anon_send(self, std::make_shared<run_mail>(run_loaded{std::move(rows)}));
   });
 }
@@ -357,9 +357,10 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
   committing_ = std::move(command);
   handed_ = std::move(handed);
   env_.counters->commits.fetch_add(1, std::memory_order_relaxed);
-  env_.store->commit(std::move(tx), [note, &env = env_, shard = shard_, self = me()](storage::commit_result result) {
-    after_commit(note, std::move(result), env, shard, self);
-  });
+  env_.store->shards().commit(std::move(tx),
+                              [note, &env = env_, shard = shard_, self = me()](storage::commit_result result) {
+                                after_commit(note, std::move(result), env, shard, self);
+                              });
 }
 
 void workflow_run::handle(run_committed& over) {
@@ -396,14 +397,19 @@ void workflow_run::handle(run_committed& over) {
   live_timers_.clear();
   if (result.outcome == storage::status::condition_failed && result.failed == storage::condition::request_known) {
     not_made();
-    command->repeated(*this, uuid::from_raw(result.current));
+    command->repeated(*this, result.remembered);
+    return work();
+  }
+  if (result.outcome == storage::status::condition_failed && result.failed == storage::condition::tree_version) {
+    not_made();
+    command->tree_changed(*this);
     return work();
   }
   if (fresh_) {
     leaving_ = true;
     const bool exists =
         result.outcome == storage::status::condition_failed && result.failed == storage::condition::current_run;
-    if (!exists || !command->refused(*this, result.current)) {
+    if (!exists || !command->refused(*this, result.current ? result.current->value : std::string())) {
       caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
       if (result.outcome != storage::status::unknown_outcome)
         command->failed(service_busy("the store refused the write: " + result.message));
@@ -414,8 +420,6 @@ void workflow_run::handle(run_committed& over) {
   case storage::status::condition_failed:
     if (result.failed == storage::condition::shard_range) {
       command->failed(unavailable("this history shard has moved"));
-    } else if (result.failed == storage::condition::tree_branches) {
-      command->failed(service_busy("the history that is reset to is being deleted"));
     } else if (++command->tries >= tries_max) {
       command->failed(internal_error("maximum attempts exceeded to update history"));
     } else {

@@ -68,7 +68,7 @@ void history_shard::on_mail(shard_mail& mail) {
 
 void history_shard::acquire() {
   phase_ = phase::reading;
-  env_.store->read_shard(index_, [self = me()](storage::read_result<std::string> row) {
+  env_.store->shards().read_shard(index_, [self = me()](storage::read_result<std::string> row) {
     caf::anon_send(self, make_shard_mail(shard_row_read{std::move(row)}));
   });
 }
@@ -91,9 +91,10 @@ void history_shard::handle(shard_row_read& read) {
   row_.set_owner(env_.settings.identity);
   row_.set_updated_ns(now());
   update.value = row_.SerializeAsString();
-  env_.store->update_shard(std::move(update), [self = me(), id = row_.range_id()](storage::commit_result result) {
-    caf::anon_send(self, make_shard_mail(shard_acquired{std::move(result), id}));
-  });
+  env_.store->shards().update_shard(std::move(update),
+                                    [self = me(), id = row_.range_id()](storage::commit_result result) {
+                                      caf::anon_send(self, make_shard_mail(shard_acquired{std::move(result), id}));
+                                    });
 }
 
 void history_shard::handle(shard_acquired& acquired) {
@@ -185,6 +186,7 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     case record::v1::TRANSFER_RECORD_STARTED:
     case record::v1::TRANSFER_UPSERT:
     case record::v1::TRANSFER_DELETE_VISIBILITY: break; // the visibility writer has it already
+    case record::v1::TRANSFER_DELETE_HISTORY: break;    // whoever removes the run is at it
     case record::v1::TRANSFER_CLOSE:
       if (family)
         carry_out(task, std::move(receipt));

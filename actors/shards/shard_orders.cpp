@@ -59,21 +59,20 @@ void history_shard::remove_run(shard_order order) {
   const shard_place at{env_, index_, range_id_, sequence_, me()};
   if (order.run_id) {
     const run_key key{order.workflow.domain_id, order.workflow.workflow_id, *order.run_id};
-    env_.store->read_run(index_, key, [at, key, answer = order.answer](storage::read_result<run_rows> rows) {
+    env_.store->shards().read_run(index_, key, [at, key, answer = order.answer](storage::read_result<run_rows> rows) {
       remove_read_run(at, key, rows, answer);
     });
     return;
   }
-  env_.store->read_current(index_, order.workflow, [self = me(), order](storage::read_result<std::string> row) mutable {
-    record::v1::CurrentRun current;
-    if (row.outcome != storage::status::committed)
-      return order.answer(unavailable("the store cannot read now: " + row.message));
-    if (row.value && current.ParseFromString(*row.value))
-      order.run_id = uuid::parse_raw(current.run_id());
-    if (!order.run_id)
-      return order.answer(no_workflow(order.workflow.workflow_id));
-    caf::anon_send(self, make_shard_mail(std::move(order)));
-  });
+  env_.store->shards().read_current(index_, order.workflow,
+                                    [self = me(), order](storage::read_result<storage::current_row> row) mutable {
+                                      if (row.outcome != storage::status::committed)
+                                        return order.answer(unavailable("the store cannot read now: " + row.message));
+                                      if (!row.value || row.value->run_id.empty())
+                                        return order.answer(no_workflow(order.workflow.workflow_id));
+                                      order.run_id = row.value->run_id;
+                                      caf::anon_send(self, make_shard_mail(std::move(order)));
+                                    });
 }
 
 void history_shard::remove_task(shard_order order) {
@@ -85,11 +84,12 @@ void history_shard::remove_task(shard_order order) {
   case shard_queue::timer: tx.delete_timers.push_back({order.fire_ns, order.task_id, {}}); break;
   case shard_queue::replication: tx.delete_replication.push_back(order.task_id); break;
   }
-  env_.store->commit(std::move(tx), [self = me(), order = std::move(order)](storage::commit_result result) mutable {
-    if (result.outcome != storage::status::committed)
-      return order.answer(unavailable("the task was not removed: " + result.message));
-    caf::anon_send(self, make_shard_mail(task_removed{std::move(order)}));
-  });
+  env_.store->shards().commit(std::move(tx),
+                              [self = me(), order = std::move(order)](storage::commit_result result) mutable {
+                                if (result.outcome != storage::status::committed)
+                                  return order.answer(unavailable("the task was not removed: " + result.message));
+                                caf::anon_send(self, make_shard_mail(task_removed{std::move(order)}));
+                              });
 }
 
 /// The task is not stored any more: nor is it carried out.

@@ -1,5 +1,6 @@
 #include "actors/matching/matching_mail.hpp"
 #include "actors/shards/history_shard.hpp"
+#include "actors/shards/run_removal.hpp"
 #include "actors/visibility/visibility_mail.hpp"
 
 #include "actors/base/actor_path.hpp"
@@ -32,10 +33,10 @@ bool only_visibility(record::v1::TransferType type) {
 // ---------------------------------------------------------------- transfer queue
 
 void history_shard::load_transfer(std::int64_t after) {
-  env_.store->scan_transfer(index_, after, INT64_MAX, env_.settings.transfer_page,
-                            [self = me()](storage::page<transfer_row> page) {
-                              caf::anon_send(self, make_shard_mail(transfer_loaded{std::move(page)}));
-                            });
+  env_.store->shards().scan_transfer(index_, after, INT64_MAX, env_.settings.transfer_page,
+                                     [self = me()](storage::page<transfer_row> page) {
+                                       caf::anon_send(self, make_shard_mail(transfer_loaded{std::move(page)}));
+                                     });
 }
 
 void history_shard::handle(transfer_loaded& loaded) {
@@ -78,6 +79,9 @@ void history_shard::dispatch(const record::v1::TransferTask& task) {
   }
   if (task.type() == record::v1::TRANSFER_DECISION || task.type() == record::v1::TRANSFER_ACTIVITY)
     return push_to_matching(task, std::move(receipt));
+  if (task.type() == record::v1::TRANSFER_DELETE_HISTORY)
+    return remove_history({env_, index_, range_id_, sequence_, me()}, {task.branches().begin(), task.branches().end()},
+                          std::move(receipt), [] {});
   carry_out(task, std::move(receipt));
 }
 
@@ -160,7 +164,7 @@ void history_shard::on_retries(std::uint64_t generation) {
       dispatch(*task);
       continue;
     }
-    env_.store->scan_transfer(index_, id - 1, id, 1, [self = me(), id](storage::page<transfer_row> page) {
+    env_.store->shards().scan_transfer(index_, id - 1, id, 1, [self = me(), id](storage::page<transfer_row> page) {
       caf::anon_send(self, make_shard_mail(transfer_read{id, std::move(page)}));
     });
   }
@@ -214,10 +218,10 @@ void history_shard::load_timers() {
 }
 
 void history_shard::scan_timers(std::int64_t from_ns, std::int64_t from_id, std::int64_t up_to_ns) {
-  env_.store->scan_timers(index_, from_ns, from_id, up_to_ns, env_.settings.timer_page,
-                          [self = me(), up_to_ns](storage::page<timer_row> page) {
-                            caf::anon_send(self, make_shard_mail(timers_loaded{std::move(page), up_to_ns}));
-                          });
+  env_.store->shards().scan_timers(index_, from_ns, from_id, up_to_ns, env_.settings.timer_page,
+                                   [self = me(), up_to_ns](storage::page<timer_row> page) {
+                                     caf::anon_send(self, make_shard_mail(timers_loaded{std::move(page), up_to_ns}));
+                                   });
 }
 
 void history_shard::handle(timers_loaded& loaded) {
@@ -317,7 +321,7 @@ void history_shard::write_acks() {
   update.expected_range_id = range_id_;
   update.new_range_id = range_id_;
   update.value = row_.SerializeAsString();
-  env_.store->update_shard(std::move(update), [self = me()](storage::commit_result result) {
+  env_.store->shards().update_shard(std::move(update), [self = me()](storage::commit_result result) {
     caf::anon_send(self, make_shard_mail(acks_written{std::move(result)}));
   });
 }
@@ -334,7 +338,7 @@ void history_shard::handle(acks_written& written) {
   cleanup.timers_before_ns = timers_done_ns_;
   cleanup.keep_transfer = lost_transfer_.all();
   cleanup.keep_timers = lost_timers_.all();
-  env_.store->cleanup(cleanup, [&env = env_, index = index_](storage::commit_result result) {
+  env_.store->shards().cleanup(cleanup, [&env = env_, index = index_](storage::commit_result result) {
     if (result.outcome != storage::status::committed)
       env.log(2, "finished tasks of shard " + std::to_string(index) + " not dropped: " + result.message);
   });

@@ -168,7 +168,7 @@ void history_shard::drain(const workflow_key& key) {
 
 void history_shard::read_current(const workflow_key& key, workflow_entry& entry) {
   entry.state = workflow_entry::knowledge::reading;
-  env_.store->read_current(index_, key, [self = me(), key](storage::read_result<std::string> row) {
+  env_.store->shards().read_current(index_, key, [self = me(), key](storage::read_result<storage::current_row> row) {
     caf::anon_send(self, make_shard_mail(current_known{key, std::move(row)}));
   });
 }
@@ -194,7 +194,7 @@ void history_shard::handle(current_known& known) {
   entry.current.reset();
   if (known.row.value) {
     record::v1::CurrentRun current;
-    if (current.ParseFromString(*known.row.value))
+    if (current.ParseFromString(known.row.value->value))
       entry.current = std::move(current);
   }
   entry.state = workflow_entry::knowledge::known;

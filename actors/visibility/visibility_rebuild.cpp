@@ -13,6 +13,7 @@ namespace cadenza::actors {
 namespace {
 
 constexpr int page_runs = 1000;
+constexpr int page_domains = 500;
 constexpr std::int64_t runs_between_notes = 100'000;
 
 struct domain_facts {
@@ -29,14 +30,18 @@ template <class Result, class Call> Result wait_for(Call&& call) {
 }
 
 outcome<domain_book> read_domains(storage::store& store) {
-  const auto read =
-      wait_for<storage::page<storage::domain_row>>([&](auto done) { store.read_domains(std::move(done)); });
-  if (read.outcome != storage::status::committed)
-    return unavailable("the domains cannot be read: " + read.message);
   domain_book book;
   record::v1::DomainRow row;
-  for (const auto& stored : read.rows)
-    book[stored.id] = {stored.name, row.ParseFromString(stored.value) ? row.domain().clusters_size() : 0};
+  std::string next;
+  do {
+    auto read = wait_for<storage::page<storage::domain_row>>(
+        [&](auto done) { store.cluster().read_domains(std::move(next), page_domains, std::move(done)); });
+    if (read.outcome != storage::status::committed)
+      return unavailable("the domains cannot be read: " + read.message);
+    for (const auto& stored : read.rows)
+      book[stored.id] = {stored.name, row.ParseFromString(stored.value) ? row.domain().clusters_size() : 0};
+    next = std::move(read.next);
+  } while (!next.empty());
   return book;
 }
 
@@ -101,8 +106,8 @@ outcome<rebuild_report> rebuild_visibility(const rebuild_source& from, storage::
       if (from.stopping && from.stopping())
         return unavailable("the server stops");
       using page = storage::page<std::pair<run_key, run_rows>>;
-      auto read =
-          wait_for<page>([&](auto done) { from.store->scan_runs(shard, std::move(next), page_runs, std::move(done)); });
+      auto read = wait_for<page>(
+          [&](auto done) { from.store->shards().scan_runs(shard, std::move(next), page_runs, std::move(done)); });
       if (read.outcome != storage::status::committed)
         return unavailable("the runs of shard " + std::to_string(shard) + " cannot be read: " + read.message);
       lists.changes.clear();

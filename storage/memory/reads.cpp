@@ -102,12 +102,18 @@ page<history_node> read_history(const tables& all, int shard, const history_quer
   return result;
 }
 
-page<std::string> read_tree(const tables& all, int shard, const uuid& tree_id) {
-  page<std::string> result;
-  if (const auto* found = find_shard(all, shard))
-    for (auto it = found->branches.lower_bound({tree_id, uuid{}});
-         it != found->branches.end() && it->first.first == tree_id; ++it)
-      result.rows.push_back(it->second);
+read_result<history_tree> read_tree(const tables& all, int shard, const uuid& tree_id) {
+  read_result<history_tree> result;
+  auto& tree = result.value.emplace();
+  const auto* found = find_shard(all, shard);
+  if (found == nullptr)
+    return result;
+  const auto entry = found->trees.find(tree_id);
+  if (entry == found->trees.end())
+    return result;
+  tree.version = entry->second.version;
+  for (const auto& [branch_id, value] : entry->second.branches)
+    tree.branches.push_back({tree_id, branch_id, value});
   return result;
 }
 
@@ -155,9 +161,9 @@ page<std::pair<run_key, run_rows>> scan_runs(const tables& all, int shard, const
   return result;
 }
 
-page<std::pair<workflow_key, std::string>> scan_current(const tables& all, int shard, const std::string& token,
+page<std::pair<workflow_key, current_row>> scan_current(const tables& all, int shard, const std::string& token,
                                                         int limit) {
-  using row = std::pair<workflow_key, std::string>;
+  using row = std::pair<workflow_key, current_row>;
   page<row> result;
   const auto* found = find_shard(all, shard);
   if (found == nullptr)
@@ -175,61 +181,65 @@ page<std::pair<workflow_key, std::string>> scan_current(const tables& all, int s
       result.next = pack({last.domain_id.raw(), last.workflow_id});
       break;
     }
-    result.rows.emplace_back(it->first, it->second.value);
+    result.rows.emplace_back(it->first, it->second);
   }
   return result;
 }
 
-namespace {
-
-/// Rows of a map keyed by (tree, branch); `make` turns an entry into a row, `use` says whether it counts.
-template <class Row, class Map, class Use, class Make>
-page<Row> scan_pairs(const Map& map, const std::string& token, int limit, Use use, Make make) {
-  page<Row> result;
-  auto it = map.begin();
+page<branch_row> scan_trees(const tables& all, int shard, const std::string& token, int limit) {
+  page<branch_row> result;
+  const auto* found = find_shard(all, shard);
+  if (found == nullptr)
+    return result;
+  std::pair<uuid, uuid> last;
   if (!token.empty()) {
     const auto fields = unpack(token, 2);
     if (!fields)
-      return bad_token<Row>();
-    it = map.upper_bound({uuid::from_raw((*fields)[0]), uuid::from_raw((*fields)[1])});
+      return bad_token<branch_row>();
+    last = {uuid::from_raw((*fields)[0]), uuid::from_raw((*fields)[1])};
   }
-  std::pair<uuid, uuid> last;
-  for (; it != map.end(); ++it) {
-    if (!use(it->second))
+  for (auto tree = found->trees.lower_bound(last.first); tree != found->trees.end(); ++tree)
+    for (const auto& [branch_id, value] : tree->second.branches) {
+      const std::pair at{tree->first, branch_id};
+      if (at <= last && !token.empty())
+        continue;
+      if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+        result.next = pack({last.first.raw(), last.second.raw()});
+        return result;
+      }
+      last = at;
+      result.rows.push_back({tree->first, branch_id, value});
+    }
+  return result;
+}
+
+page<std::pair<uuid, uuid>> scan_branches(const tables& all, int shard, const std::string& token, int limit) {
+  using row = std::pair<uuid, uuid>;
+  page<row> result;
+  const auto* found = find_shard(all, shard);
+  if (found == nullptr)
+    return result;
+  auto it = found->nodes.begin();
+  if (!token.empty()) {
+    const auto fields = unpack(token, 2);
+    if (!fields)
+      return bad_token<row>();
+    it = found->nodes.upper_bound({uuid::from_raw((*fields)[0]), uuid::from_raw((*fields)[1])});
+  }
+  for (; it != found->nodes.end(); ++it) {
+    if (it->second.empty())
       continue;
     if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
-      result.next = pack({last.first.raw(), last.second.raw()});
+      result.next = pack({result.rows.back().first.raw(), result.rows.back().second.raw()});
       break;
     }
-    last = it->first;
-    result.rows.push_back(make(*it));
+    result.rows.push_back(it->first);
   }
   return result;
 }
 
-} // namespace
-
-page<branch_row> scan_trees(const tables& all, int shard, const std::string& token, int limit) {
-  const auto* found = find_shard(all, shard);
-  if (found == nullptr)
-    return {};
-  return scan_pairs<branch_row>(
-      found->branches, token, limit, [](const std::string&) { return true; },
-      [](const auto& entry) {
-        return branch_row{entry.first.first, entry.first.second, entry.second};
-      });
-}
-
-page<std::pair<uuid, uuid>> scan_branches(const tables& all, int shard, const std::string& token, int limit) {
-  const auto* found = find_shard(all, shard);
-  if (found == nullptr)
-    return {};
-  return scan_pairs<std::pair<uuid, uuid>>(
-      found->nodes, token, limit, [](const auto& nodes) { return !nodes.empty(); },
-      [](const auto& entry) { return entry.first; });
-}
-
-page<std::pair<task_list_key, std::string>> scan_task_lists(const tables& all, const std::string& token, int limit) {
+page<std::pair<task_list_key, std::string>> scan_task_lists(const tables& all, const ring_range& of,
+                                                            const std::string& token, int limit) {
   using row = std::pair<task_list_key, std::string>;
   page<row> result;
   auto it = all.task_lists.begin();
@@ -242,12 +252,69 @@ page<std::pair<task_list_key, std::string>> scan_task_lists(const tables& all, c
     it = all.task_lists.upper_bound({uuid::from_raw((*fields)[0]), (*fields)[1], type});
   }
   for (; it != all.task_lists.end(); ++it) {
+    if (!of.contains(it->first))
+      continue;
     if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
       const auto& last = result.rows.back().first;
       result.next = pack({last.domain_id.raw(), last.name, std::to_string(last.type)});
       break;
     }
     result.rows.emplace_back(it->first, it->second.row);
+  }
+  return result;
+}
+
+page<domain_row> read_domains(const tables& all, const std::string& token, int limit) {
+  page<domain_row> result;
+  auto it = all.domains.begin();
+  if (!token.empty()) {
+    const auto fields = unpack(token, 1);
+    if (!fields)
+      return bad_token<domain_row>();
+    it = all.domains.upper_bound(uuid::from_raw((*fields)[0]));
+  }
+  for (; it != all.domains.end(); ++it) {
+    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      result.next = pack({result.rows.back().id.raw()});
+      break;
+    }
+    result.rows.push_back(it->second);
+  }
+  return result;
+}
+
+page<queue_ack> read_acks(const tables& all, int queue) {
+  page<queue_ack> result;
+  for (auto it = all.acks.lower_bound({queue, {}}); it != all.acks.end() && it->first.first == queue; ++it)
+    result.rows.push_back({queue, it->first.second, it->second});
+  return result;
+}
+
+page<node_lease> read_leases(const tables& all) {
+  page<node_lease> result;
+  for (const auto& [node, lease] : all.leases)
+    result.rows.push_back(lease);
+  return result;
+}
+
+page<audit_row> read_audit(const tables& all, const audit_query& query) {
+  page<audit_row> result;
+  if (query.from_ns >= query.to_ns)
+    return result;
+  // The newest come first: from just before `to_ns` backwards in time.
+  auto it = all.audit.lower_bound({query.domain_id, query.to_ns - 1, uuid{}});
+  if (!query.page.empty()) {
+    const auto token = audit_token::parse(query.page);
+    if (!token)
+      return bad_token<audit_row>();
+    it = all.audit.upper_bound({query.domain_id, token->at_ns, token->id});
+  }
+  for (; it != all.audit.end() && it->first.domain_id == query.domain_id && it->first.at_ns >= query.from_ns; ++it) {
+    if (static_cast<int>(result.rows.size()) >= std::max(query.limit, 1)) {
+      result.next = audit_token{result.rows.back().at_ns, result.rows.back().id}.text();
+      break;
+    }
+    result.rows.push_back({it->first.domain_id, it->first.at_ns, it->first.id, it->second});
   }
   return result;
 }

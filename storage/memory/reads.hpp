@@ -14,18 +14,22 @@ namespace cadenza::storage::memory {
 
 [[nodiscard]] read_result<run_rows> read_run(const tables& all, int shard, const run_key& key);
 [[nodiscard]] page<history_node> read_history(const tables& all, int shard, const history_query& query);
-[[nodiscard]] page<std::string> read_tree(const tables& all, int shard, const uuid& tree_id);
+[[nodiscard]] read_result<history_tree> read_tree(const tables& all, int shard, const uuid& tree_id);
 [[nodiscard]] page<timer_row> scan_timers(const tables& all, int shard, std::int64_t from_ns, std::int64_t from_id,
                                           std::int64_t to_ns, int limit);
 [[nodiscard]] page<std::pair<run_key, run_rows>> scan_runs(const tables& all, int shard, const std::string& token,
                                                            int limit);
-[[nodiscard]] page<std::pair<workflow_key, std::string>> scan_current(const tables& all, int shard,
+[[nodiscard]] page<std::pair<workflow_key, current_row>> scan_current(const tables& all, int shard,
                                                                       const std::string& token, int limit);
 [[nodiscard]] page<branch_row> scan_trees(const tables& all, int shard, const std::string& token, int limit);
 [[nodiscard]] page<std::pair<uuid, uuid>> scan_branches(const tables& all, int shard, const std::string& token,
                                                         int limit);
-[[nodiscard]] page<std::pair<task_list_key, std::string>> scan_task_lists(const tables& all, const std::string& token,
-                                                                          int limit);
+[[nodiscard]] page<std::pair<task_list_key, std::string>> scan_task_lists(const tables& all, const ring_range& of,
+                                                                          const std::string& token, int limit);
+[[nodiscard]] page<domain_row> read_domains(const tables& all, const std::string& token, int limit);
+[[nodiscard]] page<queue_ack> read_acks(const tables& all, int queue);
+[[nodiscard]] page<node_lease> read_leases(const tables& all);
+[[nodiscard]] page<audit_row> read_audit(const tables& all, const audit_query& query);
 
 /// Rows of a map by id with after < id ≤ up_to. `Row` is made of (id, value).
 template <class Row, class Map> page<Row> scan_ids(const Map& map, std::int64_t after, std::int64_t up_to, int limit) {

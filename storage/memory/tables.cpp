@@ -1,9 +1,11 @@
 #include "storage/memory/tables.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/refusals.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 namespace cadenza::storage::memory {
 
@@ -37,15 +39,20 @@ void write_run(shard_tables& shard, run_mutation& run) {
   }
 }
 
-void write_history(shard_tables& shard, history_append& append) {
-  const std::pair branch{append.tree_id, append.branch_id};
-  if (append.tree_row)
-    shard.branches.insert_or_assign(branch, std::move(*append.tree_row));
-  if (!append.batch.empty())
-    shard.nodes[branch].insert_or_assign(node_key{append.first_event_id, append.txn_id}, std::move(append.batch));
+void write_tree(shard_tables& shard, tree_write& tree) {
+  if (tree.ends) {
+    shard.trees.erase(tree.tree_id);
+    return;
+  }
+  auto& entry = shard.trees[tree.tree_id];
+  ++entry.version;
+  for (const auto& branch : tree.drop)
+    entry.branches.erase(branch);
+  for (auto& row : tree.put)
+    entry.branches.insert_or_assign(row.branch_id, std::move(row.value));
 }
 
-void delete_nodes(shard_tables& shard, const shard_transaction::history_range& range) {
+void delete_nodes(shard_tables& shard, const history_removal::range& range) {
   const auto found = shard.nodes.find({range.tree_id, range.branch_id});
   if (found == shard.nodes.end() || range.from >= range.to)
     return;
@@ -56,17 +63,15 @@ void delete_nodes(shard_tables& shard, const shard_transaction::history_range& r
     shard.nodes.erase(found);
 }
 
-} // namespace
-
-commit_result tables::apply(shard_transaction& tx) {
-  auto& shard = shards[tx.shard];
+/// The answer when a condition does not hold.
+std::optional<commit_result> refusal(const shard_tables& shard, const shard_transaction& tx) {
   if (shard.range_id == 0 || shard.range_id != tx.range_id)
     return refuse_shard(tx.shard, tx.range_id, shard.range_id);
   if (tx.current) {
     const auto found = shard.current.find(tx.current->key);
     const auto* row = found == shard.current.end() ? nullptr : &found->second;
     if (!holds(*tx.current, row))
-      return refuse_current(*tx.current, row == nullptr ? std::string{} : row->value);
+      return refuse_current(*tx.current, row);
   }
   for (const auto& run : tx.runs) {
     const auto found = shard.runs.find(run.key);
@@ -74,45 +79,22 @@ commit_result tables::apply(shard_transaction& tx) {
     if (exists != run.expected_version.has_value() || (exists && found->second.version != *run.expected_version))
       return refuse_run(run, exists ? found->second.version : 0);
   }
-  if (tx.tree) {
-    std::vector<uuid> branches;
-    for (auto row = shard.branches.lower_bound({tx.tree->tree_id, uuid{}});
-         row != shard.branches.end() && row->first.first == tx.tree->tree_id; ++row)
-      branches.push_back(row->first.second);
-    if (!holds(*tx.tree, branches))
-      return refuse_tree(*tx.tree);
+  for (const auto& tree : tx.trees) {
+    const auto found = shard.trees.find(tree.tree_id);
+    const auto version = found == shard.trees.end() ? 0 : found->second.version;
+    CADENZA_ASSERT(tree.expected_version || version == 0, "a tree that is written as a new one is new");
+    if (tree.expected_version && *tree.expected_version != version)
+      return refuse_tree(tree, version);
   }
   for (const auto& request : tx.requests) {
     const auto found = shard.requests.find(request_key::of(request));
     if (found != shard.requests.end() && found->second.expires_ns > request.now_ns)
       return refuse_request(request, found->second.run_id);
   }
-  std::optional<current_row> next;
-  if (tx.set_current) {
-    next = parse_current(std::move(tx.set_current->value));
-    if (!next)
-      return refuse_unavailable("the current-run row to be written is no record");
-  }
+  return std::nullopt;
+}
 
-  if (tx.delete_current) {
-    const auto found = shard.current.find(tx.delete_current->key);
-    if (found != shard.current.end() && found->second.run_id == tx.delete_current->run_id)
-      shard.current.erase(found);
-  }
-  if (next)
-    shard.current.insert_or_assign(std::move(tx.set_current->key), std::move(*next));
-  for (const auto& key : tx.delete_runs)
-    shard.runs.erase(key);
-  for (auto& run : tx.runs)
-    write_run(shard, run);
-  for (const auto& range : tx.delete_history)
-    delete_nodes(shard, range);
-  for (const auto& branch : tx.delete_branches)
-    shard.branches.erase(branch);
-  for (auto& append : tx.history)
-    write_history(shard, append);
-  for (const auto& request : tx.requests)
-    shard.requests.insert_or_assign(request_key::of(request), request_entry{request.run_id, request.expires_ns});
+void write_tasks(shard_tables& shard, shard_transaction& tx) {
   for (const auto id : tx.delete_transfer)
     shard.transfer.erase(id);
   for (const auto& timer : tx.delete_timers)
@@ -125,6 +107,49 @@ commit_result tables::apply(shard_transaction& tx) {
     shard.timers.insert_or_assign({row.fire_ns, row.task_id}, std::move(row.value));
   for (auto& row : tx.replication)
     shard.replication.insert_or_assign(row.task_id, std::move(row.value));
+}
+
+} // namespace
+
+commit_result tables::apply(shard_transaction& tx) {
+  auto& shard = shards[tx.shard];
+  if (auto refused = refusal(shard, tx))
+    return *std::move(refused);
+  if (tx.delete_current) {
+    const auto found = shard.current.find(tx.delete_current->key);
+    if (found != shard.current.end() && found->second.run_id == tx.delete_current->run_id)
+      shard.current.erase(found);
+  }
+  if (tx.set_current)
+    shard.current.insert_or_assign(std::move(tx.set_current->key), std::move(tx.set_current->row));
+  for (const auto& key : tx.delete_runs)
+    shard.runs.erase(key);
+  for (auto& run : tx.runs)
+    write_run(shard, run);
+  for (auto& tree : tx.trees)
+    write_tree(shard, tree);
+  leave_history(tx);
+  for (const auto& request : tx.requests)
+    shard.requests.insert_or_assign(request_key::of(request), request_entry{request.run_id, request.expires_ns});
+  write_tasks(shard, tx);
+  return {};
+}
+
+void tables::leave_history(const shard_transaction& tx) {
+  auto& shard = shards[tx.shard];
+  for (const auto& node : tx.history) {
+    CADENZA_ASSERT(!node.batch.empty(), "a node of history has events");
+    shard.nodes[{node.tree_id, node.branch_id}].insert_or_assign(node_key{node.first_event_id, node.txn_id},
+                                                                 node.batch);
+  }
+}
+
+commit_result tables::apply(const history_removal& what) {
+  auto& shard = shards[what.shard];
+  if (shard.range_id == 0 || shard.range_id != what.range_id)
+    return refuse_shard(what.shard, what.range_id, shard.range_id);
+  for (const auto& range : what.ranges)
+    delete_nodes(shard, range);
   return {};
 }
 
@@ -221,6 +246,19 @@ commit_result tables::apply(document_write& write) {
     return refuse_document(write, document.version);
   ++document.version;
   document.value = std::move(write.value);
+  return {};
+}
+
+commit_result tables::apply(lease_write& write) {
+  const auto found = leases.find(write.node);
+  const auto version = found == leases.end() ? 0 : found->second.version;
+  if (version != write.expected_version)
+    return refuse_lease(write, version);
+  if (write.drop) {
+    leases.erase(write.node);
+    return {};
+  }
+  leases[write.node] = {write.node, version + 1, write.expires_ns, std::move(write.value)};
   return {};
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "storage/current_run.hpp"
 #include "storage/store.hpp"
 
 #include <compare>
@@ -57,13 +56,18 @@ struct request_entry {
   std::int64_t expires_ns = 0;
 };
 
+struct tree_entry {
+  std::int64_t version = 0;
+  std::map<uuid, std::string> branches;
+};
+
 struct shard_tables {
   std::int64_t range_id = 0; ///< 0: there is no such shard
   std::string value;
   std::map<workflow_key, current_row> current;
   std::map<run_key, run_entry> runs;
   std::map<std::pair<uuid, uuid>, std::map<node_key, std::string>> nodes;
-  std::map<std::pair<uuid, uuid>, std::string> branches;
+  std::map<uuid, tree_entry> trees;
   std::map<std::int64_t, std::string> transfer;
   std::map<std::pair<std::int64_t, std::int64_t>, std::string> timers;
   std::map<std::int64_t, std::string> replication;
@@ -86,17 +90,34 @@ struct document_entry {
   std::string value;
 };
 
+/// The newest entry of a domain sorts first.
+struct audit_key {
+  uuid domain_id;
+  std::int64_t at_ns = 0;
+  uuid id;
+
+  bool operator<(const audit_key& other) const {
+    if (domain_id != other.domain_id)
+      return domain_id < other.domain_id;
+    return at_ns != other.at_ns ? at_ns > other.at_ns : id < other.id;
+  }
+};
+
 /// Every table of the store and the rules of what a transaction does to them: plain code without threads.
 class tables {
 public:
   commit_result apply(shard_transaction& tx);
   commit_result apply(shard_update& update);
+  commit_result apply(const history_removal& what);
   commit_result apply(const shard_cleanup& what);
   commit_result apply(task_list_transaction& tx);
   commit_result apply(domain_transaction& tx);
   commit_result apply(queue_append& message);
   commit_result trim(int queue, std::int64_t up_to);
   commit_result apply(document_write& write);
+  commit_result apply(lease_write& write);
+  /// Writes the nodes of history of a transaction, and nothing else of it.
+  void leave_history(const shard_transaction& tx);
 
   std::unordered_map<int, shard_tables> shards;
   std::map<task_list_key, task_list_tables> task_lists;
@@ -105,6 +126,10 @@ public:
   std::int64_t domain_version = 0;
   std::map<int, queue_tables> queues;
   std::map<int, document_entry> documents;
+  std::map<std::pair<int, std::string>, std::map<std::int64_t, std::string>> dead_letters; ///< by shard and cluster
+  std::map<std::pair<int, std::string>, std::int64_t> acks;                                ///< by queue and cluster
+  std::map<std::string, node_lease> leases;
+  std::map<audit_key, std::string> audit;
 };
 
 } // namespace cadenza::storage::memory

@@ -1,4 +1,4 @@
-#include "storage/open.hpp"
+#include "storage/backups.hpp"
 #include "storage/rocksdb/rocksdb_store.hpp"
 
 #include <rocksdb/utilities/backup_engine.h>
@@ -90,10 +90,7 @@ private:
 
 } // namespace
 
-outcome<backup_info> create_backup(store& from, const std::string& backup_directory) {
-  auto* embedded = dynamic_cast<rocks::rocksdb_store*>(&from);
-  if (embedded == nullptr)
-    return bad_request("only the embedded store takes backups by itself");
+outcome<backup_info> rocks::rocksdb_store::create_backup(const std::string& backup_directory) {
   std::error_code failed;
   fs::create_directories(backup_directory, failed);
   if (failed)
@@ -110,7 +107,7 @@ outcome<backup_info> create_backup(store& from, const std::string& backup_direct
   // Flushed rows are in files that the next backup shares; the log would be copied whole each time.
   options.flush_before_backup = true;
   rocksdb::BackupID id = 0;
-  const auto created = backups->CreateNewBackup(options, &embedded->db(), &id);
+  const auto created = backups->CreateNewBackup(options, engine_->data().db, &id);
   if (!created.ok())
     return failure("the backup failed", backup_directory, created);
   rocksdb::BackupInfo info;

@@ -1,6 +1,7 @@
 #include "storage/rocksdb/engine.hpp"
 
 #include "storage/rocksdb/options.hpp"
+#include "storage/rocksdb/upgrade.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -17,9 +18,6 @@ namespace cadenza::storage::rocks {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view format_key = "format";
-constexpr std::string_view format_value = "1";
 
 outcome<void> prepare_directory(const std::string& directory) {
   std::error_code failure;
@@ -141,27 +139,11 @@ outcome<void> engine::open_database() {
 }
 
 outcome<void> engine::check_format() {
-  std::string stored;
-  const auto found = data_.db->Get(rocksdb::ReadOptions{}, default_family_, rocksdb::Slice(format_key), &stored);
-  if (found.ok() && stored != format_value)
-    return error(error_kind::internal_data_inconsistency, "the data directory " + options_.directory + " has format " +
-                                                              stored + ", this program reads format " +
-                                                              std::string(format_value));
-  if (found.ok())
-    return {};
-  if (!found.IsNotFound())
-    return open_failure(options_.directory, found);
-  const auto written = write_format();
-  if (!written.ok())
-    return open_failure(options_.directory, written);
-  return {};
+  return rocks::check_format(
+      {data_, default_family_, options_.directory, options_.program, options_.upgrade_batch_bytes, options_.log});
 }
 
-rocksdb::Status engine::write_format() {
-  rocksdb::WriteOptions durable;
-  durable.sync = true;
-  return data_.db->Put(durable, default_family_, rocksdb::Slice(format_key), rocksdb::Slice(format_value));
-}
+rocksdb::Status engine::write_format() { return rocks::write_format(data_, default_family_); }
 
 void engine::begin_resuming() {
   resumer::parts parts;

@@ -1,4 +1,4 @@
-#include "storage/open.hpp"
+#include "storage/file_check.hpp"
 #include "storage/rocksdb/rocksdb_store.hpp"
 
 #include <rocksdb/metadata.h>
@@ -29,16 +29,14 @@ rocksdb::Status read_whole(const rocksdb::LiveFileMetaData& file) {
 
 } // namespace
 
-std::vector<std::string> unreadable_files(store& of, const std::function<bool()>& stopping) {
+std::vector<std::string> rocks::rocksdb_store::unreadable_files(const std::function<bool()>& stopping) {
   std::vector<std::string> out;
-  auto* embedded = dynamic_cast<rocks::rocksdb_store*>(&of);
-  if (embedded == nullptr)
-    return out;
-  for (const auto& file : files_of(embedded->db())) {
+  auto& db = *engine_->data().db;
+  for (const auto& file : files_of(db)) {
     if (stopping && stopping())
       return out;
     const auto read = read_whole(file);
-    if (!read.ok() && is_live(embedded->db(), file.name))
+    if (!read.ok() && is_live(db, file.name))
       out.push_back("table " + file.column_family_name + ": file " + file.name.substr(1) +
                     " cannot be read: " + read.ToString());
   }

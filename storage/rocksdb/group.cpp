@@ -1,12 +1,12 @@
 #include "storage/rocksdb/group.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/refusals.hpp"
 #include "storage/rocksdb/keys.hpp"
 
 #include <rocksdb/db.h>
 
 #include <array>
-#include <cassert>
 #include <memory>
 
 namespace cadenza::storage::rocks {
@@ -20,7 +20,7 @@ constexpr std::size_t single_deletes_max = 1024;
 /// Slices to pass by address.
 struct parts {
   explicit parts(std::initializer_list<rocksdb::Slice> given) : count(static_cast<int>(given.size())) {
-    assert(given.size() <= slices.size());
+    CADENZA_ASSERT(given.size() <= slices.size(), "a stored key or value is put together from a few parts");
     std::copy(given.begin(), given.end(), slices.begin());
   }
   [[nodiscard]] rocksdb::SliceParts view() const { return {slices.data(), count}; }
@@ -81,19 +81,19 @@ void group_builder::put(table into, slices key, slices value) {
   const parts key_parts(key);
   const parts value_parts(value);
   const auto done = batch_.Put(data_[into], key_parts.view(), value_parts.view());
-  assert(done.ok());
+  CADENZA_ASSERT(done.ok(), "a write goes into the batch in memory");
 }
 
 void group_builder::remove(table from, slices key) {
   const parts key_parts(key);
   const auto done = batch_.Delete(data_[from], key_parts.view());
-  assert(done.ok());
+  CADENZA_ASSERT(done.ok(), "a write goes into the batch in memory");
 }
 
 void group_builder::remove_range(table from, std::string_view lower, std::string_view upper) {
   const auto done = batch_.DeleteRange(data_[from], rocksdb::Slice(lower.data(), lower.size()),
                                        rocksdb::Slice(upper.data(), upper.size()));
-  assert(done.ok());
+  CADENZA_ASSERT(done.ok(), "a write goes into the batch in memory");
 }
 
 commit_result group_builder::read_failure(const rocksdb::Status& failure) {
@@ -161,7 +161,7 @@ group_builder::current_entry* group_builder::load_current(int shard, const workf
   const auto found = get(table::current, key_, value);
   current_state state;
   if (found.ok()) {
-    state.row = parse_current(value.ToString());
+    state.row = read_current_value(value.ToStringView());
     if (!state.row) {
       result = damaged("current-run row");
       return nullptr;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "storage/current_run.hpp"
 #include "storage/rocksdb/generation_cache.hpp"
 #include "storage/rocksdb/tables.hpp"
+#include "storage/rocksdb/values.hpp"
 #include "storage/store.hpp"
 
 #include <rocksdb/slice.h>
@@ -30,9 +30,26 @@ struct queue_trim {
   std::int64_t up_to = 0;
 };
 
+struct dead_letter_put {
+  dead_letters at;
+  replication_row letter;
+};
+
+struct dead_letter_drop {
+  dead_letters at;
+  std::int64_t after = 0;
+  std::int64_t up_to = 0;
+};
+
+struct audit_trim {
+  uuid domain_id;
+  std::int64_t before_ns = 0;
+};
+
 /// Everything that goes through the commit pipeline.
-using request = std::variant<shard_transaction, task_list_transaction, shard_update, shard_cleanup, domain_transaction,
-                             queue_append, queue_trim, document_write>;
+using request = std::variant<shard_transaction, task_list_transaction, shard_update, history_removal, shard_cleanup,
+                             dead_letter_put, dead_letter_drop, domain_transaction, queue_append, queue_trim, queue_ack,
+                             document_write, lease_write, audit_row, audit_trim>;
 
 /// Checks transactions one after the other and gathers the writes of those whose conditions hold in one batch. What the
 /// group has written is known to the checks that follow, through caches of the rows that conditions look at.
@@ -86,12 +103,19 @@ private:
 
   verdict add(shard_transaction& tx, commit_result& result);
   verdict add(shard_update& update, commit_result& result);
+  verdict add(history_removal& what, commit_result& result);
   verdict add(shard_cleanup& what, commit_result& result);
+  verdict add(dead_letter_put& what, commit_result& result);
+  verdict add(dead_letter_drop& what, commit_result& result);
   verdict add(task_list_transaction& tx, commit_result& result);
   verdict add(domain_transaction& tx, commit_result& result);
   verdict add(queue_append& message, commit_result& result);
   verdict add(queue_trim& what, commit_result& result);
+  verdict add(queue_ack& ack, commit_result& result);
   verdict add(document_write& write, commit_result& result);
+  verdict add(lease_write& write, commit_result& result);
+  verdict add(audit_row& row, commit_result& result);
+  verdict add(audit_trim& what, commit_result& result);
 
   // Each answers null after a failed read, which `result` then tells.
   shard_state* load_shard(int shard, commit_result& result);
@@ -109,14 +133,19 @@ private:
   };
   bool collect(table from, std::string lower, std::string upper, commit_result& result);
   bool collect_deletions(shard_transaction& tx, commit_result& result);
+  [[nodiscard]] bool check_range(int shard, std::int64_t range_id, shard_state*& state, commit_result& result);
+  [[nodiscard]] bool check_current(const shard_transaction& tx, commit_result& result);
+  [[nodiscard]] bool check_runs(const shard_transaction& tx, commit_result& result);
   [[nodiscard]] bool check_requests(const shard_transaction& tx, commit_result& result);
-  [[nodiscard]] bool check_tree(int shard, const tree_condition& expected, commit_result& result);
+  [[nodiscard]] bool check_trees(const shard_transaction& tx, commit_result& result);
   [[nodiscard]] bool waits_for_group(const shard_transaction& tx);
 
   void drop_doomed();
   void forget_runs(const shard_transaction& tx);
-  void write_currents(shard_transaction& tx, current_entry* replaced, std::optional<current_row> next);
+  void write_currents(shard_transaction& tx, current_entry* replaced);
   void write_run(run_mutation& run, run_entry& entry);
+  void write_trees(shard_transaction& tx);
+  void write_tree(int shard, tree_write& tree, tree_value stored);
   void write_history(const shard_transaction& tx);
   void write_tasks(const shard_transaction& tx, shard_state& shard);
   void write_requests(const shard_transaction& tx);
@@ -141,12 +170,13 @@ private:
   generation_cache<current_state> currents_;
   generation_cache<list_state> lists_;
   std::vector<std::size_t> appended_branches_;             ///< hashes of the branches this group writes nodes to
-  std::vector<std::size_t> written_trees_;                 ///< hashes of the trees this group writes branch rows of
+  std::vector<std::size_t> written_trees_;                 ///< hashes of the trees this group writes
   std::unordered_map<std::string, uuid> written_requests_; ///< of this group, by key
 
   std::string key_; ///< scratch
   std::string text_;
   std::vector<run_entry*> run_entries_;
+  std::vector<tree_value> trees_; ///< as stored, of the transaction at hand
   std::vector<doomed_keys> doomed_;
 };
 

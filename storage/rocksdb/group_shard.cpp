@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "storage/refusals.hpp"
 #include "storage/rocksdb/group.hpp"
 #include "storage/rocksdb/keys.hpp"
@@ -25,41 +26,52 @@ std::string branch_bound(int shard, const uuid& tree_id, const uuid& branch_id, 
 
 } // namespace
 
-group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& result) {
-  auto* shard = load_shard(tx.shard, result);
-  if (shard == nullptr)
-    return verdict::refused;
-  if (shard->range_id == 0 || shard->range_id != tx.range_id) {
-    result = refuse_shard(tx.shard, tx.range_id, shard->range_id);
-    return verdict::refused;
-  }
-  if (tx.current) {
-    auto* entry = load_current(tx.shard, tx.current->key, result);
-    if (entry == nullptr)
-      return verdict::refused;
-    const auto& row = entry->second.row;
-    if (!holds(*tx.current, row ? &*row : nullptr)) {
-      result = refuse_current(*tx.current, row ? row->value : std::string{});
-      return verdict::refused;
-    }
-  }
+bool group_builder::check_range(int shard, std::int64_t range_id, shard_state*& state, commit_result& result) {
+  state = load_shard(shard, result);
+  if (state == nullptr)
+    return false;
+  if (state->range_id != 0 && state->range_id == range_id)
+    return true;
+  result = refuse_shard(shard, range_id, state->range_id);
+  return false;
+}
+
+bool group_builder::check_current(const shard_transaction& tx, commit_result& result) {
+  if (!tx.current)
+    return true;
+  const auto* entry = load_current(tx.shard, tx.current->key, result);
+  if (entry == nullptr)
+    return false;
+  const auto* row = entry->second.row ? &*entry->second.row : nullptr;
+  if (holds(*tx.current, row))
+    return true;
+  result = refuse_current(*tx.current, row);
+  return false;
+}
+
+bool group_builder::check_runs(const shard_transaction& tx, commit_result& result) {
   run_entries_.clear();
   for (const auto& run : tx.runs) {
+    CADENZA_ASSERT(run.new_version > run.expected_version.value_or(0), "the version of a run grows with each write");
     auto* entry = load_run(tx.shard, run.key, result);
     if (entry == nullptr)
-      return verdict::refused;
+      return false;
     if (entry->second.version != run.expected_version) {
       result = refuse_run(run, entry->second.version.value_or(0));
-      return verdict::refused;
+      return false;
     }
     run_entries_.push_back(entry);
   }
+  return true;
+}
+
+group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& result) {
+  shard_state* shard = nullptr;
+  if (!check_range(tx.shard, tx.range_id, shard, result) || !check_current(tx, result) || !check_runs(tx, result))
+    return verdict::refused;
   if (waits_for_group(tx))
     return verdict::next_group;
-  if (tx.tree && !check_tree(tx.shard, *tx.tree, result))
-    return verdict::refused;
-
-  if (!check_requests(tx, result))
+  if (!check_trees(tx, result) || !check_requests(tx, result))
     return verdict::refused;
 
   // All that can fail comes before the first write: a transaction is in the batch whole or not at all.
@@ -69,14 +81,6 @@ group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& 
     if (replaced == nullptr)
       return verdict::refused;
   }
-  std::optional<current_row> next;
-  if (tx.set_current) {
-    next = parse_current(std::move(tx.set_current->value));
-    if (!next) {
-      result = refuse_unavailable("the current-run row to be written is no record");
-      return verdict::refused;
-    }
-  }
   doomed_.clear();
   if (!collect_deletions(tx, result))
     return verdict::refused;
@@ -84,9 +88,10 @@ group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& 
   needs_sync_ = true;
   drop_doomed();
   forget_runs(tx);
-  write_currents(tx, replaced, std::move(next));
+  write_currents(tx, replaced);
   for (std::size_t i = 0; i < tx.runs.size(); ++i)
     write_run(tx.runs[i], *run_entries_[i]);
+  write_trees(tx);
   write_history(tx);
   write_tasks(tx, *shard);
   write_requests(tx);
@@ -105,41 +110,10 @@ bool group_builder::waits_for_group(const shard_transaction& tx) {
     if (const auto* known = runs_.find(key_); known != nullptr && known->second.group == group_)
       return true;
   }
-  if (tx.tree && std::find(written_trees_.begin(), written_trees_.end(), std::hash<uuid>{}(tx.tree->tree_id)) !=
-                     written_trees_.end())
-    return true;
-  return std::any_of(tx.delete_history.begin(), tx.delete_history.end(), [this](const auto& range) {
-    return std::find(appended_branches_.begin(), appended_branches_.end(),
-                     branch_hash(range.tree_id, range.branch_id)) != appended_branches_.end();
+  return std::any_of(tx.trees.begin(), tx.trees.end(), [this](const tree_write& tree) {
+    return tree.expected_version && std::find(written_trees_.begin(), written_trees_.end(),
+                                              std::hash<uuid>{}(tree.tree_id)) != written_trees_.end();
   });
-}
-
-bool group_builder::check_tree(int shard, const tree_condition& expected, commit_result& result) {
-  std::string prefix;
-  put_number(prefix, static_cast<std::int32_t>(shard));
-  put_uuid(prefix, expected.tree_id);
-  std::string upper = prefix;
-  to_successor(upper);
-  const rocksdb::Slice bound(upper);
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &bound;
-  const std::unique_ptr<rocksdb::Iterator> it(data_.db->NewIterator(options, data_[table::trees]));
-  std::vector<uuid> branches;
-  for (it->Seek(prefix); it->Valid(); it->Next()) {
-    key_reader key(it->key().ToStringView().substr(prefix.size()));
-    if (!key.id(branches.emplace_back())) {
-      result = damaged("history tree");
-      return false;
-    }
-  }
-  if (!it->status().ok()) {
-    result = read_failure(it->status());
-    return false;
-  }
-  if (holds(expected, branches))
-    return true;
-  result = refuse_tree(expected);
-  return false;
 }
 
 bool group_builder::check_requests(const shard_transaction& tx, commit_result& result) {
@@ -199,13 +173,6 @@ bool group_builder::collect_deletions(shard_transaction& tx, commit_result& resu
     if (!collect(table::runs, prefix, prefix + run_tag_end, result))
       return false;
   }
-  for (const auto& range : tx.delete_history) {
-    if (range.from >= range.to)
-      continue;
-    if (!collect(table::history, branch_bound(tx.shard, range.tree_id, range.branch_id, range.from),
-                 branch_bound(tx.shard, range.tree_id, range.branch_id, range.to), result))
-      return false;
-  }
   return true;
 }
 
@@ -220,20 +187,24 @@ void group_builder::forget_runs(const shard_transaction& tx) {
   }
 }
 
-void group_builder::write_currents(shard_transaction& tx, current_entry* replaced, std::optional<current_row> next) {
+void group_builder::write_currents(shard_transaction& tx, current_entry* replaced) {
   if (replaced != nullptr && replaced->second.row && replaced->second.row->run_id == tx.delete_current->run_id) {
     remove(table::current, {replaced->first});
     replaced->second.row.reset();
   }
-  if (!next)
+  if (!tx.set_current)
     return;
+  auto& row = tx.set_current->row;
+  CADENZA_ASSERT(!row.run_id.empty(), "a current-run row names a run");
   key_.clear();
   put_current_key(key_, tx.shard, tx.set_current->key);
-  put(table::current, {key_}, {next->value});
+  text_.clear();
+  put_current_head(text_, row);
+  put(table::current, {key_}, {text_, row.value});
   if (auto* known = currents_.find(key_))
-    known->second.row = std::move(next);
+    known->second.row = std::move(row);
   else
-    currents_.add(key_, {std::move(next)});
+    currents_.add(key_, {std::move(row)});
 }
 
 void group_builder::write_run(run_mutation& run, run_entry& entry) {
@@ -255,21 +226,10 @@ void group_builder::write_run(run_mutation& run, run_entry& entry) {
 }
 
 void group_builder::write_history(const shard_transaction& tx) {
-  for (const auto& [tree_id, branch_id] : tx.delete_branches) {
-    key_.clear();
-    put_branch_prefix(key_, tx.shard, tree_id, branch_id);
-    remove(table::trees, {key_});
-    written_trees_.push_back(std::hash<uuid>{}(tree_id));
-  }
   for (const auto& append : tx.history) {
+    CADENZA_ASSERT(!append.batch.empty(), "a node of history has events");
     key_.clear();
     put_branch_prefix(key_, tx.shard, append.tree_id, append.branch_id);
-    if (append.tree_row) {
-      put(table::trees, {key_}, {*append.tree_row});
-      written_trees_.push_back(std::hash<uuid>{}(append.tree_id));
-    }
-    if (append.batch.empty())
-      continue;
     put_node_suffix(key_, append.first_event_id, append.txn_id);
     put(table::history, {key_}, {append.batch});
     appended_branches_.push_back(branch_hash(append.tree_id, append.branch_id));
@@ -320,6 +280,7 @@ group_builder::verdict group_builder::add(shard_update& update, commit_result& r
     result = refuse_shard(update.shard, update.expected_range_id, shard->range_id);
     return verdict::refused;
   }
+  CADENZA_ASSERT(update.new_range_id >= update.expected_range_id, "the range id of a shard never falls");
   key_.clear();
   put_number(key_, static_cast<std::int32_t>(update.shard));
   text_.clear();
@@ -327,6 +288,30 @@ group_builder::verdict group_builder::add(shard_update& update, commit_result& r
   put(table::shards, {key_}, {text_, update.value});
   shard->range_id = update.new_range_id;
   needs_sync_ = true;
+  return verdict::taken;
+}
+
+group_builder::verdict group_builder::add(history_removal& what, commit_result& result) {
+  shard_state* shard = nullptr;
+  if (!check_range(what.shard, what.range_id, shard, result))
+    return verdict::refused;
+  // The keys are looked up in the database, which does not have this group's writes yet.
+  const auto appended = [this](const history_removal::range& range) {
+    return std::find(appended_branches_.begin(), appended_branches_.end(),
+                     branch_hash(range.tree_id, range.branch_id)) != appended_branches_.end();
+  };
+  if (std::any_of(what.ranges.begin(), what.ranges.end(), appended))
+    return verdict::next_group;
+  doomed_.clear();
+  for (const auto& range : what.ranges) {
+    if (range.from >= range.to)
+      continue;
+    if (!collect(table::history, branch_bound(what.shard, range.tree_id, range.branch_id, range.from),
+                 branch_bound(what.shard, range.tree_id, range.branch_id, range.to), result))
+      return verdict::refused;
+  }
+  needs_sync_ = true;
+  drop_doomed();
   return verdict::taken;
 }
 

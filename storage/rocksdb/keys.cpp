@@ -67,6 +67,11 @@ void put_request_key(std::string& out, int shard, const request_write& request) 
   out += request.request_id;
 }
 
+void put_tree_key(std::string& out, int shard, const uuid& tree_id) {
+  put_number(out, shard);
+  put_uuid(out, tree_id);
+}
+
 void put_branch_prefix(std::string& out, int shard, const uuid& tree_id, const uuid& branch_id) {
   put_number(out, shard);
   put_uuid(out, tree_id);
@@ -103,6 +108,22 @@ void put_queue_prefix(std::string& out, int queue, char tag) {
 void put_document_key(std::string& out, int document, std::int64_t version) {
   put_number(out, document);
   put_number(out, ~version);
+}
+
+void put_dead_letters_prefix(std::string& out, const dead_letters& at) {
+  put_number(out, static_cast<std::int32_t>(at.shard));
+  put_text(out, at.cluster);
+}
+
+void put_ack_key(std::string& out, int queue, std::string_view cluster) {
+  put_number(out, static_cast<std::int32_t>(queue));
+  out.append(cluster);
+}
+
+void put_audit_key(std::string& out, const uuid& domain_id, std::int64_t at_ns, const uuid& id) {
+  put_uuid(out, domain_id);
+  put_number(out, ~at_ns);
+  put_uuid(out, id);
 }
 
 bool key_reader::number(std::int32_t& value) {
@@ -190,25 +211,6 @@ bool to_successor(std::string& bound) {
     return false;
   bound.back() = static_cast<char>(static_cast<unsigned char>(bound.back()) + 1);
   return true;
-}
-
-void put_varint(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7)
-    out.push_back(static_cast<char>(value | 0x80));
-  out.push_back(static_cast<char>(value));
-}
-
-std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes.size() && i < 10; ++i) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    value |= std::uint64_t{byte & 0x7fU} << (7 * i);
-    if (byte < 0x80) {
-      bytes.remove_prefix(i + 1);
-      return value;
-    }
-  }
-  return std::nullopt;
 }
 
 } // namespace cadenza::storage::rocks

@@ -35,6 +35,7 @@ void put_current_key(std::string& out, int shard, const workflow_key& key);
 void put_run_prefix(std::string& out, int shard, const run_key& key);
 /// Tag and key of a pending row, to follow the run's prefix.
 void put_pending_suffix(std::string& out, const pending_row& row);
+void put_tree_key(std::string& out, int shard, const uuid& tree_id);
 void put_branch_prefix(std::string& out, int shard, const uuid& tree_id, const uuid& branch_id);
 void put_request_key(std::string& out, int shard, const request_write& request);
 /// Event id and inverted transaction id, to follow the branch's prefix: the newest transaction sorts first.
@@ -45,6 +46,10 @@ void put_task_list_key(std::string& out, const task_list_key& key);
 void put_queue_prefix(std::string& out, int queue, char tag);
 /// The highest version of a document sorts first.
 void put_document_key(std::string& out, int document, std::int64_t version);
+void put_dead_letters_prefix(std::string& out, const dead_letters& at);
+void put_ack_key(std::string& out, int queue, std::string_view cluster);
+/// The newest entry of a domain sorts first.
+void put_audit_key(std::string& out, const uuid& domain_id, std::int64_t at_ns, const uuid& id);
 
 /// Reads a key from front to back; every step fails on bytes that are not there.
 class key_reader {
@@ -69,10 +74,5 @@ private:
 
 /// Makes `bound` the first key after every key that starts with it; false when there is none.
 bool to_successor(std::string& bound);
-
-/// Values that begin with a number that conditions look at (row version, range id): a varint before the record.
-void put_varint(std::string& out, std::uint64_t value);
-/// Takes the number off the front of `bytes`.
-[[nodiscard]] std::optional<std::uint64_t> take_varint(std::string_view& bytes);
 
 } // namespace cadenza::storage::rocks

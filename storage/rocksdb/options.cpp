@@ -1,8 +1,8 @@
 #include "storage/rocksdb/options.hpp"
 
 #include "storage/rocksdb/engine_log.hpp"
-#include "storage/rocksdb/keys.hpp"
 #include "storage/rocksdb/tables.hpp"
+#include "storage/rocksdb/values.hpp"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
@@ -43,7 +43,12 @@ use use_of(table t) {
   case table::task_lists:
   case table::domains:
   case table::queues:
-  case table::documents: return use::small;
+  case table::documents:
+  case table::dead_letters:
+  case table::acks:
+  case table::leases:
+  case table::audit:
+  case table::schema: return use::small;
   }
   return use::small;
 }
@@ -73,7 +78,7 @@ std::size_t write_buffer_of(use what, std::size_t all) {
 
 rocksdb::ColumnFamilyOptions options_for(use what, const std::shared_ptr<rocksdb::Cache>& cache, std::size_t buffers) {
   rocksdb::ColumnFamilyOptions family;
-  // Memory is taken as rows come: an idle store has fifteen families and must stay small.
+  // Memory is taken as rows come: an idle store has twenty families and must stay small.
   family.arena_block_size = 64 * kib;
   family.write_buffer_size = write_buffer_of(what, buffers);
   family.max_write_buffer_number = 3;

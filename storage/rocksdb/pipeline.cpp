@@ -13,14 +13,17 @@ namespace cadenza::storage::rocks {
 namespace {
 
 std::size_t weigh(const shard_transaction& tx) {
-  std::size_t bytes = tx.set_current ? tx.set_current->value.size() : 0;
+  std::size_t bytes = tx.set_current ? tx.set_current->row.value.size() : 0;
   for (const auto& run : tx.runs) {
     bytes += run.header.size() + (run.fixed ? run.fixed->size() : 0);
     for (const auto& row : run.pending)
       bytes += row.text.size() + (row.value ? row.value->size() : 0) + sizeof row;
   }
   for (const auto& append : tx.history)
-    bytes += append.batch.size() + (append.tree_row ? append.tree_row->size() : 0);
+    bytes += append.batch.size();
+  for (const auto& tree : tx.trees)
+    for (const auto& row : tree.put)
+      bytes += row.value.size() + sizeof row;
   for (const auto& row : tx.transfer)
     bytes += row.value.size() + sizeof row;
   for (const auto& row : tx.timers)
@@ -38,11 +41,18 @@ std::size_t weigh(const task_list_transaction& tx) {
 }
 
 std::size_t weigh(const shard_update& update) { return update.value.size(); }
+std::size_t weigh(const history_removal& what) { return what.ranges.size() * sizeof what.ranges[0]; }
 std::size_t weigh(const shard_cleanup&) { return 0; }
+std::size_t weigh(const dead_letter_put& what) { return what.letter.value.size(); }
+std::size_t weigh(const dead_letter_drop&) { return 0; }
 std::size_t weigh(const domain_transaction& tx) { return tx.value.size(); }
 std::size_t weigh(const queue_append& message) { return message.payload.size(); }
 std::size_t weigh(const queue_trim&) { return 0; }
+std::size_t weigh(const queue_ack&) { return 0; }
 std::size_t weigh(const document_write& write) { return write.value.size(); }
+std::size_t weigh(const lease_write& write) { return write.value.size(); }
+std::size_t weigh(const audit_row& row) { return row.value.size(); }
+std::size_t weigh(const audit_trim&) { return 0; }
 
 } // namespace
 
@@ -55,7 +65,7 @@ pipeline::pipeline(const database& data, const rocksdb_options& options, health&
 
 pipeline::~pipeline() { stop(); }
 
-void pipeline::submit(request what, store::done<commit_result> cb) {
+void pipeline::submit(request what, done<commit_result> cb) {
   const auto bytes = std::visit([](const auto& one) { return weigh(one); }, what) + sizeof(submission);
   std::string refusal;
   bool wake = false;

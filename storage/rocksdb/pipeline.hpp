@@ -26,7 +26,7 @@ public:
   ~pipeline();
 
   /// Any thread. Refused with `unavailable` at once when the queue is full or the pipeline stopped.
-  void submit(request what, store::done<commit_result> cb);
+  void submit(request what, done<commit_result> cb);
 
   /// Refuses what comes and returns when everything submitted is answered. Not from a callback.
   void stop();
@@ -34,11 +34,11 @@ public:
 private:
   struct submission {
     request what;
-    store::done<commit_result> cb;
+    done<commit_result> cb;
     std::size_t bytes = 0;
   };
   struct answer {
-    store::done<commit_result> cb;
+    done<commit_result> cb;
     commit_result result;
   };
 

@@ -14,7 +14,7 @@
 
 namespace cadenza::storage::rocks {
 
-/// An iterator over [lower, upper) of one table; owns its bounds.
+/// An iterator over [lower, upper) of one table; owns its bounds. No `upper`: to the end of the table.
 class range_scan {
 public:
   /// `wanted`: whether a file is looked at; empty: all are.
@@ -24,7 +24,8 @@ public:
     rocksdb::ReadOptions options;
     options.table_filter = std::move(wanted);
     options.iterate_lower_bound = &lower_bound_;
-    options.iterate_upper_bound = &upper_bound_;
+    if (!upper_.empty())
+      options.iterate_upper_bound = &upper_bound_;
     iterator_.reset(data.db->NewIterator(options, data[from]));
   }
   range_scan(const range_scan&) = delete;
@@ -48,6 +49,9 @@ private:
   rocksdb::Slice upper_bound_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
+
+/// The shard's part of a table from where `token` (a key) says. False for a token of something else.
+[[nodiscard]] bool bounds_of(int shard, const std::string& token, std::string& lower, std::string& upper);
 
 /// Turns an engine's failure into the answer of a read.
 template <class Result> void tell(Result& result, const rocksdb::Status& failure) {

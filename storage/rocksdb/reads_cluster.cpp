@@ -2,6 +2,7 @@
 #include "storage/rocksdb/range_scan.hpp"
 #include "storage/rocksdb/reads.hpp"
 #include "storage/rocksdb/surviving_scan.hpp"
+#include "storage/rocksdb/values.hpp"
 #include "storage/scan_tokens.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
@@ -43,8 +44,10 @@ page<backlog_row> scan_tasks(const database& data, const task_list_key& list, st
   return result;
 }
 
-page<std::pair<task_list_key, std::string>> scan_task_lists(const database& data, const std::string& token, int limit) {
+page<std::pair<task_list_key, std::string>> scan_task_lists(const database& data, const ring_range& of,
+                                                            const std::string& token, int limit) {
   page<std::pair<task_list_key, std::string>> result;
+  // No index by position: this store is on one node, which takes the whole ring.
   // No key begins with 17 times FF: a domain id is 16 bytes and a list's name is text.
   surviving_scan scan(data, table::task_lists, token, std::string(17, '\xff'));
   std::string last;
@@ -55,13 +58,14 @@ page<std::pair<task_list_key, std::string>> scan_task_lists(const database& data
     }
     last = scan.key();
     key_reader key(last);
-    auto& [list, row] = result.rows.emplace_back();
+    task_list_key list;
     auto value = scan.value();
     if (!read_task_list_key(key, list) || !take_varint(value)) {
       tell_damaged(result, "task list");
       return result;
     }
-    row = value;
+    if (of.contains(list))
+      result.rows.emplace_back(std::move(list), value);
   }
   tell_gaps(result, scan, 0, false, 0);
   for (auto& range : result.unreadable)
@@ -69,10 +73,22 @@ page<std::pair<task_list_key, std::string>> scan_task_lists(const database& data
   return result;
 }
 
-page<domain_row> read_domains(const database& data) {
+page<domain_row> read_domains(const database& data, const std::string& token, int limit) {
   page<domain_row> result;
-  range_scan scan(data, table::domains, std::string(1, domain_id_tag), std::string(1, domain_id_tag + 1));
+  std::string lower(1, domain_id_tag);
+  if (!token.empty()) {
+    if (token.front() != domain_id_tag) {
+      tell_damaged(result, "page token");
+      return result;
+    }
+    lower = token;
+  }
+  range_scan scan(data, table::domains, std::move(lower), std::string(1, domain_id_tag + 1));
   for (scan.to_first(); scan.valid(); scan.next()) {
+    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      result.next = scan.key();
+      break;
+    }
     key_reader key(scan.key());
     char tag = 0;
     auto& row = result.rows.emplace_back();

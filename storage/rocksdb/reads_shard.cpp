@@ -2,6 +2,7 @@
 #include "storage/rocksdb/range_scan.hpp"
 #include "storage/rocksdb/reads.hpp"
 #include "storage/rocksdb/surviving_scan.hpp"
+#include "storage/rocksdb/values.hpp"
 #include "storage/scan_tokens.hpp"
 
 #include <algorithm>
@@ -74,10 +75,21 @@ read_result<std::string> read_shard(const database& data, int shard) {
   return read_record(data, table::shards, key, true);
 }
 
-read_result<std::string> read_current(const database& data, int shard, const workflow_key& key) {
+read_result<current_row> read_current(const database& data, int shard, const workflow_key& key) {
+  read_result<current_row> result;
   std::string stored;
   put_current_key(stored, shard, key);
-  return read_record(data, table::current, stored, false);
+  rocksdb::PinnableSlice value;
+  const auto found = data.db->Get(rocksdb::ReadOptions{}, data[table::current], stored, &value);
+  if (found.IsNotFound())
+    return result;
+  tell(result, found);
+  if (!found.ok())
+    return result;
+  result.value = read_current_value(value.ToStringView());
+  if (!result.value)
+    tell_damaged(result, "current-run row");
+  return result;
 }
 
 read_result<std::string> read_task_list(const database& data, const task_list_key& key) {
@@ -119,65 +131,6 @@ read_result<run_rows> read_run(const database& data, int shard, const run_key& k
   tell(result, scan.status());
   if (result.outcome != status::committed)
     result.value.reset();
-  return result;
-}
-
-page<history_node> read_history(const database& data, int shard, const history_query& query) {
-  page<history_node> result;
-  std::string prefix;
-  put_branch_prefix(prefix, shard, query.tree_id, query.branch_id);
-  std::string lower = prefix;
-  std::string upper = prefix;
-  put_number(lower, query.from);
-  put_number(upper, query.to);
-  if (!query.page.empty()) {
-    const auto token = history_token::parse(query.page);
-    if (!token) {
-      tell_damaged(result, "page token");
-      return result;
-    }
-    auto& bound = query.reverse ? upper : lower;
-    bound = prefix;
-    put_node_suffix(bound, token->first_event_id, token->txn_id);
-    if (!query.reverse)
-      bound.push_back('\0'); // the first key after that node's
-  }
-  if (lower >= upper)
-    return result;
-  range_scan scan(data, table::history, std::move(lower), std::move(upper));
-  std::int64_t bytes = 0;
-  query.reverse ? scan.to_last() : scan.to_first();
-  for (; scan.valid(); query.reverse ? scan.previous() : scan.next()) {
-    if (static_cast<int>(result.rows.size()) >= std::max(query.max_nodes, 1) ||
-        (bytes > query.max_bytes && !result.rows.empty())) {
-      result.next = history_token{result.rows.back().first_event_id, result.rows.back().txn_id}.text();
-      break;
-    }
-    key_reader key(scan.key().substr(prefix.size()));
-    auto& node = result.rows.emplace_back();
-    if (!key.number(node.first_event_id) || !key.number(node.txn_id)) {
-      tell_damaged(result, "history key");
-      return result;
-    }
-    node.txn_id = ~node.txn_id;
-    node.batch = scan.value();
-    bytes += static_cast<std::int64_t>(node.batch.size());
-  }
-  tell(result, scan.status());
-  return result;
-}
-
-page<std::string> read_tree(const database& data, int shard, const uuid& tree_id) {
-  page<std::string> result;
-  std::string lower;
-  put_number(lower, static_cast<std::int32_t>(shard));
-  put_uuid(lower, tree_id);
-  std::string upper = lower;
-  to_successor(upper);
-  range_scan scan(data, table::trees, std::move(lower), std::move(upper));
-  for (scan.to_first(); scan.valid(); scan.next())
-    result.rows.emplace_back(scan.value());
-  tell(result, scan.status());
   return result;
 }
 
@@ -258,26 +211,9 @@ page<std::pair<run_key, run_rows>> scan_runs(const database& data, int shard, co
   return result;
 }
 
-namespace {
-
-/// The shard's part of a table from where `token` (the last key given) says. False for a token of something else.
-bool bounds_of(int shard, const std::string& token, std::string& lower, std::string& upper) {
-  put_number(lower, static_cast<std::int32_t>(shard));
-  upper = lower;
-  to_successor(upper);
-  if (token.empty())
-    return true;
-  if (!token.starts_with(lower))
-    return false;
-  lower = token;
-  return true;
-}
-
-} // namespace
-
-page<std::pair<workflow_key, std::string>> scan_current(const database& data, int shard, const std::string& token,
+page<std::pair<workflow_key, current_row>> scan_current(const database& data, int shard, const std::string& token,
                                                         int limit) {
-  page<std::pair<workflow_key, std::string>> result;
+  page<std::pair<workflow_key, current_row>> result;
   std::string lower;
   std::string upper;
   if (!bounds_of(shard, token, lower, upper)) {
@@ -292,72 +228,14 @@ page<std::pair<workflow_key, std::string>> scan_current(const database& data, in
     }
     key_reader key(scan.key());
     std::int32_t of = 0;
-    auto& [workflow, value] = result.rows.emplace_back();
+    auto& [workflow, row] = result.rows.emplace_back();
     if (!key.number(of) || !key.id(workflow.domain_id)) {
       tell_damaged(result, "current-run key");
       return result;
     }
     workflow.workflow_id = key.rest();
-    value = scan.value();
-  }
-  tell(result, scan.status());
-  return result;
-}
-
-page<branch_row> scan_trees(const database& data, int shard, const std::string& token, int limit) {
-  page<branch_row> result;
-  std::string lower;
-  std::string upper;
-  if (!bounds_of(shard, token, lower, upper)) {
-    tell_damaged(result, "page token");
-    return result;
-  }
-  range_scan scan(data, table::trees, std::move(lower), std::move(upper));
-  for (scan.to_first(); scan.valid(); scan.next()) {
-    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
-      result.next = scan.key();
-      break;
-    }
-    key_reader key(scan.key());
-    std::int32_t of = 0;
-    auto& row = result.rows.emplace_back();
-    if (!key.number(of) || !key.id(row.tree_id) || !key.id(row.branch_id)) {
-      tell_damaged(result, "branch key");
-      return result;
-    }
-    row.value = scan.value();
-  }
-  tell(result, scan.status());
-  return result;
-}
-
-page<std::pair<uuid, uuid>> scan_branches(const database& data, int shard, const std::string& token, int limit) {
-  page<std::pair<uuid, uuid>> result;
-  std::string lower;
-  std::string upper;
-  if (!bounds_of(shard, token, lower, upper)) {
-    tell_damaged(result, "page token");
-    return result;
-  }
-  range_scan scan(data, table::history, std::move(lower), upper);
-  scan.to_first();
-  while (scan.valid()) {
-    if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
-      result.next = scan.key();
-      break;
-    }
-    key_reader key(scan.key());
-    std::int32_t of = 0;
-    auto& [tree_id, branch_id] = result.rows.emplace_back();
-    if (!key.number(of) || !key.id(tree_id) || !key.id(branch_id)) {
-      tell_damaged(result, "history key");
-      return result;
-    }
-    std::string next;
-    put_branch_prefix(next, shard, tree_id, branch_id);
-    if (!to_successor(next))
-      break;
-    scan.to(next);
+    // A damaged row names no run: the scan goes on, so that a check finds all of them.
+    row = read_current_value(scan.value()).value_or(current_row{});
   }
   tell(result, scan.status());
   return result;

@@ -32,7 +32,19 @@ void rocksdb_store::update_shard(shard_update update, done<commit_result> cb) {
   pipeline_.submit(std::move(update), std::move(cb));
 }
 
+void rocksdb_store::drop_history(history_removal what, done<commit_result> cb) {
+  pipeline_.submit(std::move(what), std::move(cb));
+}
+
 void rocksdb_store::cleanup(shard_cleanup what, done<commit_result> cb) { pipeline_.submit(what, std::move(cb)); }
+
+void rocksdb_store::put_dead_letter(dead_letters at, replication_row letter, done<commit_result> cb) {
+  pipeline_.submit(dead_letter_put{std::move(at), std::move(letter)}, std::move(cb));
+}
+
+void rocksdb_store::drop_dead_letters(dead_letters at, std::int64_t after, std::int64_t up_to, done<commit_result> cb) {
+  pipeline_.submit(dead_letter_drop{std::move(at), after, up_to}, std::move(cb));
+}
 
 void rocksdb_store::commit(task_list_transaction tx, done<commit_result> cb) {
   pipeline_.submit(std::move(tx), std::move(cb));
@@ -50,15 +62,31 @@ void rocksdb_store::trim_queue(int queue, std::int64_t up_to, done<commit_result
   pipeline_.submit(queue_trim{queue, up_to}, std::move(cb));
 }
 
+void rocksdb_store::acknowledge(queue_ack ack, done<commit_result> cb) {
+  pipeline_.submit(std::move(ack), std::move(cb));
+}
+
 void rocksdb_store::write_document(document_write write, done<commit_result> cb) {
   pipeline_.submit(std::move(write), std::move(cb));
+}
+
+void rocksdb_store::write_lease(lease_write write, done<commit_result> cb) {
+  pipeline_.submit(std::move(write), std::move(cb));
+}
+
+void rocksdb_store::append_audit(audit_row row, done<commit_result> cb) {
+  pipeline_.submit(std::move(row), std::move(cb));
+}
+
+void rocksdb_store::trim_audit(uuid domain_id, std::int64_t before_ns, done<commit_result> cb) {
+  pipeline_.submit(audit_trim{domain_id, before_ns}, std::move(cb));
 }
 
 void rocksdb_store::read_shard(int shard, done<read_result<std::string>> cb) {
   read(std::move(cb), [shard](const database& data) { return rocks::read_shard(data, shard); });
 }
 
-void rocksdb_store::read_current(int shard, workflow_key key, done<read_result<std::string>> cb) {
+void rocksdb_store::read_current(int shard, workflow_key key, done<read_result<current_row>> cb) {
   read(std::move(cb),
        [shard, key = std::move(key)](const database& data) { return rocks::read_current(data, shard, key); });
 }
@@ -73,7 +101,7 @@ void rocksdb_store::read_history(int shard, history_query query, done<page<histo
        [shard, query = std::move(query)](const database& data) { return rocks::read_history(data, shard, query); });
 }
 
-void rocksdb_store::read_tree(int shard, uuid tree_id, done<page<std::string>> cb) {
+void rocksdb_store::read_tree(int shard, uuid tree_id, done<read_result<history_tree>> cb) {
   read(std::move(cb), [shard, tree_id](const database& data) { return rocks::read_tree(data, shard, tree_id); });
 }
 
@@ -100,7 +128,7 @@ void rocksdb_store::scan_runs(int shard, std::string token, int limit, done<page
 }
 
 void rocksdb_store::scan_current(int shard, std::string token, int limit,
-                                 done<page<std::pair<workflow_key, std::string>>> cb) {
+                                 done<page<std::pair<workflow_key, current_row>>> cb) {
   read(std::move(cb), [shard, token = std::move(token), limit](const database& data) {
     return rocks::scan_current(data, shard, token, limit);
   });
@@ -118,6 +146,13 @@ void rocksdb_store::scan_branches(int shard, std::string token, int limit, done<
   });
 }
 
+void rocksdb_store::scan_dead_letters(dead_letters at, std::int64_t after, std::int64_t up_to, int limit,
+                                      done<page<replication_row>> cb) {
+  read(std::move(cb), [at = std::move(at), after, up_to, limit](const database& data) {
+    return rocks::scan_dead_letters(data, at, after, up_to, limit);
+  });
+}
+
 void rocksdb_store::read_task_list(task_list_key key, done<read_result<std::string>> cb) {
   read(std::move(cb), [key = std::move(key)](const database& data) { return rocks::read_task_list(data, key); });
 }
@@ -129,14 +164,16 @@ void rocksdb_store::scan_tasks(task_list_key key, std::int64_t after, std::int64
   });
 }
 
-void rocksdb_store::scan_task_lists(std::string token, int limit,
+void rocksdb_store::scan_task_lists(ring_range of, std::string token, int limit,
                                     done<page<std::pair<task_list_key, std::string>>> cb) {
-  read(std::move(cb),
-       [token = std::move(token), limit](const database& data) { return rocks::scan_task_lists(data, token, limit); });
+  read(std::move(cb), [of, token = std::move(token), limit](const database& data) {
+    return rocks::scan_task_lists(data, of, token, limit);
+  });
 }
 
-void rocksdb_store::read_domains(done<page<domain_row>> cb) {
-  read(std::move(cb), [](const database& data) { return rocks::read_domains(data); });
+void rocksdb_store::read_domains(std::string token, int limit, done<page<domain_row>> cb) {
+  read(std::move(cb),
+       [token = std::move(token), limit](const database& data) { return rocks::read_domains(data, token, limit); });
 }
 
 void rocksdb_store::read_domain_version(done<read_result<std::int64_t>> cb) {
@@ -149,6 +186,22 @@ void rocksdb_store::read_queue(int queue, std::int64_t after, int limit, done<pa
 
 void rocksdb_store::read_document(int document, done<read_result<std::string>> cb) {
   read(std::move(cb), [document](const database& data) { return rocks::read_document(data, document); });
+}
+
+void rocksdb_store::read_acks(int queue, done<page<queue_ack>> cb) {
+  read(std::move(cb), [queue](const database& data) { return rocks::read_acks(data, queue); });
+}
+
+void rocksdb_store::read_leases(done<page<node_lease>> cb) {
+  read(std::move(cb), [](const database& data) { return rocks::read_leases(data); });
+}
+
+void rocksdb_store::read_audit(audit_query query, done<page<audit_row>> cb) {
+  read(std::move(cb), [query = std::move(query)](const database& data) { return rocks::read_audit(data, query); });
+}
+
+void rocksdb_store::read_schema(done<page<schema_row>> cb) {
+  read(std::move(cb), [](const database& data) { return rocks::read_schema(data); });
 }
 
 bool rocksdb_store::accepts_writes() const { return engine_->state().accepts_writes(); }

@@ -27,11 +27,17 @@ enum class table : std::size_t {
   queues,
   documents,
   requests,
+  dead_letters,
+  acks,
+  leases,
+  audit,
+  schema,
 };
 
-inline constexpr std::array<std::string_view, 14> table_names{
-    "shards",      "current",    "runs",  "history", "trees",  "transfer",  "timers",
-    "replication", "task_lists", "tasks", "domains", "queues", "documents", "requests"};
+inline constexpr std::array<std::string_view, 19> table_names{
+    "shards",       "current",    "runs",   "history", "trees",  "transfer",  "timers",
+    "replication",  "task_lists", "tasks",  "domains", "queues", "documents", "requests",
+    "dead_letters", "acks",       "leases", "audit",   "schema"};
 
 /// An open database and its column families. Owned by the store; every other part only refers to it.
 struct database {

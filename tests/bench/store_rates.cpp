@@ -76,7 +76,7 @@ shard_transaction transaction(int shard, unsigned run, std::int64_t version, std
   mutation.new_version = version + 1;
   mutation.header.assign(text(1), 0, 300);
   mutation.pending.push_back({pending_kind::activity, version, "", text(2).substr(0, 150)});
-  tx.history.push_back({uuid::v4(run, run), uuid::v4(run, 2), version + 1, number, text(3), std::nullopt});
+  tx.history.push_back({uuid::v4(run, run), uuid::v4(run, 2), version + 1, number, text(3)});
   tx.transfer.push_back({number, text(4).substr(0, 80)});
   return tx;
 }
@@ -123,8 +123,8 @@ store_under_test::store_under_test(const std::string& directory) : state_(new st
   state_->opened = *std::move(opened);
   for (int shard = 0; shard < shards; ++shard) {
     std::promise<commit_result> taken;
-    state_->opened->update_shard({shard, 0, 1, "shard"},
-                                 [&](commit_result result) { taken.set_value(std::move(result)); });
+    state_->opened->shards().update_shard({shard, 0, 1, "shard"},
+                                          [&](commit_result result) { taken.set_value(std::move(result)); });
     if (taken.get_future().get().outcome != status::committed)
       throw std::runtime_error("the store refuses a shard");
   }
@@ -161,7 +161,7 @@ store_rate store_under_test::measure(int at_once, double seconds) {
     if (mine.version % 10 == 0)
       mine = {++next_run, 0};
     auto tx = transaction(static_cast<int>(i) % shards, mine.run, mine.version++, ++next_number);
-    s.commit(std::move(tx), [&, i](const commit_result& result) {
+    s.shards().commit(std::move(tx), [&, i](const commit_result& result) {
       ++(result.outcome == status::committed ? done : failed);
       step(i);
     });

@@ -1,6 +1,7 @@
 #include "target.hpp"
 
 #include "storage/rocksdb/keys.hpp"
+#include "storage/rocksdb/values.hpp"
 
 using namespace cadenza;
 using namespace cadenza::storage::rocks;
@@ -37,6 +38,27 @@ FUZZ_TARGET(stored_keys) {
     auto bytes = std::string_view(again);
     REQUIRE(take_varint(bytes) == number && bytes.empty());
   }
+  rest = input;
+  if (const auto number = take_signed(rest)) {
+    std::string again;
+    put_signed(again, *number);
+    auto bytes = std::string_view(again);
+    REQUIRE(take_signed(bytes) == number && bytes.empty());
+  }
+  if (const auto row = read_current_value(input)) {
+    std::string again;
+    put_current_head(again, *row);
+    REQUIRE(read_current_value(again + row->value) == row);
+  }
+  if (const auto tree = read_tree_value({}, input)) {
+    std::string again;
+    put_tree_head(again, tree->version, tree->first ? &tree->first->branch_id : nullptr);
+    if (tree->first)
+      again += tree->first->value;
+    const auto back = read_tree_value({}, again);
+    REQUIRE(back && back->version == tree->version && back->first.has_value() == tree->first.has_value());
+  }
+  (void)read_lease("node", input);
   std::string bound(input);
   if (to_successor(bound))
     REQUIRE(bound > input);

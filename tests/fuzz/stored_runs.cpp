@@ -1,6 +1,6 @@
 #include "target.hpp"
 
-#include "storage/current_run.hpp"
+#include "storage/rocksdb/values.hpp"
 #include "workflow/checksum.hpp"
 #include "workflow/run.hpp"
 #include "workflow/version_history.hpp"
@@ -65,7 +65,7 @@ FUZZ_TARGET(stored_runs) {
   const run_key key{uuid::v4(1, 2), "wf", uuid::v4(3, 4)};
   if (const auto run = workflow::run::load(key, rows))
     look_at(*run);
-  (void)storage::parse_current(rows.header);
+  (void)storage::rocks::read_current_value(rows.header);
 
   // The same with a checksum that holds: nothing but the rules' own checks then stands before a bad header.
   if (!head.ParseFromString(rows.header))

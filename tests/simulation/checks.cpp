@@ -62,8 +62,8 @@ runs read_runs(world& in) {
     std::string page;
     do {
       using rows = storage::page<std::pair<run_key, run_rows>>;
-      const auto found = wait_for<rows>(in, "runs of a shard",
-                                        [&](auto done) { in.store().scan_runs(shard, page, 100, std::move(done)); });
+      const auto found = wait_for<rows>(
+          in, "runs of a shard", [&](auto done) { in.store().shards().scan_runs(shard, page, 100, std::move(done)); });
       for (const auto& [key, stored] : found.rows)
         out.emplace(key.run_id.str(), told_run{key.workflow_id, key.run_id.str(), history_of(in, key)});
       page = found.next;
@@ -76,7 +76,7 @@ void check_queues(world& in) {
   const auto drained = [&] {
     for (int shard = 0; shard < in.shards(); ++shard) {
       std::optional<storage::page<transfer_row>> found;
-      in.store().scan_transfer(shard, 0, INT64_MAX, 100, [&found](auto page) { found = std::move(page); });
+      in.store().shards().scan_transfer(shard, 0, INT64_MAX, 100, [&found](auto page) { found = std::move(page); });
       in.run_until(
           "transfer tasks", [&] { return found.has_value(); }, patience_ns);
       if (!found->rows.empty())
@@ -89,7 +89,7 @@ void check_queues(world& in) {
       std::string names;
       for (int shard = 0; shard < in.shards(); ++shard) {
         const auto found = wait_for<storage::page<transfer_row>>(in, "transfer tasks", [&](auto done) {
-          in.store().scan_transfer(shard, 0, INT64_MAX, 100, std::move(done));
+          in.store().shards().scan_transfer(shard, 0, INT64_MAX, 100, std::move(done));
         });
         for (const auto& row : found.rows) {
           record::v1::TransferTask task;

@@ -43,28 +43,28 @@ picture take_picture(world& in) {
   picture out;
   auto& store = in.store();
   for (int shard = 0; shard < in.shards(); ++shard) {
-    store.scan_transfer(shard, 0, INT64_MAX, everything, [&](auto page) {
+    store.shards().scan_transfer(shard, 0, INT64_MAX, everything, [&](auto page) {
       for (const auto& row : page.rows) {
         rec::TransferTask task;
         task.ParseFromString(row.value);
         out.transfer[uuid::from_raw(task.run_id()).str()].push_back(std::move(task));
       }
     });
-    store.scan_timers(shard, 0, 0, INT64_MAX, everything, [&](auto page) {
+    store.shards().scan_timers(shard, 0, 0, INT64_MAX, everything, [&](auto page) {
       for (const auto& row : page.rows) {
         rec::TimerTask task;
         task.ParseFromString(row.value);
         out.timers[uuid::from_raw(task.run_id()).str()].push_back(std::move(task));
       }
     });
-    store.scan_runs(shard, {}, everything, [&](auto page) {
+    store.shards().scan_runs(shard, {}, everything, [&](auto page) {
       for (const auto& row : page.rows)
         out.runs[row.first.run_id.str()] = {row.first, shard, nullptr};
     });
   }
-  store.scan_task_lists({}, everything, [&](auto lists) {
+  store.task_lists().scan_task_lists({}, {}, everything, [&](auto lists) {
     for (const auto& [key, row] : lists.rows) {
-      store.scan_tasks(key, 0, INT64_MAX, everything, [&](auto page) {
+      store.task_lists().scan_tasks(key, 0, INT64_MAX, everything, [&](auto page) {
         for (const auto& task : page.rows) {
           rec::BacklogTask waiting;
           waiting.ParseFromString(task.value);
@@ -74,7 +74,7 @@ picture take_picture(world& in) {
     }
   });
   for (auto& [id, stored] : out.runs) {
-    store.read_run(stored.shard, stored.key, [&, &stored = stored](storage::read_result<run_rows> rows) {
+    store.shards().read_run(stored.shard, stored.key, [&, &stored = stored](storage::read_result<run_rows> rows) {
       auto state = run::load(stored.key, *rows.value);
       if (!state)
         throw violation("a stored run cannot be read: " + state.error().message);
@@ -250,19 +250,19 @@ private:
 void check_current(world& in, const picture& all) {
   std::map<std::string, int> open;
   for (const auto& [id, stored] : all.runs) {
-    in.store().read_current(stored.shard, {stored.key.domain_id, stored.key.workflow_id},
-                            [&, &id = id, &stored = stored](storage::read_result<std::string> row) {
-                              rec::CurrentRun current;
-                              if (!row.value || !current.ParseFromString(*row.value))
-                                fail(*stored.state, "its workflow id has no current run");
-                              const auto current_id = uuid::from_raw(current.run_id()).str();
-                              if (!all.runs.contains(current_id))
-                                fail(*stored.state, "the current run " + current_id + " is not there");
-                              if (stored.state->open() && current_id != id)
-                                fail(*stored.state, "it is open and not the current run");
-                              if (current_id == id && current.state() != stored.state->head().state())
-                                fail(*stored.state, "the current-run row tells another state");
-                            });
+    in.store().shards().read_current(stored.shard, {stored.key.domain_id, stored.key.workflow_id},
+                                     [&, &id = id, &stored = stored](storage::read_result<storage::current_row> row) {
+                                       rec::CurrentRun current;
+                                       if (!row.value || !current.ParseFromString(row.value->value))
+                                         fail(*stored.state, "its workflow id has no current run");
+                                       const auto current_id = uuid::from_raw(current.run_id()).str();
+                                       if (!all.runs.contains(current_id))
+                                         fail(*stored.state, "the current run " + current_id + " is not there");
+                                       if (stored.state->open() && current_id != id)
+                                         fail(*stored.state, "it is open and not the current run");
+                                       if (current_id == id && current.state() != stored.state->head().state())
+                                         fail(*stored.state, "the current-run row tells another state");
+                                     });
   }
 }
 

@@ -56,12 +56,12 @@ all_runs look(world& in) {
   all_runs out;
   for (int shard = 0; shard < in.shards(); ++shard) {
     std::vector<run_key> keys;
-    in.store().scan_runs(shard, {}, everything, [&](auto page) {
+    in.store().shards().scan_runs(shard, {}, everything, [&](auto page) {
       for (const auto& row : page.rows)
         keys.push_back(row.first);
     });
     for (const auto& key : keys)
-      in.store().read_run(shard, key, [&](auto rows) { take(out, shard, key, *rows.value); });
+      in.store().shards().read_run(shard, key, [&](auto rows) { take(out, shard, key, *rows.value); });
   }
   return out;
 }
@@ -96,17 +96,18 @@ void check_nothing_stored(world& in, const all_runs& before) {
     query.tree_id = b.tree_id;
     query.branch_id = b.branch_id;
     query.to = INT64_MAX;
-    in.store().read_history(b.shard, query, [&](auto page) {
+    in.store().shards().read_history(b.shard, query, [&](auto page) {
       none(!page.rows.empty(), "history of branch " + b.branch_id.str() + " of tree " + b.tree_id.str());
     });
-    in.store().read_tree(b.shard, b.tree_id, [&](auto page) { none(!page.rows.empty(), "tree " + b.tree_id.str()); });
+    in.store().shards().read_tree(b.shard, b.tree_id,
+                                  [&](auto tree) { none(tree.value->version != 0, "tree " + b.tree_id.str()); });
   }
   for (const auto& [shard, id] : before.ids)
-    in.store().read_current(
+    in.store().shards().read_current(
         shard, id, [&, &id = id](auto row) { none(row.value.has_value(), "a current run of " + id.workflow_id); });
   for (int shard = 0; shard < in.shards(); ++shard)
-    in.store().scan_timers(shard, 0, 0, INT64_MAX, everything,
-                           [&](auto page) { none(!page.rows.empty(), "a timer task"); });
+    in.store().shards().scan_timers(shard, 0, 0, INT64_MAX, everything,
+                                    [&](auto page) { none(!page.rows.empty(), "a timer task"); });
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "tests/storage/support.hpp"
 
 #include <cstdint>
+#include <set>
 
 namespace cadenza::storage::test {
 
@@ -28,11 +29,11 @@ task_list_transaction tasks(const task_list_key& key, std::int64_t range, std::i
 }
 
 page<backlog_row> scan(store& s, const task_list_key& key, std::int64_t after, std::int64_t up_to, int limit) {
-  return wait_for<page<backlog_row>>([&](auto cb) { s.scan_tasks(key, after, up_to, limit, cb); });
+  return wait_for<page<backlog_row>>([&](auto cb) { s.task_lists().scan_tasks(key, after, up_to, limit, cb); });
 }
 
 std::optional<std::string> row_of(store& s, const task_list_key& key) {
-  return wait_for<read_result<std::string>>([&](auto cb) { s.read_task_list(key, cb); }).value;
+  return wait_for<read_result<std::string>>([&](auto cb) { s.task_lists().read_task_list(key, cb); }).value;
 }
 
 domain_transaction domain(std::int64_t version, decltype(domain_transaction::operation) operation, unsigned n,
@@ -48,13 +49,31 @@ domain_transaction domain(std::int64_t version, decltype(domain_transaction::ope
 
 std::string domains_of(store& s) {
   std::string text;
-  for (const auto& row : wait_for<page<domain_row>>([&](auto cb) { s.read_domains(cb); }).rows)
+  for (const auto& row : wait_for<page<domain_row>>([&](auto cb) { s.cluster().read_domains({}, 100, cb); }).rows)
     text += (row.id == id(1) ? "1" : row.id == id(2) ? "2" : "?") + ("/" + row.name + "=" + row.value + " ");
   return text;
 }
 
+std::vector<task_list_key> lists_of(store& s, const ring_range& of, int size) {
+  std::vector<task_list_key> found;
+  std::string token;
+  do {
+    auto part = wait_for<page<std::pair<task_list_key, std::string>>>(
+        [&](auto cb) { s.task_lists().scan_task_lists(of, token, size, cb); });
+    BOOST_TEST_REQUIRE(part.outcome == status::committed, part.message);
+    BOOST_TEST_REQUIRE(part.rows.size() <= static_cast<std::size_t>(size));
+    for (const auto& [key, row] : part.rows) {
+      found.push_back(key);
+      BOOST_TEST(row == key.name);
+    }
+    token = part.next;
+  } while (!token.empty());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 std::int64_t domain_version_of(store& s) {
-  return wait_for<read_result<std::int64_t>>([&](auto cb) { s.read_domain_version(cb); }).value.value();
+  return wait_for<read_result<std::int64_t>>([&](auto cb) { s.cluster().read_domain_version(cb); }).value.value();
 }
 
 } // namespace
@@ -138,7 +157,7 @@ STORE_TEST(a_deleted_task_list_takes_its_tasks_along) {
   BOOST_TEST(scan(s, key, 0, 100, 100).rows.empty());
 }
 
-STORE_TEST(task_lists_are_scanned_in_key_order_with_page_tokens) {
+STORE_TEST(task_lists_are_scanned_once_each_with_page_tokens) {
   std::vector<task_list_key> expected;
   for (unsigned domain_number = 1; domain_number <= 2; ++domain_number)
     for (const auto* name : {"a", "a/b", "ab", "/__cadence_sys/a/1"})
@@ -147,21 +166,34 @@ STORE_TEST(task_lists_are_scanned_in_key_order_with_page_tokens) {
         check_committed(commit(s, lease(key, 0, 1, name)));
       }
   std::sort(expected.begin(), expected.end());
-  for (const int size : {1, 5, 16}) {
-    std::vector<task_list_key> found;
-    std::string token;
-    do {
-      auto part =
-          wait_for<page<std::pair<task_list_key, std::string>>>([&](auto cb) { s.scan_task_lists(token, size, cb); });
-      BOOST_TEST_REQUIRE(part.outcome == status::committed, part.message);
-      for (const auto& [key, row] : part.rows) {
-        found.push_back(key);
-        BOOST_TEST(row == key.name);
-      }
-      token = part.next;
-    } while (!token.empty());
-    BOOST_TEST((found == expected));
+  for (const int size : {1, 5, 16})
+    BOOST_TEST((lists_of(s, {}, size) == expected));
+}
+
+STORE_TEST(each_part_of_the_ring_has_its_task_lists) {
+  std::vector<task_list_key> all;
+  for (int i = 0; i < 60; ++i)
+    check_committed(commit(s, lease(all.emplace_back(list_of("list " + std::to_string(i))), 0, 1, all.back().name)));
+  std::sort(all.begin(), all.end());
+  constexpr std::uint64_t ring = std::uint64_t{1} << 32;
+  std::vector<task_list_key> found;
+  for (std::uint64_t part = 0; part < 4; ++part) {
+    const ring_range of{part * ring / 4, (part + 1) * ring / 4};
+    for (const auto& key : lists_of(s, of, 7)) {
+      BOOST_TEST(of.contains(key));
+      found.push_back(key);
+    }
   }
+  std::sort(found.begin(), found.end());
+  BOOST_TEST((found == all));
+  BOOST_TEST(lists_of(s, {5, 5}, 7).empty());
+}
+
+// Nodes of all versions must agree where a list stands.
+BOOST_AUTO_TEST_CASE(the_place_of_a_task_list_on_the_ring_never_changes) {
+  BOOST_TEST(ring_position({uuid::v4(1, 2), "orders", 0}) == 1U);
+  BOOST_TEST(ring_position({uuid::v4(1, 2), "orders", 1}) == 2U);
+  BOOST_TEST(ring_position({uuid{}, "", 0}) == 3U);
 }
 
 STORE_TEST(the_domain_table_has_one_version) {
@@ -200,14 +232,36 @@ STORE_TEST(domain_ids_and_names_are_unique) {
   BOOST_TEST(domains_of(s) == "1/renamed=row 2/one=row ");
 }
 
+STORE_TEST(domains_are_read_in_pages) {
+  using kind = decltype(domain_transaction::operation);
+  std::set<std::string> expected;
+  for (unsigned n = 1; n <= 25; ++n) {
+    check_committed(commit(s, domain(n - 1, kind::create, n, "domain " + std::to_string(n))));
+    expected.insert("domain " + std::to_string(n));
+  }
+  for (const int size : {1, 10, 25, 100}) {
+    std::set<std::string> found;
+    std::string token;
+    do {
+      const auto part = wait_for<page<domain_row>>([&](auto cb) { s.cluster().read_domains(token, size, cb); });
+      BOOST_TEST_REQUIRE(part.outcome == status::committed, part.message);
+      BOOST_TEST_REQUIRE(part.rows.size() <= static_cast<std::size_t>(size));
+      for (const auto& row : part.rows)
+        BOOST_TEST(found.insert(row.name).second);
+      token = part.next;
+    } while (!token.empty());
+    BOOST_TEST((found == expected));
+  }
+}
+
 STORE_TEST(queues_give_dense_ids_that_never_return) {
   const auto append = [&](int queue, std::string payload) {
-    const auto result = wait_for<commit_result>([&](auto cb) { s.append({queue, std::move(payload)}, cb); });
+    const auto result = wait_for<commit_result>([&](auto cb) { s.cluster().append({queue, std::move(payload)}, cb); });
     check_committed(result);
     return result.current_value;
   };
   const auto read = [&](int queue, std::int64_t after, int limit) {
-    return wait_for<page<queue_row>>([&](auto cb) { s.read_queue(queue, after, limit, cb); });
+    return wait_for<page<queue_row>>([&](auto cb) { s.cluster().read_queue(queue, after, limit, cb); });
   };
   for (int i = 1; i <= 5; ++i)
     BOOST_TEST(append(1, "m" + std::to_string(i)) == i);
@@ -219,7 +273,7 @@ STORE_TEST(queues_give_dense_ids_that_never_return) {
   BOOST_TEST(!part.next.empty());
   BOOST_TEST(read(1, 3, 100).rows.size() == 2U);
   const auto trim = [&](std::int64_t up_to) {
-    check_committed(wait_for<commit_result>([&](auto cb) { s.trim_queue(1, up_to, cb); }));
+    check_committed(wait_for<commit_result>([&](auto cb) { s.cluster().trim_queue(1, up_to, cb); }));
   };
   trim(4);
   BOOST_TEST(read(1, -1, 100).rows.size() == 1U);
@@ -232,10 +286,12 @@ STORE_TEST(queues_give_dense_ids_that_never_return) {
 
 STORE_TEST(documents_are_written_one_version_after_the_other) {
   const auto write = [&](int document, std::int64_t expected, std::string value) {
-    return wait_for<commit_result>([&](auto cb) { s.write_document({document, expected, std::move(value)}, cb); });
+    return wait_for<commit_result>([&](auto cb) {
+      s.cluster().write_document({document, expected, std::move(value)}, cb);
+    });
   };
   const auto read = [&](int document) {
-    return wait_for<read_result<std::string>>([&](auto cb) { s.read_document(document, cb); }).value;
+    return wait_for<read_result<std::string>>([&](auto cb) { s.cluster().read_document(document, cb); }).value;
   };
   BOOST_TEST(!read(0).has_value());
   BOOST_TEST(write(0, 3, "x").failed == condition::row_version);
@@ -260,24 +316,25 @@ STORE_TEST(transactions_of_every_kind_submitted_together_see_each_other) {
     answers.push_back(promise->get_future());
     return [promise](commit_result result) { promise->set_value(std::move(result)); };
   };
-  take_shard(s);
+  take_shard(s, 1);
+  take_shard(s, 2);
   for (std::int64_t i = 0; i < 40; ++i) {
-    s.commit(domain(i, i == 0 ? kind::create : kind::update, 1, "one"), cb());
-    s.append({1, "message"}, cb());
-    s.write_document({0, i, "document"}, cb());
-    s.commit(lease(list_of("list"), i, i + 1, "row"), cb());
+    s.cluster().commit(domain(i, i == 0 ? kind::create : kind::update, 1, "one"), cb());
+    s.cluster().append({1, "message"}, cb());
+    s.cluster().write_document({0, i, "document"}, cb());
+    s.task_lists().commit(lease(list_of("list"), i, i + 1, "row"), cb());
     auto up = tasks(list_of("other"), i, i, i);
     up.new_range_id = i + 1;
-    s.commit(std::move(up), cb());
-    s.update_shard({1, i + 1, i + 2, "shard"}, cb());
-    auto run = in_shard(i + 2);
+    s.task_lists().commit(std::move(up), cb());
+    auto run = in_shard();
+    s.shards().update_shard({2, i + 1, i + 2, "shard"}, cb());
     run.runs.push_back(write_of(run_of(1), i == 0 ? std::nullopt : std::optional(i)));
-    s.commit(std::move(run), cb());
+    s.shards().commit(std::move(run), cb());
   }
   for (auto& answer : answers)
     check_committed(answer.get());
   BOOST_TEST(domain_version_of(s) == 40);
-  BOOST_TEST(wait_for<page<queue_row>>([&](auto done) { s.read_queue(1, 0, 100, done); }).rows.size() == 40U);
+  BOOST_TEST(wait_for<page<queue_row>>([&](auto done) { s.cluster().read_queue(1, 0, 100, done); }).rows.size() == 40U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
 #include "storage/rocksdb/keys.hpp"
+#include "storage/rocksdb/values.hpp"
 
 #include "tests/storage/support.hpp"
 
@@ -103,6 +104,41 @@ BOOST_AUTO_TEST_CASE(varints_come_back_and_cut_ones_do_not) {
   }
   std::string_view endless("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");
   BOOST_TEST(!rocks::take_varint(endless).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(signed_numbers_come_back_and_small_ones_are_short) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{-1}, std::int64_t{-24}, std::int64_t{63}, INT64_MIN, INT64_MAX}) {
+    std::string bytes;
+    rocks::put_signed(bytes, value);
+    BOOST_TEST((bytes.size() == 1) == (value >= -64 && value < 64));
+    std::string_view rest(bytes);
+    BOOST_TEST(rocks::take_signed(rest).value() == value);
+    BOOST_TEST(rest.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_conditions_look_at_stands_before_the_record) {
+  const current_row row{id(7), 2, -24, "record"};
+  std::string bytes;
+  rocks::put_current_head(bytes, row);
+  BOOST_TEST(bytes.size() == 18U);
+  BOOST_TEST((rocks::read_current_value(bytes + row.value) == row));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    BOOST_TEST(!rocks::read_current_value(bytes.substr(0, size)).has_value());
+
+  bytes.clear();
+  const auto branch = id(8);
+  rocks::put_tree_head(bytes, 300, &branch);
+  const auto tree = rocks::read_tree_value(id(9), bytes + "row").value();
+  BOOST_TEST(tree.version == 300);
+  BOOST_TEST((tree.first->branch_id == branch && tree.first->tree_id == id(9)));
+  BOOST_TEST(tree.first->value == "row");
+  BOOST_TEST(!rocks::read_tree_value(id(9), bytes.substr(0, 9)).has_value());
+  BOOST_TEST(!rocks::read_tree_value(id(9), std::string(1, '\0')).has_value());
+  bytes.clear();
+  rocks::put_tree_head(bytes, 2, nullptr);
+  BOOST_TEST(!rocks::read_tree_value(id(9), bytes)->first.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_successor_of_a_prefix_is_beyond_all_its_keys) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <random>
+#include <set>
 
 namespace cadenza::storage::test {
 
@@ -14,8 +15,9 @@ public:
   explicit twins(unsigned seed) : random_(seed) {}
 
   void step() {
-    switch (pick(10)) {
+    switch (pick(11)) {
     case 0: shard_step(); break;
+    case 4: history_step(); break;
     case 1: cleanup_step(); break;
     case 2: list_step(); break;
     case 3: cluster_step(); break;
@@ -32,6 +34,7 @@ public:
       BOOST_TEST_REQUIRE(found.failed == expected.failed);
       BOOST_TEST_REQUIRE(found.current_value == expected.current_value);
       BOOST_TEST_REQUIRE((found.current == expected.current));
+      BOOST_TEST_REQUIRE((found.remembered == expected.remembered));
       committed_ += expected.outcome == status::committed ? 1 : 0;
       refused_ += expected.outcome == status::condition_failed ? 1 : 0;
     }
@@ -40,12 +43,12 @@ public:
       compare_shard(shard);
     for (unsigned n = 0; n < 3; ++n) {
       const task_list_key key{id(n), "list", 0};
-      same<page<backlog_row>>([&](store& s, auto cb) { s.scan_tasks(key, 0, INT64_MAX, 1000, cb); });
-      same<read_result<std::string>>([&](store& s, auto cb) { s.read_task_list(key, cb); });
+      same<page<backlog_row>>([&](store& s, auto cb) { s.task_lists().scan_tasks(key, 0, INT64_MAX, 1000, cb); });
+      same<read_result<std::string>>([&](store& s, auto cb) { s.task_lists().read_task_list(key, cb); });
     }
-    same<page<domain_row>>([](store& s, auto cb) { s.read_domains(cb); });
-    same<page<queue_row>>([](store& s, auto cb) { s.read_queue(1, 0, 1000, cb); });
-    same<read_result<std::string>>([](store& s, auto cb) { s.read_document(0, cb); });
+    same<page<domain_row>>([](store& s, auto cb) { s.cluster().read_domains({}, 1000, cb); });
+    same<page<queue_row>>([](store& s, auto cb) { s.cluster().read_queue(1, 0, 1000, cb); });
+    same<read_result<std::string>>([](store& s, auto cb) { s.cluster().read_document(0, cb); });
   }
 
   [[nodiscard]] int committed() const { return committed_; }
@@ -65,12 +68,18 @@ private:
     auto memory = std::make_shared<std::promise<commit_result>>();
     auto disk = std::make_shared<std::promise<commit_result>>();
     answers_.emplace_back(memory->get_future(), disk->get_future());
-    submit_to(memory_.get(), [memory](commit_result result) { memory->set_value(std::move(result)); });
-    submit_to(disk_.get(), [disk](commit_result result) { disk->set_value(std::move(result)); });
+    submit_to(memory_->get(), [memory](commit_result result) { memory->set_value(std::move(result)); });
+    submit_to(disk_->get(), [disk](commit_result result) { disk->set_value(std::move(result)); });
   }
 
-  template <class Transaction> void submit(Transaction tx) {
-    on_both([&](store& s, auto cb) { s.commit(tx, std::move(cb)); });
+  void submit(shard_transaction tx) {
+    on_both([&](store& s, auto cb) { s.shards().commit(tx, std::move(cb)); });
+  }
+  void submit(task_list_transaction tx) {
+    on_both([&](store& s, auto cb) { s.task_lists().commit(tx, std::move(cb)); });
+  }
+  void submit(domain_transaction tx) {
+    on_both([&](store& s, auto cb) { s.cluster().commit(tx, std::move(cb)); });
   }
 
   void shard_step() {
@@ -78,12 +87,18 @@ private:
     const auto expected = near(ranges_[shard]);
     if (expected == ranges_[shard])
       ++ranges_[shard];
-    on_both([&](store& s, auto cb) { s.update_shard({shard, expected, expected + 1, "row"}, std::move(cb)); });
+    on_both([&](store& s, auto cb) { s.shards().update_shard({shard, expected, expected + 1, "row"}, std::move(cb)); });
   }
 
   void cleanup_step() {
     const shard_cleanup what{static_cast<int>(pick(shards)) + 1, pick(60), pick(60) * 1000, pick(60)};
-    on_both([&](store& s, auto cb) { s.cleanup(what, std::move(cb)); });
+    on_both([&](store& s, auto cb) { s.shards().cleanup(what, std::move(cb)); });
+  }
+
+  void history_step() {
+    const auto shard = static_cast<int>(pick(shards)) + 1;
+    const history_removal what{shard, near(ranges_[shard]), {{id(some()), id(some()), pick(40), pick(60)}}};
+    on_both([&](store& s, auto cb) { s.shards().drop_history(what, std::move(cb)); });
   }
 
   void list_step() {
@@ -108,12 +123,14 @@ private:
   void cluster_step() {
     using kind = decltype(domain_transaction::operation);
     switch (pick(4)) {
-    case 0: on_both([this, message = text()](store& s, auto cb) { s.append({1, message}, std::move(cb)); }); break;
-    case 1: on_both([up_to = pick(20)](store& s, auto cb) { s.trim_queue(1, up_to, std::move(cb)); }); break;
+    case 0:
+      on_both([this, message = text()](store& s, auto cb) { s.cluster().append({1, message}, std::move(cb)); });
+      break;
+    case 1: on_both([up_to = pick(20)](store& s, auto cb) { s.cluster().trim_queue(1, up_to, std::move(cb)); }); break;
     case 2: {
       const document_write write{0, near(documents_), text()};
       documents_ += write.expected_version == documents_ ? 1 : 0;
-      on_both([&](store& s, auto cb) { s.write_document(write, std::move(cb)); });
+      on_both([&](store& s, auto cb) { s.cluster().write_document(write, std::move(cb)); });
       break;
     }
     default: {
@@ -129,9 +146,10 @@ private:
   }
 
   std::int64_t domain_version() {
-    return std::max<std::int64_t>(
-        0,
-        wait_for<read_result<std::int64_t>>([&](auto cb) { memory_.get().read_domain_version(cb); }).value.value() - 1);
+    return std::max<std::int64_t>(0, wait_for<read_result<std::int64_t>>([&](auto cb) {
+                                       memory_->get().cluster().read_domain_version(cb);
+                                     }).value.value() -
+                                         1);
   }
 
   shard_transaction shard_commit() {
@@ -142,19 +160,16 @@ private:
       tx.current =
           current_condition{workflow_of(workflow), static_cast<current_condition::kind>(pick(4)), id(some()), pick(2)};
     if (chance(30))
-      tx.set_current = current_write{workflow_of(workflow), current_record(some(), static_cast<int>(pick(3)), pick(2))};
+      tx.set_current = current_write{workflow_of(workflow), row_of_current(some(), static_cast<int>(pick(3)), pick(2))};
     if (chance(15))
-      tx.delete_current = current_condition{workflow_of(workflow), current_condition::kind::is_run, id(some()), 0};
+      tx.delete_current = current_removal{workflow_of(workflow), id(some())};
     add_run(tx, workflow);
     if (chance(15))
       tx.delete_runs.push_back(run_of(some() + 10, workflow));
     for (auto nodes = pick(3); nodes > 0; --nodes)
-      tx.history.push_back(
-          {id(some()), id(some()), pick(40), pick(10), text(), chance(20) ? std::optional(text()) : std::nullopt});
-    if (chance(15))
-      tx.delete_history.push_back({id(some()), id(some()), pick(40), pick(60)});
-    if (chance(10))
-      tx.delete_branches.emplace_back(id(some()), id(some()));
+      tx.history.push_back({id(some()), id(some()), pick(40), pick(10), "batch " + text()});
+    if (chance(40))
+      tx.trees.push_back(tree_change(shard));
     for (auto rows = pick(4); rows > 0; --rows) {
       tx.transfer.push_back({pick(60), text()});
       tx.timers.push_back({pick(60) * 1000, pick(60), text()});
@@ -166,6 +181,25 @@ private:
       tx.delete_replication.push_back(pick(60));
     }
     return tx;
+  }
+
+  tree_write tree_change(int shard) {
+    const auto tree = id(some());
+    const auto stored = read_tree(memory_->get(), tree, shard);
+    auto out = tree_at(tree, near(stored.version));
+    if (chance(20) && stored.version != 0) {
+      for (const auto& row : stored.branches)
+        out.drop.push_back(row.branch_id);
+      out.expected_version = stored.version;
+      out.ends = true;
+      return out;
+    }
+    out.put.push_back({tree, id(some()), text()});
+    if (chance(30))
+      out.drop.push_back(id(some() + 3));
+    if (chance(30))
+      out.put.push_back({tree, id(some() + 3), text()});
+    return out;
   }
 
   void add_run(shard_transaction& tx, const std::string& workflow) {
@@ -191,37 +225,38 @@ private:
   std::optional<std::int64_t> versions_of(int shard, const run_key& run) {
     auto probe = in_shard(ranges_[shard], shard);
     probe.runs.push_back(write_of(run, INT64_MAX - 1)); // nobody has it
-    const auto told = commit(memory_.get(), probe);
+    const auto told = commit(memory_->get(), probe);
     return told.failed == condition::run_version && told.current_value != 0 ? std::optional(told.current_value)
                                                                             : std::nullopt;
   }
 
   void compare_shard(int shard) {
-    same<page<transfer_row>>([&](store& s, auto cb) { s.scan_transfer(shard, -1, INT64_MAX, 1000, cb); });
-    same<page<replication_row>>([&](store& s, auto cb) { s.scan_replication(shard, -1, INT64_MAX, 1000, cb); });
-    same<page<timer_row>>([&](store& s, auto cb) { s.scan_timers(shard, 0, 0, INT64_MAX, 1000, cb); });
-    const auto runs =
-        wait_for<page<std::pair<run_key, run_rows>>>([&](auto cb) { memory_.get().scan_runs(shard, "", 1000, cb); });
-    const auto found =
-        wait_for<page<std::pair<run_key, run_rows>>>([&](auto cb) { disk_.get().scan_runs(shard, "", 1000, cb); });
+    same<page<transfer_row>>([&](store& s, auto cb) { s.shards().scan_transfer(shard, -1, INT64_MAX, 1000, cb); });
+    same<page<replication_row>>(
+        [&](store& s, auto cb) { s.shards().scan_replication(shard, -1, INT64_MAX, 1000, cb); });
+    same<page<timer_row>>([&](store& s, auto cb) { s.shards().scan_timers(shard, 0, 0, INT64_MAX, 1000, cb); });
+    const auto runs = wait_for<page<std::pair<run_key, run_rows>>>(
+        [&](auto cb) { memory_->get().shards().scan_runs(shard, "", 1000, cb); });
+    const auto found = wait_for<page<std::pair<run_key, run_rows>>>(
+        [&](auto cb) { disk_->get().shards().scan_runs(shard, "", 1000, cb); });
     BOOST_TEST_REQUIRE(found.rows.size() == runs.rows.size());
     for (const auto& [key, rows] : runs.rows)
-      same<read_result<run_rows>>([&, run = key](store& s, auto cb) { s.read_run(shard, run, cb); });
+      same<read_result<run_rows>>([&, run = key](store& s, auto cb) { s.shards().read_run(shard, run, cb); });
     for (unsigned workflow = 1; workflow <= 3; ++workflow)
-      same<read_result<std::string>>(
-          [&](store& s, auto cb) { s.read_current(shard, workflow_of(std::to_string(workflow)), cb); });
+      same<read_result<current_row>>(
+          [&](store& s, auto cb) { s.shards().read_current(shard, workflow_of(std::to_string(workflow)), cb); });
     for (unsigned tree = 1; tree <= 3; ++tree) {
-      same<page<std::string>>([&](store& s, auto cb) { s.read_tree(shard, id(tree), cb); });
+      same<read_result<history_tree>>([&](store& s, auto cb) { s.shards().read_tree(shard, id(tree), cb); });
       for (unsigned branch = 1; branch <= 3; ++branch) {
         history_query query{id(tree), id(branch), pick(20), 20 + pick(40), 1000, 1 << 20, "", chance(50)};
-        same<page<history_node>>([&](store& s, auto cb) { s.read_history(shard, query, cb); });
+        same<page<history_node>>([&](store& s, auto cb) { s.shards().read_history(shard, query, cb); });
       }
     }
   }
 
   template <class Result, class Read> void same(Read read) {
-    const auto expected = wait_for<Result>([&](auto cb) { read(memory_.get(), std::move(cb)); });
-    const auto found = wait_for<Result>([&](auto cb) { read(disk_.get(), std::move(cb)); });
+    const auto expected = wait_for<Result>([&](auto cb) { read(memory_->get(), std::move(cb)); });
+    const auto found = wait_for<Result>([&](auto cb) { read(disk_->get(), std::move(cb)); });
     BOOST_TEST_REQUIRE(found.outcome == status::committed, found.message);
     BOOST_TEST_REQUIRE(told(found) == told(expected));
   }
@@ -235,6 +270,20 @@ private:
   }
   static std::string told(const history_node& node) {
     return std::to_string(node.first_event_id) + "." + std::to_string(node.txn_id) + node.batch;
+  }
+  static std::string told(const current_row& row) {
+    return row.run_id.str() + "/" + std::to_string(row.state) + "/" + std::to_string(row.last_write_version) +
+           row.value;
+  }
+  /// Branches in whatever order.
+  static std::string told(const history_tree& tree) {
+    std::set<std::string> rows;
+    for (const auto& row : tree.branches)
+      rows.insert(row.tree_id.str() + row.branch_id.str() + row.value);
+    auto text = std::to_string(tree.version);
+    for (const auto& row : rows)
+      text += "|" + row;
+    return text;
   }
   static std::string told(const domain_row& row) { return row.id.str() + row.name + row.value; }
   static std::string told(const queue_row& row) { return std::to_string(row.message_id) + row.payload; }
@@ -256,8 +305,8 @@ private:
   }
 
   std::mt19937 random_;
-  memory_under_test memory_;
-  rocksdb_under_test disk_;
+  std::unique_ptr<under_test> memory_ = make_store("memory");
+  std::unique_ptr<under_test> disk_ = make_store("rocksdb");
   std::vector<std::pair<std::future<commit_result>, std::future<commit_result>>> answers_;
   std::int64_t ranges_[shards + 1]{};
   std::int64_t leases_[3]{};

@@ -1,3 +1,5 @@
+#include "storage/backups.hpp"
+
 #include "tests/storage/support.hpp"
 
 #include <atomic>
@@ -15,7 +17,7 @@ namespace fs = std::filesystem;
 commit_result put_run(store& s, unsigned n) {
   auto tx = in_shard();
   tx.runs.push_back(write_of(run_of(n), std::nullopt, std::to_string(n)));
-  tx.history.push_back({id(n), id(n), 1, 1, std::string(500, 'h'), std::nullopt});
+  tx.history.push_back({id(n), id(n), 1, 1, std::string(500, 'h')});
   return commit(s, std::move(tx));
 }
 
@@ -45,7 +47,7 @@ BOOST_AUTO_TEST_CASE(of_several_at_once_one_is_taken_and_what_is_told_is_there) 
     std::vector<outcome<backup_info>> told(6, error(error_kind::unknown, "not asked"));
     std::vector<std::thread> callers;
     for (auto& mine : told)
-      callers.emplace_back([&] { mine = create_backup(*s, directory / "backups"); });
+      callers.emplace_back([&] { mine = s->backups()->create_backup(directory / "backups"); });
     for (auto& one : callers)
       one.join();
     std::set<std::uint32_t> ids;
@@ -83,7 +85,7 @@ BOOST_AUTO_TEST_CASE(backups_are_taken_while_writing_and_hold_what_was_acknowled
   for (int i = 0; i < 3; ++i) {
     wait_beyond(acknowledged + 20);
     held.push_back(acknowledged);
-    const auto taken = create_backup(*s, directory / "backups");
+    const auto taken = s->backups()->create_backup(directory / "backups");
     BOOST_TEST_REQUIRE(static_cast<bool>(taken), (taken ? std::string() : taken.error().message));
     BOOST_TEST(taken->id == static_cast<std::uint32_t>(i + 1));
     BOOST_TEST(taken->files > 0U);
@@ -126,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_second_backup_shares_the_files_of_the_first) {
     state = state * 1664525 + 1013904223;
     byte = static_cast<char>(state >> 24);
   }
-  tx.history.push_back({id(1), id(1), 1, 1, noise, std::nullopt});
+  tx.history.push_back({id(1), id(1), 1, 1, noise});
   check_committed(commit(*s, std::move(tx)));
   const auto size = [&] {
     std::uintmax_t bytes = 0;
@@ -134,11 +136,11 @@ BOOST_AUTO_TEST_CASE(a_second_backup_shares_the_files_of_the_first) {
       bytes += entry.is_regular_file() ? entry.file_size() : 0;
     return bytes;
   };
-  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  BOOST_TEST(static_cast<bool>(s->backups()->create_backup(directory / "backups")));
   const auto first = size();
   BOOST_TEST(first > noise.size());
   check_committed(put_run(*s, 1));
-  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  BOOST_TEST(static_cast<bool>(s->backups()->create_backup(directory / "backups")));
   BOOST_TEST(size() - first < 1U << 20);
 }
 
@@ -148,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_backup_is_found_and_not_restored) {
   take_shard(*s);
   for (unsigned n = 1; n <= 50; ++n)
     check_committed(put_run(*s, n));
-  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  BOOST_TEST(static_cast<bool>(s->backups()->create_backup(directory / "backups")));
   for (const auto& entry : fs::recursive_directory_iterator(directory / "backups"))
     if (entry.path().extension() == ".sst") {
       std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
@@ -167,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_restore_makes_the_directories_that_are_not_there) {
   const auto s = open_store(directory / "store");
   take_shard(*s);
   check_committed(put_run(*s, 1));
-  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  BOOST_TEST(static_cast<bool>(s->backups()->create_backup(directory / "backups")));
   const auto target = directory / "new/machine/store";
   // What an interrupted restore has left is not taken for a part of this one.
   fs::create_directories(target + ".restoring");
@@ -183,10 +185,10 @@ BOOST_AUTO_TEST_CASE(a_restore_makes_the_directories_that_are_not_there) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_backed_up_or_restored_is_refused) {
   const temporary_directory directory;
   memory_store memory;
-  BOOST_TEST((create_backup(memory, directory / "backups").error().kind == error_kind::bad_request));
+  BOOST_TEST(memory.backups() == nullptr);
   BOOST_TEST((list_backups(directory / "absent").error().kind == error_kind::entity_not_exists));
   const auto s = open_store(directory / "store");
-  BOOST_TEST(static_cast<bool>(create_backup(*s, directory / "backups")));
+  BOOST_TEST(static_cast<bool>(s->backups()->create_backup(directory / "backups")));
   BOOST_TEST((verify_backup(directory / "backups", 9).error().kind == error_kind::entity_not_exists));
   BOOST_TEST((restore_backup(directory / "backups", 1, directory / "store").error().kind == error_kind::bad_request));
   BOOST_TEST(

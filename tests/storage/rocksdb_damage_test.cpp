@@ -231,8 +231,8 @@ BOOST_AUTO_TEST_CASE(the_rest_of_a_backlog_is_read_around_a_damaged_block) {
   }
   damage(files_of(path, rocks::table::tasks).at(0), 0.5);
   const auto s = open_store(path);
-  const auto read =
-      wait_for<page<backlog_row>>([&](auto cb) { s->scan_tasks(key, 0, INT64_MAX, 10'000, std::move(cb)); });
+  const auto read = wait_for<page<backlog_row>>(
+      [&](auto cb) { s->task_lists().scan_tasks(key, 0, INT64_MAX, 10'000, std::move(cb)); });
   check_rest(read, 1);
 }
 
@@ -283,7 +283,8 @@ STORE_TEST(a_task_list_leaves_what_it_is_told_to_keep) {
     tx.keep = {{2, 3, ""}};
     check_committed(commit(s, std::move(tx)));
   }
-  const auto left = wait_for<page<backlog_row>>([&](auto cb) { s.scan_tasks(key, 0, INT64_MAX, 100, std::move(cb)); });
+  const auto left =
+      wait_for<page<backlog_row>>([&](auto cb) { s.task_lists().scan_tasks(key, 0, INT64_MAX, 100, std::move(cb)); });
   BOOST_TEST((ids_of(left.rows) == std::set<std::int64_t>{2, 3, 9, 10}));
 }
 

@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_that_rests_on_a_lost_write_is_not_a_failed_condit
     answers.push_back(promise->get_future());
     auto tx = in_shard();
     tx.runs.push_back(write_of(run_of(1), std::nullopt));
-    s->commit(std::move(tx), [promise](commit_result result) { promise->set_value(std::move(result)); });
+    s->shards().commit(std::move(tx), [promise](commit_result result) { promise->set_value(std::move(result)); });
   }
   for (auto& answer : answers)
     BOOST_TEST(answer.get().outcome == status::unavailable);
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(queues_are_bounded) {
   const auto s = open_store(options);
   take_shard(*s);
   std::promise<void> inside;
-  s->commit(in_shard(), [&](const commit_result&) {
+  s->shards().commit(in_shard(), [&](const commit_result&) {
     inside.set_value();
     opened.wait();
   });
@@ -345,7 +345,7 @@ BOOST_AUTO_TEST_CASE(queues_are_bounded) {
   for (unsigned n = 1; n <= 30; ++n) {
     auto tx = in_shard();
     tx.runs.push_back(write_of(run_of(n), std::nullopt));
-    s->commit(std::move(tx), [&](const commit_result& result) {
+    s->shards().commit(std::move(tx), [&](const commit_result& result) {
       ++(result.outcome == status::committed ? committed : refused);
       BOOST_TEST((result.outcome == status::committed || result.outcome == status::unavailable));
     });

@@ -1,6 +1,6 @@
-#include "tests/storage/support.hpp"
+#include "storage/backups.hpp"
 
-#include <rocksdb/db.h>
+#include "tests/storage/support.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 commit_result put_run(store& s, unsigned n) {
   auto tx = in_shard();
   tx.runs.push_back(write_of(run_of(n), std::nullopt, "header " + std::to_string(n)));
-  tx.history.push_back({id(n), id(n), 1, 1, std::string(200, 'h'), "tree"});
+  tx.trees.push_back(new_tree(id(n), id(n)));
+  tx.history.push_back({id(n), id(n), 1, 1, std::string(200, 'h')});
   return commit(s, std::move(tx));
 }
 
@@ -270,7 +271,7 @@ BOOST_AUTO_TEST_CASE(damage_in_a_table_is_told_by_the_read) {
       tx.runs.push_back(write_of(run_of(n), std::nullopt, "header"));
       check_committed(commit(*s, std::move(tx)));
     }
-    BOOST_TEST_REQUIRE(static_cast<bool>(create_backup(*s, directory / "backup"))); // writes the tables
+    BOOST_TEST_REQUIRE(static_cast<bool>(s->backups()->create_backup(directory / "backup"))); // writes the tables
   }
   fs::path largest; // the table of the runs: the others hold one row
   for (const auto& entry : fs::directory_iterator(path))
@@ -297,28 +298,6 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_no_directory_is_refused) {
   std::ofstream(directory / "file") << "x";
   BOOST_TEST((refused(directory / "file").kind == error_kind::bad_request));
   BOOST_TEST((refused(directory / "file/below").kind == error_kind::bad_request));
-}
-
-BOOST_AUTO_TEST_CASE(another_format_is_refused) {
-  const temporary_directory directory;
-  fill(directory.path(), 1);
-  {
-    std::vector<std::string> names;
-    BOOST_TEST_REQUIRE(rocksdb::DB::ListColumnFamilies({}, directory.path(), &names).ok());
-    std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (const auto& name : names)
-      families.emplace_back(name, rocksdb::ColumnFamilyOptions{});
-    std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    rocksdb::DB* db = nullptr;
-    BOOST_TEST_REQUIRE(rocksdb::DB::Open({}, directory.path(), families, &handles, &db).ok());
-    BOOST_TEST(db->Put({}, "format", "2").ok());
-    for (auto* handle : handles)
-      BOOST_TEST(db->DestroyColumnFamilyHandle(handle).ok());
-    delete db;
-  }
-  const auto reason = refused(directory.path());
-  BOOST_TEST((reason.kind == error_kind::internal_data_inconsistency));
-  BOOST_TEST(reason.message.find("format 2") != std::string::npos, reason.message);
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_in_use_is_refused) {

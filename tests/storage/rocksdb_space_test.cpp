@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(space_of_deleted_runs_comes_back) {
       auto tx = in_shard();
       tx.runs.push_back(write_of(run_of(n), std::nullopt));
       for (int node = 1; node <= nodes; ++node)
-        tx.history.push_back({tree_of(n), id(n), node, node, noise(chance, node_bytes), std::nullopt});
+        tx.history.push_back({tree_of(n), id(n), node, node, noise(chance, node_bytes)});
       BOOST_TEST_REQUIRE(commit(*s, std::move(tx)).outcome == status::committed);
     }
   }
@@ -81,9 +81,8 @@ BOOST_AUTO_TEST_CASE(space_of_deleted_runs_comes_back) {
     for (unsigned n = kept; n < runs; ++n) {
       auto tx = in_shard();
       tx.delete_runs.push_back(run_of(n));
-      tx.delete_history.push_back({tree_of(n), id(n), 1, INT64_MAX});
-      tx.delete_branches.emplace_back(tree_of(n), id(n));
       BOOST_TEST_REQUIRE(commit(*s, std::move(tx)).outcome == status::committed);
+      BOOST_TEST_REQUIRE(drop_history(*s, tree_of(n), id(n), 1, INT64_MAX).outcome == status::committed);
     }
   }
   compact(files);

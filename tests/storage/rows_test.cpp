@@ -24,7 +24,7 @@ history_query whole(const uuid& tree, const uuid& branch) {
 
 void append(store& s, const uuid& branch, std::int64_t event, std::int64_t txn, std::string batch) {
   auto tx = in_shard();
-  tx.history.push_back({id(1), branch, event, txn, std::move(batch), std::nullopt});
+  tx.history.push_back({id(1), branch, event, txn, std::move(batch)});
   check_committed(commit(s, tx));
 }
 
@@ -134,13 +134,13 @@ STORE_TEST(writes_and_deletions_submitted_together_act_in_order) {
   const auto submit = [&](shard_transaction tx) {
     auto promise = std::make_shared<std::promise<commit_result>>();
     answers.push_back(promise->get_future());
-    s.commit(std::move(tx), [promise](commit_result result) { promise->set_value(std::move(result)); });
+    s.shards().commit(std::move(tx), [promise](commit_result result) { promise->set_value(std::move(result)); });
   };
   for (int round = 0; round < 50; ++round) {
     auto create = in_shard();
     create.runs.push_back(write_of(run_of(1), std::nullopt, "header"));
     create.runs[0].pending = {number_row(pending_kind::activity, round, "a")};
-    create.history.push_back({id(1), id(2), round + 1, round + 1, "batch", std::nullopt});
+    create.history.push_back({id(1), id(2), round + 1, round + 1, "batch"});
     submit(std::move(create));
     auto snapshot = in_shard();
     snapshot.runs.push_back(write_of(run_of(1), 1, "snapshot"));
@@ -148,8 +148,8 @@ STORE_TEST(writes_and_deletions_submitted_together_act_in_order) {
     submit(std::move(snapshot));
     auto remove = in_shard();
     remove.delete_runs.push_back(run_of(1));
-    remove.delete_history.push_back({id(1), id(2), 0, 1000});
     submit(std::move(remove));
+    s.shards().drop_history({1, 1, {{id(1), id(2), 0, 1000}}}, [](const commit_result&) {});
   }
   auto last = in_shard();
   last.runs.push_back(write_of(run_of(1), std::nullopt, "last"));
@@ -159,6 +159,7 @@ STORE_TEST(writes_and_deletions_submitted_together_act_in_order) {
   const auto rows = read_run(s, run_of(1)).value.value();
   BOOST_TEST(rows.header == "last");
   BOOST_TEST(rows.pending.empty());
+  check_committed(drop_history(s, id(1), id(2), 0, 1000));
   BOOST_TEST(read_history(s, whole(id(1), id(2))).rows.empty());
 }
 
@@ -189,7 +190,7 @@ STORE_TEST(history_pages_cover_everything_once) {
   auto tx = in_shard();
   for (int event = 1; event <= 50; ++event)
     for (int txn = 3; txn > 0; --txn) {
-      tx.history.push_back({id(1), id(2), event, txn, "x", std::nullopt});
+      tx.history.push_back({id(1), id(2), event, txn, "x"});
       const auto text = std::to_string(event) + "." + std::to_string(txn) + ":x";
       forwards += (forwards.empty() ? "" : " ") + text;
       backwards = text + (backwards.empty() ? "" : " ") + backwards;
@@ -237,36 +238,49 @@ STORE_TEST(history_ranges_are_deleted_exactly) {
   auto tx = in_shard();
   for (int event = 1; event <= 20; ++event)
     for (const unsigned branch : {2U, 3U})
-      tx.history.push_back({id(1), id(branch), event, 1, "x", std::nullopt});
+      tx.history.push_back({id(1), id(branch), event, 1, "x"});
   check_committed(commit(s, tx));
-  auto remove = in_shard();
-  remove.delete_history.push_back({id(1), id(2), 5, 18});
-  check_committed(commit(s, remove));
+  check_committed(drop_history(s, id(1), id(2), 5, 18));
   BOOST_TEST(joined(read_history(s, whole(id(1), id(2)))) == "1.1:x 2.1:x 3.1:x 4.1:x 18.1:x 19.1:x 20.1:x");
   BOOST_TEST(read_history(s, whole(id(1), id(3))).rows.size() == 20U);
 }
 
-STORE_TEST(a_fork_is_a_tree_row_without_nodes) {
+STORE_TEST(a_tree_has_rows_for_its_branches) {
   take_shard(s);
   auto first = in_shard();
-  first.history.push_back({id(1), id(2), 1, 1, "batch", "root"});
+  first.trees.push_back(new_tree(id(1), id(2), "root"));
+  first.history.push_back({id(1), id(2), 1, 1, "batch"});
   check_committed(commit(s, first));
   auto fork = in_shard();
-  fork.history.push_back({id(1), id(3), 0, 0, "", "fork"});
-  fork.history.push_back({id(9), id(3), 0, 0, "", "other tree"});
+  fork.trees.push_back(tree_at(id(1), 1));
+  fork.trees[0].put.push_back({id(1), id(3), "fork"});
+  fork.trees.push_back(new_tree(id(9), id(3), "other tree"));
   check_committed(commit(s, fork));
-  const auto read_tree = [&](unsigned tree) {
-    auto rows = wait_for<page<std::string>>([&](auto cb) { s.read_tree(1, id(tree), cb); }).rows;
-    std::sort(rows.begin(), rows.end());
-    return rows;
+  const auto rows = [&](unsigned tree) {
+    std::vector<std::string> out;
+    for (const auto& row : read_tree(s, id(tree)).branches) {
+      BOOST_TEST((row.tree_id == id(tree)));
+      BOOST_TEST((row.branch_id == (row.value == "root" ? id(2) : id(3))));
+      out.push_back(row.value);
+    }
+    std::sort(out.begin(), out.end());
+    return out;
   };
-  BOOST_TEST(read_tree(1) == (std::vector<std::string>{"fork", "root"}), boost::test_tools::per_element());
+  BOOST_TEST(rows(1) == (std::vector<std::string>{"fork", "root"}), boost::test_tools::per_element());
   BOOST_TEST(read_history(s, whole(id(1), id(3))).rows.empty());
+  auto change = in_shard();
+  change.trees.push_back(tree_at(id(1), 2));
+  change.trees[0].put = {{id(1), id(2), "root"}, {id(1), id(3), "fork again"}};
+  check_committed(commit(s, change));
+  BOOST_TEST(rows(1) == (std::vector<std::string>{"fork again", "root"}), boost::test_tools::per_element());
   auto remove = in_shard();
-  remove.delete_branches.emplace_back(id(1), id(2));
+  remove.trees.push_back(tree_at(id(1), 3));
+  remove.trees[0].drop.push_back(id(2));
   check_committed(commit(s, remove));
-  BOOST_TEST(read_tree(1) == (std::vector<std::string>{"fork"}), boost::test_tools::per_element());
-  BOOST_TEST(read_tree(9).size() == 1U);
+  BOOST_TEST(rows(1) == (std::vector<std::string>{"fork again"}), boost::test_tools::per_element());
+  BOOST_TEST(read_tree(s, id(1)).version == 4);
+  BOOST_TEST(rows(9).size() == 1U);
+  BOOST_TEST(read_tree(s, id(8)).version == 0);
   BOOST_TEST(joined(read_history(s, whole(id(1), id(2)))) == "1.1:batch");
 }
 
@@ -282,7 +296,7 @@ STORE_TEST(large_values_come_back_whole) {
   auto tx = in_shard();
   tx.runs.push_back(write_of(run_of(1), std::nullopt, medium));
   tx.runs[0].pending = {number_row(pending_kind::activity, 1, medium)};
-  tx.history.push_back({id(1), id(2), 1, 1, large, std::nullopt});
+  tx.history.push_back({id(1), id(2), 1, 1, large});
   check_committed(commit(s, std::move(tx)));
   BOOST_TEST((read_run(s, run_of(1)).value->header == medium));
   BOOST_TEST((read_run(s, run_of(1)).value->pending.at(0).value == medium));
@@ -297,7 +311,7 @@ STORE_TEST(ten_thousand_rows_in_one_transaction) {
     tx.runs[0].pending.push_back(number_row(pending_kind::activity, i, "activity " + std::to_string(i)));
     tx.transfer.push_back({i + 1, "task " + std::to_string(i + 1)});
     tx.timers.push_back({i * 1000, i + 1, "timer"});
-    tx.history.push_back({id(1), id(2), i + 1, 1, "batch", std::nullopt});
+    tx.history.push_back({id(1), id(2), i + 1, 1, "batch"});
   }
   check_committed(commit(s, std::move(tx)));
   const auto rows = read_run(s, run_of(1)).value.value();

@@ -121,23 +121,23 @@ STORE_TEST(current_runs_are_scanned_in_key_order_with_page_tokens) {
   std::vector<std::string> expected;
   for (const auto& name : names) {
     auto tx = in_shard();
-    tx.set_current = current_write{workflow_of(name), current_record(1)};
+    tx.set_current = current_write{workflow_of(name), row_of_current(1)};
     check_committed(commit(s, tx));
     expected.push_back(name);
   }
   auto other = in_shard(1, 2);
-  other.set_current = current_write{workflow_of("elsewhere"), current_record(1)};
+  other.set_current = current_write{workflow_of("elsewhere"), row_of_current(1)};
   check_committed(commit(s, other));
   std::sort(expected.begin(), expected.end());
 
-  using row = std::pair<workflow_key, std::string>;
+  using row = std::pair<workflow_key, current_row>;
   for (const int size : {1, 2, 5, 100}) {
     std::vector<std::string> found;
     for (const auto& [key, value] :
-         all_of<row>([&](auto token, int n, auto cb) { s.scan_current(1, token, n, std::move(cb)); }, size)) {
+         all_of<row>([&](auto token, int n, auto cb) { s.shards().scan_current(1, token, n, std::move(cb)); }, size)) {
       found.push_back(key.workflow_id);
       BOOST_TEST((key.domain_id == workflow_of().domain_id));
-      BOOST_TEST(value == current_record(1));
+      BOOST_TEST(value == row_of_current(1));
     }
     BOOST_TEST(found == expected, boost::test_tools::per_element());
   }
@@ -147,31 +147,34 @@ STORE_TEST(branches_are_scanned_once_each_and_their_rows_by_themselves) {
   take_shard(s, 1);
   take_shard(s, 2);
   auto tx = in_shard();
-  for (unsigned tree = 1; tree <= 3; ++tree)
-    for (unsigned branch = 1; branch <= 2; ++branch) {
+  for (unsigned tree = 1; tree <= 3; ++tree) {
+    auto& made = tx.trees.emplace_back(new_tree(id(tree), id(1), std::to_string(tree) + "/1"));
+    made.put.push_back({id(tree), id(2), std::to_string(tree) + "/2"});
+    for (unsigned branch = 1; branch <= 2; ++branch)
       for (const int first : {1, 4, 9})
-        tx.history.push_back({id(tree), id(branch), first, 10, "batch", std::nullopt});
-      tx.history.back().tree_row = std::to_string(tree) + "/" + std::to_string(branch);
-    }
-  tx.history.push_back({id(8), id(1), 1, 10, "", "no nodes yet"});
+        tx.history.push_back({id(tree), id(branch), first, 10, "batch"});
+  }
+  tx.trees.push_back(new_tree(id(8), id(1), "no nodes yet"));
   check_committed(commit(s, tx));
   auto other = in_shard(1, 2);
-  other.history.push_back({id(9), id(9), 1, 10, "batch", "elsewhere"});
+  other.trees.push_back(new_tree(id(9), id(9), "elsewhere"));
+  other.history.push_back({id(9), id(9), 1, 10, "batch"});
   check_committed(commit(s, other));
+  check_committed(drop_history(s, id(2), id(1), 0, INT64_MAX));
   auto remove = in_shard();
-  remove.delete_history.push_back({id(2), id(1), 0, INT64_MAX});
-  remove.delete_branches.emplace_back(id(3), id(2));
+  remove.trees.push_back(tree_at(id(3), 1));
+  remove.trees[0].drop.push_back(id(2));
   check_committed(commit(s, remove));
 
   for (const int size : {1, 2, 4, 100}) {
     const auto nodes = all_of<std::pair<uuid, uuid>>(
-        [&](auto token, int n, auto cb) { s.scan_branches(1, token, n, std::move(cb)); }, size);
+        [&](auto token, int n, auto cb) { s.shards().scan_branches(1, token, n, std::move(cb)); }, size);
     std::vector<std::pair<uuid, uuid>> expected{
         {id(1), id(1)}, {id(1), id(2)}, {id(2), id(2)}, {id(3), id(1)}, {id(3), id(2)}};
     BOOST_TEST((nodes == expected));
     std::string rows;
-    for (const auto& row :
-         all_of<branch_row>([&](auto token, int n, auto cb) { s.scan_trees(1, token, n, std::move(cb)); }, size))
+    for (const auto& row : all_of<branch_row>(
+             [&](auto token, int n, auto cb) { s.shards().scan_trees(1, token, n, std::move(cb)); }, size))
       rows += row.value + (row.tree_id == id(8) ? "" : " ");
     BOOST_TEST(rows == "1/1 1/2 2/1 2/2 3/1 no nodes yet");
   }
@@ -234,7 +237,8 @@ STORE_TEST(runs_are_scanned_in_key_order_with_page_tokens) {
     std::vector<run_key> found;
     std::string token;
     do {
-      auto part = wait_for<page<std::pair<run_key, run_rows>>>([&](auto cb) { s.scan_runs(1, token, size, cb); });
+      auto part =
+          wait_for<page<std::pair<run_key, run_rows>>>([&](auto cb) { s.shards().scan_runs(1, token, size, cb); });
       BOOST_TEST_REQUIRE(part.outcome == status::committed, part.message);
       BOOST_TEST_REQUIRE(part.rows.size() <= static_cast<std::size_t>(size));
       for (const auto& [key, rows] : part.rows) {

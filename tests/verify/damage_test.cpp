@@ -35,15 +35,15 @@ struct damaged_harbour : harbour {
     const auto kept = std::exchange(damage, {});
     std::vector<std::int64_t> out;
     for (const auto& row : all<transfer_row>(
-             [](auto&store, auto done) { store.scan_transfer(0, 0, INT64_MAX, 10'000, std::move(done)); }))
+             [](auto&store, auto done) { store.shards().scan_transfer(0, 0, INT64_MAX, 10'000, std::move(done)); }))
       out.push_back(row.task_id);
     damage = kept;
     return out;
   }
   std::vector<timer_row> stored_timers() {
     const auto kept = std::exchange(damage, {});
-    auto out =
-        all<timer_row>([](auto& store, auto done) { store.scan_timers(0, 0, 0, INT64_MAX, 10'000, std::move(done)); });
+    auto out = all<timer_row>(
+        [](auto& store, auto done) { store.shards().scan_timers(0, 0, 0, INT64_MAX, 10'000, std::move(done)); });
     damage = kept;
     return out;
   }

@@ -17,12 +17,12 @@ namespace admin = uber::cadence::admin::v1;
 using runs_page = std::pair<run_key, run_rows>;
 
 std::size_t rows_left(harbour& h, int shard) {
-  return h.all<runs_page>([&](auto& s, auto cb) { s.scan_runs(shard, {}, 1000, cb); }).size() +
-         h.all<std::pair<workflow_key, std::string>>([&](auto& s, auto cb) {
-            s.scan_current(shard, {}, 1000, cb);
+  return h.all<runs_page>([&](auto& s, auto cb) { s.shards().scan_runs(shard, {}, 1000, cb); }).size() +
+         h.all<std::pair<workflow_key, storage::current_row>>([&](auto& s, auto cb) {
+            s.shards().scan_current(shard, {}, 1000, cb);
           }).size() +
-         h.all<std::pair<uuid, uuid>>([&](auto& s, auto cb) { s.scan_branches(shard, {}, 1000, cb); }).size() +
-         h.all<storage::branch_row>([&](auto& s, auto cb) { s.scan_trees(shard, {}, 1000, cb); }).size();
+         h.all<std::pair<uuid, uuid>>([&](auto& s, auto cb) { s.shards().scan_branches(shard, {}, 1000, cb); }).size() +
+         h.all<branch_row>([&](auto& s, auto cb) { s.shards().scan_trees(shard, {}, 1000, cb); }).size();
 }
 
 outcome<admin::DeleteWorkflowResponse> remove(harbour& h, const std::string& workflow_id,
@@ -66,33 +66,29 @@ std::int64_t listed(harbour& h) {
 }
 
 std::vector<transfer_row> transfers(harbour& h, int shard) {
-  return h.all<transfer_row>([&](auto& s, auto cb) { s.scan_transfer(shard, 0, INT64_MAX, 1000, cb); });
+  return h.all<transfer_row>([&](auto& s, auto cb) { s.shards().scan_transfer(shard, 0, INT64_MAX, 1000, cb); });
 }
 std::vector<timer_row> timers(harbour& h, int shard) {
-  return h.all<timer_row>([&](auto& s, auto cb) { s.scan_timers(shard, 0, 0, INT64_MAX, 1000, cb); });
+  return h.all<timer_row>([&](auto& s, auto cb) { s.shards().scan_timers(shard, 0, 0, INT64_MAX, 1000, cb); });
 }
 
 /// Takes a run's header away behind the engine's back: what is left are rows nobody can read.
 void damage_history(harbour& h, int shard, const run_key& key) {
   const auto still = h.in.peek();
   record::v1::Run head;
-  h.in.store().read_run(shard, key, [&](storage::read_result<run_rows> rows) {
+  h.in.store().shards().read_run(shard, key, [&](storage::read_result<run_rows> rows) {
     BOOST_REQUIRE(rows.value && head.ParseFromString(rows.value->header));
   });
   std::int64_t range = 0;
-  h.in.store().read_shard(shard, [&](storage::read_result<std::string> row) {
+  h.in.store().shards().read_shard(shard, [&](storage::read_result<std::string> row) {
     record::v1::Shard parsed;
     BOOST_REQUIRE(row.value && parsed.ParseFromString(*row.value));
     range = parsed.range_id();
   });
-  storage::shard_transaction tx;
-  tx.shard = shard;
-  tx.range_id = range;
   const auto& branch = head.version_histories().branches(0).branch();
-  tx.delete_history.push_back({uuid::from_raw(branch.tree_id()), uuid::from_raw(branch.branch_id()), 1, 2});
-  h.in.store().commit(std::move(tx), [](const storage::commit_result& done) {
-    BOOST_REQUIRE(done.outcome == storage::status::committed);
-  });
+  h.in.store().shards().drop_history(
+      {shard, range, {{uuid::from_raw(branch.tree_id()), uuid::from_raw(branch.branch_id()), 1, 2}}},
+      [](const storage::commit_result& done) { BOOST_REQUIRE(done.outcome == storage::status::committed); });
 }
 
 } // namespace
@@ -130,7 +126,8 @@ BOOST_AUTO_TEST_CASE(without_a_run_id_the_current_run_is_deleted) {
   BOOST_REQUIRE(remove(h, "one"));
   BOOST_REQUIRE(!h.describe("one", second));
   // The first run stays, but is not the current one.
-  BOOST_TEST(h.all<runs_page>([&](auto& s, auto cb) { s.scan_runs(shard_of("one", 2), {}, 10, cb); }).size() == 1U);
+  BOOST_TEST(h.all<runs_page>([&](auto& s, auto cb) { s.shards().scan_runs(shard_of("one", 2), {}, 10, cb); }).size() ==
+             1U);
 }
 
 BOOST_AUTO_TEST_CASE(only_a_damaged_workflow_is_deleted_by_maintenance) {

@@ -57,9 +57,7 @@ BOOST_AUTO_TEST_CASE(missing_events_are_named_and_cannot_be_mended) {
   yard y;
   const auto run = y.start_waiting("torn");
   const auto branch = y.head_of("torn", run).version_histories().branches(0).branch();
-  y.write(y.shard("torn"), [&](auto& tx) {
-    tx.delete_history.push_back({uuid::from_raw(branch.tree_id()), uuid::from_raw(branch.branch_id()), 3, 5});
-  });
+  y.drop_history(y.shard("torn"), branch, 3, 5);
   const auto found = y.check();
   BOOST_TEST(found.found == 1, told(found));
   BOOST_TEST(names(found, kind::history, "torn", run), told(found));
@@ -81,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_lost_pending_row_is_rebuilt) {
   const auto run = y.start_waiting("short");
   y.alter("short", run, [&](rec::Run&, run_mutation& mutation) {
     const auto still = y.in.peek();
-    y.in.store().read_run(y.shard("short"), y.key("short", run), [&](storage::read_result<run_rows> rows) {
+    y.in.store().shards().read_run(y.shard("short"), y.key("short", run), [&](storage::read_result<run_rows> rows) {
       BOOST_REQUIRE(rows.value->pending.size() == 1U); // its timer
       mutation.pending.push_back(rows.value->pending[0]);
       mutation.pending[0].value.reset();
@@ -176,8 +174,7 @@ BOOST_AUTO_TEST_CASE(a_missing_current_run_row_is_written) {
   const auto run = y.start_waiting("unnamed");
   y.write(y.shard("unnamed"), [&](auto& tx) {
     const auto key = y.key("unnamed", run);
-    tx.delete_current = storage::current_condition{
-        {key.domain_id, key.workflow_id}, storage::current_condition::kind::is_run, key.run_id, 0};
+    tx.delete_current = storage::current_removal{{key.domain_id, key.workflow_id}, key.run_id};
   });
   check_mended(y, kind::current, "unnamed", run);
 }
@@ -189,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_current_run_row_without_a_run_is_dropped) {
   current.set_format(1);
   current.set_run_id(nobody.raw());
   y.write(y.shard("ghost"), [&](auto& tx) {
-    tx.set_current = storage::current_write{{y.in.domain(domain_name)->id, "ghost"}, current.SerializeAsString()};
+    tx.set_current = storage::current_write{{y.in.domain(domain_name)->id, "ghost"}, actors::to_row(current)};
   });
   const auto found = y.check();
   BOOST_TEST(names(found, kind::current, "ghost", nobody.str()), told(found));
@@ -199,11 +196,27 @@ BOOST_AUTO_TEST_CASE(a_current_run_row_without_a_run_is_dropped) {
   y.work_until_closed("ghost");
 }
 
+BOOST_AUTO_TEST_CASE(a_current_run_row_that_contradicts_its_record_is_told) {
+  yard y;
+  const auto run = y.start_waiting("twofold");
+  const auto key = y.key("twofold", run);
+  y.write(y.shard("twofold"), [&](auto& tx) {
+    rec::CurrentRun current;
+    current.set_run_id(key.run_id.raw());
+    current.set_state(run_state::running);
+    auto row = actors::to_row(current);
+    row.last_write_version = 77;
+    tx.set_current = storage::current_write{{key.domain_id, key.workflow_id}, std::move(row)};
+  });
+  const auto found = y.check();
+  BOOST_TEST(names(found, kind::current, "twofold", run), told(found));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_nothing_wakes_gets_its_tasks_again) {
   yard y(7, 1);
   const auto run = y.start_waiting("asleep");
   const auto timers =
-      y.all<timer_row>([&](auto& s, auto cb) { s.scan_timers(0, 0, 0, INT64_MAX, 1000, std::move(cb)); });
+      y.all<timer_row>([&](auto& s, auto cb) { s.shards().scan_timers(0, 0, 0, INT64_MAX, 1000, std::move(cb)); });
   BOOST_REQUIRE(timers.size() >= 2U);
   y.write(0, [&](auto& tx) { tx.delete_timers = timers; });
   check_mended(y, kind::wake_up, "asleep", run);
@@ -265,8 +278,12 @@ BOOST_AUTO_TEST_CASE(branches_have_their_rows_and_somebody_who_reads_them) {
   const auto run = y.start_waiting("rooted");
   const auto branch = y.head_of("rooted", run).version_histories().branches(0).branch();
   y.write(y.shard("rooted"), [&](auto& tx) {
-    tx.delete_branches.emplace_back(uuid::from_raw(branch.tree_id()), uuid::from_raw(branch.branch_id()));
-    tx.history.push_back({y.in.chance().new_uuid(), y.in.chance().new_uuid(), 1, 1, "orphan", std::nullopt});
+    auto& tree = tx.trees.emplace_back();
+    tree.tree_id = uuid::from_raw(branch.tree_id());
+    tree.expected_version = 1;
+    tree.drop.push_back(uuid::from_raw(branch.branch_id()));
+    tree.ends = true;
+    tx.history.push_back({y.in.chance().new_uuid(), y.in.chance().new_uuid(), 1, 1, "orphan"});
   });
   BOOST_TEST(y.check().found == 2);
   check_mended(y, kind::branch, "rooted", run);

@@ -3,6 +3,7 @@
 #include "harbour.hpp"
 #include "store_check.hpp"
 
+#include "actors/runs/persist.hpp"
 #include "messages/shard_hash.hpp"
 #include "workflow/describe.hpp"
 
@@ -30,18 +31,33 @@ public:
     return {in.domain(domain_name)->id, workflow_id, *uuid::parse(run_id)};
   }
 
-  /// Writes behind the engine's back.
-  template <class Change> void write(int shard, Change&& change) {
+  [[nodiscard]] std::int64_t range_of(int shard) {
     const auto still = in.peek();
-    storage::shard_transaction tx;
-    tx.shard = shard;
-    in.store().read_shard(shard, [&](storage::read_result<std::string> row) {
+    std::int64_t range_id = 0;
+    in.store().shards().read_shard(shard, [&](storage::read_result<std::string> row) {
       rec::Shard parsed;
       BOOST_REQUIRE((row.value && parsed.ParseFromString(*row.value)));
-      tx.range_id = parsed.range_id();
+      range_id = parsed.range_id();
     });
+    return range_id;
+  }
+
+  void drop_history(int shard, const rec::HistoryBranch& branch, std::int64_t from, std::int64_t to) {
+    const auto range_id = range_of(shard);
+    const auto still = in.peek();
+    in.store().shards().drop_history(
+        {shard, range_id, {{uuid::from_raw(branch.tree_id()), uuid::from_raw(branch.branch_id()), from, to}}},
+        [](const storage::commit_result& done) { BOOST_REQUIRE(done.outcome == storage::status::committed); });
+  }
+
+  /// Writes behind the engine's back.
+  template <class Change> void write(int shard, Change&& change) {
+    storage::shard_transaction tx;
+    tx.shard = shard;
+    tx.range_id = range_of(shard);
+    const auto still = in.peek();
     change(tx);
-    in.store().commit(std::move(tx), [](const storage::commit_result& done) {
+    in.store().shards().commit(std::move(tx), [](const storage::commit_result& done) {
       BOOST_REQUIRE_MESSAGE(done.outcome == storage::status::committed, done.message);
     });
   }
@@ -49,9 +65,10 @@ public:
   rec::Run head_of(const std::string& workflow_id, const std::string& run_id) {
     const auto still = in.peek();
     rec::Run head;
-    in.store().read_run(shard(workflow_id), key(workflow_id, run_id), [&](storage::read_result<run_rows> rows) {
-      BOOST_REQUIRE((rows.value && head.ParseFromString(rows.value->header)));
-    });
+    in.store().shards().read_run(shard(workflow_id), key(workflow_id, run_id),
+                                 [&](storage::read_result<run_rows> rows) {
+                                   BOOST_REQUIRE((rows.value && head.ParseFromString(rows.value->header)));
+                                 });
     return head;
   }
 
@@ -74,15 +91,16 @@ public:
   template <class Change> void list_as(const std::string& workflow_id, const std::string& run_id, Change&& change) {
     const auto still = in.peek();
     storage::visibility_change listed;
-    in.store().read_run(shard(workflow_id), key(workflow_id, run_id), [&](storage::read_result<run_rows> rows) {
-      rec::Run head;
-      rec::RunFixed fixed;
-      BOOST_REQUIRE(
-          (rows.value && head.ParseFromString(rows.value->header) && fixed.ParseFromString(rows.value->fixed)));
-      listed.kind = head.state() == run_state::completed ? storage::visibility_change_kind::closed
-                                                         : storage::visibility_change_kind::upsert;
-      listed.record = workflow::visibility_record(head, fixed, {domain_name, 0, head.last_updated_ns(), 0});
-    });
+    in.store().shards().read_run(
+        shard(workflow_id), key(workflow_id, run_id), [&](storage::read_result<run_rows> rows) {
+          rec::Run head;
+          rec::RunFixed fixed;
+          BOOST_REQUIRE(
+              (rows.value && head.ParseFromString(rows.value->header) && fixed.ParseFromString(rows.value->fixed)));
+          listed.kind = head.state() == run_state::completed ? storage::visibility_change_kind::closed
+                                                             : storage::visibility_change_kind::upsert;
+          listed.record = workflow::visibility_record(head, fixed, {domain_name, 0, head.last_updated_ns(), 0});
+        });
     const auto named = key(workflow_id, run_id);
     listed.domain_id = named.domain_id;
     listed.workflow_id = named.workflow_id;

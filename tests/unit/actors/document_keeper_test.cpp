@@ -74,14 +74,14 @@ struct keeper_world {
     row.set_document(content);
     row.set_version(expected + 1);
     write.value = row.SerializeAsString();
-    store->write_document(std::move(write), [](const storage::commit_result& result) {
+    store->cluster().write_document(std::move(write), [](const storage::commit_result& result) {
       BOOST_TEST((result.outcome == storage::status::committed));
     });
     scheduler->run();
   }
   record::v1::ConfigRow stored(int document) {
     record::v1::ConfigRow out;
-    store->read_document(document, [&](storage::read_result<std::string> read) {
+    store->cluster().read_document(document, [&](storage::read_result<std::string> read) {
       if (read.value)
         BOOST_TEST(out.ParseFromString(*read.value));
     });
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_document_is_neither_used_nor_written_over) {
   storage::document_write write;
   write.document = 0;
   write.value = "\xff\xff";
-  store->write_document(std::move(write), [](const auto&) {});
+  store->cluster().write_document(std::move(write), [](const auto&) {});
   begin();
   BOOST_TEST(!told.contains(0));
   BOOST_TEST(told.contains(1));

@@ -55,17 +55,17 @@ struct shelf {
     storage::shard_update take;
     take.shard = shard;
     take.new_range_id = 1;
-    store.update_shard(take,
-                       [](const storage::commit_result& r) { BOOST_REQUIRE(r.outcome == storage::status::committed); });
+    store.shards().update_shard(
+        take, [](const storage::commit_result& r) { BOOST_REQUIRE(r.outcome == storage::status::committed); });
   }
 
   void put(const uuid& branch, std::int64_t first, std::string bytes, std::int64_t txn = 1) {
     storage::shard_transaction tx;
     tx.shard = shard;
     tx.range_id = 1;
-    tx.history.push_back({tree, branch, first, txn, std::move(bytes), {}});
-    store.commit(std::move(tx),
-                 [](const storage::commit_result& r) { BOOST_REQUIRE(r.outcome == storage::status::committed); });
+    tx.history.push_back({tree, branch, first, txn, std::move(bytes)});
+    store.shards().commit(
+        std::move(tx), [](const storage::commit_result& r) { BOOST_REQUIRE(r.outcome == storage::status::committed); });
   }
   void put(const uuid& branch, std::int64_t first, std::int64_t next, std::int64_t txn = 1) {
     put(branch, first, batch(first, next, txn)->SerializeAsString(), txn);
@@ -352,8 +352,8 @@ BOOST_AUTO_TEST_CASE(a_read_that_met_the_deletion_of_its_run_says_that_it_is_gon
   row.key = run;
   row.header = "header";
   tx.runs.push_back(std::move(row));
-  s.store.commit(std::move(tx),
-                 [](const storage::commit_result& r) { BOOST_REQUIRE(r.outcome == storage::status::committed); });
+  s.store.shards().commit(
+      std::move(tx), [](const storage::commit_result& r) { BOOST_REQUIRE(r.outcome == storage::status::committed); });
   BOOST_TEST((explained(missing) == error_kind::internal_data_inconsistency));
 }
 

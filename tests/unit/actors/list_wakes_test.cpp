@@ -21,8 +21,9 @@ std::size_t looks_in(matching_world& world, std::int64_t ns) {
 std::size_t stored(matching_world& world) {
   std::size_t rows = 0;
   const auto damaged = std::exchange(world.damaged, {});
-  world.store.scan_tasks({world.domain(), "list", 1}, 0, INT64_MAX, 100,
-                         [&rows](const storage::page<storage::backlog_row>& page) { rows = page.rows.size(); });
+  world.store.task_lists().scan_tasks(
+      {world.domain(), "list", 1}, 0, INT64_MAX, 100,
+      [&rows](const storage::page<storage::backlog_row>& page) { rows = page.rows.size(); });
   world.damaged = damaged;
   return rows;
 }
@@ -168,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_task_whose_bytes_are_no_task_is_kept_and_told) {
   row.set_range_id(1);
   tx.row = row.SerializeAsString();
   tx.append.push_back({7, "\xff\xff"});
-  world.store.commit(std::move(tx), [](const storage::commit_result&) {});
+  world.store.task_lists().commit(std::move(tx), [](const storage::commit_result&) {});
   world.die();
   world.poll();
   world.push(1);

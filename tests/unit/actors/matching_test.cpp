@@ -122,8 +122,9 @@ BOOST_AUTO_TEST_CASE(a_backlog_that_was_worked_off_is_gone_for_good) {
   BOOST_TEST(world.answers == up_to(5));
   world.pass(2 * world.settings.ack_interval_ns);
   std::size_t rows = 1;
-  world.store.scan_tasks({world.domain(), "list", 1}, 0, INT64_MAX, 100,
-                         [&rows](const storage::page<storage::backlog_row>& page) { rows = page.rows.size(); });
+  world.store.task_lists().scan_tasks(
+      {world.domain(), "list", 1}, 0, INT64_MAX, 100,
+      [&rows](const storage::page<storage::backlog_row>& page) { rows = page.rows.size(); });
   BOOST_TEST(rows == 0U);
   world.die();
   BOOST_TEST(world.lists().empty());
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(an_ephemeral_list_is_stored_for_a_day) {
   const storage::task_list_key key{world.domain(), "mine", 1};
   const auto row = [&] {
     std::optional<record::v1::TaskListRow> out;
-    world.store.read_task_list(key, [&out](const storage::read_result<std::string>& read) {
+    world.store.task_lists().read_task_list(key, [&out](const storage::read_result<std::string>& read) {
       if (read.value)
         out.emplace().ParseFromString(*read.value);
     });
@@ -158,7 +159,7 @@ BOOST_AUTO_TEST_CASE(an_ephemeral_list_is_stored_for_a_day) {
     tx.key = key;
     tx.expected_range_id = tx.new_range_id = expired.range_id();
     tx.row = expired.SerializeAsString();
-    world.store.commit(std::move(tx), [](const storage::commit_result& result) {
+    world.store.task_lists().commit(std::move(tx), [](const storage::commit_result& result) {
       BOOST_TEST((result.outcome == storage::status::committed));
     });
   };

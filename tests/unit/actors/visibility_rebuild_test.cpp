@@ -55,7 +55,7 @@ struct world {
       storage::shard_update take;
       take.shard = shard;
       take.new_range_id = 1;
-      store.update_shard(take, check);
+      store.shards().update_shard(take, check);
     }
     storage::domain_transaction create;
     create.id = domain;
@@ -64,7 +64,7 @@ struct world {
     row.mutable_domain()->set_name("orders");
     row.mutable_domain()->add_clusters();
     create.value = row.SerializeAsString();
-    store.commit(create, check);
+    store.cluster().commit(create, check);
   }
 
   static void check(const storage::commit_result& r) { BOOST_REQUIRE(r.outcome == storage::status::committed); }
@@ -82,7 +82,7 @@ struct world {
     run.key = {domain, workflow, uuid::v4(++last_run, 1)};
     run.header = std::move(header);
     run.fixed = fixed.SerializeAsString();
-    store.commit(std::move(tx), check);
+    store.shards().commit(std::move(tx), check);
   }
   void add(const std::string& workflow, const record::v1::Run& head, int shard = 1) {
     add(workflow, head.SerializeAsString(), shard);

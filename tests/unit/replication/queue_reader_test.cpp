@@ -38,7 +38,7 @@ struct fixture {
     take.shard = shard;
     take.new_range_id = 1;
     take.value = "shard";
-    store.update_shard(take, [](const storage::commit_result& result) {
+    store.shards().update_shard(take, [](const storage::commit_result& result) {
       BOOST_REQUIRE(result.outcome == storage::status::committed);
     });
   }
@@ -48,14 +48,14 @@ struct fixture {
     tx.shard = shard;
     tx.range_id = 1;
     tx.replication = std::move(rows);
-    store.commit(std::move(tx), [](const storage::commit_result& result) {
+    store.shards().commit(std::move(tx), [](const storage::commit_result& result) {
       BOOST_REQUIRE(result.outcome == storage::status::committed);
     });
   }
 
   outcome<queue_page> read(std::int64_t after, std::int64_t up_to, int limit) {
     std::optional<outcome<queue_page>> answer;
-    read_queue(store, shard, after, up_to, limit, [&](outcome<queue_page> page) { answer = std::move(page); });
+    read_queue(store.shards(), shard, after, up_to, limit, [&](outcome<queue_page> page) { answer = std::move(page); });
     BOOST_REQUIRE(answer.has_value());
     return *std::move(answer);
   }

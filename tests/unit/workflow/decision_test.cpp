@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(later_attempts_leave_no_trace_until_one_completes) {
   BOOST_REQUIRE_EQUAL(b.last.history.size(), 2U);
   BOOST_TEST(b.last.history[0].first_event_id == 5);
   BOOST_TEST(b.last.history[1].first_event_id == 7);
-  BOOST_TEST(!b.last.history[0].tree_row.has_value());
+  BOOST_TEST(!b.last.new_branch.has_value());
   BOOST_TEST(b.state().head().last_first_event_id() == 7);
   const auto s = b.event(5);
   BOOST_TEST(s.decision_task_scheduled_event_attributes().attempt() == 2);

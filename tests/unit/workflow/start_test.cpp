@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(plain_start_writes_what_the_contract_says) {
   BOOST_TEST(b.last.mutation.new_version == 1);
   BOOST_TEST(!b.last.mutation.expected_version.has_value());
   BOOST_REQUIRE_EQUAL(b.last.history.size(), 1U);
-  BOOST_TEST(b.last.history[0].tree_row.has_value());
+  BOOST_TEST(b.last.new_branch.has_value());
   BOOST_TEST(b.last.history[0].tree_id.str() == run_id);
   BOOST_REQUIRE(b.last.current.has_value());
   BOOST_TEST(b.last.current->state() == run_state::running);
