@@ -12,13 +12,15 @@ using example_map = std::map<std::string, std::vector<std::string>, std::less<>>
 const example_map& workflow_examples() {
   static const example_map examples{
       {"workflow start",
-       {"--domain samples workflow start --tasklist hello --workflow_type HelloWorld --execution_timeout 1m --input "
+       {"--domain samples-domain workflow start --tasklist hello-world --workflow_type HelloWorld --execution_timeout "
+        "1m --input "
         "'\"Ada\"'",
         "--domain shop workflow start --workflow_id report --tasklist reports --workflow_type Daily "
         "--execution_timeout "
         "1h --cron '0 6 * * *'"}},
       {"workflow run",
-       {"--domain samples workflow run --tasklist hello --workflow_type HelloWorld --execution_timeout 1m --input "
+       {"--domain samples-domain workflow run --tasklist hello-world --workflow_type HelloWorld --execution_timeout 1m "
+        "--input "
         "'\"Ada\"'"}},
       {"workflow signalwithstart",
        {"--domain shop workflow signalwithstart --workflow_id cart-7 --tasklist carts --workflow_type Cart "

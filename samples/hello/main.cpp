@@ -1,5 +1,6 @@
-// Starts the workflow HelloWorld and runs the worker for it, all over the public gRPC contract.
-// usage: hello [--address HOST:PORT] [--domain NAME] [--name WHOM]
+// Starts the workflow HelloWorld and runs the worker for it, all over the public gRPC contract. With --serve it is only
+// the worker, until it is ended.
+// usage: hello [--address HOST:PORT] [--domain NAME] [--name WHOM] [--serve]
 
 #include "samples/hello/connection.hpp"
 #include "samples/hello/worker.hpp"
@@ -7,10 +8,12 @@
 #include "uber/cadence/api/v1/service_domain.pb.h"
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
+#include <csignal>
 #include <iostream>
 #include <map>
 #include <optional>
 #include <random>
+#include <vector>
 
 namespace {
 
@@ -110,21 +113,42 @@ std::optional<api::HistoryEvent> closing_event(hello::connection& link, const st
   }
 }
 
+/// Works for whatever is started, until SIGINT or SIGTERM.
+int serve(const std::string& address, const std::string& domain) {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  // Before the worker's threads are there, so that none of them gets the signal.
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  hello::connection polls{address};
+  const hello::worker running{polls, domain, task_list};
+  std::cout << "polling task list " << task_list << " of domain " << domain << std::endl;
+  int signal = 0;
+  sigwait(&ends, &signal);
+  polls.close();
+  return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> options{
       {"--address", "127.0.0.1:7833"}, {"--domain", "samples-domain"}, {"--name", "World"}};
-  for (int i = 1; i + 1 < argc; i += 2)
-    options[argv[i]] = argv[i + 1];
-  if (argc % 2 == 0 || options.size() != 3) {
-    std::cerr << "usage: hello [--address HOST:PORT] [--domain NAME] [--name WHOM]\n";
+  std::vector<std::string> words{argv + 1, argv + argc};
+  const bool serves = std::erase(words, "--serve") > 0;
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2)
+    options[words[i]] = words[i + 1];
+  if (words.size() % 2 != 0 || options.size() != 3) {
+    std::cerr << "usage: hello [--address HOST:PORT] [--domain NAME] [--name WHOM] [--serve]\n";
     return 1;
   }
   const auto& domain = options["--domain"];
   hello::connection link{options["--address"]};
   if (!ensure_domain(link, domain))
     return 1;
+  if (serves)
+    return serve(options["--address"], domain);
   const auto workflow_id = "hello-" + new_id();
   const auto run_id = start(link, domain, workflow_id, options["--name"]);
   if (!run_id)

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(help_names_flags_with_their_short_forms_and_defaults) {
   BOOST_TEST(help.find("--decision_timeout, --dt TIME") != std::string::npos, help);
   BOOST_TEST(help.find("(default: 10)") != std::string::npos, help);
   BOOST_TEST(help.find("[$CADENCE_CLI_DOMAIN]") != std::string::npos, help);
-  BOOST_TEST(help.find("\nEXAMPLES:\n   cadenza --domain samples workflow start ") != std::string::npos, help);
+  BOOST_TEST(help.find("\nEXAMPLES:\n   cadenza --domain samples-domain workflow start ") != std::string::npos, help);
   // Global options are named on one line; each page would be half of them else.
   BOOST_TEST(help.find("[$CADENCE_CLI_ADDRESS]") == std::string::npos, help);
   BOOST_TEST(help.find(" --address --domain --context_timeout ") != std::string::npos, help);
