@@ -26,7 +26,7 @@ std::vector<pending_row> pending_rows(const workflow::run& r) {
   add_numbered(out, pending_kind::cancel_request, r.cancel_requests());
   add_numbered(out, pending_kind::signal, r.signals());
   for (const auto& [id, known] : r.signal_requests())
-    out.push_back({pending_kind::signal_requested, 0, id, std::string()});
+    out.push_back({pending_kind::signal_requested, 0, id, known.SerializeAsString()});
   add_numbered(out, pending_kind::buffered, r.buffered());
   return out;
 }

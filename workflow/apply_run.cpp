@@ -1,6 +1,7 @@
 #include "messages/wire_time.hpp"
 #include "workflow/apply_events.hpp"
 #include "workflow/decision_task.hpp"
+#include "workflow/earlier_requests.hpp"
 
 namespace cadenza::workflow::events {
 namespace {
@@ -47,6 +48,8 @@ void on(const context& c, const api::WorkflowExecutionStartedEventAttributes& a)
   fixed.set_first_execution_run_id(a.first_execution_run_id().empty() ? c.tx.state().key().run_id.str()
                                                                       : a.first_execution_run_id());
   fixed.set_create_request_id(a.request_id());
+  // Nobody outside knows the request id of a run that continues another one.
+  fixed.set_create_content(a.continued_execution_run_id().empty() ? content_of(a) : 0);
   fixed.set_start_ns(c.time_ns);
   fixed.set_start_version(c.event.version());
   fixed.set_first_decision_backoff_s(seconds_of(a.first_decision_task_backoff()));
@@ -60,13 +63,18 @@ void on(const context& c, const api::WorkflowExecutionStartedEventAttributes& a)
 void on(const context& c, const api::WorkflowExecutionSignaledEventAttributes& a) {
   auto& head = c.tx.head();
   head.set_signal_count(head.signal_count() + 1);
-  if (!a.request_id().empty())
-    c.tx.signal_requests().put(a.request_id(), true);
+  if (a.request_id().empty())
+    return;
+  rec::SignalRequest had;
+  had.set_content(content_of_signal(a.signal_name(), a.input().data()));
+  had.set_number(head.signal_count());
+  c.tx.signal_requests().put(a.request_id(), std::move(had));
 }
 
 void on(const context& c, const api::WorkflowExecutionCancelRequestedEventAttributes& a) {
   c.tx.head().set_cancel_requested(true);
   c.tx.head().set_cancel_request_id(a.request_id());
+  c.tx.head().set_cancel_content(content_of_cancel(a.cause()));
 }
 
 void on(const context& c, const api::UpsertWorkflowSearchAttributesEventAttributes& a) {

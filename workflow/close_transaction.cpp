@@ -54,10 +54,7 @@ void write_changes(run_mutation& mutation, pending_kind kind, tracked_map<Key, R
     put_key(row, key);
     if (now == nullptr)
       return;
-    if constexpr (std::is_same_v<Record, bool>)
-      row.value.emplace();
-    else
-      row.value = now->SerializeAsString();
+    row.value = now->SerializeAsString();
   });
   map.accept();
 }

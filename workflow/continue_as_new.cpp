@@ -108,6 +108,7 @@ carried_over carry_over(const run& r, const attributes& a) {
   if (fixed.has_auto_reset_points())
     carried.auto_reset_points = fixed.auto_reset_points();
   carried.partition_config.insert(fixed.partition_config().begin(), fixed.partition_config().end());
+  carried.earlier = requests_after(r);
   return carried;
 }
 
@@ -230,7 +231,10 @@ outcome<void> terminate_and_start(transaction& tx, const api::StartWorkflowExecu
   why.identity = history_identity;
   CADENZA_TRY(terminate(tx, why));
   auto next = new_successor(tx, new_run_id);
-  CADENZA_TRY(start(*next->open, request, backoff_s, {}, parent, signal));
+  carried_over carried;
+  carried.earlier = requests_after(tx.state());
+  carried.in_place_of_open_run = true;
+  CADENZA_TRY(start(*next->open, request, backoff_s, carried, parent, signal));
   tx.set_successor(std::move(next));
   return {};
 }

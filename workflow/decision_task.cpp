@@ -192,7 +192,7 @@ decision_started describe_started_decision(const run& r, const std::string& iden
   out.started_id = decision.started_id();
   out.attempt = decision.attempt();
   out.previous_started_id = head.last_processed_event();
-  out.stored_next_event_id = head.next_event_id();
+  out.next_event_id = head.next_event_id();
   out.history_size = head.history_size();
   out.scheduled_ns = decision.scheduled_ns();
   out.started_ns = decision.started_ns();
@@ -210,7 +210,6 @@ decision_started describe_started_decision(const run& r, const std::string& iden
     started.set_version(decision.version());
     set_time(*started.mutable_event_time(), decision.started_ns());
   }
-  out.next_event_id = out.stored_next_event_id + static_cast<std::int64_t>(out.synthetic.size());
   return out;
 }
 

@@ -16,9 +16,8 @@ struct decision_started {
   std::int64_t schedule_id = 0;
   std::int64_t started_id = 0;
   std::int64_t attempt = 0;
-  std::int64_t previous_started_id = 0;  ///< -23 when no decision was ever completed
-  std::int64_t next_event_id = 0;        ///< of the stored history plus `synthetic`
-  std::int64_t stored_next_event_id = 0; ///< events below this are in the store once the transaction is committed
+  std::int64_t previous_started_id = 0; ///< -23 when no decision was ever completed
+  std::int64_t next_event_id = 0;       ///< events below this are in the store once the transaction is committed
   std::int64_t history_size = 0;
   std::int64_t scheduled_ns = 0;
   std::int64_t started_ns = 0;

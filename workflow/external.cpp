@@ -127,6 +127,7 @@ outcome<std::optional<external_signal>> plan_external_signal(transaction& tx, co
     out.input.control = pending->control();
   out.input.identity = history_identity;
   out.input.request_id = pending->signal_request_id();
+  out.input.to_current = out.run_id.empty();
   out.input.origin = origin_of(r, task);
   out.to_itself = targets_itself(r, task);
   return answer(std::move(out));
@@ -145,6 +146,7 @@ outcome<std::optional<external_cancel>> plan_external_cancel(transaction& tx, co
   out.run_id = task.target_run_id();
   out.input.identity = history_identity;
   out.input.request_id = pending->cancel_request_id();
+  out.input.to_current = out.run_id.empty();
   out.input.origin = origin_of(r, task);
   out.to_itself = targets_itself(r, task);
   return answer(std::move(out));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "workflow/earlier_requests.hpp"
 #include "workflow/transaction.hpp"
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
@@ -40,6 +41,8 @@ struct reset_input {
   std::string identity;
   bool skip_signal_reapply = false;
   std::vector<api::HistoryEvent> reapply; ///< signals after the reset point, of the base run and the runs after it
+  earlier_requests earlier;               ///< that the current run, which need not be the base, leaves behind
+  std::uint32_t content = 0;              ///< fingerprint of what the reset asks for
 };
 
 /// Checks of a reset request that need only the base run's state: bad_request says what is wrong.

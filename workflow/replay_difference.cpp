@@ -44,6 +44,7 @@ rec::Run comparable(rec::Run head, bool lost) {
   head.clear_sticky_schedule_to_start_s();
   head.clear_no_sticky_queries();
   head.clear_listed_status();
+  head.clear_cancel_content(); // a run stored by an earlier version has none
   head.clear_client_library_version();
   head.clear_client_feature_version();
   head.clear_client_impl();
@@ -63,6 +64,8 @@ rec::Run comparable(rec::Run head, bool lost) {
 
 rec::RunFixed comparable(rec::RunFixed fixed, bool of_reset, bool knows_parent) {
   fixed.clear_jitter_s();
+  fixed.clear_earlier_requests();
+  fixed.clear_create_content(); // a run stored by an earlier version has none
   if (!knows_parent)
     fixed.clear_parent_domain_id();
   for (auto& point : *fixed.mutable_auto_reset_points()->mutable_points())

@@ -159,8 +159,10 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
   for (const auto& stored : input.base_history)
     CADENZA_TRY(tx.replay(*stored));
   const auto fork_version = tx.state().last_write_version();
+  // The request id of the start stays: whoever sends it again means this run now.
   auto& fixed = tx.edit_fixed();
-  fixed.set_create_request_id(input.request_id);
+  *fixed.mutable_earlier_requests() = input.earlier;
+  remember(*fixed.mutable_earlier_requests(), rec::REQUEST_RESET, input.request_id, input.new_run_id, input.content);
   fixed.set_start_ns(tx.now());
   fixed.set_jitter_s(input.base->fixed().jitter_s()); // no event tells it
   if (!tx.state().children().empty())

@@ -51,10 +51,7 @@ outcome<run> run::load(run_key key, const run_rows& rows) {
     case pending_kind::child: good = load_row(r.children_, row.number, row); break;
     case pending_kind::cancel_request: good = load_row(r.cancel_requests_, row.number, row); break;
     case pending_kind::signal: good = load_row(r.signals_, row.number, row); break;
-    case pending_kind::signal_requested:
-      r.signal_requests_.load(row.text, true);
-      good = true;
-      break;
+    case pending_kind::signal_requested: good = load_row(r.signal_requests_, row.text, row); break;
     case pending_kind::buffered: good = load_row(r.buffered_, row.number, row); break;
     }
     if (!good)

@@ -49,7 +49,7 @@ public:
     return cancel_requests_;
   }
   [[nodiscard]] const tracked_map<std::int64_t, rec::PendingSignal>& signals() const { return signals_; }
-  [[nodiscard]] const tracked_map<std::string, bool>& signal_requests() const { return signal_requests_; }
+  [[nodiscard]] const tracked_map<std::string, rec::SignalRequest>& signal_requests() const { return signal_requests_; }
   /// Stored buffered events, by row number, in order of arrival.
   [[nodiscard]] const tracked_map<std::int64_t, rec::BufferedEvents>& buffered() const { return buffered_; }
 
@@ -89,7 +89,7 @@ private:
   tracked_map<std::int64_t, rec::PendingChild> children_;
   tracked_map<std::int64_t, rec::PendingCancelRequest> cancel_requests_;
   tracked_map<std::int64_t, rec::PendingSignal> signals_;
-  tracked_map<std::string, bool> signal_requests_;
+  tracked_map<std::string, rec::SignalRequest> signal_requests_;
   tracked_map<std::int64_t, rec::BufferedEvents> buffered_;
 };
 

@@ -1,6 +1,7 @@
 #include "workflow/signal.hpp"
 
 #include "workflow/decision_task.hpp"
+#include "workflow/earlier_requests.hpp"
 
 namespace cadenza::workflow {
 namespace {
@@ -24,6 +25,9 @@ outcome<bool> signal(transaction& tx, const signal_input& input) {
   if (!tx.env().domain->registered())
     return bad_request("Domain is deprecated.");
   if (!input.request_id.empty() && r.signal_requests().contains(input.request_id))
+    return false;
+  if (input.to_current &&
+      signalled_before(r, input.request_id, content_of_signal(input.name, input.input.value_or(std::string()))))
     return false;
   if (!r.open())
     return already_completed();
@@ -53,14 +57,20 @@ outcome<bool> request_cancel(transaction& tx, const cancel_input& input) {
   const auto& head = r.head();
   const bool same =
       head.cancel_requested() && !input.request_id.empty() && input.request_id == head.cancel_request_id();
-  if (!r.open()) {
-    if (same && head.close_status() == close_status::canceled)
-      return false;
-    return already_completed();
-  }
-  CADENZA_TRY(check_target(r, input.first_execution_run_id, input.origin));
-  if (same)
+  if (!r.open() && same && head.close_status() == close_status::canceled)
     return false;
+  if (input.to_current && answered_before(r.fixed().earlier_requests(), rec::REQUEST_CANCEL, input.request_id,
+                                          content_of_cancel(input.cause)))
+    return false;
+  if (!r.open())
+    return already_completed();
+  CADENZA_TRY(check_target(r, input.first_execution_run_id, input.origin));
+  if (same) {
+    if (r.has_pending_decision())
+      return false;
+    schedule_decision(tx);
+    return true;
+  }
   if (head.cancel_requested())
     return error(error_kind::cancellation_already_requested,
                  "cancellation already requested for this workflow execution");

@@ -23,6 +23,7 @@ struct signal_input {
   std::optional<std::string> control;
   std::string identity;
   std::string request_id;
+  bool to_current = false; ///< to whatever run is current: requests of the runs before it count as well
   std::optional<external_origin> origin;
 };
 
@@ -37,10 +38,12 @@ struct cancel_input {
   std::string identity;
   std::string request_id;
   std::string first_execution_run_id; ///< "": not checked
+  bool to_current = false;            ///< as for a signal
   std::optional<external_origin> origin;
 };
 
-/// A cancel request. False: the same request again, nothing was changed.
+/// A cancel request. False: the same request again, nothing was changed. True: it has been recorded, or it is the same
+/// again and no decision was pending: then one is scheduled, as in the reference system.
 [[nodiscard]] outcome<bool> request_cancel(transaction& tx, const cancel_input& input);
 
 struct terminate_input {

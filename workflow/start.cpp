@@ -29,12 +29,12 @@ outcome<void> check_cluster_attribute(const api::ActiveClusterSelectionPolicy& p
 
 /// The history service of the reference system looks at what its frontend has looked at before, in words of its own,
 /// and so do we: starts of children and of the system's own workflows come here without having passed the bridge.
-outcome<void> check(const api::StartWorkflowExecutionRequest& request, const environment& env) {
+outcome<void> check(const api::StartWorkflowExecutionRequest& request, const environment& env, bool needs_request_id) {
   if (!env.domain->registered())
     return bad_request("Domain is deprecated.");
   CADENZA_TRY(check_system_work(env.domain->name, request.workflow_type().name()));
   const auto& most = env.limits->lengths;
-  if (request.request_id().empty())
+  if (needs_request_id && request.request_id().empty())
     return bad_request("Missing request ID.");
   if (seconds_of(request.execution_start_to_close_timeout()) <= 0)
     return bad_request("Missing or invalid ExecutionStartToCloseTimeoutSeconds.");
@@ -206,11 +206,14 @@ outcome<void> start(transaction& tx, const api::StartWorkflowExecutionRequest& r
   CADENZA_ASSERT(tx.state().head().state() == run_state::none && tx.next_event_id() == first_event_id,
                  "a run starts once");
   const bool continued = !carried.continued_run_id.empty();
+  // A signal with start that meets an open run needs no request id, also when it ends that run.
   if (!continued)
-    CADENZA_TRY(check(request, tx.env()));
+    CADENZA_TRY(check(request, tx.env(), !(signal && carried.in_place_of_open_run)));
   backoff_s = std::max(backoff_s, 0);
   tx.set_version_histories(new_tree(tx));
   tx.add(started_event(tx, request, backoff_s, carried, parent));
+  if (!carried.earlier.empty())
+    *tx.edit_fixed().mutable_earlier_requests() = carried.earlier;
   // Events name the parent's domain, and names can be given anew.
   if (parent)
     tx.edit_fixed().set_parent_domain_id(parent->domain_id.raw());
@@ -285,6 +288,8 @@ rec::CurrentRun current_record(const run& r) {
   out.set_close_status(r.head().close_status());
   out.set_start_version(r.fixed().start_version());
   out.set_last_write_version(r.last_write_version());
+  out.set_create_content(r.fixed().create_content());
+  *out.mutable_earlier_requests() = r.closed() ? requests_until_close(r) : r.fixed().earlier_requests();
   return out;
 }
 

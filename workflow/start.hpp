@@ -1,5 +1,6 @@
 #pragma once
 
+#include "workflow/earlier_requests.hpp"
 #include "workflow/transaction.hpp"
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
@@ -32,6 +33,8 @@ struct carried_over {
   std::optional<api::ResetPoints> auto_reset_points;
   std::int64_t first_schedule_ns = 0;                  ///< cron: when the chain was first scheduled
   std::map<std::string, std::string> partition_config; ///< of the run before, or of the parent
+  earlier_requests earlier;                            ///< of the runs before, of this chain or not
+  bool in_place_of_open_run = false;                   ///< which ends in the same write
 };
 
 /// A signal that comes with the start (signal-with-start).

@@ -130,7 +130,7 @@ public:
     return run_.cancel_requests_;
   }
   [[nodiscard]] tracked_map<std::int64_t, rec::PendingSignal>& signals() { return run_.signals_; }
-  [[nodiscard]] tracked_map<std::string, bool>& signal_requests() { return run_.signal_requests_; }
+  [[nodiscard]] tracked_map<std::string, rec::SignalRequest>& signal_requests() { return run_.signal_requests_; }
   /// Legal transitions only; an illegal one is a broken invariant and stops the process.
   void set_state(int state, int close_status);
   /// The run that follows this one in the same write.

@@ -38,7 +38,7 @@ outcome<void> set_ids(const std::string& domain_id, const std::string& run_id, c
     return {};
   run = uuid::parse(run_id);
   if (!run)
-    return bad_request("Invalid RunId.");
+    return bad_request("RunID is not valid UUID.");
   return {};
 }
 

@@ -102,6 +102,7 @@ run_command_ptr make_signal(const workflow::domain_ptr& domain, engine::body<api
           input.control = body->control();
         input.identity = body->identity();
         input.request_id = body->request_id();
+        input.to_current = body->workflow_execution().run_id().empty();
         return workflow::signal(tx, input);
       },
       answer_empty<api::SignalWorkflowExecutionResponse>(answer));
@@ -122,6 +123,7 @@ run_command_ptr make_cancel(const workflow::domain_ptr& domain,
         input.identity = body->identity();
         input.request_id = body->request_id();
         input.first_execution_run_id = body->first_execution_run_id();
+        input.to_current = body->workflow_execution().run_id().empty() || !body->first_execution_run_id().empty();
         return workflow::request_cancel(tx, input);
       },
       answer_empty<api::RequestCancelWorkflowExecutionResponse>(answer));

@@ -1,6 +1,6 @@
 #include "actors/history/history_reader.hpp"
-#include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
+#include "actors/runs/workflow_run.hpp"
 #include "messages/shard_hash.hpp"
 #include "workflow/replay.hpp"
 #include "workflow/reset_points.hpp"
@@ -53,12 +53,22 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
             return self->answer->reject(no_workflow(self->key.workflow_id));
           const auto named = uuid::parse(self->request->workflow_execution().run_id());
           self->base_id = named.value_or(uuid::from_raw(self->current.run_id()));
-          if (!self->request->request_id().empty() && self->current.create_request_id() == self->request->request_id())
-            return self->reply(uuid::from_raw(self->current.run_id()));
+          if (const auto before = self->done_before())
+            return self->reply(*before);
           if (self->only_while && self->current.run_id() != self->only_while->raw())
             return self->reply(uuid::from_raw(self->current.run_id()));
           self->read_run(self->base_id, 0);
         });
+  }
+
+  /// The run that the same request has made.
+  [[nodiscard]] std::optional<uuid> done_before() const {
+    const auto& id = request->request_id();
+    // Runs that an earlier version has reset are named after the reset.
+    if (!id.empty() && current.create_request_id() == id)
+      return uuid::from_raw(current.run_id());
+    return workflow::answered_before(current.earlier_requests(), record::v1::REQUEST_RESET, id,
+                                     workflow::content_of(*request));
   }
 
   void reply(const uuid& run) const {
@@ -148,11 +158,10 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     carry_out();
   }
 
-  /// The new run, with ids of the shard.
-  [[nodiscard]] outcome<std::unique_ptr<workflow::successor>> make(const workflow::environment& world,
-                                                                   const uuid& new_run_id,
-                                                                   workflow::task_id_source& ids,
-                                                                   std::vector<api::HistoryEvent> late = {}) const {
+  /// The new run, with ids of the shard. `earlier`: what the run that is current leaves behind.
+  [[nodiscard]] outcome<std::unique_ptr<workflow::successor>>
+  make(const workflow::environment& world, const uuid& new_run_id, workflow::task_id_source& ids,
+       workflow::earlier_requests earlier, std::vector<api::HistoryEvent> late = {}) const {
     workflow::reset_input input;
     input.base = base.get();
     input.base_history = base_history;
@@ -166,6 +175,8 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     input.skip_signal_reapply = request->skip_signal_reapply();
     input.reapply = signals;
     std::move(late.begin(), late.end(), std::back_inserter(input.reapply));
+    input.earlier = std::move(earlier);
+    input.content = workflow::content_of(*request);
     return workflow::reset(input, world, ids);
   }
 
@@ -194,7 +205,7 @@ public:
       return {};
     new_run_ = tx.env().chance->new_uuid();
     remembered = {{storage::request_kind::reset, flow_->request->request_id(), new_run_}};
-    auto made = flow_->make(tx.env(), new_run_, *ids, *std::move(late));
+    auto made = flow_->make(tx.env(), new_run_, *ids, workflow::requests_after(tx.state()), *std::move(late));
     if (!made)
       return made.error();
     CADENZA_TRY(workflow::terminate_for_reset(tx, flow_->request->reason()));
@@ -253,7 +264,7 @@ public:
   bool builds() const override { return true; }
   bool needs_ids() const override { return true; }
   outcome<std::unique_ptr<workflow::successor>> build(const workflow::environment& world) override {
-    return flow_->make(world, run_id, *ids);
+    return flow_->make(world, run_id, *ids, workflow::requests_after(flow_->current));
   }
   std::optional<storage::current_condition> creates() const override {
     return storage::current_condition{key, storage::current_condition::kind::is_run,
@@ -306,55 +317,6 @@ void begin_reset(const services& env, workflow::domain_ptr domain,
 void reset_run(const services& env, workflow::domain_ptr domain,
                engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer) {
   begin_reset(env, std::move(domain), std::move(request), std::move(answer), std::nullopt);
-}
-
-void restart_run(const services& env, workflow::domain_ptr domain,
-                 engine::body<api::RestartWorkflowExecutionRequest> request, call_ptr answer) {
-  workflow_key key{domain->id, request->workflow_execution().workflow_id()};
-  const auto run = run_of(request->workflow_execution());
-  auto first = std::make_shared<api::WorkflowExecutionStartedEventAttributes>();
-  send_to_run(env, make_command(
-                       "restart", key, run, answer, false,
-                       [first](workflow::transaction& tx) -> outcome<bool> {
-                         const auto* event = tx.event(first_event_id, first_event_id);
-                         if (event == nullptr)
-                           return bad_request("the first event of the run is not there");
-                         *first = event->workflow_execution_started_event_attributes();
-                         return false;
-                       },
-                       [&env, first, key, domain, answer, request](workflow_run& base) {
-                         auto asked = std::make_shared<start_request>();
-                         asked->key = key;
-                         asked->domain = domain;
-                         asked->backoff_s = -1;
-                         asked->answer = answer;
-                         auto start = std::make_shared<api::StartWorkflowExecutionRequest>();
-                         start->set_domain(domain->name);
-                         start->set_workflow_id(key.workflow_id);
-                         start->set_request_id(base.env().chance->new_uuid().str());
-                         start->set_identity(request->identity());
-                         start->set_workflow_id_reuse_policy(api::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING);
-                         *start->mutable_workflow_type() = first->workflow_type();
-                         *start->mutable_task_list() = first->task_list();
-                         if (first->has_input())
-                           *start->mutable_input() = first->input();
-                         *start->mutable_execution_start_to_close_timeout() = first->execution_start_to_close_timeout();
-                         *start->mutable_task_start_to_close_timeout() = first->task_start_to_close_timeout();
-                         if (first->has_retry_policy())
-                           *start->mutable_retry_policy() = first->retry_policy();
-                         start->set_cron_schedule(first->cron_schedule());
-                         start->set_cron_overlap_policy(first->cron_overlap_policy());
-                         if (first->has_memo())
-                           *start->mutable_memo() = first->memo();
-                         if (first->has_search_attributes())
-                           *start->mutable_search_attributes() = first->search_attributes();
-                         if (first->has_header())
-                           *start->mutable_header() = first->header();
-                         if (base.state().fixed().jitter_s() > 0)
-                           start->mutable_jitter_start()->set_seconds(base.state().fixed().jitter_s());
-                         asked->request = std::move(start);
-                         send_start(env, std::move(asked));
-                       }));
 }
 
 namespace {

@@ -51,37 +51,62 @@ private:
   std::optional<storage::current_condition> condition_;
 };
 
-/// A start that met an open run, for the shard to decide again when the run has closed meanwhile.
-class start_on_open : public run_command {
+/// A start that met a run. A signal with start first asks it whether it has had the signal: closed or not, and whatever
+/// the policy says, the same request again changes nothing. Else the shard decides again when the run is closed.
+class start_on_run : public run_command {
 public:
-  start_on_open(start_request_ptr asked, uuid run) : run_command(asked->key, run), asked_(std::move(asked)) {}
+  start_on_run(start_request_ptr asked, uuid run, caf::actor shard)
+    : run_command(asked->key, run), asked_(std::move(asked)), shard_(std::move(shard)) {}
 
   void failed(const error& reason) override {
-    if (asked_)
-      asked_->answer->reject(reason);
+    if (!asked_)
+      return;
+    if (!asked_->signal || reason.kind != error_kind::entity_not_exists)
+      return asked_->answer->reject(reason);
+    // Its retention is over since the shard was told of it.
+    asked_->not_signalled = run_id;
+    decide_again();
   }
   void repeated(workflow_run&, const uuid& before) override { answer_started(*asked_, before); }
   bool wants_open_run() const override { return false; }
 
 protected:
-  /// True when the run is closed: nothing is done here, and `finished` sends the request back.
-  [[nodiscard]] bool too_late(const workflow::transaction& tx) {
-    late_ = !tx.state().open();
-    return late_;
+  /// True when there is nothing to do here; `settle` then does the rest.
+  [[nodiscard]] bool settled(const workflow::transaction& tx) {
+    before_.reset();
+    if (const auto& given = asked_->signal)
+      before_ =
+          workflow::signalled_before(tx.state(), given->request_id,
+                                     workflow::content_of_signal(given->name, given->input.value_or(std::string())));
+    late_ = !before_ && !tx.state().open();
+    return before_ || late_;
   }
-  void decide_again(workflow_run& run) { caf::anon_send(run.shard(), make_shard_mail(std::move(asked_))); }
+  /// Once nothing is to be done here or it is done, `answer` being the run it was done for.
+  void settle(const uuid& answer) {
+    if (!late_)
+      return answer_started(*asked_, before_.value_or(answer));
+    if (asked_->signal)
+      asked_->not_signalled = run_id;
+    decide_again();
+  }
 
   start_request_ptr asked_;
+
+private:
+  void decide_again() { caf::anon_send(shard_, make_shard_mail(std::move(asked_))); }
+
+  const caf::actor shard_;
+  std::optional<uuid> before_; ///< the run that has had the same request
   bool late_ = false;
 };
 
-class signal_of_start final : public start_on_open {
+class signal_of_start final : public start_on_run {
 public:
-  using start_on_open::start_on_open;
+  using start_on_run::start_on_run;
 
   outcome<void> act(workflow::transaction& tx) override {
     changed_ = false;
-    if (too_late(tx))
+    if (settled(tx))
       return {};
     const auto& given = *asked_->signal;
     workflow::signal_input input;
@@ -98,43 +123,36 @@ public:
     return {};
   }
   bool changed() const override { return changed_; }
-  void finished(workflow_run& run) override {
-    if (late_)
-      decide_again(run);
-    else
-      answer_started(*asked_, run.key().run_id);
-  }
+  void finished(workflow_run& run) override { settle(run.key().run_id); }
   const char* name() const override { return "signal_with_start"; }
 
 private:
   bool changed_ = false;
 };
 
-class terminate_and_start_command final : public start_on_open {
+class terminate_and_start_command final : public start_on_run {
 public:
-  using start_on_open::start_on_open;
+  using start_on_run::start_on_run;
 
   outcome<void> act(workflow::transaction& tx) override {
-    if (too_late(tx))
+    changed_ = false;
+    if (settled(tx))
       return {};
     const auto backoff = backoff_of(*asked_, tx.env());
     if (!backoff)
       return backoff.error();
     new_run_ = tx.env().chance->new_uuid();
     remembered = marks_of(*asked_, new_run_);
+    changed_ = true;
     return workflow::terminate_and_start(tx, *asked_->request, *backoff, new_run_, asked_->signal, asked_->parent);
   }
-  bool changed() const override { return !late_; }
-  void finished(workflow_run& run) override {
-    if (late_)
-      decide_again(run);
-    else
-      answer_started(*asked_, new_run_);
-  }
+  bool changed() const override { return changed_; }
+  void finished(workflow_run&) override { settle(new_run_); }
   const char* name() const override { return "terminate_and_start"; }
 
 private:
   uuid new_run_;
+  bool changed_ = false;
 };
 
 } // namespace
@@ -144,12 +162,12 @@ run_command_ptr make_create(start_request_ptr request, uuid run_id,
   return std::make_shared<create_command>(std::move(request), run_id, std::move(condition));
 }
 
-run_command_ptr make_signal_of_start(start_request_ptr request, uuid run_id) {
-  return std::make_shared<signal_of_start>(std::move(request), run_id);
+run_command_ptr make_signal_of_start(start_request_ptr request, uuid run_id, caf::actor shard) {
+  return std::make_shared<signal_of_start>(std::move(request), run_id, std::move(shard));
 }
 
-run_command_ptr make_terminate_and_start(start_request_ptr request, uuid run_id) {
-  return std::make_shared<terminate_and_start_command>(std::move(request), run_id);
+run_command_ptr make_terminate_and_start(start_request_ptr request, uuid run_id, caf::actor shard) {
+  return std::make_shared<terminate_and_start_command>(std::move(request), run_id, std::move(shard));
 }
 
 void answer_started(start_request& request, const uuid& run_id) {

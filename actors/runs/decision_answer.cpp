@@ -84,7 +84,7 @@ void make_decision_answer(workflow_run& run, const workflow::decision_started& s
   api::History synthetic;
   for (const auto& event : started.synthetic)
     *synthetic.add_events() = event;
-  add_history(run, std::move(response), from, started.stored_next_event_id, synthetic.SerializeAsString(),
+  add_history(run, std::move(response), from, started.next_event_id, synthetic.SerializeAsString(),
               std::move(hand_over));
 }
 

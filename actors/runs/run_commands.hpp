@@ -13,10 +13,11 @@ namespace cadenza::actors {
 /// Makes run `run_id`.
 [[nodiscard]] run_command_ptr make_create(start_request_ptr request, uuid run_id,
                                           std::optional<storage::current_condition> condition);
-/// Signals the open run; when it is closed by now the shard decides again.
-[[nodiscard]] run_command_ptr make_signal_of_start(start_request_ptr request, uuid run_id);
-/// Ends the open run and begins a new one in the same write; when it is closed by now the shard decides again.
-[[nodiscard]] run_command_ptr make_terminate_and_start(start_request_ptr request, uuid run_id);
+/// Signals the run, unless it or a run before it has had the signal; when it is closed the shard decides again.
+[[nodiscard]] run_command_ptr make_signal_of_start(start_request_ptr request, uuid run_id, caf::actor shard);
+/// Ends the open run and begins a new one in the same write, unless there is a signal that it has had; when it is
+/// closed by now the shard decides again.
+[[nodiscard]] run_command_ptr make_terminate_and_start(start_request_ptr request, uuid run_id, caf::actor shard);
 /// Tells the caller of a start the id of its run.
 void answer_started(start_request& request, const uuid& run_id);
 
@@ -92,7 +93,7 @@ make_activity_canceled(const workflow::domain_ptr&, task_token,
                                                   const uber::cadence::api::v1::WorkflowQuery& query, bool sticky,
                                                   list_poll_ptr poll);
 
-// --- flows over several runs (commands_reset.cpp)
+// --- flows over several runs (commands_reset.cpp, commands_restart.cpp)
 void reset_run(const services& env, workflow::domain_ptr,
                engine::body<uber::cadence::api::v1::ResetWorkflowExecutionRequest>, call_ptr);
 void restart_run(const services& env, workflow::domain_ptr,

@@ -32,6 +32,8 @@ struct start_request {
   workflow::carried_over carried; ///< of a child: what it takes over from its parent
   call_ptr answer;                ///< StartWorkflowExecutionResponse or SignalWithStart…Response (the same bytes)
   int tries = 0;
+  /// Signal with start: this run is closed, and has not had the signal.
+  std::optional<uuid> not_signalled;
 };
 using start_request_ptr = std::shared_ptr<start_request>;
 

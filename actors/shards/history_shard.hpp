@@ -92,6 +92,8 @@ private:
   // --- runs (shard_runs.cpp)
   void route(run_command_ptr command);
   void decide_start(workflow_entry& entry, start_request_ptr asked);
+  void signal_with_start(const record::v1::CurrentRun& current, start_request_ptr asked);
+  void end_and_start(const uuid& current, start_request_ptr asked);
   void create_run(workflow_entry& entry, start_request_ptr request,
                   std::optional<storage::current_condition> condition);
   void to_run(const run_key& key, run_command_ptr command);

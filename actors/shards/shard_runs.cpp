@@ -14,6 +14,10 @@ constexpr std::size_t waiting_max = 10'000;
 constexpr std::int64_t closed_idle_ns = 2 * ns_per_s;
 constexpr int evictions_per_round = 64;
 
+uber::cadence::api::v1::WorkflowIdReusePolicy reuse_policy_of(const start_request& asked) {
+  return asked.request->workflow_id_reuse_policy();
+}
+
 } // namespace
 
 // ---------------------------------------------------------------- where a request goes
@@ -68,27 +72,50 @@ void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked)
   if (entry.state != workflow_entry::knowledge::known || !entry.current) {
     // Most starts are of new ids: the write finds out whether this is one.
     auto key = asked->key;
+    asked->carried.earlier.Clear();
     return create_run(entry, std::move(asked), storage::current_condition{std::move(key), kind::absent, {}, 0});
   }
   const auto& current = *entry.current;
   const auto current_id = uuid::from_raw(current.run_id());
-  const run_key current_key{asked->key.domain_id, asked->key.workflow_id, current_id};
-  const bool open = current.state() == run_state::created || current.state() == run_state::running;
-  const auto policy = asked->request->workflow_id_reuse_policy();
-  if (open && asked->signal && policy != uber::cadence::api::v1::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING) {
-    return to_run(current_key, make_signal_of_start(std::move(asked), current_id));
+  if (asked->signal && asked->not_signalled != current_id)
+    return signal_with_start(current, std::move(asked));
+  // What a signal with start has done is told by its signal: under the request id of a start it is another request.
+  const auto& start = *asked->request;
+  const auto decision =
+      workflow::decide_reuse(current, asked->signal ? std::string() : start.request_id(), reuse_policy_of(*asked));
+  if (decision == workflow::reuse_decision::use_existing)
+    return answer_started(*asked, current_id);
+  if (!asked->signal && !current.earlier_requests().empty()) {
+    if (const auto before = workflow::answered_before(current.earlier_requests(), record::v1::REQUEST_START,
+                                                      start.request_id(), workflow::content_of(start)))
+      return answer_started(*asked, *before);
   }
-  switch (workflow::decide_reuse(current, asked->request->request_id(), policy)) {
-  case workflow::reuse_decision::use_existing: return answer_started(*asked, current_id);
+  switch (decision) {
+  case workflow::reuse_decision::use_existing:
   case workflow::reuse_decision::refuse:
-    return asked->answer->reject(workflow::already_started(current, asked->key.workflow_id, policy));
+    return asked->answer->reject(workflow::already_started(current, asked->key.workflow_id, reuse_policy_of(*asked)));
   case workflow::reuse_decision::start_new: {
     storage::current_condition condition{asked->key, kind::is_run_closed, current_id, current.last_write_version()};
+    asked->carried.earlier = workflow::requests_after(current);
     return create_run(entry, std::move(asked), std::move(condition));
   }
-  case workflow::reuse_decision::terminate_and_start:
-    return to_run(current_key, make_terminate_and_start(std::move(asked), current_id));
+  case workflow::reuse_decision::terminate_and_start: return end_and_start(current_id, std::move(asked));
   }
+}
+
+/// The run that is current decides: it knows which signals it has had.
+void history_shard::signal_with_start(const record::v1::CurrentRun& current, start_request_ptr asked) {
+  const auto run_id = uuid::from_raw(current.run_id());
+  const bool open = current.state() == run_state::created || current.state() == run_state::running;
+  if (open && reuse_policy_of(*asked) == uber::cadence::api::v1::WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING)
+    return end_and_start(run_id, std::move(asked));
+  const run_key key{asked->key.domain_id, asked->key.workflow_id, run_id};
+  to_run(key, make_signal_of_start(std::move(asked), run_id, me()));
+}
+
+void history_shard::end_and_start(const uuid& current, start_request_ptr asked) {
+  const run_key key{asked->key.domain_id, asked->key.workflow_id, current};
+  to_run(key, make_terminate_and_start(std::move(asked), current, me()));
 }
 
 void history_shard::create_run(workflow_entry& entry, start_request_ptr asked,

@@ -71,6 +71,12 @@ outcome<void> check_blob(const checks& with, std::size_t bytes, std::string_view
   return {};
 }
 
+outcome<workflow::domain_ptr> named_domain(const checks& with, std::string_view name) {
+  if (name.empty())
+    return bad_request("Domain name is empty");
+  return find_domain(with, name);
+}
+
 outcome<workflow::domain_ptr> find_domain(const checks& with, std::string_view name) {
   auto found = with.domains.find(name);
   if (!found)

@@ -30,6 +30,8 @@ struct checks {
 
 /// Pieces that the validation of several RPCs shares. Each gives the first thing that is wrong.
 [[nodiscard]] outcome<void> check_domain_set(std::string_view domain);
+/// The domain of a call that works in one. As in the reference system nothing of the call is looked at before.
+[[nodiscard]] outcome<workflow::domain_ptr> named_domain(const checks& with, std::string_view name);
 [[nodiscard]] outcome<void> check_length(const checks& with, std::string_view text, std::size_t bytes_max,
                                          const char* what);
 [[nodiscard]] outcome<void> check_execution(bool present, const uber::cadence::api::v1::WorkflowExecution& execution);

@@ -46,11 +46,10 @@ outcome<void> check_attributes(const checks& with, const api::StartWorkflowExecu
   return with.hooks.search_attributes(request.search_attributes(), request.domain());
 }
 
-outcome<workflow::domain_ptr> find_registered(const checks& with, const std::string& name) {
-  auto domain = find_domain(with, name);
-  if (domain && !(*domain)->registered())
+outcome<void> check_registered(const workflow::domain_view& domain) {
+  if (!domain.registered())
     return bad_request("Domain is deprecated.");
-  return domain;
+  return {};
 }
 
 outcome<void> check_async_queue(const workflow::domain_view& domain) {
@@ -62,8 +61,8 @@ outcome<void> check_async_queue(const workflow::domain_view& domain) {
 } // namespace
 
 checked_domain check(const checks& with, const api::StartWorkflowExecutionRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
-  if (auto domain = find_domain(with, request.domain()); !domain)
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
     return domain;
   if (request.workflow_id().empty())
     return bad_request("WorkflowId is not set on request.");
@@ -80,9 +79,7 @@ checked_domain check(const checks& with, const api::StartWorkflowExecutionReques
   CADENZA_TRY(check_delays(with, request));
   CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
   CADENZA_TRY(check_attributes(with, request));
-  auto domain = find_registered(with, request.domain());
-  if (!domain)
-    return domain;
+  CADENZA_TRY(check_registered(**domain));
   CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
                          request.workflow_id()));
   return domain;
@@ -90,8 +87,8 @@ checked_domain check(const checks& with, const api::StartWorkflowExecutionReques
 
 checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecutionRequest& whole) {
   const auto& request = whole.start_request();
-  CADENZA_TRY(check_domain_set(request.domain()));
-  if (auto domain = find_domain(with, request.domain()); !domain)
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
     return domain;
   if (request.workflow_id().empty())
     return bad_request("WorkflowId is not set on request.");
@@ -109,9 +106,7 @@ checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecu
   CADENZA_TRY(workflow::validate_retry_policy(request.has_retry_policy() ? &request.retry_policy() : nullptr));
   CADENZA_TRY(check_delays(with, request));
   CADENZA_TRY(check_attributes(with, request));
-  auto domain = find_registered(with, request.domain());
-  if (!domain)
-    return domain;
+  CADENZA_TRY(check_registered(**domain));
   CADENZA_TRY(check_blob(with, whole.signal_input().data().size(), "input of a signal", request.workflow_id()));
   CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
                          request.workflow_id()));

@@ -46,21 +46,24 @@ template <class Request> outcome<void> check_query(const checks& with, Request& 
 
 /// ListOpen and ListClosed: their filters are a oneof, so that more than one cannot arrive.
 template <class Request> outcome<workflow::domain_ptr> check_list(const checks& with, Request& request, bool filtered) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_time_filter(request.has_start_time_filter(), request.start_time_filter()));
   set_page_size(with, request);
-  auto domain = find_domain(with, request.domain());
-  if (domain && filtered && with.max.list_by_filter_disallowed)
+  if (filtered && with.max.list_by_filter_disallowed)
     return bad_request("No permission to do this operation.");
   return domain;
 }
 
 template <class Request> outcome<workflow::domain_ptr> check_query_list(const checks& with, Request& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   set_page_size(with, request);
   CADENZA_TRY(check_window(with, request));
   CADENZA_TRY(check_query(with, request));
-  return find_domain(with, request.domain());
+  return domain;
 }
 
 } // namespace
@@ -82,13 +85,16 @@ outcome<workflow::domain_ptr> check(const checks& with, api::ScanWorkflowExecuti
 }
 
 outcome<workflow::domain_ptr> check(const checks& with, api::CountWorkflowExecutionsRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_query(with, request));
-  return find_domain(with, request.domain());
+  return domain;
 }
 
 outcome<void> check(const checks& with, const api::ListArchivedWorkflowExecutionsRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  if (const auto domain = named_domain(with, request.domain()); !domain)
+    return domain.error();
   if (request.page_size() > with.max.archived_page_size_max)
     return bad_request("Pagesize is larger than allowed " + std::to_string(with.max.archived_page_size_max));
   return bad_request("Cluster is not configured for visibility archival");

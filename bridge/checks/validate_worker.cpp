@@ -51,14 +51,13 @@ void cut(const checks& with, std::string& blob) {
 
 outcome<workflow::domain_ptr> check(const checks& with, const api::PollForDecisionTaskRequest& request,
                                     std::int64_t deadline_ns) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_poll_time(with, deadline_ns));
   CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
   CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
-  auto domain = find_domain(with, request.domain());
-  if (!domain)
-    return domain;
   if ((*domain)->row.domain().bad_binaries().binaries().contains(request.binary_checksum()))
     return bad_request("binary " + utf8::excerpt(request.binary_checksum()) + " already marked as bad deployment");
   return domain;
@@ -66,18 +65,22 @@ outcome<workflow::domain_ptr> check(const checks& with, const api::PollForDecisi
 
 outcome<workflow::domain_ptr> check(const checks& with, const api::PollForActivityTaskRequest& request,
                                     std::int64_t deadline_ns) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_poll_time(with, deadline_ns));
   CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
   CADENZA_TRY(check_length(with, request.identity(), with.max.identity_length_max, "Identity"));
-  return find_domain(with, request.domain());
+  return domain;
 }
 
 outcome<workflow::domain_ptr> check(const checks& with, const api::ResetStickyTaskListRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
-  return find_domain(with, request.domain());
+  return domain;
 }
 
 namespace {
@@ -150,8 +153,7 @@ outcome<task_call> check_activity_call(const checks& with, outcome<actors::task_
 outcome<task_call> check_activity_call(const checks& with, const std::string& domain_name,
                                        const api::WorkflowExecution& execution, const std::string& activity_id,
                                        const std::string& identity, bool identity_checked) {
-  CADENZA_TRY(check_domain_set(domain_name));
-  auto domain = find_domain(with, domain_name);
+  auto domain = named_domain(with, domain_name);
   if (!domain)
     return domain.error();
   if (execution.workflow_id().empty())
@@ -164,7 +166,7 @@ outcome<task_call> check_activity_call(const checks& with, const std::string& do
   if (!execution.run_id().empty()) {
     const auto run = uuid::parse(execution.run_id());
     if (!run)
-      return bad_request("Invalid RunId.");
+      return bad_request("RunID is not valid UUID.");
     token.run_id = *run;
   }
   token.domain_id = (*domain)->id;

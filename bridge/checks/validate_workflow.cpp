@@ -10,24 +10,25 @@ namespace {
 
 /// Most calls about one run need no more than this.
 template <class Request> checked_domain check_domain_and_execution(const checks& with, const Request& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
-  return find_domain(with, request.domain());
+  return domain;
 }
 
 } // namespace
 
 checked_domain check(const checks& with, const api::SignalWorkflowExecutionRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
   CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
   if (request.signal_name().empty())
     return bad_request("SignalName is not set on request.");
   CADENZA_TRY(check_length(with, request.signal_name(), with.max.signal_name_length_max, "SignalName"));
   CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
-  auto domain = find_domain(with, request.domain());
-  if (!domain)
-    return domain;
   CADENZA_TRY(check_blob(with, request.signal_input().data().size(), "input of a signal",
                          request.workflow_execution().workflow_id()));
   return domain;
@@ -65,7 +66,9 @@ checked_domain check(const checks& with, const api::DiagnoseWorkflowExecutionReq
 }
 
 checked_domain check(const checks& with, const api::QueryWorkflowRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
   if (with.max.query_disallowed)
     return bad_request("Domain is not allowed to query, please contact cadence team to re-enable queries.");
@@ -73,9 +76,6 @@ checked_domain check(const checks& with, const api::QueryWorkflowRequest& reques
     return bad_request("WorkflowQuery is not set on request.");
   if (request.query().query_type().empty())
     return bad_request("QueryType is not set on request.");
-  auto domain = find_domain(with, request.domain());
-  if (!domain)
-    return domain;
   CADENZA_TRY(check_blob(with, request.query().query_args().data().size(), "arguments of a query",
                          request.workflow_execution().workflow_id()));
   return domain;
@@ -88,22 +88,25 @@ checked_domain check(const checks& with, api::GetWorkflowExecutionHistoryRequest
 }
 
 checked_domain check(const checks& with, const api::DescribeTaskListRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   if (request.task_list_type() == api::TASK_LIST_TYPE_INVALID)
     return bad_request("TaskListType is not set on request.");
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
-  return find_domain(with, request.domain());
+  return domain;
 }
 
 checked_domain check(const checks& with, const api::ListTaskListPartitionsRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
+  auto domain = named_domain(with, request.domain());
+  if (!domain)
+    return domain;
   CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
-  return find_domain(with, request.domain());
+  return domain;
 }
 
 checked_domain check(const checks& with, const api::GetTaskListsByDomainRequest& request) {
-  CADENZA_TRY(check_domain_set(request.domain()));
-  return find_domain(with, request.domain());
+  return named_domain(with, request.domain());
 }
 
 } // namespace cadenza::bridge

@@ -87,8 +87,10 @@ void client::start(const std::string& request_id) {
                        in_.call<api::StartWorkflowExecutionResponse>(
                            "start",
                            [=, this](const outcome<api::StartWorkflowExecutionResponse>& answer) {
-                             if (answer)
+                             if (answer) {
+                               once_more([=, this] { start_once_more(*request, answer->run_id()); });
                                return started(answer->run_id());
+                             }
                              not_started(answer.error(), [=, this] { start(request_id); });
                            },
                            patience_ns));
@@ -101,6 +103,8 @@ void client::start_with_signal(const std::string& request_id, const std::string&
     *request->mutable_start_request() = start_request(workflow_id_, story_, request_id);
     request->set_signal_name("news");
     request->mutable_signal_input()->set_data(mark);
+    // The engine takes requests apart.
+    const auto kept = std::make_shared<const api::SignalWithStartWorkflowExecutionRequest>(*request);
     in_.engine().signal_with_start(std::move(domain), request,
                                    in_.call<api::SignalWithStartWorkflowExecutionResponse>(
                                        "signal_with_start",
@@ -109,6 +113,7 @@ void client::start_with_signal(const std::string& request_id, const std::string&
                                            return not_started(answer.error(),
                                                               [=, this] { start_with_signal(request_id, mark); });
                                          book_.facts.push_back({fact::kind::signal, workflow_id_, {}, mark});
+                                         once_more([=, this] { start_with_signal_once_more(*kept, answer->run_id()); });
                                          started(answer->run_id());
                                        },
                                        patience_ns));
@@ -160,6 +165,10 @@ void client::plan_the_rest() {
     ++story_.clients;
     in_.later(chance.below(15 * ns_per_s), [this, id = fresh_id()] { restart(id); });
   }
+  if (chance.permille(150)) {
+    ++story_.clients;
+    in_.later(chance.below(20 * ns_per_s), [this] { refresh(); });
+  }
   in_.later(watch_ns, [this] { watch(); });
 }
 
@@ -176,6 +185,7 @@ void client::restart(const std::string& request_id) {
               if (!answer)
                 return settle("restart", answer.error(), [=, this] { restart(request_id); });
               in_.count("restarts");
+              once_more([=, this] { start_once_more(*request, answer->run_id()); });
               story_.runs.insert(answer->run_id());
               book_.facts.push_back({fact::kind::start, workflow_id_, answer->run_id(), answer->run_id()});
               // Somebody must see the new run end.
@@ -211,6 +221,7 @@ void client::signal(const std::string& mark) {
                               if (!answer)
                                 return settle("signal", answer.error(), [=, this] { signal(mark); });
                               book_.facts.push_back({fact::kind::signal, workflow_id_, {}, mark});
+                              once_more([=, this] { signal_once_more(*request); });
                               over();
                             },
                             patience_ns));
@@ -233,6 +244,7 @@ void client::cancel(const std::string& request_id) {
                                         return settle("cancel", answer.error(), [=, this] { cancel(request_id); });
                                       in_.count("cancels");
                                       book_.facts.push_back({fact::kind::cancel, workflow_id_, {}, request_id});
+                                      once_more([=, this] { cancel_once_more(*request); });
                                       over();
                                     },
                                     patience_ns));

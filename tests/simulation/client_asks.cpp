@@ -98,6 +98,7 @@ void client::reset(const std::string& run_id, std::int64_t finish_id, const std:
               }
               in_.count("resets");
               book_.facts.push_back({fact::kind::reset, workflow_id_, answer->run_id(), answer->run_id()});
+              once_more([=, this] { reset_once_more(*request, answer->run_id()); });
               if (story_.closed) {
                 story_.closed = false;
                 ++story_.clients;

@@ -108,7 +108,7 @@ int times_told(const fact& f, const told_run& run) {
   return out;
 }
 
-void check_fact(const fact& f, const workflow_story& story, const runs& all) {
+void check_fact(const fact& f, const runs& all) {
   static const char* const names[] = {"start",    "signal",   "cancel request", "termination",
                                       "activity", "decision", "reset"};
   const std::string name = names[static_cast<int>(f.what)] + (" " + f.mark);
@@ -119,8 +119,7 @@ void check_fact(const fact& f, const workflow_story& story, const runs& all) {
       continue;
     last = &run;
     const int times = times_told(f, run);
-    // A signal that was reapplied has lost its request id: one that is sent again is another one.
-    if (times > 1 && (f.what != fact::kind::signal || story.resets == 0))
+    if (times > 1)
       fail(run, "an acknowledged " + name + " is there " + std::to_string(times) + " times");
     total += times;
   }
@@ -131,20 +130,57 @@ void check_fact(const fact& f, const workflow_story& story, const runs& all) {
     fail(*last, "an acknowledged " + name + " is lost");
 }
 
-/// A request id is carried out once: no run has two events of it.
-void check_request_ids(const told_run& run) {
-  std::set<std::string> seen;
-  for (const auto& e : run.history.events()) {
-    const auto& id = e.workflow_execution_signaled_event_attributes().request_id();
-    if (!id.empty() && !seen.insert(id).second)
-      fail(run, "signal request " + id + " is there twice");
+/// What a request has made, under its id. The events that a reset run shares with its base are the same ones: they have
+/// the same task id.
+struct request_traces {
+  std::map<std::string, std::set<std::int64_t>> signals;
+  std::map<std::string, std::set<std::int64_t>> cancels;
+  std::map<std::string, std::set<std::string>> starts; ///< run ids
+  std::map<std::string, std::set<std::string>> resets; ///< run ids
+
+  void add(const told_run& run, const api::HistoryEvent& e) {
+    // Ids of different workflows may be equal: clients name signals as they like.
+    const auto key = [&](const std::string& id) { return run.workflow_id + " " + id; };
+    if (const auto& s = e.workflow_execution_signaled_event_attributes(); !s.request_id().empty())
+      signals[key(s.request_id())].insert(e.task_id());
+    if (const auto& c = e.workflow_execution_cancel_requested_event_attributes(); !c.request_id().empty())
+      cancels[key(c.request_id())].insert(e.task_id());
+    const auto& start = e.workflow_execution_started_event_attributes();
+    if (start.original_execution_run_id() == run.run_id && start.continued_execution_run_id().empty())
+      starts[key(start.request_id())].insert(run.run_id);
+    if (const auto& f = e.decision_task_failed_event_attributes(); !f.new_run_id().empty())
+      resets[key(f.request_id())].insert(f.new_run_id());
+    if (const auto& o = e.decision_task_timed_out_event_attributes(); !o.new_run_id().empty())
+      resets[key(o.request_id())].insert(o.new_run_id());
   }
+};
+
+/// A request is carried out once, whatever has become of the run that it met first: clients send everything again.
+void check_doubles(const runs& all) {
+  request_traces traces;
+  for (const auto& [id, run] : all)
+    for (const auto& e : run.history.events())
+      traces.add(run, e);
+  const auto once = [&](const auto& of, const char* what) {
+    for (const auto& [id, where] : of) {
+      if (where.size() < 2)
+        continue;
+      std::string shape;
+      for (const auto& [run_id, run] : all)
+        if (id.rfind(run.workflow_id + " ", 0) == 0)
+          for (const auto& e : run.history.events())
+            shape += run_id + ' ' + e.ShortDebugString() + '\n';
+      throw violation(std::string(what) + " " + id + " was carried out " + std::to_string(where.size()) + " times\n" +
+                      shape);
+    }
+  };
+  once(traces.signals, "signal request");
+  once(traces.cancels, "cancel request");
+  once(traces.starts, "start");
+  once(traces.resets, "reset");
 }
 
-/// A signal from one workflow to another arrives once, if the sender was told that it arrived at all. As in the
-/// reference system it is a run that knows which requests it has had: one that is tried again because nobody knows how
-/// a write ended can reach the run that its target was continued as, too. It has the same request id there, and counts
-/// once.
+/// A signal from one workflow to another arrives once, if the sender was told that it arrived at all.
 void check_external_signals(const runs& all, const ledger& book) {
   struct count {
     int initiated = 0;
@@ -227,11 +263,8 @@ void check_story(const std::string& workflow_id, const workflow_story& story, co
   }
   if (roots.empty())
     throw violation("workflow " + workflow_id + " is not there");
-  // A run that has gone on as another one has taken its request id with it.
-  const bool renewed =
-      story.program.find_first_of("nf") != std::string::npos || story.cron || story.restarted || story.resets > 0;
-  if (roots.size() > 1 && !renewed)
-    fail(*roots[1], "a start under one request id made two runs");
+  if (roots.size() > 1 && !story.restarted)
+    fail(*roots[1], "nobody asked for a second start");
   if (story.disturbed)
     return;
   for (const auto& [id, run] : all) {
@@ -255,11 +288,10 @@ void check_histories(const runs& all, const ledger& book) {
   for (const auto& [id, run] : all) {
     check_shape(run);
     check_pairs(run);
-    check_request_ids(run);
   }
-  const workflow_story nobody; // children have no client
+  check_doubles(all);
   for (const auto& f : book.facts)
-    check_fact(f, book.workflows.contains(f.workflow_id) ? book.workflows.at(f.workflow_id) : nobody, all);
+    check_fact(f, all);
   check_resets(all);
   check_external_signals(all, book);
   for (const auto& [id, story] : book.workflows)

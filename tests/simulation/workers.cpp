@@ -142,9 +142,21 @@ void worker::answer_decision(const api::PollForDecisionTaskResponse& task, const
       domain, token_of(task.task_token()), request,
       in_.call<api::RespondDecisionTaskCompletedResponse>(
           "decision_completed",
-          [this, told, attempt = task.attempt()](const outcome<api::RespondDecisionTaskCompletedResponse>& answer) {
+          [this, told, request,
+           attempt = task.attempt()](const outcome<api::RespondDecisionTaskCompletedResponse>& answer) {
             if (!answer)
               return in_.count("decisions refused");
+            once_more([=, this](workflow::domain_ptr known) {
+              in_.engine().decision_completed(
+                  std::move(known), token_of(request->task_token()), request,
+                  in_.call<api::RespondDecisionTaskCompletedResponse>(
+                      "decision_completed once more",
+                      [=](const outcome<api::RespondDecisionTaskCompletedResponse>& second) {
+                        if (second)
+                          throw violation("the answer " + told.mark + " to a decision was taken twice");
+                      },
+                      patience_ns));
+            });
             // An answer that the server rejects (unhandled events) on a later attempt leaves no trace by design.
             if (attempt == 0)
               book_.facts.push_back(told);
@@ -268,14 +280,43 @@ void worker::answer_activity(const api::PollForActivityTaskResponse& task) {
   request->set_identity(name_);
   fact told{fact::kind::activity, task.workflow_execution().workflow_id(), task.workflow_execution().run_id(), mark()};
   request->mutable_result()->set_data(told.mark);
-  in_.engine().activity_completed(domain, token_of(task.task_token()), request,
-                                  in_.call<api::RespondActivityTaskCompletedResponse>(
-                                      "activity_completed",
-                                      [this, told](const outcome<api::RespondActivityTaskCompletedResponse>& answer) {
-                                        if (answer)
-                                          book_.facts.push_back(told);
-                                      },
-                                      patience_ns));
+  in_.engine().activity_completed(
+      domain, token_of(task.task_token()), request,
+      in_.call<api::RespondActivityTaskCompletedResponse>(
+          "activity_completed",
+          [this, told, request](const outcome<api::RespondActivityTaskCompletedResponse>& answer) {
+            if (!answer)
+              return;
+            book_.facts.push_back(told);
+            finish_activity_once_more(request);
+          },
+          patience_ns));
+}
+
+void worker::finish_activity_once_more(std::shared_ptr<api::RespondActivityTaskCompletedRequest> request) {
+  once_more([=, this](workflow::domain_ptr domain) {
+    in_.engine().activity_completed(std::move(domain), token_of(request->task_token()), request,
+                                    in_.call<api::RespondActivityTaskCompletedResponse>(
+                                        "activity_completed once more",
+                                        [=](const outcome<api::RespondActivityTaskCompletedResponse>& second) {
+                                          if (second)
+                                            throw violation("the result " + request->result().data() +
+                                                            " of an activity was taken twice");
+                                        },
+                                        patience_ns));
+  });
+}
+
+void worker::once_more(std::function<void(workflow::domain_ptr)> send) {
+  auto& chance = in_.chance();
+  if (!chance.permille(100))
+    return;
+  in_.later(chance.below(chance.permille(700) ? 2 * ns_per_s : 30 * ns_per_s), [this, send = std::move(send)] {
+    if (auto domain = in_.domain(domain_name)) {
+      in_.count("answers of workers sent once more");
+      send(std::move(domain));
+    }
+  });
 }
 
 } // namespace cadenza::simulation

@@ -30,6 +30,9 @@ private:
   void take_activity(std::shared_ptr<api::PollForActivityTaskResponse> task);
   void answer_activity(const api::PollForActivityTaskResponse& task);
   void beat(std::shared_ptr<api::PollForActivityTaskResponse> task);
+  /// What was taken is sent again now and then: it must be refused.
+  void once_more(std::function<void(workflow::domain_ptr)> send);
+  void finish_activity_once_more(std::shared_ptr<api::RespondActivityTaskCompletedRequest> request);
   [[nodiscard]] std::string mark();
 
   world& in_;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The scripts that count tests: what they must never do is call a failed run passed."""
+import json
 import os
 import pathlib
 import stat
@@ -129,6 +130,59 @@ class Acceptance(unittest.TestCase):
         run = "=== RUN   TestA_One\n=== RUN   TestA_One/x\n    --- PASS: TestA_One/x (0.1s)\n--- PASS: TestA_One (0.1s)\n"
         _, last, code = self.judge(run, 0, left_out="")
         self.assertEqual((last, code), ("1 passed, 0 failed", 0))
+
+
+class Corpus(unittest.TestCase):
+    RUN = "=== RUN   TestCorpus\n=== RUN   TestCorpus/Seed1\n=== RUN   TestCorpus/Seed2\n"
+
+    def judge(self, output, status, differences=(), known="Seed2 step-3/Signal kept as better\n"):
+        with tempfile.TemporaryDirectory() as place:
+            names = pathlib.Path(place) / "known"
+            names.write_text("# why\n" + known)
+            code = pathlib.Path(place) / "status"
+            code.write_text(f"{status}\n")
+            found = pathlib.Path(place) / "differences"
+            found.write_text("".join(json.dumps(one) + "\n" for one in differences))
+            done = subprocess.run([sys.executable, HERE / "corpus_report.py", names, code, found], input=output,
+                                  capture_output=True, text=True)
+            return done.stdout, last_line(done.stdout), done.returncode
+
+    def ends(self, one, two):
+        return self.RUN + f"    --- {one}: TestCorpus/Seed1 (0.1s)\n    --- {two}: TestCorpus/Seed2 (0.1s)\n"
+
+    SIGNAL = {"seed": 2, "kind": "answer", "step": 3, "op": "Signal", "got": "ok", "want": "error"}
+
+    def test_each_seed_counts(self):
+        _, last, code = self.judge(self.ends("PASS", "PASS"), 0)
+        self.assertEqual((last, code), ("2 passed, 0 failed", 0))
+
+    def test_a_known_difference_counts_as_neither(self):
+        out, last, code = self.judge(self.ends("PASS", "FAIL"), 1, [self.SIGNAL])
+        self.assertEqual((last, code), ("1 passed, 0 failed", 0))
+        self.assertIn("known: Seed2 step-3/Signal: kept as better", out)
+
+    def test_a_known_difference_that_is_gone_is_reported(self):
+        out, _, _ = self.judge(self.ends("PASS", "PASS"), 0)
+        self.assertIn("Seed2 step-3/Signal does not differ any more", out)
+
+    def test_another_difference_of_the_same_seed_fails(self):
+        other = {"seed": 2, "kind": "history", "run": "<workflow>-a <id-1>", "got": "a", "want": "b"}
+        out, last, code = self.judge(self.ends("PASS", "FAIL"), 1, [self.SIGNAL, other])
+        self.assertEqual((last, code), ("1 passed, 1 failed", 1))
+        self.assertIn("failed: Seed2: FAIL: history/<workflow>-a", out)
+
+    def test_a_seed_that_fails_without_a_difference_fails(self):
+        _, last, code = self.judge(self.ends("PASS", "FAIL"), 1)
+        self.assertEqual((last, code), ("1 passed, 1 failed", 1))
+
+    def test_a_seed_that_never_ends_fails(self):
+        _, last, code = self.judge(self.RUN + "    --- PASS: TestCorpus/Seed1 (0.1s)\npanic: test timed out\n", 2)
+        self.assertEqual((last, code), ("1 passed, 1 failed", 1))
+
+    def test_a_corpus_that_does_not_build_fails(self):
+        _, last, code = self.judge("FAIL\tx [build failed]\n", 1)
+        self.assertNotEqual(code, 0)
+        self.assertTrue(last.startswith("0 passed, "))
 
 
 if __name__ == "__main__":

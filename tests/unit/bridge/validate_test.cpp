@@ -31,7 +31,7 @@ template <class Request> Request about_run() {
 }
 
 template <class Request> std::vector<bad_case<Request>> run_cases() {
-  return {{"bad_request: Domain not set on request.", [](Request& r) { r.clear_domain(); }},
+  return {{"bad_request: Domain name is empty", [](Request& r) { r.clear_domain(); }},
           {"bad_request: Execution is not set on request.", [](Request& r) { r.clear_workflow_execution(); }},
           {"bad_request: WorkflowId is not set on request.",
            [](Request& r) { r.mutable_workflow_execution()->clear_workflow_id(); }},
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(start) {
   using request = api::StartWorkflowExecutionRequest;
   check_table<request>(
       good_start(),
-      {{"bad_request: Domain not set on request.", [](request& r) { r.clear_domain(); }},
+      {{"bad_request: Domain name is empty", [](request& r) { r.clear_domain(); }},
        {"bad_request: WorkflowId is not set on request.", [](request& r) { r.clear_workflow_id(); }},
        {"bad_request: requestId \"\" is not a valid UUID", [](request& r) { r.clear_request_id(); }},
        {"bad_request: requestId \"not-a-uuid\" is not a valid UUID",
@@ -111,14 +111,14 @@ BOOST_AUTO_TEST_CASE(cron_texts_and_search_attributes_are_looked_at) {
 BOOST_AUTO_TEST_CASE(the_first_of_several_mistakes_is_told) {
   const rules r;
   api::StartWorkflowExecutionRequest request;
-  BOOST_TEST(verdict(check(r.with(), request)) == "bad_request: Domain not set on request.");
+  BOOST_TEST(verdict(check(r.with(), request)) == "bad_request: Domain name is empty");
   request.set_domain("none");
   BOOST_TEST(verdict(check(r.with(), request)) == "entity_not_exists: Domain none does not exist.");
   request.set_domain("orders");
   BOOST_TEST(verdict(check(r.with(), request)) == "bad_request: WorkflowId is not set on request.");
   api::SignalWorkflowExecutionRequest signal;
   signal.set_domain("none");
-  BOOST_TEST(verdict(check(r.with(), signal)) == "bad_request: Execution is not set on request.");
+  BOOST_TEST(verdict(check(r.with(), signal)) == "entity_not_exists: Domain none does not exist.");
 }
 
 BOOST_AUTO_TEST_CASE(signal_with_start) {
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(signal_with_start) {
   good.set_signal_name("s");
   check_table<request>(
       good,
-      {{"bad_request: Domain not set on request.", [](request& r) { r.clear_start_request(); }},
+      {{"bad_request: Domain name is empty", [](request& r) { r.clear_start_request(); }},
        {"bad_request: SignalName is not set on request.", [](request& r) { r.clear_signal_name(); }},
        {"bad_request: SignalName length exceeds limit.", [](request& r) { r.set_signal_name(too_long); }},
        {"bad_request: RequestID length exceeds limit.",
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(signal_with_start) {
 BOOST_AUTO_TEST_CASE(asynchronous_starts_need_a_queue) {
   api::StartWorkflowExecutionAsyncRequest request;
   const rules r;
-  BOOST_TEST(verdict(check(r.with(), request)) == "bad_request: Domain not set on request.");
+  BOOST_TEST(verdict(check(r.with(), request)) == "bad_request: Domain name is empty");
   *request.mutable_request() = good_start();
   BOOST_TEST(verdict(check(r.with(), request)) == "bad_request: async workflow is not enabled for domain orders");
   api::SignalWithStartWorkflowExecutionAsyncRequest both;
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(task_lists) {
   good.set_task_list_type(api::TASK_LIST_TYPE_DECISION);
   check_table<request>(
       good,
-      {{"bad_request: Domain not set on request.", [](request& r) { r.clear_domain(); }},
+      {{"bad_request: Domain name is empty", [](request& r) { r.clear_domain(); }},
        {"bad_request: TaskListType is not set on request.", [](request& r) { r.clear_task_list_type(); }},
        {"bad_request: TaskList is not set on request.", [](request& r) { r.clear_task_list(); }},
        {"bad_request: TaskList length exceeds limit.", [](request& r) { r.mutable_task_list()->set_name(too_long); }},
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(lists) {
   good.mutable_start_time_filter()->mutable_earliest_time()->set_seconds(10);
   good.mutable_start_time_filter()->mutable_latest_time()->set_seconds(10);
   check_table<request>(good,
-                       {{"bad_request: Domain not set on request.", [](request& r) { r.clear_domain(); }},
+                       {{"bad_request: Domain name is empty", [](request& r) { r.clear_domain(); }},
                         {"bad_request: StartTimeFilter is required", [](request& r) { r.clear_start_time_filter(); }},
                         {"bad_request: EarliestTime in StartTimeFilter is required",
                          [](request& r) { r.mutable_start_time_filter()->clear_earliest_time(); }},
@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(pages_of_queries_are_as_large_as_the_window_at_most) {
   BOOST_TEST(verdict(check(r.with(), list)) == "");
 }
 
-BOOST_AUTO_TEST_CASE(queries_are_checked_before_the_domain) {
+BOOST_AUTO_TEST_CASE(queries_are_checked_once_the_domain_is_known) {
   rules r;
   r.hooks.visibility_query = [](std::string_view query) -> outcome<std::string> {
     if (query.find("NoSuchKey") != query.npos)
@@ -281,16 +281,16 @@ BOOST_AUTO_TEST_CASE(queries_are_checked_before_the_domain) {
   api::ListWorkflowExecutionsRequest list;
   list.set_domain("none");
   list.set_query("NoSuchKey = 3");
-  BOOST_TEST(verdict(check(r.with(), list)) == "bad_request: invalid search attribute \"NoSuchKey\"");
-  list.set_query("RunID = 3");
   BOOST_TEST(verdict(check(r.with(), list)) == "entity_not_exists: Domain none does not exist.");
   list.set_domain("orders");
+  BOOST_TEST(verdict(check(r.with(), list)) == "bad_request: invalid search attribute \"NoSuchKey\"");
   list.set_query("RunID = 3");
   BOOST_TEST(verdict(check(r.with(), list)) == "");
   BOOST_TEST(list.query() == "checked RunID = 3");
   api::CountWorkflowExecutionsRequest count;
-  BOOST_TEST(verdict(check(r.with(), count)) == "bad_request: Domain not set on request.");
+  BOOST_TEST(verdict(check(r.with(), count)) == "bad_request: Domain name is empty");
   api::ListArchivedWorkflowExecutionsRequest archived;
+  BOOST_TEST(verdict(check(r.with(), archived)) == "bad_request: Domain name is empty");
   archived.set_domain("orders");
   BOOST_TEST(verdict(check(r.with(), archived)) == "bad_request: Cluster is not configured for visibility archival");
 }

@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(by_id_calls_become_tokens_without_a_schedule_id) {
   const auto ask = [&] {
     return h.call<api::RespondActivityTaskFailedByIDResponse>("WorkerAPI/RespondActivityTaskFailedByID", request);
   };
-  BOOST_TEST(ask().error_message() == "Domain not set on request.");
+  BOOST_TEST(ask().error_message() == "Domain name is empty");
   request.set_domain("none");
   BOOST_TEST(ask().error_message() == "Domain none does not exist.");
   request.set_domain("orders");
@@ -174,6 +174,9 @@ BOOST_AUTO_TEST_CASE(by_id_calls_become_tokens_without_a_schedule_id) {
   request.mutable_workflow_execution()->set_workflow_id("wf");
   BOOST_TEST(ask().error_message() == "ActivityID is not set on request.");
   request.set_activity_id("a1");
+  request.mutable_workflow_execution()->set_run_id("no-uuid");
+  BOOST_TEST(ask().error_message() == "RunID is not valid UUID.");
+  request.mutable_workflow_execution()->clear_run_id();
   request.mutable_failure()->set_reason("broken");
   request.set_identity("me");
   BOOST_TEST(ask().ok());

@@ -168,7 +168,8 @@ outcome<uuid> engine::try_reset(std::int64_t finish_event_id, const std::string&
   }
   input.new_run_id = chance.new_uuid();
   input.reason = reason;
-  input.request_id = chance.new_uuid().str();
+  input.request_id = last_reset_request = chance.new_uuid().str();
+  input.earlier = requests_after(base);
   input.identity = identity;
   const auto environment = env();
   auto made = reset(input, environment, ids);

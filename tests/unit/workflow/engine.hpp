@@ -84,6 +84,7 @@ public:
   std::deque<rec::TimerTask> outstanding_timers;      ///< not fired yet, of all runs
   std::deque<rec::TransferTask> outstanding_transfer; ///< not carried out yet, of all runs
   std::vector<rec::TimerTask> fired;                  ///< for duplicates
+  std::string last_reset_request;                     ///< its id
 
 protected:
   void committed(const changes& made) override;

@@ -57,6 +57,7 @@ BOOST_AUTO_TEST_CASE(fails_what_workers_had_and_schedules_the_rest_afresh) {
   BOOST_TEST(activity_failed.failure().reason() == "undo");
   BOOST_TEST(activity_failed.scheduled_event_id() == 5);
   BOOST_TEST(activity_failed.started_event_id() == 7);
+  BOOST_TEST(activity_failed.identity() == e.identity); // who had it
 
   const auto* waiting = e.state().activities().find(6);
   BOOST_REQUIRE(waiting != nullptr);

@@ -104,6 +104,11 @@ BOOST_AUTO_TEST_CASE(cancel_requests) {
   const auto other = cancel(b, "c2");
   BOOST_REQUIRE(!other);
   BOOST_TEST((other.error().kind == error_kind::cancellation_already_requested));
+  b.decide();
+  // The same again asks for a decision when none is pending.
+  BOOST_TEST(*cancel(b, "c1"));
+  BOOST_TEST(b.shape() ==
+             "Started DScheduled DStarted DCompleted CancelRequested DScheduled DStarted DCompleted DScheduled");
   b.decide({fail_workflow("x", "det")});
   BOOST_TEST(b.last.current->close_status() == close_status::canceled);
   BOOST_TEST(!*cancel(b, "c1"));
