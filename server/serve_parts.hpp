@@ -19,7 +19,7 @@ template <class Result, class Call> Result wait_for(Call&& call) {
 }
 
 inline bridge::http_response json_reply(const nlohmann::json& body, int status = 200) {
-  return {status, "application/json", body.dump()};
+  return {status, "application/json", body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
 } // namespace cadenza

@@ -36,7 +36,7 @@ http_response list_actors(actors::engine& engine, std::chrono::milliseconds pati
                     {"restarts", one.restarts},
                     {"mailbox", one.mailbox},
                     {"killable", one.killable}});
-  return {200, "application/json", rows.dump()};
+  return {200, "application/json", rows.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
 http_response kill_actor(actors::engine& engine, const http_request& request, std::chrono::milliseconds patience) {
@@ -49,7 +49,8 @@ http_response kill_actor(actors::engine& engine, const http_request& request, st
     return too_late();
   if (!failure->empty())
     return http_error(400, *failure);
-  return {200, "application/json", json{{"killed", path->second}}.dump()};
+  return {200, "application/json",
+          json{{"killed", path->second}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
 } // namespace

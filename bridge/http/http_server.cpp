@@ -69,7 +69,8 @@ void set_socket_options(socket_t socket) {
 } // namespace
 
 http_response http_error(int status, std::string_view message) {
-  return {status, "application/json", nlohmann::json{{"error", message}}.dump()};
+  return {status, "application/json",
+          nlohmann::json{{"error", message}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
 struct http_server::state {

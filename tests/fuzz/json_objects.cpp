@@ -1,6 +1,7 @@
 #include "target.hpp"
 
 #include "actors/base/json_object.hpp"
+#include "messages/json_text.hpp"
 
 using namespace cadenza;
 
@@ -21,9 +22,9 @@ FUZZ_TARGET(json_objects) {
   (void)reader.complete();
 
   std::string again = "{";
-  actors::append_json_string(again, "k");
+  append_json_string(again, "k");
   again += ':';
-  actors::append_json_string(again, text);
+  append_json_string(again, text);
   again += '}';
   actors::json_object_reader second(again);
   std::string back;

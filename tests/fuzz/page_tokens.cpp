@@ -1,6 +1,7 @@
 #include "target.hpp"
 
 #include "actors/history/history_token.hpp"
+#include "actors/history/token_check.hpp"
 #include "storage/scan_tokens.hpp"
 #include "storage/visibility/sqlite/page_token.hpp"
 
@@ -9,6 +10,9 @@ namespace lists = cadenza::storage::visibility;
 
 // Every kind of page token a client can send back.
 FUZZ_TARGET(page_tokens) {
+  // A check sum cannot be guessed: what would be a token with the right one is looked at as such.
+  if (input.ends_with('}'))
+    (void)actors::decode_history_token(actors::with_check_sum(std::string(input.substr(0, input.size() - 1))));
   if (const auto token = actors::decode_history_token(std::string(input))) {
     const auto again = actors::decode_history_token(actors::encode(*token));
     REQUIRE(again);

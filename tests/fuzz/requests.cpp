@@ -50,10 +50,23 @@ template <class Request> void poll(const world& w, std::string_view bytes) {
     look_at(bridge::check(w.with, request, w.with.now_ns + 10'000'000'000));
 }
 
+template <class Request> void decision(const world& w, std::string_view bytes) {
+  Request request;
+  if (fuzz::read_message(bytes, request))
+    look_at(bridge::check(w.with, bridge::read_task_token(request.task_token()), request));
+}
+
+template <class Request> void query(const world& w, std::string_view bytes) {
+  Request request;
+  if (fuzz::read_message(bytes, request))
+    look_at(bridge::check(w.with, bridge::read_query_token(request.task_token()), request));
+}
+
 template <class Request> void activity(const world& w, std::string_view bytes) {
   Request request;
   if (fuzz::read_message(bytes, request))
-    look_at(bridge::check_activity_call(w.with, request.task_token(), request.identity(), true));
+    look_at(
+        bridge::check_activity_call(w.with, bridge::read_task_token(request.task_token()), request.identity(), true));
 }
 
 template <class Request> void activity_by_id(const world& w, std::string_view bytes) {
@@ -85,9 +98,9 @@ const std::map<std::string_view, checked> table = {
     EACH(poll, api, PollForDecisionTask),
     EACH(poll, api, PollForActivityTask),
     EACH(plain, api, ResetStickyTaskList),
-    EACH(plain, api, RespondDecisionTaskCompleted),
-    EACH(plain, api, RespondDecisionTaskFailed),
-    EACH(plain, api, RespondQueryTaskCompleted),
+    EACH(decision, api, RespondDecisionTaskCompleted),
+    EACH(decision, api, RespondDecisionTaskFailed),
+    EACH(query, api, RespondQueryTaskCompleted),
     EACH(activity, api, RecordActivityTaskHeartbeat),
     EACH(activity, api, RespondActivityTaskCompleted),
     EACH(activity, api, RespondActivityTaskFailed),

@@ -162,6 +162,11 @@ BOOST_AUTO_TEST_CASE(a_post_that_says_nothing_of_a_body_has_none) {
   BOOST_TEST(said_to(s.port, "POST /admin/change HTTP/1.1\r\nHost: localhost\r\n\r\n").starts_with("HTTP/1.1 415"));
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_is_json_whatever_it_quotes) {
+  const auto answer = bridge::http_error(400, "no actor at \xFF");
+  BOOST_TEST(json::parse(answer.body)["error"] == "no actor at \uFFFD");
+}
+
 BOOST_AUTO_TEST_CASE(a_route_may_be_replaced) {
   site s;
   s.server.add_route("GET", "/health", [](const bridge::http_request&) {
