@@ -1,5 +1,6 @@
 #include "storage/visibility/query/query_parser.hpp"
 
+#include "messages/utf8.hpp"
 #include "storage/visibility/query/query_lexer.hpp"
 
 #include <algorithm>
@@ -27,19 +28,13 @@ bool reserved(const token& word) {
 std::string place_of(std::string_view text, const std::vector<token>& tokens, std::size_t broken) {
   constexpr std::size_t shown_max = 20;
   const auto at = broken < tokens.size() ? tokens[broken].at : text.size();
-  const auto inside = [text](std::size_t byte) {
-    return byte < text.size() && (static_cast<unsigned char>(text[byte]) & 0xC0U) == 0x80U;
-  };
   if (at >= text.size())
     return " Something is missing at its end.";
   std::size_t character = 1;
   for (std::size_t byte = 1; byte <= at; ++byte)
-    character += inside(byte) ? 0 : 1;
-  auto size = std::min(shown_max, text.size() - at);
-  while (inside(at + size))
-    --size;
-  return " It breaks at character " + std::to_string(character) + ", before " + std::string{text.substr(at, size)} +
-         (at + size < text.size() ? "…" : "");
+    character += utf8::continues(text[byte]) ? 0 : 1;
+  return " It breaks at character " + std::to_string(character) + ", before " +
+         utf8::shortened(text.substr(at), shown_max);
 }
 
 /// Recursive descent over the tokens. A rule that finds something else than it must sets `failed_` and returns
