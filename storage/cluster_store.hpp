@@ -71,7 +71,7 @@ struct lease_write {
 
 /// Something an operator or the system did that is to be told later.
 struct audit_row {
-  uuid domain_id; ///< of what it was done to; none: the whole cluster
+  uuid domain_id; ///< of what it was done to; all zeros: the whole cluster
   std::int64_t at_ns = 0;
   uuid id;           ///< tells entries of one moment apart
   std::string value; ///< record.v1.AuditEntry

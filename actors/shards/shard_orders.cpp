@@ -68,7 +68,7 @@ void history_shard::remove_run(shard_order order) {
                                     [self = me(), order](storage::read_result<storage::current_row> row) mutable {
                                       if (row.outcome != storage::status::committed)
                                         return order.answer(unavailable("the store cannot read now: " + row.message));
-                                      if (!row.value || row.value->run_id.empty())
+                                      if (!row.value || row.value->run_id == uuid{})
                                         return order.answer(no_workflow(order.workflow.workflow_id));
                                       order.run_id = row.value->run_id;
                                       caf::anon_send(self, make_shard_mail(std::move(order)));

@@ -195,7 +195,7 @@ void group_builder::write_currents(shard_transaction& tx, current_entry* replace
   if (!tx.set_current)
     return;
   auto& row = tx.set_current->row;
-  CADENZA_ASSERT(!row.run_id.empty(), "a current-run row names a run");
+  CADENZA_ASSERT(row.run_id != uuid{}, "a current-run row names a run");
   key_.clear();
   put_current_key(key_, tx.shard, tx.set_current->key);
   text_.clear();
