@@ -39,7 +39,7 @@ api::StartWorkflowExecutionRequest started_again(const api::WorkflowExecutionSta
 
 class restart_command final : public run_command {
 public:
-  restart_command(workflow_key workflow, uuid run, std::string identity, call_ptr answer)
+  restart_command(workflow_key workflow, std::optional<uuid> run, std::string identity, call_ptr answer)
     : run_command(std::move(workflow), run), identity_(std::move(identity)) {
     request = std::move(answer);
   }
