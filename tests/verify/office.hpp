@@ -177,7 +177,9 @@ struct office {
   std::size_t runs() {
     std::size_t out = 0;
     for (int shard = 0; shard < h.in.shards(); ++shard)
-      out += h.all<std::pair<run_key, run_rows>>([&](auto& s, auto cb) { s.scan_runs(shard, {}, 1000, cb); }).size();
+      out += h.all<std::pair<run_key, run_rows>>([&](auto& s, auto cb) {
+                s.shards().scan_runs(shard, {}, 1000, cb);
+              }).size();
     return out;
   }
   /// Until the runs that are closed now are deleted.
