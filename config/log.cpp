@@ -148,9 +148,11 @@ void end(std::shared_ptr<writer> last) {
   auto end_of_writer = ended.get_future();
   std::thread([last = std::move(last), ended = std::move(ended)]() mutable {
     const auto stream = last->stream;
+    auto lost = last->pool->overrun_counter();
     last.reset();
     if (stream)
-      lost_outside.fetch_add(stream->to().lost(), std::memory_order_relaxed);
+      lost += stream->to().lost();
+    lost_outside.fetch_add(lost, std::memory_order_relaxed);
     ended.set_value();
   }).detach();
   static_cast<void>(end_of_writer.wait_for(end_patience));

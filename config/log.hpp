@@ -51,7 +51,7 @@ void stop();
 void set_level(level minimum);
 [[nodiscard]] level current_level();
 
-/// Lines lost to a full queue since `start`.
+/// Lines lost since the process began, to a full queue or a stream that nobody reads.
 [[nodiscard]] std::uint64_t lines_lost();
 
 /// Named values beside the text: `domain`, `workflow_id`, `run_id`, `shard`, `task_list`, `actor`.

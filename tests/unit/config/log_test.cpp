@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(json_lines_parse_whatever_is_in_them) {
 
 BOOST_AUTO_TEST_CASE(stop_writes_everything_that_was_queued_by_any_thread) {
   logging to({.queue_lines_max = 16'384});
+  const auto before = log::lines_lost();
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([t] {
@@ -130,7 +131,7 @@ BOOST_AUTO_TEST_CASE(stop_writes_everything_that_was_queued_by_any_thread) {
         log::info("thread {} line {}", t, i);
     });
   threads.clear();
-  BOOST_TEST(log::lines_lost() == 0u);
+  BOOST_TEST(log::lines_lost() == before);
   BOOST_TEST(to.lines().size() == 4000u);
 }
 
@@ -168,12 +169,12 @@ BOOST_AUTO_TEST_CASE(a_reader_of_standard_error_that_stalls_stops_nobody_and_not
   const auto outside = log::lines_lost();
   log::info("after the end"); // straight to the stream
   BOOST_TEST(log::lines_lost() == outside + 1);
-  const auto first = errors.read(100);
-  BOOST_TEST(first.find("line 0 x") != std::string::npos, first);
+  BOOST_TEST(errors.read(100).find(" info  line ") != std::string::npos); // as much as the stream took
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_of_standard_error_that_goes_on_gets_what_waited) {
   unread_errors errors;
+  const auto before = log::lines_lost();
   BOOST_REQUIRE(log::start({}));
   for (int i = 0; i < 1000; ++i)
     log::info("line {} {}", i, std::string(200, 'x'));
@@ -181,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_reader_of_standard_error_that_goes_on_gets_what_waited) {
   while (all.find("line 999 x") == std::string::npos)
     all += errors.read(4096);
   log::stop();
-  BOOST_TEST(log::lines_lost() == 0u);
+  BOOST_TEST(log::lines_lost() == before);
 }
 
 BOOST_AUTO_TEST_CASE(levels_are_read_as_cadence_spells_them) {
