@@ -8,5 +8,6 @@ int main(int argc, char** argv) {
   local.server_start = cadenza::serve;
   local.backup_restore = cadenza::restore_backup_offline;
   local.verify = cadenza::verify_offline;
+  local.version = CADENZA_VERSION;
   return cadenza::cli::run(argc, argv, local);
 }
