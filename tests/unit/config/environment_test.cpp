@@ -131,7 +131,7 @@ persistence:
   const auto text = print(*first);
   BOOST_TEST(text.find("s3cr") == std::string::npos);
   BOOST_TEST(text.find("password: \"***\"") != std::string::npos, text);
-  BOOST_TEST(text.find("levelKey: a$$b") != std::string::npos, text);
+  BOOST_TEST(text.find(R"(levelKey: "a$$b")") != std::string::npos, text);
   const auto again = load_text(text);
   BOOST_REQUIRE_MESSAGE(again, (again ? std::string() : again.error().message));
   BOOST_TEST(print(*again) == text);
