@@ -378,7 +378,7 @@ BOOST_AUTO_TEST_CASE(probes_tell_of_groups_syncs_and_refusals) {
     check_committed(put_run(*s, n, 1000));
   BOOST_TEST(put_run(*s, 1, 10).outcome == status::condition_failed);
   BOOST_TEST(syncs == before + 10);
-  check_committed(cleanup(*s, {1, 5, 5, 5}));
+  check_committed(cleanup(*s, {1, 5, 5, 5, {}, {}}));
   BOOST_TEST(syncs == before + 10);
   BOOST_TEST(transactions == 12);
   BOOST_TEST(bytes > 10'000);
