@@ -4,6 +4,7 @@
 #include "cli/table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <istream>
 #include <ostream>
@@ -55,6 +56,27 @@ std::variant<std::string, problem> fill(const std::string& pattern, const json& 
   return result;
 }
 
+/// The key of dynamic configuration behind a limit, from the server's words; "" when they tell of none.
+std::string_view limit_key(const std::string& text) {
+  struct known {
+    std::string_view words;
+    std::string_view key;
+  };
+  static constexpr std::array<known, 9> limits{{{"Blob data size exceeds limit", "limit.blobSize.error"},
+                                                {"Domain length exceeds limit", "limit.domainNameLength"},
+                                                {"Identity length exceeds limit", "limit.identityLength"},
+                                                {"RequestID length exceeds limit", "limit.requestIDLength"},
+                                                {"SignalName length exceeds limit", "limit.signalNameLength"},
+                                                {"TaskList length exceeds limit", "limit.taskListNameLength"},
+                                                {"WorkflowID length exceeds limit", "limit.workflowIDLength"},
+                                                {"WorkflowType length exceeds limit", "limit.workflowTypeLength"},
+                                                {"limit for signal events", "history.maximumSignalsPerExecution"}}};
+  for (const auto& one : limits)
+    if (text.find(one.words) != std::string::npos)
+      return one.key;
+  return {};
+}
+
 } // namespace
 
 status show(invocation& call, const row_set& rows) {
@@ -104,17 +126,16 @@ void done(invocation& call, const std::string& text, json fields) {
 
 problem missing(const std::string& flags, std::string why) { return {"missing: " + flags, std::move(why)}; }
 
-problem failed(std::string message, const error& reason) {
+problem failed(std::string message, const error& reason, std::size_t input_bytes) {
   if (reason.kind == error_kind::access_denied)
     message += " Ensure the domain and cluster are correct.";
-  return {std::move(message), explain(reason)};
-}
-
-problem failed(std::string message, const error& reason, std::size_t input_bytes) {
-  auto result = failed(std::move(message), reason);
-  if (result.details.find("Blob data size exceeds limit") != std::string::npos)
-    result.details += " The input has " + std::to_string(input_bytes) +
-                      " bytes; the key limit.blobSize.error sets the limit ('cadenza admin config list').";
+  problem result{std::move(message), explain(reason)};
+  const auto key = limit_key(result.details);
+  if (key.empty())
+    return result;
+  if (input_bytes > 0)
+    result.details += " The input has " + std::to_string(input_bytes) + " bytes.";
+  result.details.append(" The key ").append(key).append(" sets the limit ('cadenza admin config list').");
   return result;
 }
 

@@ -29,12 +29,9 @@ void done(invocation& call, const std::string& text, json fields = json::object(
 /// What a command cannot do without, when the parser cannot tell: flags with their dashes.
 [[nodiscard]] problem missing(const std::string& flags, std::string why = {});
 
-/// A failed call as a command's problem.
-[[nodiscard]] problem failed(std::string message, const error& reason);
-
-/// The same for a call that carried `input_bytes` of input: an input that is too large is told with its size and the
-/// key that sets the limit.
-[[nodiscard]] problem failed(std::string message, const error& reason, std::size_t input_bytes);
+/// A failed call as a command's problem. A limit that was passed is told with the key that sets it, an input that is
+/// too large with its size, where `input_bytes` is known.
+[[nodiscard]] problem failed(std::string message, const error& reason, std::size_t input_bytes = 0);
 
 /// The same for a list: a query that the server cannot take is told with what to change.
 [[nodiscard]] problem failed_query(std::string message, const error& reason, const std::string& query);

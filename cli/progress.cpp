@@ -81,7 +81,7 @@ private:
 /// What is told of a run while it goes on.
 class progress {
 public:
-  progress(invocation& call, std::string workflow_id) : call_(call), workflow_id_(std::move(workflow_id)) {}
+  explicit progress(invocation& call) : call_(call) {}
 
   void show(const api::HistoryEvent& event) {
     const auto why = failure_text(event);
@@ -163,7 +163,6 @@ private:
   static constexpr std::chrono::milliseconds pause_max{10'000'000}; ///< about four minutes of pauses
 
   invocation& call_;
-  std::string workflow_id_;
   std::optional<api::HistoryEvent> last_;
   std::string task_list_;
   std::string last_failure_;
@@ -204,7 +203,7 @@ status follow_run(invocation& call, const std::string& workflow_id, const std::s
   const interrupt_note note{"\nThe workflow goes on; watch it with: " + call.program() + " --domain " + call.domain() +
                             " workflow observe " + workflow_id + (run_id.empty() ? "" : " " + run_id) + "\n"};
   elapsed_line elapsed{call.err(), people && call.io().err_is_terminal && call.io().out_is_terminal};
-  progress seen{call, workflow_id};
+  progress seen{call};
   history_query query{workflow_id, run_id, true};
   query.idle = [&] { elapsed.around([&] { seen.idle(); }); };
   query.lost = [&](const error& reason) {

@@ -202,8 +202,17 @@ BOOST_AUTO_TEST_CASE(input_that_is_too_large_is_told_with_its_size_and_the_key_o
       "WorkflowAPI/StartWorkflowExecution",
       [](const auto&, auto&) { return answer::error(invalid_argument, "Blob data size exceeds limit."); });
   const auto result = run({"workflow", "start", "-tl", "l", "-wt", "T", "-et", "1m", "--input", "[1,2,3]"});
-  BOOST_TEST(has(result.err, "Blob data size exceeds limit. The input has 7 bytes; the key limit.blobSize.error"),
+  BOOST_TEST(has(result.err, "Blob data size exceeds limit. The input has 7 bytes. The key limit.blobSize.error sets"),
              result.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_too_long_is_told_with_the_key_of_the_limit) {
+  server.on<api::StartWorkflowExecutionRequest, api::StartWorkflowExecutionResponse>(
+      "WorkflowAPI/StartWorkflowExecution",
+      [](const auto&, auto&) { return answer::error(invalid_argument, "WorkflowID length exceeds limit."); });
+  BOOST_TEST(run({"workflow", "start", "-tl", "l", "-wt", "T", "-et", "1m"}).err ==
+             "Error: Failed to create workflow.\nError Details: WorkflowID length exceeds limit. The key "
+             "limit.workflowIDLength sets the limit ('cadenza admin config list').\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_value_without_quotes_is_named) {

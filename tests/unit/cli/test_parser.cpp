@@ -156,11 +156,12 @@ BOOST_AUTO_TEST_CASE(surplus_arguments_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_command_is_about_needs_no_flag) {
-  for (const char* verb : {"show", "describe", "observe", "cancel", "terminate", "reset", "diagnose", "stack"}) {
-    const auto line = good({"--do", "d", "wf", verb, "order-17", "--reason", "r", "run-1"});
+  for (const char* verb : {"show", "describe", "observe", "cancel", "terminate", "diagnose", "stack"}) {
+    const auto line = good({"--do", "d", "wf", verb, "order-17", "run-1"});
     BOOST_TEST(text(line, "workflow_id") == "order-17", verb);
     BOOST_TEST(text(line, "run_id") == "run-1", verb);
   }
+  BOOST_TEST(text(good({"--do", "d", "wf", "reset", "order-17", "--reason", "r", "run-1"}), "run_id") == "run-1");
   BOOST_TEST(text(good({"--do", "d", "wf", "signal", "order-17", "approve"}), "name") == "approve");
   BOOST_TEST(text(good({"--do", "d", "wf", "query", "order-17", "state"}), "query_type") == "state");
   BOOST_TEST(text(good({"domain", "register", "shop", "--cl", "a", "b"}), "domain") == "shop");

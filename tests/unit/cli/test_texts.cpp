@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(letters_take_the_columns_that_terminals_give_them) {
   BOOST_TEST(front_of("a注b", 2) == "a");
   BOOST_TEST(front_of("a注b", 3) == "a注");
   BOOST_TEST(back_of("a注b", 2) == "b");
-  BOOST_TEST(printed({{"Id", "N"}, {{"注文🚀", "1"}, {"order", "2"}}, "|", 0}) == "     ID   | N\n"
+  BOOST_TEST(printed({{"Id", "N"}, {{"注文🚀", "1"}, {"order", "2"}}, "|", 0}) == "    ID   | N\n"
                                                                                  "  注文🚀 | 1\n"
                                                                                  "  order  | 2\n");
 }
