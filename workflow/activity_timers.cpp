@@ -1,6 +1,6 @@
+#include "messages/invariant.hpp"
 #include "workflow/activity.hpp"
 #include "workflow/decision_task.hpp"
-#include "workflow/invariant.hpp"
 
 #include <algorithm>
 #include <array>

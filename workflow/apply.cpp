@@ -1,8 +1,8 @@
 #include "workflow/apply.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/apply_events.hpp"
-#include "workflow/invariant.hpp"
 
 namespace cadenza::workflow {
 

@@ -1,8 +1,8 @@
+#include "messages/invariant.hpp"
 #include "workflow/activity.hpp"
 #include "workflow/checksum.hpp"
 #include "workflow/close.hpp"
 #include "workflow/decision_task.hpp"
-#include "workflow/invariant.hpp"
 #include "workflow/reset_points.hpp"
 #include "workflow/start.hpp"
 #include "workflow/timer.hpp"
@@ -278,6 +278,8 @@ outcome<changes> transaction::close(task_id_source& ids) {
   number_replication(block);
   if (next != nullptr)
     next->number_replication(block);
+  CADENZA_ASSERT(own + others == 0 || block.next == out_.first_task_id + out_.task_id_count,
+                 "every id that was drawn is given to one event or task");
 
   // Until here everything can be undone; ids that were reserved for nothing are no harm.
   const auto size = write_history() + (next != nullptr ? next->write_history() : 0);

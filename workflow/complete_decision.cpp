@@ -1,8 +1,8 @@
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/decision_state.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/decisions.hpp"
-#include "workflow/invariant.hpp"
 
 namespace cadenza::workflow {
 namespace {

@@ -1,9 +1,9 @@
 #include "workflow/decision_task.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/decision_state.hpp"
 #include "workflow/describe.hpp"
-#include "workflow/invariant.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
+#include "messages/invariant.hpp"
 #include "workflow/event_kinds.hpp"
-#include "workflow/invariant.hpp"
 #include "workflow/transaction.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "workflow/run.hpp"
 
+#include "messages/invariant.hpp"
 #include "workflow/checksum.hpp"
-#include "workflow/invariant.hpp"
 #include "workflow/version_history.hpp"
 
 namespace cadenza::workflow {

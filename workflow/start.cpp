@@ -1,12 +1,12 @@
 #include "workflow/start.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/quoted.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/cron.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/decisions.hpp"
 #include "workflow/describe.hpp"
-#include "workflow/invariant.hpp"
 #include "workflow/retry.hpp"
 #include "workflow/system_kinds.hpp"
 #include "workflow/version_history.hpp"

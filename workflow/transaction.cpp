@@ -1,9 +1,9 @@
 #include "workflow/transaction.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/apply.hpp"
 #include "workflow/event_kinds.hpp"
-#include "workflow/invariant.hpp"
 #include "workflow/isolation.hpp"
 #include "workflow/version_history.hpp"
 

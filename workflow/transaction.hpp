@@ -131,7 +131,7 @@ public:
   }
   [[nodiscard]] tracked_map<std::int64_t, rec::PendingSignal>& signals() { return run_.signals_; }
   [[nodiscard]] tracked_map<std::string, rec::SignalRequest>& signal_requests() { return run_.signal_requests_; }
-  /// Legal transitions only; an illegal one is a broken invariant and stops the process.
+  /// Legal transitions only; an illegal one is a broken invariant.
   void set_state(int state, int close_status);
   /// The run that follows this one in the same write.
   void set_successor(std::unique_ptr<successor> next);

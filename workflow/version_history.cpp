@@ -1,6 +1,6 @@
 #include "workflow/version_history.hpp"
 
-#include "workflow/invariant.hpp"
+#include "messages/invariant.hpp"
 
 #include <algorithm>
 

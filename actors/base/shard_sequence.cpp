@@ -1,11 +1,11 @@
 #include "actors/base/shard_sequence.hpp"
+#include "messages/invariant.hpp"
 
 #include <algorithm>
 
 namespace cadenza::actors {
 namespace {
 
-constexpr int range_bits = 40;
 // A single transaction may draw many ids; stop well before the block's end.
 constexpr std::int64_t reserve_margin = 1 << 16;
 
@@ -15,6 +15,7 @@ shard_sequence::shard_sequence(std::int64_t range_id)
   : next_(range_id << range_bits), end_(((range_id + 1) << range_bits) - reserve_margin) {}
 
 shard_sequence::block shard_sequence::draw(std::int64_t count) {
+  CADENZA_ASSERT(count > 0, "ids are drawn for something");
   const std::lock_guard guard(mutex_);
   const std::int64_t first = next_;
   next_ += count;

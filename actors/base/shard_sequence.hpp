@@ -19,6 +19,9 @@ class shard_sequence {
 public:
   explicit shard_sequence(std::int64_t range_id);
 
+  /// The range id under which an id was given out.
+  [[nodiscard]] static std::int64_t range_of(std::int64_t id) { return id >> range_bits; }
+
   struct block {
     std::int64_t first = 0;
     std::int64_t earliest_timer_ns = 0; ///< timers under these ids must not fire before this
@@ -41,6 +44,8 @@ public:
   [[nodiscard]] bool exhausted() const;
 
 private:
+  static constexpr int range_bits = 40;
+
   mutable std::mutex mutex_;
   std::int64_t next_;
   std::int64_t timer_floor_ns_ = 0;

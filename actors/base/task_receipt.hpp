@@ -1,10 +1,13 @@
 #pragma once
 
+#include "messages/invariant.hpp"
+
 #include <caf/actor.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace cadenza::actors {
 
@@ -23,7 +26,10 @@ public:
   task_receipt(const task_receipt&) = delete;
   task_receipt& operator=(const task_receipt&) = delete;
 
-  void done() { parts_.fetch_sub(1, std::memory_order_acq_rel); }
+  void done() {
+    const auto left = parts_.fetch_sub(1, std::memory_order_acq_rel);
+    CADENZA_ASSERT(left > 0, "a part of a task's work is done once; task " + std::to_string(task_id_));
+  }
 
   /// Says that what the task needs is broken, not just busy or dead: the owner tries again after growing pauses.
   void broken() { broken_.store(true, std::memory_order_release); }

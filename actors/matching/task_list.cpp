@@ -1,6 +1,7 @@
 #include "actors/matching/task_list.hpp"
 
 #include "actors/matching/poll_board.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -23,6 +24,23 @@ task_list::task_list(caf::actor_config& cfg, const services& env, task_starter_p
     forward_gate_(settings_.forwarded_rate) {}
 
 task_list::~task_list() = default;
+
+void task_list::become(phase next) {
+  const bool legal = next > phase_ && (next != phase::reading || !sticky()) && (next != phase::idle || !busy());
+  CADENZA_ASSERT(legal, "a list goes from starting over reading and serving to its end; list " + key_.name);
+  phase_ = next;
+}
+
+void task_list::begin_write(write what) {
+  CADENZA_ASSERT(stored_known(), "a list writes when it has read its row; list " + key_.name);
+  CADENZA_ASSERT(writing_ == write::none, "a list writes one thing at a time; list " + key_.name);
+  writing_ = what;
+}
+
+void task_list::end_write() {
+  CADENZA_ASSERT(writing_ != write::none, "a write of a list ends once; list " + key_.name);
+  writing_ = write::none;
+}
 
 caf::actor task_list::me() { return caf::actor_cast<caf::actor>(this); }
 
@@ -52,7 +70,9 @@ caf::behavior task_list::make_behavior() {
   last_used_ns_ = now();
   window_ns_ = last_used_ns_;
   refresh_settings();
-  if (!sticky())
+  if (sticky())
+    become(phase::serving);
+  else
     read_row();
   if (env_.polls != nullptr)
     env_.polls->post(key_, polls_);
@@ -207,6 +227,7 @@ void task_list::set_rate() {
 
 /// The list has been forgotten; what came meanwhile goes back through the owner to a new one.
 void task_list::handle(list_quit&) {
+  become(phase::ending);
   for (auto* queue : {&fresh_, &buffer_}) {
     for (auto& task : *queue) {
       if (task->backlog_id == 0 && !task->given.taken())

@@ -57,6 +57,17 @@ protected:
   caf::behavior make_behavior() override;
 
 private:
+  /// Where the list is in its life. It only goes forward.
+  enum class phase {
+    starting,
+    reading, ///< its row, without which nothing of the backlog is known
+    serving,
+    idle, ///< the owner has been told that nothing happens here, and will let it go
+    ending,
+  };
+  /// What of the list is being written; one thing at a time.
+  enum class write { none, tasks, ack_level, partitions };
+
   void handle(list_task_ptr&);
   void handle(list_poll_ptr&);
   void handle(dispatch_over&);
@@ -147,6 +158,12 @@ private:
   void new_rate_window();
 
   [[nodiscard]] std::int64_t now() const { return env_.time->now_ns(); }
+  void become(phase next);
+  /// What is stored of the list is known: its row has been read. Of a sticky list nothing is stored.
+  [[nodiscard]] bool stored_known() const { return phase_ >= phase::serving && !sticky(); }
+  void begin_write(write what);
+  void end_write();
+
   [[nodiscard]] bool sticky() const { return kind_ == uber::cadence::api::v1::TASK_LIST_KIND_STICKY; }
   [[nodiscard]] caf::actor me();
 
@@ -173,7 +190,6 @@ private:
   double pollers_rate_; ///< tasks a second of the whole list, as pollers want it
   std::int64_t rate_set_ns_ = 0;
   std::int64_t last_used_ns_ = 0;
-  bool idle_told_ = false;
   std::vector<std::int64_t> wakes_;            ///< on their way, the earliest last; more than one is rare
   std::int64_t poll_deadline_ns_ = INT64_MAX;  ///< no poll here must be answered before
   std::int64_t query_deadline_ns_ = INT64_MAX; ///< nor a query
@@ -202,8 +218,7 @@ private:
   // --- lease and backlog
   static constexpr std::int64_t retry_ns = 200 * ns_per_ms;     ///< after a start that failed
   static constexpr std::int64_t rate_window_ns = 10 * ns_per_s; ///< in which tasks that come are counted
-  enum class lease { unknown, reading, known };
-  lease lease_ = lease::unknown;
+  phase phase_ = phase::starting;
   record::v1::TaskListRow row_;
   bool owned_ = false; ///< the range id in row_ was taken by this incarnation
   std::int64_t next_id_ = 1;
@@ -216,7 +231,7 @@ private:
   std::int64_t told_read_level_ = 0;   ///< what was told never goes back
   lost_ranges lost_;                   ///< of the backlog, by task id
   std::int64_t done_level_ = 0; ///< how far the backlog is done; the stored ack level stays in front of what is lost
-  bool writing_ = false;
+  write writing_ = write::none;
   bool reading_ = false;
   std::int64_t ack_written_ns_ = 0;
   std::list<std::shared_ptr<describe_list>> describes_; ///< wait for the row

@@ -1,6 +1,7 @@
 #include "actors/matching/task_list.hpp"
 
 #include "actors/base/actor_path.hpp"
+#include "messages/invariant.hpp"
 #include "workflow/isolation.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
@@ -60,7 +61,7 @@ list_task_ptr from_record(const record::v1::BacklogTask& record, const storage::
 } // namespace
 
 void task_list::read_row() {
-  lease_ = lease::reading;
+  become(phase::reading);
   env_.store->task_lists().read_task_list(key_, [self = me()](storage::read_result<std::string> row) {
     caf::anon_send(self, make_matching_mail(list_row_read{std::move(row)}));
   });
@@ -71,7 +72,7 @@ void task_list::handle(list_row_read& read) {
     return end("its row cannot be read: " + read.row.message);
   if (read.row.value && !row_.ParseFromString(*read.row.value))
     return end("its row is damaged");
-  lease_ = lease::known;
+  become(phase::serving);
   read_level_ = done_level_ = row_.ack_level();
   // Ids of the last lease's block may have been written up to its end.
   max_written_ = row_.range_id() * list_block_size;
@@ -87,7 +88,7 @@ void task_list::handle(list_row_read& read) {
 
 /// Moves tasks that are only in memory to the store, oldest first.
 void task_list::spill() {
-  if (sticky() || writing_ || lease_ != lease::known || fresh_.empty())
+  if (writing_ != write::none || !stored_known() || fresh_.empty())
     return;
   std::vector<list_task_ptr> tasks;
   while (!fresh_.empty() && tasks.size() < settings_.write_batch) {
@@ -124,9 +125,10 @@ void task_list::take_ids(storage::task_list_transaction& tx, std::int64_t count)
 }
 
 void task_list::write_backlog(std::vector<list_task_ptr> tasks) {
-  writing_ = true;
+  begin_write(write::tasks);
   storage::task_list_transaction tx;
   take_ids(tx, static_cast<std::int64_t>(tasks.size()));
+  CADENZA_ASSERT(next_id_ > max_written_, "ids of a backlog only grow; list " + key_.name);
   for (auto& task : tasks) {
     waiting_in_memory_ -= std::exchange(task->waited, false) ? 1 : 0;
     task->backlog_id = next_id_++;
@@ -139,7 +141,8 @@ void task_list::write_backlog(std::vector<list_task_ptr> tasks) {
 }
 
 void task_list::handle(list_written& written) {
-  writing_ = false;
+  CADENZA_ASSERT(written.tasks.empty() == (writing_ != write::tasks), "tasks come back from a write of tasks");
+  end_write();
   if (written.result.outcome != storage::status::committed) {
     // Dropped receipts make the history shards push their tasks again, to the next incarnation of this list.
     return end("its backlog was not written: " + written.result.message);
@@ -173,7 +176,7 @@ void task_list::handle(list_written& written) {
 }
 
 void task_list::read_backlog() {
-  if (reading_ || lease_ != lease::known)
+  if (reading_ || !stored_known())
     return;
   reading_ = true;
   reading_to_ = max_written_;
@@ -220,16 +223,17 @@ void task_list::lose(storage::unreadable_range range) {
 
 /// Notes how far the backlog is done, now and then, and drops what is.
 void task_list::write_ack() {
-  if (sticky() || lease_ != lease::known || writing_ || now() - ack_written_ns_ < settings_.ack_interval_ns)
+  if (!stored_known() || writing_ != write::none || now() - ack_written_ns_ < settings_.ack_interval_ns)
     return;
   const auto level = outstanding_.level(read_level_ + 1);
   ack_written_ns_ = now();
   if (level <= done_level_)
     return;
+  CADENZA_ASSERT(level <= read_level_, "no task is done that has not been read; list " + key_.name);
   done_level_ = level;
   row_.set_ack_level(std::max(row_.ack_level(), lost_.held_back(level)));
   touch_row();
-  writing_ = true;
+  begin_write(write::ack_level);
   storage::task_list_transaction tx;
   tx.key = key_;
   tx.expected_range_id = row_.range_id();
@@ -296,7 +300,7 @@ void task_list::configure_next() {
              return other != b.end() && item.second.SerializeAsString() == other->second.SerializeAsString();
            });
   };
-  while (!to_configure_.empty() && !writing_ && !configuring_ && lease_ == lease::known) {
+  while (!to_configure_.empty() && writing_ == write::none && stored_known()) {
     auto asked = std::move(to_configure_.front());
     to_configure_.pop_front();
     const auto& before = row_.partition_config();
@@ -311,7 +315,7 @@ void task_list::configure_next() {
     config.set_version(version);
     config.set_num_read_partitions(config.read_partitions_size());
     config.set_num_write_partitions(config.write_partitions_size());
-    writing_ = true;
+    begin_write(write::partitions);
     configuring_ = std::move(asked);
     storage::task_list_transaction tx;
     take_ids(tx, 0);

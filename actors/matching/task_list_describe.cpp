@@ -39,7 +39,7 @@ void task_list::new_rate_window() {
 }
 
 void task_list::handle(std::shared_ptr<describe_list>& asked) {
-  if (sticky() || lease_ == lease::known)
+  if (sticky() || stored_known())
     return describe(*asked);
   if (describes_.size() >= describes_max)
     return asked->answer->reject(service_busy("task list " + key_.name + " is being read"));

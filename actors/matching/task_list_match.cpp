@@ -43,7 +43,7 @@ void task_list::match() {
 /// weighed.
 bool task_list::may_skip() {
   const bool one_partition = reads_ == 1 && (!partition_ || partition_->index == 0);
-  const bool nothing_stored = sticky() || (lease_ == lease::known && read_level_ >= max_written_ && !writing_);
+  const bool nothing_stored = sticky() || (stored_known() && read_level_ >= max_written_ && writing_ == write::none);
   return (sticky() || settings_.sync_match) && !settings_.isolation && one_partition && !limited() && nothing_stored &&
          later_.empty() && queries_.empty() && first_task() == nullptr && first_offer() == nullptr;
 }

@@ -34,7 +34,7 @@ void task_list::arm() {
 std::int64_t task_list::next_wake() const {
   auto next = INT64_MAX;
   const auto by = [&](std::int64_t at_ns) { next = std::min(next, at_ns); };
-  if (!idle_told_ && !busy())
+  if (phase_ == phase::serving && !busy())
     by(last_used_ns_ + settings_.idle_ns);
   if (!polls_->empty()) {
     by(poll_deadline_ns_);
@@ -50,7 +50,7 @@ std::int64_t task_list::next_wake() const {
     if (!sticky() && !nobody_polls_)
       by(std::max(oldest->created_ns, book_.last_ns()) + env_.settings.no_poller_ns);
   }
-  if (!fresh_.empty() && !sticky() && !writing_ && lease_ == lease::known)
+  if (!fresh_.empty() && writing_ == write::none && stored_known())
     by(fresh_.front()->created_ns + env_.settings.spill_after_ns);
   if (partition_ && partition_->index > 0) {
     const bool forwards = task_here() || !polls_->empty() || !queries_.empty() || !tasks_out_.empty() ||
@@ -58,7 +58,7 @@ std::int64_t task_list::next_wake() const {
     if (forwards)
       by(now() + forward_look_ns);
   }
-  if (!writing_ && lease_ == lease::known && !sticky() && outstanding_.level(read_level_ + 1) > done_level_)
+  if (writing_ == write::none && stored_known() && outstanding_.level(read_level_ + 1) > done_level_)
     by(ack_written_ns_ + settings_.ack_interval_ns);
   if (!added_.empty() || !added_rate_.empty() || polls_->taken_by_runs())
     by(window_ns_ + rate_window_ns);
@@ -86,8 +86,8 @@ void task_list::on_wake(std::int64_t at_ns) {
   write_ack();
   note_waiting();
   tell_if_nobody_polls();
-  if (!busy() && at - last_used_ns_ >= settings_.idle_ns && !idle_told_) {
-    idle_told_ = true;
+  if (phase_ == phase::serving && !busy() && at - last_used_ns_ >= settings_.idle_ns) {
+    become(phase::idle);
     send(owner_, make_matching_mail(list_idle{key_}));
   }
 }
@@ -97,8 +97,9 @@ const list_task* task_list::oldest_task() const {
 }
 
 bool task_list::busy() const {
-  return !polls_->empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() || writing_ ||
-         reading_ || lease_ == lease::reading || outstanding_.size() != 0 || !to_configure_.empty() || configuring_;
+  return !polls_->empty() || task_here() || !later_.empty() || !queries_.empty() || !with_worker_.empty() ||
+         writing_ != write::none || reading_ || phase_ == phase::reading || outstanding_.size() != 0 ||
+         !to_configure_.empty() || configuring_;
 }
 
 void task_list::expire_polls() {
@@ -180,7 +181,7 @@ void task_list::refresh_settings() {
   settings_.isolation = !sticky() && domain && env_.matching.isolated && env_.matching.isolated(*domain);
   if (forward_gate_.rate() != settings_.forwarded_rate)
     forward_gate_.set_rate(settings_.forwarded_rate, now());
-  if (lease_ == lease::known)
+  if (stored_known())
     tell_partitions();
   set_rate();
 }

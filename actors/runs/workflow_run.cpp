@@ -4,7 +4,7 @@
 #include "actors/runs/persist.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/run_warnings.hpp"
-#include "workflow/invariant.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -15,7 +15,6 @@ namespace {
 
 constexpr int tries_max = 5;
 constexpr std::int64_t request_memory_ns = 3LL * 3600 * ns_per_s;
-constexpr std::int64_t actor_bytes = 2048;
 constexpr std::size_t queue_max = 10'000; ///< commands that wait for one run
 
 bool for_visibility(record::v1::TransferType type) {
@@ -63,10 +62,13 @@ workflow_run::workflow_run(caf::actor_config& cfg, const services& env, int shar
                            std::shared_ptr<workflow::run> state,
                            std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh)
   : supervised_actor(cfg), env_(env), shard_index_(shard_index), range_id_(range_id), sequence_(std::move(sequence)),
-    shard_(std::move(shard)), key_(std::move(key)), state_(std::move(state)), fresh_(fresh),
-    cache_(env.settings.history_cache_per_run) {
-  env_.counters->runs_in_memory.fetch_add(1, std::memory_order_relaxed);
-  if (fresh_)
+    shard_(std::move(shard)), key_(std::move(key)), phase_(fresh              ? phase::fresh
+                                                           : state != nullptr ? phase::ready
+                                                                              : phase::absent),
+    state_(std::move(state)), cache_(env.settings.history_cache_per_run) {
+  const auto others = env_.counters->runs_in_memory.fetch_add(1, std::memory_order_relaxed);
+  CADENZA_ASSERT(others >= 0, "each run in memory is counted once, and counted off once");
+  if (fresh)
     state_ = std::make_shared<workflow::run>(key_);
   for (auto& batch : batches) {
     if (batch->events_size() > 0) {
@@ -117,19 +119,16 @@ void workflow_run::do_next(run_command_ptr command) {
 // ---------------------------------------------------------------- loading
 
 void workflow_run::load() {
-  loading_ = true;
+  become(phase::loading);
   env_.store->shards().read_run(shard_index_, key_, [self = me()](storage::read_result<run_rows> rows) {
     caf::anon_send(self, std::make_shared<run_mail>(run_loaded{std::move(rows)}));
   });
 }
 
 void workflow_run::handle(run_loaded& loaded) {
-  loading_ = false;
-  const bool outdated = std::exchange(outdated_, false);
-  if (state_)
-    return;
-  if (outdated)
+  if (phase_ == phase::outdated)
     return load();
+  CADENZA_ASSERT(phase_ == phase::loading, "a run's rows come when they are being read");
   if (loaded.rows.outcome == storage::status::corrupted)
     return give_up({error_kind::internal_data_inconsistency, "stored run is damaged: " + loaded.rows.message});
   if (loaded.rows.outcome != storage::status::committed)
@@ -143,6 +142,7 @@ void workflow_run::handle(run_loaded& loaded) {
   }
   env_.counters->runs_loaded.fetch_add(1, std::memory_order_relaxed);
   state_ = std::make_shared<workflow::run>(*std::move(state));
+  become(phase::ready);
   cache_.clear();
   report_use();
   wake_waiters();
@@ -152,21 +152,28 @@ void workflow_run::handle(run_loaded& loaded) {
 /// An earlier actor of this run had a transaction under way when it died, and it has been written: what was read before
 /// that is old. A transaction of ours on top of it is refused by the store, and then the state is read again as well.
 void workflow_run::handle(written_by_another&) {
-  if (loading_) {
-    outdated_ = true;
+  if (phase_ == phase::loading)
+    return become(phase::outdated);
+  if (phase_ != phase::ready && phase_ != phase::fetching)
     return;
-  }
-  if (committing_ || !state_ || fresh_)
-    return;
+  drop_state();
+  become(phase::absent);
+  if (!waiters_.empty() && queue_.empty())
+    return load(); // they want to hear what is new
+  work();
+}
+
+void workflow_run::drop_state() {
   state_.reset();
   cache_.clear();
   live_timers_.clear();
-  if (!waiters_.empty() && queue_.empty())
-    load(); // they want to hear what is new
+  wanted_.reset();
 }
 
 /// Everything that waits fails the same way.
 void workflow_run::give_up(const error& reason) {
+  if (phase_ == phase::loading)
+    become(phase::absent);
   auto waiting = std::move(queue_);
   queue_.clear();
   for (auto& command : waiting)
@@ -175,12 +182,11 @@ void workflow_run::give_up(const error& reason) {
   waiters_.clear();
   for (auto& waiter : sleeping)
     waiter.wake(*this, false);
-  fresh_ = false;
 }
 
 void workflow_run::fetch_event(const workflow::missing_event& missing) {
-  fetching_ = true;
-  wanted_event_ = missing.event_id;
+  wanted_ = missing;
+  become(phase::fetching);
   read_events(missing.batch_first_id, missing.batch_first_id + 1, 1, INT64_MAX,
               [self = me(), first = missing.batch_first_id](outcome<history_slice> slice) {
                 storage::page<storage::history_node> page;
@@ -193,14 +199,17 @@ void workflow_run::fetch_event(const workflow::missing_event& missing) {
 }
 
 void workflow_run::handle(event_read& read) {
-  fetching_ = false;
+  if (phase_ != phase::fetching || wanted_->batch_first_id != read.batch_first_id)
+    return; // the state it was for has been dropped since
+  const auto wanted = *std::exchange(wanted_, std::nullopt);
+  become(phase::ready);
   if (read.page.outcome != storage::status::committed || read.page.rows.empty())
     return give_up(unavailable("history cannot be read now"));
   auto batch = std::make_shared<uber::cadence::api::v1::History>();
   if (!batch->ParseFromString(read.page.rows.front().batch) || batch->events_size() == 0)
     return give_up({error_kind::internal_data_inconsistency, "a stored batch of events is damaged"});
   cache_.keep(std::move(batch));
-  if (cache_.find(wanted_event_) == nullptr) // asking again would find the same
+  if (cache_.find(wanted.event_id) == nullptr) // asking again would find the same
     return give_up({error_kind::internal_data_inconsistency, "a stored batch of events lacks one"});
   work();
 }
@@ -208,19 +217,26 @@ void workflow_run::handle(event_read& read) {
 // ---------------------------------------------------------------- working
 
 void workflow_run::work() {
-  while (!queue_.empty() && !committing_ && !loading_ && !fetching_) {
-    if (leaving_) {
+  while (!queue_.empty()) {
+    switch (phase_) {
+    case phase::left:
       send_back(std::move(queue_.front()), false);
       queue_.pop_front();
-      continue;
+      break;
+    case phase::absent: return load();
+    case phase::fresh:
+    case phase::ready: {
+      auto command = std::move(queue_.front());
+      queue_.pop_front();
+      execute(std::move(command));
+      break;
     }
-    if (!state_) {
-      load();
-      return;
+    case phase::making:
+    case phase::loading:
+    case phase::outdated:
+    case phase::fetching:
+    case phase::committing: return; // goes on when that is over
     }
-    auto command = std::move(queue_.front());
-    queue_.pop_front();
-    execute(std::move(command));
   }
 }
 
@@ -231,7 +247,8 @@ void workflow_run::execute(run_command_ptr command) {
     not_made();
     return command->failed(no_domain(key_.domain_id.str()));
   }
-  if (!fresh_ && !state_->open() && !command->named && command->wants_open_run() && command->tries < tries_max)
+  if (phase_ != phase::fresh && !state_->open() && !command->named && command->wants_open_run() &&
+      command->tries < tries_max)
     return send_back(std::move(command), true);
 
   const auto rules = env_.rules_for(*domain_);
@@ -241,7 +258,7 @@ void workflow_run::execute(run_command_ptr command) {
       rules.get(),         env_.settings.cluster, shard_index_, env_.warnings ? &seen : nullptr};
   if (command->needs_ids())
     command->ids = std::make_shared<sequence_lease>(sequence_);
-  if (fresh_ && command->builds()) {
+  if (phase_ == phase::fresh && command->builds()) {
     auto built = command->build(world);
     if (!built) {
       not_made();
@@ -276,7 +293,7 @@ void workflow_run::execute(run_command_ptr command) {
   auto made = tx.close(*lease);
   if (!made) {
     handed.give_back(env_);
-    if (made.error().kind == error_kind::limit_exceeded && state_->open() && !fresh_) {
+    if (made.error().kind == error_kind::limit_exceeded && state_->open() && phase_ != phase::fresh) {
       if (std::string_view(command->name()) == size_limit_terminate_name) // must not go round for ever
         env_.log(3, "run " + key_.workflow_id + " " + key_.run_id.str() +
                         " is too large to be ended: " + made.error().message);
@@ -308,9 +325,9 @@ void workflow_run::remember_requests(storage::shard_transaction& tx, const run_c
 
 /// The command that should have made the run failed: the shard may make another one.
 void workflow_run::not_made() {
-  if (!fresh_ || leaving_)
+  if (!is_new())
     return;
-  leaving_ = true;
+  become(phase::left);
   caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
 }
 
@@ -327,6 +344,7 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
   for (const auto& node : made.history)
     pending_bytes_.push_back(node.batch);
   CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
+  CADENZA_ASSERT(made.mutation.key == key_, "a run writes itself");
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
   if (rules.strong_idempotency)
     remember_requests(tx, *command);
@@ -355,6 +373,7 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
   }
   pending_ = std::move(made);
   committing_ = std::move(command);
+  become(is_new() ? phase::making : phase::committing);
   handed_ = std::move(handed);
   env_.counters->commits.fetch_add(1, std::memory_order_relaxed);
   env_.store->shards().commit(std::move(tx),
@@ -364,14 +383,15 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
 }
 
 void workflow_run::handle(run_committed& over) {
+  CADENZA_ASSERT(writing() && committing_ != nullptr, "a write that ends is one that was begun");
+  const bool new_run = is_new();
   auto command = std::move(committing_);
   auto made = std::move(pending_);
   auto handed = std::exchange(handed_, {});
   pending_ = {};
   const auto& result = over.result;
   if (result.outcome == storage::status::committed) {
-    const bool made_run = fresh_;
-    fresh_ = false;
+    become(phase::ready);
     command->tries = 0;
     for (std::size_t i = 0; i < made.batches.size(); ++i) {
       const auto& batch = made.batches[i];
@@ -382,7 +402,7 @@ void workflow_run::handle(run_committed& over) {
     handed.answer(*this);
     wake_waiters();
     release_queries();
-    if (made_run || made.closed_run)
+    if (new_run || made.closed_run)
       report_use();
     return work();
   }
@@ -392,9 +412,9 @@ void workflow_run::handle(run_committed& over) {
     handed.give_back(env_);
   // The state in memory is ahead of the store: drop it.
   env_.counters->commit_conflicts.fetch_add(1, std::memory_order_relaxed);
-  state_.reset();
-  cache_.clear();
-  live_timers_.clear();
+  drop_state();
+  if (!new_run)
+    become(phase::absent);
   if (result.outcome == storage::status::condition_failed && result.failed == storage::condition::request_known) {
     not_made();
     command->repeated(*this, result.remembered);
@@ -405,8 +425,8 @@ void workflow_run::handle(run_committed& over) {
     command->tree_changed(*this);
     return work();
   }
-  if (fresh_) {
-    leaving_ = true;
+  if (new_run) {
+    become(phase::left);
     const bool exists =
         result.outcome == storage::status::condition_failed && result.failed == storage::condition::current_run;
     if (!exists || !command->refused(*this, result.current ? result.current->value : std::string())) {
@@ -438,133 +458,6 @@ void workflow_run::handle(run_committed& over) {
 
 void workflow_run::send_back(run_command_ptr command, bool closed) {
   caf::anon_send(shard_, make_shard_mail(reroute{std::move(command), closed}));
-}
-
-// ---------------------------------------------------------------- leaving memory
-
-void workflow_run::handle(leave_memory&) {
-  const bool busy =
-      committing_ || loading_ || fetching_ || !queue_.empty() || !waiters_.empty() || !queries_.empty() || fresh_;
-  if (busy || leaving_) {
-    report_use();
-    return;
-  }
-  leaving_ = true;
-  caf::anon_send(shard_, make_shard_mail(run_left{key_}));
-}
-
-void workflow_run::handle(quit_now&) {
-  for (auto& command : queue_)
-    send_back(std::move(command), false);
-  queue_.clear();
-  quit();
-}
-
-void workflow_run::report_use() {
-  const auto bytes = actor_bytes + static_cast<std::int64_t>(cache_.bytes()) +
-                     (state_ ? static_cast<std::int64_t>(state_->memory_bytes()) : 0);
-  env_.counters->run_bytes.fetch_add(bytes - reported_bytes_, std::memory_order_relaxed);
-  reported_bytes_ = bytes;
-  caf::anon_send(shard_, make_shard_mail(run_used{key_, bytes, state_ && !state_->open() && !fresh_}));
-}
-
-// ---------------------------------------------------------------- timers that lost their point
-
-std::vector<std::pair<std::int64_t, std::int64_t>> workflow_run::pointless_timers() {
-  std::vector<std::pair<std::int64_t, std::int64_t>> out;
-  const auto& head = state_->head();
-  const auto pointless = [&](const live_timer& t) {
-    if (t.type == record::v1::TIMER_DELETE_HISTORY)
-      return false;
-    if (!state_->open())
-      return true;
-    switch (t.type) {
-    case record::v1::TIMER_DECISION_TIMEOUT:
-      return !head.has_decision() || head.decision().schedule_id() != t.event_id ||
-             head.decision().attempt() != t.attempt;
-    case record::v1::TIMER_ACTIVITY_TIMEOUT:
-    case record::v1::TIMER_ACTIVITY_RETRY: {
-      const auto* activity = state_->activities().find(t.event_id);
-      return activity == nullptr || activity->attempt() != t.attempt;
-    }
-    case record::v1::TIMER_USER: return state_->timer_by_started_id(t.event_id) == nullptr;
-    case record::v1::TIMER_WORKFLOW_BACKOFF: return state_->has_processed_or_pending_decision();
-    default: return false;
-    }
-  };
-  std::erase_if(live_timers_, [&](const live_timer& t) {
-    if (!pointless(t))
-      return false;
-    out.emplace_back(t.fire_ns, t.task_id);
-    return true;
-  });
-  return out;
-}
-
-void workflow_run::remember_timers(const std::vector<record::v1::TimerTask>& added) {
-  constexpr std::size_t remembered_max = 64;
-  for (const auto& task : added) {
-    if (live_timers_.size() >= remembered_max)
-      live_timers_.erase(live_timers_.begin());
-    live_timers_.push_back({task.type(), task.event_id(), task.attempt(), task.fire_ns(), task.task_id()});
-  }
-}
-
-// ---------------------------------------------------------------- waiting for events
-
-void workflow_run::wait_for_events(history_waiter waiter) {
-  waiters_.push_back(std::move(waiter));
-  arm_waiters();
-}
-
-void workflow_run::wake_waiters() {
-  if (waiters_.empty() || !state_)
-    return;
-  std::vector<history_waiter> ready;
-  std::erase_if(waiters_, [&](history_waiter& w) {
-    if (state_->open() && state_->next_event_id() <= w.beyond_event_id)
-      return false;
-    ready.push_back(std::move(w));
-    return true;
-  });
-  for (auto& waiter : ready)
-    waiter.wake(*this, true);
-}
-
-void workflow_run::arm_waiters() {
-  auto earliest = INT64_MAX;
-  for (const auto& w : waiters_)
-    earliest = std::min(earliest, w.deadline_ns);
-  for (const auto& q : queries_)
-    earliest = std::min(earliest, q.deadline_ns);
-  if (earliest >= armed_for_ns_)
-    return;
-  armed_for_ns_ = earliest;
-  const auto delay = std::max<std::int64_t>(earliest - now(), ns_per_ms);
-  delayed_send(this, std::chrono::nanoseconds(delay), std::make_shared<run_mail>(waiters_due{earliest}));
-}
-
-void workflow_run::handle(waits_over&) {
-  auto sleeping = std::exchange(waiters_, {});
-  for (auto& waiter : sleeping)
-    waiter.wake(*this, false);
-}
-
-void workflow_run::handle(waiters_due& due) {
-  if (due.at_ns != armed_for_ns_)
-    return; // armed for an earlier time since
-  armed_for_ns_ = INT64_MAX;
-  expire_queries();
-  std::vector<history_waiter> over;
-  std::erase_if(waiters_, [&](history_waiter& w) {
-    if (w.deadline_ns > now())
-      return false;
-    over.push_back(std::move(w));
-    return true;
-  });
-  for (auto& waiter : over)
-    waiter.wake(*this, false);
-  arm_waiters();
 }
 
 } // namespace cadenza::actors

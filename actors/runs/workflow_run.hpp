@@ -120,7 +120,27 @@ private:
   void handle(written_by_another&);
   void handle(waits_over&);
 
+  /// Where the run's actor is in its life. A legal step is one of the table in workflow_run.cpp.
+  enum class phase {
+    fresh,      ///< the run does not exist: the first command makes it
+    making,     ///< the write that makes it is under way
+    absent,     ///< not in memory: the next command loads it
+    loading,    ///< it is being read
+    outdated,   ///< the same, but what is read may be older than what has been written: it is read once more
+    ready,      ///< in memory as it is stored, and nothing under way
+    fetching,   ///< in memory; an old event that a command needs is being read
+    committing, ///< in memory as it will be stored when the write under way is
+    left,       ///< given up: what still comes is sent back to the shard
+  };
+  [[nodiscard]] static const char* name_of(phase of);
+  [[nodiscard]] static bool may_follow(phase before, phase after);
+  /// Takes a step; the state and the command under way must be those of the new phase by then.
+  void become(phase next);
+  [[nodiscard]] bool is_new() const { return phase_ == phase::fresh || phase_ == phase::making; }
+  [[nodiscard]] bool writing() const { return phase_ == phase::making || phase_ == phase::committing; }
+
   void load();
+  void drop_state();
   void work();
   void execute(run_command_ptr command);
   void not_made();
@@ -147,17 +167,13 @@ private:
   const run_key key_;
   workflow::domain_ptr domain_;
 
-  std::shared_ptr<workflow::run> state_; ///< null while not loaded
-  bool fresh_;
-  bool loading_ = false;
-  bool fetching_ = false;
-  bool outdated_ = false;         ///< what is being read may be older than what has been written
-  std::int64_t wanted_event_ = 0; ///< while fetching
-  bool leaving_ = false;
+  phase phase_;
+  std::shared_ptr<workflow::run> state_;          ///< null when it is not in memory
+  std::optional<workflow::missing_event> wanted_; ///< while fetching
 
   std::deque<run_command_ptr> queue_;
-  run_command_ptr committing_;
-  handed_tasks handed_; ///< by the transaction that is being committed
+  run_command_ptr committing_; ///< whose write is under way
+  handed_tasks handed_;        ///< by the transaction that is being committed
   workflow::changes pending_;
   std::vector<std::string> pending_bytes_; ///< of pending_.batches, for the cache
   history_cache cache_;

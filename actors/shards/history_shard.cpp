@@ -2,6 +2,7 @@
 
 #include "actors/base/actor_path.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -21,6 +22,13 @@ namespace cadenza::actors {
 
 history_shard::history_shard(caf::actor_config& cfg, const services& env, int index)
   : supervised_actor(cfg), env_(env), index_(index), transfer_(env.settings.transfer_held) {}
+
+void history_shard::become(phase next) {
+  CADENZA_ASSERT(static_cast<int>(next) == static_cast<int>(phase_) + 1,
+                 "a shard reads its row, takes its range, loads its queues and is ready, in this order; shard " +
+                     std::to_string(index_));
+  phase_ = next;
+}
 
 caf::actor history_shard::me() { return caf::actor_cast<caf::actor>(this); }
 
@@ -67,7 +75,7 @@ void history_shard::on_mail(shard_mail& mail) {
 // ---------------------------------------------------------------- taking the shard
 
 void history_shard::acquire() {
-  phase_ = phase::reading;
+  become(phase::reading);
   env_.store->shards().read_shard(index_, [self = me()](storage::read_result<std::string> row) {
     caf::anon_send(self, make_shard_mail(shard_row_read{std::move(row)}));
   });
@@ -79,7 +87,7 @@ void history_shard::handle(shard_row_read& read) {
   }
   if (read.row.value && !row_.ParseFromString(*read.row.value))
     return end("the row of the shard is damaged");
-  phase_ = phase::acquiring;
+  become(phase::acquiring);
   storage::shard_update update;
   update.shard = index_;
   update.expected_range_id = row_.range_id();
@@ -108,7 +116,8 @@ void history_shard::handle(shard_acquired& acquired) {
   timers_done_ns_ = row_.timer_ack_ns();
   sequence_->raise_timer_floor(timer_level_ns_);
   timers_.set_window_end(timer_level_ns_);
-  phase_ = phase::loading;
+  CADENZA_ASSERT(range_id_ > 0, "a shard that was taken has a range");
+  become(phase::loading);
   load_transfer(row_.transfer_ack());
   load_timers();
 }
@@ -116,7 +125,7 @@ void history_shard::handle(shard_acquired& acquired) {
 void history_shard::ready_if_loaded() {
   if (phase_ != phase::loading || !transfer_loaded_ || !timers_loaded_once_)
     return;
-  phase_ = phase::ready;
+  become(phase::ready);
   constexpr bool quiet = true; // what is lost has been told as it was found
   tell_lost(lost_transfer_, "transfer", "transfer tasks", quiet);
   tell_lost(lost_timers_, "timer", "timers that fire (ns)", quiet);
@@ -172,7 +181,10 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     entry.told_meanwhile = entry.creating.has_value();
     drain(key);
   }
+  CADENZA_ASSERT(note->receipts.size() == note->transfer.size(), "each task of a commit has a receipt");
   for (std::size_t i = 0; i < note->transfer.size(); ++i) {
+    CADENZA_ASSERT(shard_sequence::range_of(note->transfer[i].task_id()) == range_id_,
+                   "tasks that a shard is told of carry ids of its range; shard " + std::to_string(index_));
     const auto* added = transfer_.add(note->transfer[i]);
     if (added == nullptr)
       continue;

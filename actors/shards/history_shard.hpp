@@ -54,13 +54,19 @@ private:
     caf::actor handle;
     std::int64_t bytes = 0;
     std::int64_t last_used_ns = 0;
-    bool leaving = false;
     bool closed = false;
     bool making = false; ///< being made, for the workflow entry's `creating`
     std::list<run_key>::iterator recency;
   };
 
-  enum class phase { reading, acquiring, loading, ready };
+  /// Where the shard is in its life. It only goes forward.
+  enum class phase {
+    starting,
+    reading,   ///< its row
+    acquiring, ///< raising the range id
+    loading,   ///< its queues
+    ready,
+  };
 
   // --- life (history_shard.cpp)
   void acquire();
@@ -102,6 +108,7 @@ private:
   void forget_run(const run_key& key);
   void drain(const workflow_key& key);
   void read_current(const workflow_key& key, workflow_entry& entry);
+  void refuse_waiting(const workflow_key& key, const error& reason);
   void touch(run_entry& entry);
   void evict();
 
@@ -131,10 +138,13 @@ private:
 
   [[nodiscard]] std::int64_t now() const { return env_.time->now_ns(); }
   [[nodiscard]] caf::actor me();
+  void become(phase next);
+  /// The maps of runs in memory say the same.
+  void check_runs() const;
 
   const services& env_;
   const int index_;
-  phase phase_ = phase::reading;
+  phase phase_ = phase::starting;
   std::int64_t range_id_ = 0;
   record::v1::Shard row_;
   std::shared_ptr<shard_sequence> sequence_;

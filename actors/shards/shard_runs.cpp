@@ -3,6 +3,7 @@
 #include "actors/base/actor_path.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -200,29 +201,35 @@ void history_shard::read_current(const workflow_key& key, workflow_entry& entry)
   });
 }
 
+/// Nobody can say now which run of a workflow id is the current one: whoever waits for that is told.
+void history_shard::refuse_waiting(const workflow_key& key, const error& reason) {
+  auto& entry = workflows_[key];
+  entry.state = workflow_entry::knowledge::none;
+  auto waiting = std::move(entry.waiting);
+  entry.waiting.clear();
+  for (auto& r : waiting) {
+    if (auto* command = std::get_if<run_command_ptr>(&r))
+      (*command)->failed(reason);
+    else
+      std::get<start_request_ptr>(r)->answer->reject(reason);
+  }
+  drain(key);
+}
+
 void history_shard::handle(current_known& known) {
   const auto i = workflows_.find(known.key);
   if (i == workflows_.end() || i->second.state != workflow_entry::knowledge::reading)
     return; // a commit told us meanwhile
   auto& entry = i->second;
-  if (known.row.outcome != storage::status::committed) {
-    entry.state = workflow_entry::knowledge::none;
-    auto waiting = std::move(entry.waiting);
-    entry.waiting.clear();
-    const auto reason = unavailable("the store cannot read now: " + known.row.message);
-    for (auto& r : waiting) {
-      if (auto* command = std::get_if<run_command_ptr>(&r))
-        (*command)->failed(reason);
-      else
-        std::get<start_request_ptr>(r)->answer->reject(reason);
-    }
-    return drain(known.key);
-  }
+  if (known.row.outcome != storage::status::committed)
+    return refuse_waiting(known.key, unavailable("the store cannot read now: " + known.row.message));
   entry.current.reset();
   if (known.row.value) {
     record::v1::CurrentRun current;
-    if (current.ParseFromString(known.row.value->value))
-      entry.current = std::move(current);
+    if (!current.ParseFromString(known.row.value->value))
+      return refuse_waiting(known.key, {error_kind::internal_data_inconsistency,
+                                        "the current-run row of workflow " + known.key.workflow_id + " is damaged"});
+    entry.current = std::move(current);
   }
   entry.state = workflow_entry::knowledge::known;
   drain(known.key);
@@ -232,7 +239,7 @@ void history_shard::handle(current_known& known) {
 
 void history_shard::to_run(const run_key& key, run_command_ptr command) {
   auto i = runs_.find(key);
-  if (i == runs_.end() || i->second.leaving) {
+  if (i == runs_.end()) {
     auto& entry = spawn_run(key, nullptr, {}, false);
     send(entry.handle, std::move(command));
     return;
@@ -249,19 +256,22 @@ history_shard::spawn_run(const run_key& key, std::shared_ptr<workflow::run> stat
   by_address_.emplace(handle->address(), key);
   auto [i, inserted] = runs_.try_emplace(key);
   auto& entry = i->second;
-  if (inserted) {
-    recency_.push_front(key);
-    ++workflows_[{key.domain_id, key.workflow_id}].runs_in_memory;
-  } else {
-    recency_.splice(recency_.begin(), recency_, entry.recency);
-  }
+  CADENZA_ASSERT(inserted, "a run is in memory once; run " + key.run_id.str());
+  recency_.push_front(key);
+  ++workflows_[{key.domain_id, key.workflow_id}].runs_in_memory;
   entry.recency = recency_.begin();
   entry.handle = std::move(handle);
   entry.last_used_ns = now();
-  entry.leaving = false;
   entry.closed = false;
   entry.making = false;
+  check_runs();
   return entry;
+}
+
+void history_shard::check_runs() const {
+  CADENZA_ASSERT(runs_.size() == by_address_.size() && runs_.size() == recency_.size(),
+                 "every run in memory has one actor and one place in the order of use; shard " +
+                     std::to_string(index_));
 }
 
 void history_shard::forget_run(const run_key& key) {
@@ -271,9 +281,10 @@ void history_shard::forget_run(const run_key& key) {
   by_address_.erase(i->second.handle->address());
   recency_.erase(i->second.recency);
   runs_.erase(i);
+  check_runs();
   const auto w = workflows_.find({key.domain_id, key.workflow_id});
-  if (w == workflows_.end())
-    return;
+  CADENZA_ASSERT(w != workflows_.end() && w->second.runs_in_memory > 0,
+                 "a workflow id is known while a run of it is in memory; " + key.workflow_id);
   if (--w->second.runs_in_memory == 0 && w->second.waiting.empty() && !w->second.creating &&
       w->second.state != workflow_entry::knowledge::reading)
     workflows_.erase(w);
@@ -347,14 +358,12 @@ void history_shard::touch(run_entry& entry) {
 void history_shard::evict() {
   const auto budget = env_.settings.run_cache_bytes;
   const auto in_use = env_.counters->run_bytes.load(std::memory_order_relaxed);
-  const auto count = env_.counters->runs_in_memory.load(std::memory_order_relaxed);
   // Over budget: each shard gives up its share of the excess, oldest first.
   std::size_t excess = 0;
   if (in_use > budget && in_use > 0)
     excess = static_cast<std::size_t>(static_cast<double>(runs_.size()) * static_cast<double>(in_use - budget) /
                                       static_cast<double>(in_use)) +
              1;
-  (void)count;
   std::size_t asked = 0;
   for (auto i = recency_.rbegin(); i != recency_.rend(); ++i) {
     auto& run = runs_.at(*i);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/invariant.hpp"
+
 #include "cadenza/record/v1/task.pb.h"
 
 #include <cstdint>
@@ -28,6 +30,7 @@ public:
       return false;
     undone_.insert(k);
     due_.emplace(k, std::move(task));
+    check();
     return true;
   }
 
@@ -39,6 +42,7 @@ public:
     auto task = std::move(i->second);
     due_.erase(i);
     taken_.insert_or_assign(key{task.fire_ns(), task.task_id()}, task);
+    check();
     return task;
   }
 
@@ -46,6 +50,7 @@ public:
   void done(const key& k) {
     taken_.erase(k);
     undone_.erase(k);
+    check();
   }
 
   /// A taken task comes back: tried again at `at_ns`.
@@ -55,6 +60,7 @@ public:
       return;
     due_.insert_or_assign(key{at_ns, k.second}, std::move(i->second));
     taken_.erase(i);
+    check();
   }
 
   /// Forgets a task that has become pointless. False when it is not waiting in memory.
@@ -62,6 +68,7 @@ public:
     if (due_.erase(k) == 0)
       return false;
     undone_.erase(k);
+    check();
     return true;
   }
 
@@ -75,6 +82,11 @@ public:
   [[nodiscard]] std::size_t size() const { return undone_.size(); }
 
 private:
+  void check() const {
+    CADENZA_ASSERT(due_.size() + taken_.size() == undone_.size(),
+                   "a timer that is not done waits for its time or is being carried out, one of the two");
+  }
+
   std::int64_t window_end_ns_ = 0;
   std::map<key, record::v1::TimerTask> due_;
   std::map<key, record::v1::TimerTask> taken_;

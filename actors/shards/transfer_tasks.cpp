@@ -1,4 +1,5 @@
 #include "actors/shards/transfer_tasks.hpp"
+#include "messages/invariant.hpp"
 
 #include <algorithm>
 
@@ -13,6 +14,7 @@ const record::v1::TransferTask* transfer_tasks::add(record::v1::TransferTask& ta
   if (held_ >= held_max_)
     return &task;
   ++held_;
+  CADENZA_ASSERT(held_ <= undone_.size(), "only tasks that are not over are held");
   i->second.task = std::make_unique<record::v1::TransferTask>(std::move(task));
   return i->second.task.get();
 }
@@ -59,6 +61,7 @@ void transfer_tasks::failed(std::int64_t id, std::int64_t now_ns, bool patient) 
   }
   i->second.due_ns = now_ns + pause;
   tries_.emplace(i->second.due_ns, id);
+  CADENZA_ASSERT(tries_.size() <= undone_.size(), "a task that is not over waits for one next try at most");
 }
 
 std::vector<std::int64_t> transfer_tasks::take_due(std::int64_t now_ns, std::size_t limit) {

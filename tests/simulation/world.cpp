@@ -123,6 +123,9 @@ void world::run_job(std::size_t index) {
 }
 
 void world::step() {
+  // The actor that met it is made anew and may do well from then on: that must not hide it.
+  if (broken_invariants() != broken_at_first_)
+    throw violation("an invariant of the code is broken; the log says which");
   ++steps_;
   while (!coming_.empty() && coming_.begin()->first <= now_ns()) {
     due_.push_back(std::move(coming_.begin()->second));

@@ -4,6 +4,7 @@
 #include "ledger.hpp"
 
 #include "actors/engine/local_engine.hpp"
+#include "messages/invariant.hpp"
 #include "messages/outcome.hpp"
 #include "storage/memory/memory_store.hpp"
 
@@ -183,6 +184,7 @@ private:
   std::function<std::optional<storage::fault>(const storage::fault_point&)> decide_;
 
   std::deque<std::string> log_;
+  const long broken_at_first_ = broken_invariants();
   std::uint64_t digest_ = 0xCBF29CE484222325ULL;
   std::int64_t steps_ = 0;
   std::map<std::string, std::int64_t> happened_;
