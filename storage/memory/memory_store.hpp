@@ -30,11 +30,11 @@ struct fault {
   /// Commits: how late they are carried out; later ones of the same workflow id or list wait behind them, others do
   /// not. Reads meanwhile do not see them, as with a store that gathers commits.
   std::int64_t apply_delay_ns = 0;
-  /// Scans of transfer tasks, timers and backlogs: what a damaged disk has left of them. In order.
-  std::vector<unreadable_range> unreadable;
   /// Commits of a shard that are not carried out: their nodes of history are stored all the same. Only for a store that
   /// says so.
   bool history_stays = false;
+  /// Scans of transfer tasks, timers and backlogs: what a damaged disk has left of them. In order.
+  std::vector<unreadable_range> unreadable;
 };
 
 struct memory_options {
