@@ -34,9 +34,11 @@ inline api::Decision cancel(const std::string& id) {
   return d;
 }
 
-activity_ref token(std::int64_t schedule_id, std::int64_t attempt = 0) { return {schedule_id, attempt, {}, false}; }
+inline activity_ref token(std::int64_t schedule_id, std::int64_t attempt = 0) {
+  return {schedule_id, attempt, {}, false};
+}
 
-activity_ref by_id(const std::string& id) { return {no_event_id, 0, id, true}; }
+inline activity_ref by_id(const std::string& id) { return {no_event_id, 0, id, true}; }
 
 inline outcome<api::PollForActivityTaskResponse> try_start(bench& b, std::int64_t schedule_id, std::int64_t attempt = 0,
                                                            const std::string& request_id = "poll") {
@@ -85,6 +87,6 @@ inline bool fire(bench& b, const rec::TimerTask& timer) {
   return *fired;
 }
 
-bool is(const error& e, error_kind kind) { return e.kind == kind; }
+inline bool is(const error& e, error_kind kind) { return e.kind == kind; }
 
 } // namespace cadenza::workflow::test
