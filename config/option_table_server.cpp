@@ -133,6 +133,65 @@ constexpr row engine_rows[] = {
      "Longest time between SIGTERM and exit for finishing what was begun."},
 };
 
+// What each of them refuses is counted by `cadenza_net_refused_total`; its label is named after the option.
+constexpr row network_rows[] = {
+    {"server", choice, "library", "library|own", active, restart,
+     "Who serves gRPC: `library` is gRPC C++, `own` is this server's own network layer, which the options below are "
+     "for."},
+    {"loops", integer, "0", "0..64", active, restart, "Threads that serve connections; 0: one per two cores."},
+    {"connectionsMax", integer, "10000", "1..1000000", active, restart,
+     "Connections at a time; further ones are closed at once."},
+    {"connectionsPerAddressMax", integer, "1000", "1..1000000", active, restart,
+     "The same for the clients of one address (of one /64 with IPv6). Behind a load balancer that hides its clients' "
+     "addresses all of them have one."},
+    {"connectsPerAddress", integer, "200", "1..1000000", active, restart,
+     "Connections that one address may open in a second, on average; as many as `connectionsPerAddressMax` at once."},
+    {"callsMax", integer, "100000", "1..10000000", active, restart,
+     "Calls under way at a time, waiting polls too; further ones are refused (REFUSED_STREAM), and clients try again."},
+    {"callsPerAddressMax", integer, "50000", "1..10000000", active, restart,
+     "The same for the clients of one address."},
+    {"callsPerConnectionMax", integer, "4096", "1..1000000", active, restart,
+     "The same for one connection. Clients are told this number and keep further calls until earlier ones are over."},
+    {"httpBodyBytesMax", bytes, "1MiB", "1KiB..1GiB", active, restart, "Largest body of a request over HTTP."},
+    {"headerBytesMax", bytes, "16KiB", "4KiB..1MiB", active, restart,
+     "Headers of one request, with 32 bytes more for each as HTTP/2 counts; a request with more is refused."},
+    {"requestBytesMax", bytes, "256MiB", "64MiB..1TiB", active, restart,
+     "Memory for requests that are arriving, of all connections. A large request waits until its memory is free, for "
+     "up to `requestTimeout`; requests that make no progress give way to those that wait."},
+    {"requestBytesPerConnection", bytes, "4MiB", "256KiB..1GiB", active, restart,
+     "Memory for small requests of one connection that are not whole yet; a client with more must wait."},
+    {"answerBytesMax", bytes, "256MiB", "64MiB..1TiB", active, restart,
+     "Memory for answers that clients have not taken, of all connections. When it is used up, connections that take "
+     "nothing for a second are closed, and answers that do not fit are replaced by UNAVAILABLE."},
+    {"answerBytesPerConnection", bytes, "16MiB", "64KiB..1GiB", active, restart,
+     "The same for one connection: beyond it no further request of it begins; answers that are `grpcMaxMsgSize` beyond "
+     "it are replaced by UNAVAILABLE."},
+    {"handshakeTimeout", duration, "10s", "100ms..1h", active, restart,
+     "Longest time from a connection to the first words of a protocol."},
+    {"headerTimeout", duration, "10s", "100ms..1h", active, restart,
+     "Longest time for one frame other than data, or for the headers of one request."},
+    {"requestTimeout", duration, "60s", "100ms..24h", active, restart,
+     "Longest time from the headers of a request to its end."},
+    {"writeTimeout", duration, "20s", "100ms..24h", active, restart,
+     "A client that takes nothing of its answers for so long is cut off."},
+    {"idleTimeout", duration, "30m", "0s..240h", active, restart,
+     "A connection without calls for so long is asked to go (GOAWAY); 0s: never."},
+    {"keepaliveInterval", duration, "60s", "0s..24h", active, restart,
+     "A client that is silent for so long is asked whether it lives (PING); 0s: never."},
+    {"keepaliveTimeout", duration, "20s", "100ms..24h", active, restart,
+     "And is cut off when it says nothing for so long."},
+    {"resetsBurst", integer, "1000", "1..1000000", active, restart,
+     "Calls of one connection that may be taken back within a second of their beginning, or that the server must "
+     "reset, at once. A client with more is sent away."},
+    {"resetsPerSecond", integer, "100", "1..1000000", active, restart, "The same, on average."},
+    {"controlFramesBurst", integer, "1000", "10..1000000", active, restart,
+     "Frames of one connection that carry nothing (PING, SETTINGS, WINDOW_UPDATE, empty DATA, unknown ones), at once, "
+     "beyond five for each call and one for each KiB of data. A client with more is sent away."},
+    {"controlFramesPerSecond", integer, "100", "1..1000000", active, restart, "The same, on average."},
+    {"offenderHold", duration, "5s", "0s..10m", active, restart,
+     "A client that is sent away cannot come back at once: its connection is kept so long, unread."},
+};
+
 constexpr row chaos_rows[] = {
     {"enabled", boolean, "false", "", active, restart,
      "Allows `admin actor kill` and the killing below. For tests; never in production."},
@@ -172,6 +231,7 @@ constexpr group groups[] = {
     {"persistence.datastores.*.sqlite", sqlite_rows},
     {"persistence.datastores.*", memory_rows},
     {"engine", engine_rows},
+    {"network", network_rows},
     {"chaos", chaos_rows},
     {"dynamicconfig", dynamic_rows},
 };

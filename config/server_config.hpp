@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/log.hpp"
+#include "config/network_config.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -102,6 +103,11 @@ struct engine_config {
   std::chrono::nanoseconds drain_timeout{0};
 };
 
+struct grpc_server_config {
+  bool own_network = false; ///< false: the gRPC library serves
+  network_config network;
+};
+
 struct chaos_config {
   bool enabled = false;
   std::chrono::nanoseconds interval{0}; ///< mean time between kills; 0: none
@@ -149,6 +155,7 @@ struct server_config {
   frontend_config frontend;
   persistence_config persistence;
   engine_config engine;
+  grpc_server_config grpc;
   chaos_config chaos;
   cluster_config clusters;
   archival_config history_archival;

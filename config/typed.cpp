@@ -80,6 +80,41 @@ frontend_config frontend_of(const reader& from, problems& out) {
   return frontend;
 }
 
+grpc_server_config grpc_of(const reader& from, const frontend_config& frontend, problems& out) {
+  grpc_server_config grpc;
+  grpc.own_network = from.text("server") == "own";
+  auto& n = grpc.network;
+  n.message_bytes_max = frontend.message_bytes_max;
+  n.loops = from.small("loops");
+  n.connections_max = from.small("connectionsMax");
+  n.connections_per_address_max = from.small("connectionsPerAddressMax");
+  n.connects_per_address = from.small("connectsPerAddress");
+  n.calls_max = from.small("callsMax");
+  n.calls_per_address_max = from.small("callsPerAddressMax");
+  n.calls_per_connection_max = from.small("callsPerConnectionMax");
+  n.http_body_bytes_max = from.bytes("httpBodyBytesMax");
+  n.header_bytes_max = from.bytes("headerBytesMax");
+  n.request_bytes_max = from.bytes("requestBytesMax");
+  n.request_bytes_per_connection = from.bytes("requestBytesPerConnection");
+  n.answer_bytes_max = from.bytes("answerBytesMax");
+  n.answer_bytes_per_connection = from.bytes("answerBytesPerConnection");
+  n.handshake_timeout = from.duration("handshakeTimeout");
+  n.header_timeout = from.duration("headerTimeout");
+  n.request_timeout = from.duration("requestTimeout");
+  n.write_timeout = from.duration("writeTimeout");
+  n.idle_timeout = from.duration("idleTimeout");
+  n.keepalive_interval = from.duration("keepaliveInterval");
+  n.keepalive_timeout = from.duration("keepaliveTimeout");
+  n.resets_burst = from.small("resetsBurst");
+  n.resets_per_second = from.small("resetsPerSecond");
+  n.control_frames_burst = from.small("controlFramesBurst");
+  n.control_frames_per_second = from.small("controlFramesPerSecond");
+  n.offender_hold = from.duration("offenderHold");
+  if (n.request_bytes_max < n.message_bytes_max)
+    out.add(fmt::format("{}: a message of rpc.grpcMaxMsgSize must fit", from.where("requestBytesMax")));
+  return grpc;
+}
+
 sql_config sql_of(const reader& from, problems& out) {
   sql_config sql{from.text("pluginName"),       from.text("databaseName"),
                  from.text("connectAddr"),      from.text("user"),
@@ -288,6 +323,7 @@ server_config typed(const tree& document, const std::string& root, problems& out
   const auto engine = all.at("engine");
   values.engine = {engine.small("schedulerThreads"), engine.small("grpcThreads"), engine.bytes("memoryBytes"),
                    engine.bytes("runCacheBytes"), engine.duration("drainTimeout")};
+  values.grpc = grpc_of(all.at("network"), values.frontend, out);
   const auto chaos = all.at("chaos");
   values.chaos = {chaos.flag("enabled"), chaos.duration("interval"), chaos.list("kinds"),
                   static_cast<std::uint64_t>(chaos.integer("seed"))};

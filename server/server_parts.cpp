@@ -139,6 +139,8 @@ outcome<void> front_part::open() {
   rpc.port = config_.frontend.grpc_port;
   rpc.message_bytes_max = static_cast<int>(config_.frontend.message_bytes_max);
   rpc.queues = config_.engine.grpc_threads;
+  rpc.own_network = config_.grpc.own_network;
+  rpc.network = config_.grpc.network;
   const auto grpc_port = rpc_.start(rpc);
   if (!grpc_port)
     return grpc_port.error();

@@ -35,6 +35,14 @@ void body::append(std::string_view bytes, std::size_t size_hint) {
   }
 }
 
+std::string body::whole() const {
+  std::string out;
+  out.reserve(size_);
+  for (const auto& one : blocks_)
+    out.append(reinterpret_cast<const char*>(one.bytes.get()), one.used);
+  return out;
+}
+
 bool body::reader::Next(const void** data, int* size) {
   while (block_ < from_.blocks_.size() && at_ == from_.blocks_[block_].used) {
     ++block_;

@@ -9,6 +9,7 @@ namespace cadenza::bridge::net {
 namespace {
 
 constexpr std::size_t copied_bytes_max = 4 << 10; // larger parts of a body are only referred to
+constexpr double windows_per_data = 2;            // those that a client widens for each frame of DATA
 constexpr std::size_t frame_bytes_max = 64 << 10; // of DATA, if the client allows it
 
 h2_session& session_of(void* user) { return *static_cast<h2_session*>(user); }
@@ -93,6 +94,8 @@ int h2_session::callbacks::on_stream_close(nghttp2_session*, std::int32_t id, st
 
 int h2_session::callbacks::on_frame_sent(nghttp2_session* of, const nghttp2_frame* frame, void* user) {
   auto& s = session_of(user);
+  if (frame->hd.type == NGHTTP2_DATA)
+    s.idle_frames_.earn(windows_per_data);
   if (frame->hd.type == NGHTTP2_RST_STREAM)
     s.on_own_reset(frame->rst_stream.error_code);
   if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR)

@@ -1,5 +1,6 @@
 #include "bridge/rpc/reflection.hpp"
 
+#include "grpc/reflection/v1/reflection.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
 
 #include <google/protobuf/descriptor.h>
@@ -45,6 +46,7 @@ void answer_with_file(const FileDescriptor* file, const std::string& asked, prot
 
 proto::ServerReflectionResponse reflect(const proto::ServerReflectionRequest& question,
                                         const std::vector<std::string>& services) {
+  (void)grpc::reflection::v1::ServerReflectionRequest::descriptor(); // or the linker leaves its file out
   const auto& pool = *DescriptorPool::generated_pool();
   proto::ServerReflectionResponse response;
   response.set_valid_host(question.host());

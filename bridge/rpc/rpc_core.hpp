@@ -1,49 +1,17 @@
 #pragma once
 
-#include "bridge/base/error_mapping.hpp"
-#include "bridge/base/health.hpp"
-#include "bridge/handlers/method_table.hpp"
-#include "bridge/rpc/rpc_metrics.hpp"
+#include "bridge/rpc/call_core.hpp"
 
-#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/async_generic_service.h>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <vector>
 
 namespace cadenza::bridge {
-
-class rpc;
-
-/// Calls that wait for what may never come, so that a draining server can let go of them. Any thread.
-class hanging_list {
-public:
-  void add(rpc& call);
-  /// False: it was not there.
-  bool remove(rpc& call);
-  /// Lets go of every poll: each is answered empty once the engine has dropped it.
-  void expire_all();
-  /// Answers every call with an error.
-  void refuse_all(const wire_status& reason);
-
-private:
-  [[nodiscard]] std::vector<boost::intrusive_ptr<rpc>> all();
-
-  static constexpr std::size_t shards_count = 8;
-  struct alignas(64) shard {
-    std::mutex lock;
-    rpc* first = nullptr;
-  };
-  shard& shard_of(const rpc& call);
-
-  std::array<shard, shards_count> shards_;
-};
 
 /// Counts calls from their arrival to the moment when their answer is out. Any thread; one waits.
 class calls_under_way {
@@ -69,17 +37,11 @@ private:
   std::condition_variable none_;
 };
 
-/// What all RPCs of one server share. Outlives them.
+/// What all RPCs of one gRPC C++ server share. Outlives them.
 struct rpc_core {
-  rpc_core(services& s, health_board& h, metrics::registry& registry)
-    : with(s), health(h), table(full_method_table()), meters(registry, table) {}
+  explicit rpc_core(call_core& c) : calls(c) {}
 
-  services& with;
-  health_board& health;
-  const method_table table;
-  rpc_metrics meters;
-  hanging_list hanging; ///< polls
-  hanging_list asking;  ///< calls that only another call, of a worker, can end
+  call_core& calls;
   grpc::AsyncGenericService generic;
   calls_under_way under_way;         ///< streams are not counted
   std::atomic<bool> refusing{false}; ///< calls that arrive are told to come again

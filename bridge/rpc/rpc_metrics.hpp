@@ -10,12 +10,18 @@
 
 namespace cadenza::bridge {
 
+/// What a call came over: the value of the label `transport`.
+enum class wire_kind { grpc, thrift_grpc, tchannel };
+inline constexpr std::size_t wire_kinds = 3;
+[[nodiscard]] std::string_view name_of(wire_kind over);
+
 /// What the bridge tells about RPCs.
 inline constexpr std::array rpc_metric_table{
-    metrics::declaration{"cadenza_rpc_requests_total", metrics::kind::counter, "method", "RPCs that were answered."},
-    metrics::declaration{"cadenza_rpc_errors_total", metrics::kind::counter, "method,error",
+    metrics::declaration{"cadenza_rpc_requests_total", metrics::kind::counter, "method,transport",
+                         "RPCs that were answered."},
+    metrics::declaration{"cadenza_rpc_errors_total", metrics::kind::counter, "method,transport,error",
                          "RPCs that were answered with an error, by the error's name."},
-    metrics::declaration{"cadenza_rpc_duration_seconds", metrics::kind::histogram, "method",
+    metrics::declaration{"cadenza_rpc_duration_seconds", metrics::kind::histogram, "method,transport",
                          "Time from an RPC's arrival to its answer in seconds; polls include their waiting."},
     metrics::declaration{"cadenza_rpc_hanging_polls", metrics::kind::gauge, "", "Polls that wait for a task now."},
     metrics::declaration{"cadenza_rpc_unknown_methods_total", metrics::kind::counter, "",
@@ -24,12 +30,12 @@ inline constexpr std::array rpc_metric_table{
                          "RPCs whose text was not UTF-8: the bytes that are none were read as U+FFFD."},
 };
 
-/// Counts RPCs. Series appear with the first RPC of a method. Any thread; lock-free after that.
+/// Counts RPCs. Series appear with the first RPC of a method on a transport. Any thread; lock-free after that.
 class rpc_metrics {
 public:
   rpc_metrics(metrics::registry& registry, const method_table& table);
 
-  void answered(const method& which, std::optional<error_kind> failure, std::int64_t duration_ns);
+  void answered(wire_kind over, const method& which, std::optional<error_kind> failure, std::int64_t duration_ns);
   void unknown_method() { unknown_.add(); }
   void mended() { mended_.add(); }
   [[nodiscard]] metrics::gauge& hanging() { return hanging_; }
@@ -43,7 +49,7 @@ private:
   };
 
   metrics::registry& registry_;
-  std::unique_ptr<series[]> by_method_;
+  std::unique_ptr<series[]> by_method_; ///< for each method and transport
   metrics::gauge& hanging_;
   metrics::counter& unknown_;
   metrics::counter& mended_;

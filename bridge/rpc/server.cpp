@@ -2,6 +2,7 @@
 
 #include "bridge/rpc/acceptor.hpp"
 #include "bridge/rpc/rpc.hpp"
+#include "bridge/rpc/wire_server.hpp"
 
 #include <absl/synchronization/mutex.h>
 #include <grpcpp/security/server_credentials.h>
@@ -38,9 +39,12 @@ void configure(grpc::ServerBuilder& builder, const rpc_options& options) {
 } // namespace
 
 struct rpc_server::state {
-  state(services& s, health_board& h, metrics::registry& registry) : core(s, h, registry) {}
+  state(services& s, health_board& h, metrics::registry& r) : calls(s, h, r), registry(r) {}
 
-  rpc_core core;
+  call_core calls;
+  metrics::registry& registry;
+  std::unique_ptr<wire_server> own; ///< instead of what follows
+  rpc_core core{calls};
   acceptor connections;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
   std::unique_ptr<grpc::Server> server;
@@ -53,6 +57,16 @@ rpc_server::rpc_server(services& with, health_board& health, metrics::registry& 
 rpc_server::~rpc_server() { stop(); }
 
 outcome<int> rpc_server::start(const rpc_options& options) {
+  if (!options.own_network)
+    return start_library(options);
+  auto own = std::make_unique<wire_server>(state_->calls, options.network, state_->registry);
+  auto port = own->start(options.host, options.port);
+  if (port)
+    state_->own = std::move(own);
+  return port;
+}
+
+outcome<int> rpc_server::start_library(const rpc_options& options) {
   // Debian builds the mutexes that gRPC uses with a search for lock cycles, at each lock taken while others are held.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   auto& s = *state_;
@@ -84,14 +98,17 @@ outcome<int> rpc_server::start(const rpc_options& options) {
 }
 
 void rpc_server::drain() {
-  state_->core.health.set(health_state::shutting_down);
-  state_->core.with.drain();
-  state_->core.hanging.expire_all();
-  state_->core.asking.refuse_all(stopping());
+  auto& calls = state_->calls;
+  calls.health.set(health_state::shutting_down);
+  calls.with.drain();
+  calls.hanging.expire_all();
+  calls.asking.refuse_all(server_stopping());
 }
 
 void rpc_server::stop(std::chrono::milliseconds grace) {
   auto& s = *state_;
+  if (s.own)
+    s.own->stop(grace);
   if (!s.server)
     return;
   s.connections.stop();

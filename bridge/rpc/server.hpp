@@ -2,6 +2,7 @@
 
 #include "bridge/base/health.hpp"
 #include "bridge/handlers/services.hpp"
+#include "bridge/net/settings.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -17,7 +18,9 @@ namespace cadenza::bridge {
 /// How the gRPC side listens.
 struct rpc_options {
   std::string host = "127.0.0.1";
-  int port = 7833; ///< 0: any free one
+  int port = 7833;          ///< 0: any free one
+  bool own_network = false; ///< this server's own network layer serves, not the gRPC library
+  net::settings network;    ///< for the one; what follows is for the other
   int message_bytes_max = 64 << 20;
   int queues = 0;         ///< completion queues, each with one thread; 0: half the cores, at least one
   int calls_awaited = 64; ///< RPCs asked for ahead, per queue: bursts up to this need no round trip
@@ -49,6 +52,8 @@ public:
   void stop(std::chrono::milliseconds grace = std::chrono::seconds(2));
 
 private:
+  [[nodiscard]] outcome<int> start_library(const rpc_options& options);
+
   struct state;
   std::unique_ptr<state> state_;
 };

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "actors/base/call.hpp"
-#include "bridge/rpc/rpc.hpp"
+#include "bridge/rpc/inbound_call.hpp"
 
 namespace cadenza::bridge {
 
 /// A client's request, as the engine holds it. Dropped unanswered it answers UNAVAILABLE by itself.
 class wire_call final : public actors::call {
 public:
-  wire_call(rpc_ptr at, std::int64_t deadline_ns) : call(deadline_ns), at_(std::move(at)) {}
+  wire_call(inbound_ptr at, std::int64_t deadline_ns) : call(deadline_ns), at_(std::move(at)) {}
   ~wire_call() override { lost(); }
 
   [[nodiscard]] bool cancelled() const override { return at_->gone(); }
@@ -21,7 +21,7 @@ protected:
   void fail(const error& reason) override { at_->answer(reason); }
 
 private:
-  const rpc_ptr at_;
+  const inbound_ptr at_;
 };
 
 } // namespace cadenza::bridge

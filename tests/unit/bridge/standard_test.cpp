@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(reflection_describes_every_service) {
   std::set<std::string> names;
   for (const auto& service : listed.list_services_response().service())
     names.insert(service.name());
-  BOOST_TEST(names.size() == 9u);
+  BOOST_TEST(names.size() == 10u);
   BOOST_TEST(names.contains("uber.cadence.api.v1.WorkerAPI"));
 
   int methods = 0;

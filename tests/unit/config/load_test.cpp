@@ -56,6 +56,9 @@ BOOST_AUTO_TEST_CASE(without_a_file_the_defaults_run_one_node) {
   BOOST_TEST(!c.chaos.enabled);
   BOOST_TEST((c.log.minimum == log::level::info));
   BOOST_TEST(c.dynamic.file.empty());
+  BOOST_TEST(!c.grpc.own_network);
+  // What tests without a file work with is what the table says.
+  BOOST_TEST((c.grpc.network == network_config{}));
 }
 
 constexpr const char* written_for_cadence = R"(
@@ -188,6 +191,8 @@ BOOST_AUTO_TEST_CASE(options_that_contradict_each_other_are_refused) {
            {"authorization: {oauthAuthorizer: {enable: true}}", "this version does not check tokens"},
            {"services: {frontend: {rpc: {tls: {enabled: true, certFile: c, keyFile: k}}}}", "does not speak TLS"},
            {"authorization: {oauthAuthorizer: {enable: true, maxJwtTTL: 5}}", "jwtCredentials.publicKey"},
+           {"{services: {frontend: {rpc: {grpcMaxMsgSize: 100MiB}}}, network: {requestBytesMax: 64MiB}}",
+            "a message of rpc.grpcMaxMsgSize must fit"},
            {"chaos: {interval: 1s}", "needs chaos.enabled"}}) {
     const auto message = refusal(text);
     BOOST_TEST(message.find(expected) != std::string::npos, message);

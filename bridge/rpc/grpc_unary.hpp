@@ -1,0 +1,56 @@
+#pragma once
+
+#include "bridge/rpc/grpc_intake.hpp"
+#include "bridge/rpc/grpc_stream.hpp"
+#include "bridge/rpc/inbound_call.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace cadenza::bridge {
+
+/// A gRPC request with one message and one answer.
+///
+/// Lifetime: held by its session until the stream is closed, and by the call object that was made of it.
+/// Threads: as its bases say; `send` only leaves the answer for the loop to take.
+class grpc_unary final : public grpc_stream, private inbound_call {
+public:
+  grpc_unary(net::h2_session& in, std::int32_t id, grpc_shared& shared, const grpc_head& head, const method& which,
+             std::shared_ptr<const actors::caller_info> caller);
+
+private:
+  void on_data(std::string_view bytes) override;
+  void on_view_over() override;
+  void on_end() override;
+  void on_begin() override;
+  void on_due(std::int64_t now_ns) override;
+  void on_run() override;
+  void on_closed() override;
+  void on_abandon() override;
+
+  void send(const google::protobuf::MessageLite& response) override;
+  void send(std::string serialized_response) override;
+  void send(const error& reason) override;
+  void hold() const override { intrusive_ptr_add_ref(static_cast<const net::counted*>(this)); }
+  void let_go() const override { intrusive_ptr_release(static_cast<const net::counted*>(this)); }
+
+  void take(std::string_view bytes);
+  void give_up(const wire_status& why); ///< before the request began
+  void start(google::protobuf::io::ZeroCopyInputStream& request, const std::function<std::string()>& again);
+  void start_elsewhere();
+  void start_inflated(grpc_intake& from);
+  void set_next_due(std::int64_t now_ns);
+  void send_message(net::payload_ptr message);
+  void send_status(wire_status status);
+
+  const method& method_;
+  std::shared_ptr<const actors::caller_info> caller_; ///< until it begins
+  std::unique_ptr<grpc_intake> intake_;               ///< until it begins
+  std::string_view view_;                             ///< the whole request, while it is where it was received
+  const std::int64_t request_due_ns_;
+
+  net::payload_ptr answer_; ///< these two: written once by the thread that answers, then read under the turn
+  std::unique_ptr<wire_status> failure_;
+};
+
+} // namespace cadenza::bridge

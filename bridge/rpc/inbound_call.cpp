@@ -1,0 +1,224 @@
+#include "bridge/rpc/inbound_call.hpp"
+
+#include "bridge/base/caller.hpp"
+#include "bridge/rpc/grpc_codes.hpp"
+#include "bridge/rpc/wire_call.hpp"
+#include "messages/utf8.hpp"
+#include "messages/wire_text.hpp"
+
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <chrono>
+#include <utility>
+
+namespace cadenza::bridge {
+
+namespace {
+
+constexpr std::size_t shown_bytes_max = 256; // of a path that a client asked for
+
+std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+} // namespace
+
+void inbound_call::arrived(const method& which) {
+  method_ = &which;
+  arrived_ns_ = steady_ns();
+}
+
+void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns,
+                         google::protobuf::io::ZeroCopyInputStream& request,
+                         const std::function<std::string()>& again) {
+  caller_ = std::move(caller);
+  auto call = std::make_shared<wire_call>(inbound_ptr(this), deadline_ns);
+  if (!method_->handle)
+    return call->reject(
+        {error_kind::unimplemented, method_->service + "/" + method_->name + " is not implemented yet"});
+  if (method_->version_checked && core_.with.current_limits()->client_version_checked) {
+    if (const auto good = check_client_version(*caller_); !good)
+      return call->reject(good.error());
+  }
+  if (method_->hangs) {
+    core_.hanging.add(*this);
+    core_.meters.hanging().add();
+  } else if (method_->asks_worker) {
+    core_.asking.add(*this);
+  }
+  actors::call_ptr held = std::move(call);
+  if (!method_->handle(core_.with, request, held))
+    begin_mended(again(), std::move(held));
+}
+
+/// Clients in Go send any bytes as text, as a reason that was cut in the middle of a letter, and will do it again and
+/// again: such a request is read with what is readable of it.
+void inbound_call::begin_mended(const std::string& request, actors::call_ptr call) {
+  if (const auto mended = with_readable_text(request, *method_->input)) {
+    google::protobuf::io::ArrayInputStream bytes(mended->data(), static_cast<int>(mended->size()));
+    if (method_->handle(core_.with, bytes, call))
+      return core_.meters.mended();
+  }
+  call->reject(bad_request("the request cannot be read as a " + method_->input->full_name()));
+}
+
+void inbound_call::answer(const google::protobuf::MessageLite& response) {
+  if (!settle())
+    return;
+  count(std::nullopt);
+  send(response);
+}
+
+void inbound_call::answer(std::string serialized_response) {
+  if (!settle())
+    return;
+  count(std::nullopt);
+  send(std::move(serialized_response));
+}
+
+void inbound_call::answer(const error& reason) {
+  const bool dropped_on_request = reason.kind == error_kind::unavailable && was_expired();
+  if (!settle())
+    return;
+  if (dropped_on_request) {
+    // The engine dropped a poll because we asked for it: nothing was found.
+    count(std::nullopt);
+    return send(std::string());
+  }
+  count(reason.kind);
+  send(reason);
+}
+
+void inbound_call::refuse(const error& reason) {
+  if (!settle())
+    return;
+  count(reason.kind);
+  send(reason);
+}
+
+bool inbound_call::settle() {
+  if (method_->hangs && core_.hanging.remove(*this))
+    core_.meters.hanging().sub();
+  else if (method_->asks_worker)
+    core_.asking.remove(*this);
+  std::function<void()> unused_hook; // goes after the lock: it may hold actors
+  const std::lock_guard guard(lock_);
+  unused_hook.swap(hook_);
+  return !std::exchange(answered_, true);
+}
+
+wire_status inbound_call::status_of(const error& reason) const {
+  const auto who = method_->service.starts_with("uber.cadence.admin.") ? told_by::admin : told_by::frontend;
+  return to_wire(reason, caller().told_already_completed, who);
+}
+
+wire_status unknown_method(std::string_view path, std::string_view encoding) {
+  // What Go programs send that give `workflowserviceclient` a gRPC outbound: Thrift, to services without a package.
+  if (encoding == "thrift" || path.starts_with("/WorkflowService/"))
+    return {grpc_code::unimplemented,
+            "this server speaks gRPC with Protobuf, not with Thrift: give the worker or client "
+            "compatibility.NewThrift2ProtoAdapter of go.uber.org/cadence instead of workflowserviceclient",
+            {}};
+  return {grpc_code::unimplemented, "unknown method " + utf8::excerpt(path, shown_bytes_max), {}};
+}
+
+error server_stopping() { return unavailable("the server is stopping; send it again"); }
+
+void inbound_call::count(std::optional<error_kind> failure) {
+  core_.meters.answered(over_, *method_, failure, steady_ns() - arrived_ns_);
+}
+
+bool inbound_call::was_expired() {
+  const std::lock_guard guard(lock_);
+  return expired_;
+}
+
+void inbound_call::on_cancel(std::function<void()> hook) {
+  {
+    const std::lock_guard guard(lock_);
+    if (answered_)
+      return;
+    if (!gone_.load(std::memory_order_relaxed)) {
+      hook_ = std::move(hook);
+      return;
+    }
+  }
+  hook();
+}
+
+void inbound_call::expire() {
+  std::function<void()> hook;
+  {
+    const std::lock_guard guard(lock_);
+    if (answered_ || gone_.load(std::memory_order_relaxed))
+      return;
+    expired_ = true;
+    gone_.store(true, std::memory_order_release);
+    hook.swap(hook_);
+  }
+  if (hook)
+    hook();
+}
+
+void inbound_call::left() {
+  std::function<void()> hook;
+  {
+    const std::lock_guard guard(lock_);
+    gone_.store(true, std::memory_order_release);
+    hook.swap(hook_);
+  }
+  if (hook)
+    hook();
+}
+
+// --- calls that wait
+
+hanging_list::shard& hanging_list::shard_of(const inbound_call& call) {
+  return shards_[(reinterpret_cast<std::uintptr_t>(&call) >> 8) % shards_count];
+}
+
+void hanging_list::add(inbound_call& call) {
+  auto& in = shard_of(call);
+  const std::lock_guard guard(in.lock);
+  call.next_ = in.first;
+  if (in.first)
+    in.first->previous_ = &call;
+  in.first = &call;
+  call.listed_ = true;
+}
+
+bool hanging_list::remove(inbound_call& call) {
+  auto& in = shard_of(call);
+  const std::lock_guard guard(in.lock);
+  if (!call.listed_)
+    return false;
+  (call.previous_ ? call.previous_->next_ : in.first) = call.next_;
+  if (call.next_)
+    call.next_->previous_ = call.previous_;
+  call.next_ = call.previous_ = nullptr;
+  call.listed_ = false;
+  return true;
+}
+
+std::vector<inbound_ptr> hanging_list::all() {
+  std::vector<inbound_ptr> out; // a listed call is held by its call object
+  for (auto& in : shards_) {
+    const std::lock_guard guard(in.lock);
+    for (auto* call = in.first; call; call = call->next_)
+      out.emplace_back(call);
+  }
+  return out;
+}
+
+void hanging_list::expire_all() {
+  for (const auto& poll : all())
+    poll->expire();
+}
+
+void hanging_list::refuse_all(const error& reason) {
+  for (const auto& call : all())
+    call->refuse(reason);
+}
+
+} // namespace cadenza::bridge

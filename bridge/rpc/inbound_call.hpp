@@ -1,0 +1,101 @@
+#pragma once
+
+#include "actors/base/call.hpp"
+#include "bridge/base/error_mapping.hpp"
+#include "bridge/rpc/call_core.hpp"
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <google/protobuf/io/zero_copy_stream.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace cadenza::bridge {
+
+/// One request with one answer, from its arrival to the answer, whatever protocol brought it: what call objects and the
+/// list of hanging polls hold. A protocol derives its own kind, which knows how answers are sent.
+///
+/// Lifetime: counted by the derived class. Threads: answers come from any thread; the protocol calls from its own.
+class inbound_call {
+public:
+  inbound_call(const inbound_call&) = delete;
+  inbound_call& operator=(const inbound_call&) = delete;
+
+  // --- for call objects; there is one answer
+  void answer(const google::protobuf::MessageLite& response);
+  void answer(std::string serialized_response);
+  void answer(const error& reason);
+  void on_cancel(std::function<void()> hook);
+  [[nodiscard]] bool gone() const { return gone_.load(std::memory_order_acquire); }
+  [[nodiscard]] const actors::caller_info& caller() const { return *caller_; }
+
+  /// As if the client had left, but what is then dropped is answered empty instead of with an error.
+  void expire();
+  /// Answers instead of whoever works for it, whose answer then goes nowhere.
+  void refuse(const error& reason);
+
+protected:
+  inbound_call(call_core& core, wire_kind over) : core_(core), over_(over) {}
+  virtual ~inbound_call() = default;
+
+  // --- for protocols
+  [[nodiscard]] call_core& core() const { return core_; }
+  /// Before anything else.
+  void arrived(const method& which);
+  /// Makes the call object and hands the request to its handler. Once. `deadline_ns`: unix time, INT64_MAX if there is
+  /// none. `again` gives all bytes of the request, for the rare case that they cannot be read as they are.
+  void begin(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns,
+             google::protobuf::io::ZeroCopyInputStream& request, const std::function<std::string()>& again);
+  /// The client has left: whoever works for it is told so.
+  void left();
+
+  // --- by protocols: the answer, from any thread, once. Must not throw or wait.
+  virtual void send(const google::protobuf::MessageLite& response) = 0;
+  virtual void send(std::string serialized_response) = 0;
+  virtual void send(const error& reason) = 0;
+  /// A failure as gRPC tells it to this caller.
+  [[nodiscard]] wire_status status_of(const error& reason) const;
+
+private:
+  friend class hanging_list;
+  friend void intrusive_ptr_add_ref(const inbound_call* at) { at->hold(); }
+  friend void intrusive_ptr_release(const inbound_call* at) { at->let_go(); }
+  virtual void hold() const = 0;
+  virtual void let_go() const = 0;
+
+  [[nodiscard]] bool was_expired();
+  void begin_mended(const std::string& request, actors::call_ptr call);
+  void count(std::optional<error_kind> failure);
+  [[nodiscard]] bool settle();
+
+  call_core& core_;
+  const wire_kind over_;
+  std::atomic<bool> gone_{false};
+  const method* method_ = nullptr;
+  std::shared_ptr<const actors::caller_info> caller_;
+  std::int64_t arrived_ns_ = 0; // steady
+
+  std::mutex lock_; // guards what follows
+  bool answered_ = false;
+  bool expired_ = false;
+  std::function<void()> hook_; // for the client's leaving
+
+  bool listed_ = false; // these three: under the hanging list's lock
+  inbound_call* next_ = nullptr;
+  inbound_call* previous_ = nullptr;
+};
+
+using inbound_ptr = boost::intrusive_ptr<inbound_call>;
+
+/// What a call to a path that is no method is told; `encoding` as its header `rpc-encoding` says.
+[[nodiscard]] wire_status unknown_method(std::string_view path, std::string_view encoding);
+
+/// What calls are told that come, or would wait, when the server is about to end.
+[[nodiscard]] error server_stopping();
+
+} // namespace cadenza::bridge

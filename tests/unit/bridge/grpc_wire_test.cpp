@@ -1,0 +1,441 @@
+#include "harness.hpp"
+#include "requests.hpp"
+
+#include "bridge/rpc/grpc_text.hpp"
+#include "grpc/health/v1/health.pb.h"
+#include "grpc/reflection/v1/reflection.pb.h"
+#include "tests/unit/net/raw_client.hpp"
+#include "uber/cadence/api/v1/service_meta.pb.h"
+
+#include <boost/test/unit_test.hpp>
+#include <zlib.h>
+
+#include <future>
+#include <thread>
+
+namespace api = uber::cadence::api::v1;
+namespace grpc_text = cadenza::bridge::grpc_text;
+using namespace cadenza;
+using tests::fields;
+using tests::good_start;
+using tests::harness;
+using tests::raw_client;
+
+namespace {
+
+const std::string health = "/uber.cadence.api.v1.MetaAPI/Health";
+const std::string start = "/uber.cadence.api.v1.WorkflowAPI/StartWorkflowExecution";
+
+bridge::rpc_options own(const bridge::net::settings& how = {}) {
+  bridge::rpc_options out;
+  out.own_network = true;
+  out.network = how;
+  return out;
+}
+
+/// This server's own gRPC, and a client that says what it is told to.
+struct site {
+  explicit site(const bridge::net::settings& how = {}) : h({}, own(how)), client(h.port) { client.greet(); }
+
+  raw_client::answer ask(const std::string& path, const std::string& message, const fields& more = {},
+                         bool compressed = false) {
+    const auto id = std::exchange(next, next + 2);
+    client.send(raw_client::request(id, raw_client::grpc(path, more)) +
+                raw_client::message(id, message, true, compressed));
+    return client.read_answer(id);
+  }
+  double refused(const char* limit) {
+    return h.registry.value("cadenza_net_refused_total", {{"server", "rpc"}, {"limit", limit}});
+  }
+  bool becomes(const char* gauge, double value) {
+    const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (h.registry.value(gauge, {{"server", "rpc"}}) != value && std::chrono::steady_clock::now() < latest)
+      std::this_thread::yield();
+    return h.registry.value(gauge, {{"server", "rpc"}}) == value;
+  }
+  /// The connection goes on.
+  void check_good() { BOOST_TEST(ask(health, "").status() == "0"); }
+
+  harness h;
+  raw_client client;
+  std::uint32_t next = 1;
+};
+
+std::string zipped(const std::string& text) {
+  z_stream z{};
+  deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&z, text.size()) + 64, '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  deflate(&z, Z_FINISH);
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  return out;
+}
+
+std::string large_start(std::size_t bytes) {
+  auto request = good_start();
+  request.mutable_input()->set_data(std::string(bytes, 'x'));
+  return request.SerializeAsString();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(grpc_wire)
+
+BOOST_AUTO_TEST_CASE(timeouts_are_read_as_the_protocol_writes_them) {
+  BOOST_TEST(grpc_text::parse_timeout("1H").value() == 3'600'000'000'000);
+  BOOST_TEST(grpc_text::parse_timeout("2M").value() == 120'000'000'000);
+  BOOST_TEST(grpc_text::parse_timeout("3S").value() == 3'000'000'000);
+  BOOST_TEST(grpc_text::parse_timeout("250m").value() == 250'000'000);
+  BOOST_TEST(grpc_text::parse_timeout("7u").value() == 7'000);
+  BOOST_TEST(grpc_text::parse_timeout("00000009n").value() == 9);
+  BOOST_TEST(grpc_text::parse_timeout("99999999H").value() == INT64_MAX);
+  for (const char* bad : {"", "1", "S", "1s", "-1S", "1.5S", "123456789S", "1 S", "0x1S"})
+    BOOST_TEST(!grpc_text::parse_timeout(bad), bad);
+}
+
+BOOST_AUTO_TEST_CASE(messages_and_binary_headers_are_encoded) {
+  BOOST_TEST(grpc_text::encode_message("plain text", 100) == "plain text");
+  BOOST_TEST(grpc_text::encode_message("100%\n\xc3\xa4", 100) == "100%25%0A%C3%A4");
+  BOOST_TEST(grpc_text::encode_message("ab\xc3\xa4", 7) == "ab"); // not half a character
+  BOOST_TEST(grpc_text::encode_message("ab\xc3\xa4", 8) == "ab%C3%A4");
+  BOOST_TEST(grpc_text::encode_message(std::string(10'000, 'x'), 100).size() == 100u);
+  BOOST_TEST(grpc_text::encode_binary("abcd") == "YWJjZA");
+  BOOST_TEST(grpc_text::encode_binary("") == "");
+  BOOST_TEST(grpc_text::is_protobuf("application/grpc"));
+  BOOST_TEST(grpc_text::is_protobuf("application/grpc+proto"));
+  BOOST_TEST(grpc_text::is_protobuf("application/grpc;charset=utf-8"));
+  for (const char* other :
+       {"", "application/json", "application/grpc+json", "application/grpc-web", "application/grpcx"})
+    BOOST_TEST(!grpc_text::is_protobuf(other), other);
+}
+
+BOOST_AUTO_TEST_CASE(a_good_answer_has_headers_one_message_and_trailers) {
+  site s;
+  const auto answer = s.ask(health, "");
+  BOOST_TEST(answer.head.at(":status") == "200");
+  BOOST_TEST(answer.head.at("content-type") == "application/grpc");
+  BOOST_TEST(answer.trailers.size() == 1u);
+  BOOST_TEST(answer.status() == "0");
+  api::HealthResponse response;
+  BOOST_REQUIRE(answer.body.size() >= 5u);
+  BOOST_TEST(response.ParseFromString(answer.body.substr(5)));
+  BOOST_TEST(response.ok());
+  BOOST_TEST(static_cast<unsigned char>(answer.body[4]) == answer.body.size() - 5);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_is_one_block_of_headers_with_its_detail) {
+  site s;
+  auto request = good_start();
+  request.set_domain("fähig");
+  const auto answer = s.ask(start, request.SerializeAsString());
+  BOOST_TEST(answer.head.at(":status") == "200");
+  BOOST_TEST(answer.trailers.empty());
+  BOOST_TEST(answer.body.empty());
+  BOOST_TEST(answer.status() == "5");
+  BOOST_TEST(answer.text().find("f%C3%A4hig") != std::string::npos);
+  BOOST_TEST(answer.head.contains("grpc-status-details-bin"));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_longer_than_clients_take_is_cut) {
+  site s;
+  s.h.engine.react([](tests::seen_request seen) { seen.call->reject(bad_request(std::string(1'000'000, 'm'))); });
+  const auto answer = s.ask(start, good_start().SerializeAsString());
+  BOOST_TEST(answer.status() == "3");
+  BOOST_TEST(answer.text().size() <= 4096u);
+  BOOST_TEST(answer.text().starts_with("mmm"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_grpc_is_answered_in_http) {
+  site s;
+  const auto http = [&](fields of) {
+    const auto id = std::exchange(s.next, s.next + 2);
+    s.client.send(raw_client::request(id, of, true));
+    return s.client.read_answer(id).head.at(":status");
+  };
+  auto of = raw_client::grpc(health);
+  of[0].second = "GET";
+  BOOST_TEST(http(of) == "405");
+  of = raw_client::grpc(health);
+  of[4].second = "application/json";
+  BOOST_TEST(http(of) == "415");
+  of.erase(of.begin() + 4);
+  BOOST_TEST(http(of) == "415");
+  s.check_good();
+}
+
+BOOST_AUTO_TEST_CASE(unknown_methods_and_encodings_are_unimplemented_and_name_themselves) {
+  site s;
+  auto answer = s.ask("/no.such.Service/Method", "");
+  BOOST_TEST(answer.status() == "12");
+  BOOST_TEST(answer.text() == "unknown method /no.such.Service/Method");
+  answer = s.ask(health, "", {{"grpc-encoding", "deflate"}});
+  BOOST_TEST(answer.status() == "12");
+  BOOST_TEST(answer.head.at("grpc-accept-encoding") == "identity,gzip");
+  answer = s.ask(health, "", {{"grpc-timeout", "soon"}});
+  BOOST_TEST(answer.status() == "3");
+  BOOST_TEST(answer.text().find("soon") != std::string::npos);
+  s.check_good();
+}
+
+BOOST_AUTO_TEST_CASE(headers_that_are_no_base64_or_too_large_do_not_end_the_connection) {
+  site s;
+  BOOST_TEST(s.ask(health, "", {{"foo-bin", "!!!! not base64"}}).status() == "0");
+  const auto answer = s.ask(health, "", {{"x", std::string(15'000, 'x')}, {"y", std::string(900, 'x')}});
+  BOOST_TEST(answer.status() == "0");
+  const auto id = std::exchange(s.next, s.next + 2);
+  const auto block =
+      raw_client::block(raw_client::grpc(health, {{"x", std::string(15'000, 'x')}, {"y", std::string(15'000, 'x')}}));
+  s.client.send(raw_client::make(raw_client::headers, 0, id, block.substr(0, 16'000)) +
+                raw_client::make(raw_client::continuation, 4, id, block.substr(16'000)) + raw_client::message(id, ""));
+  BOOST_TEST(s.client.read_answer(id).status() == "8");
+  BOOST_TEST(s.refused("header_bytes") == 1);
+  s.check_good();
+}
+
+BOOST_AUTO_TEST_CASE(requests_without_a_whole_message_are_refused) {
+  site s;
+  const auto send = [&](const std::string& body) {
+    const auto id = std::exchange(s.next, s.next + 2);
+    s.client.send(raw_client::request(id, raw_client::grpc(health)) + raw_client::make(raw_client::data, 1, id, body));
+    return s.client.read_answer(id);
+  };
+  using std::string_literals::operator""s;
+  BOOST_TEST(send("").status() == "3");
+  BOOST_TEST(send("").text() == "the request has no message");
+  BOOST_TEST(send("\0\0"s).status() == "3");
+  BOOST_TEST(send("\0\0\0\0\5abc"s).text() == "the request ends within its message");
+  BOOST_TEST(send("\0\0\0\0\0\0\0\0\0\0"s).text() == "the request has more than one message");
+  BOOST_TEST(send("\1\0\0\0\1x"s).status() == "13"); // compressed, and nothing says how
+  BOOST_TEST(send("\7\0\0\0\1x"s).status() == "13");
+  const auto id = std::exchange(s.next, s.next + 2);
+  s.client.send(raw_client::request(id, raw_client::grpc(health), true));
+  BOOST_TEST(s.client.read_answer(id).text() == "the request has no message");
+  s.check_good();
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_may_come_in_any_pieces) {
+  site s;
+  s.h.engine.react([](tests::seen_request seen) {
+    api::StartWorkflowExecutionResponse response;
+    response.set_run_id(
+        std::to_string(dynamic_cast<api::StartWorkflowExecutionRequest&>(*seen.request).input().data().size()));
+    seen.call->reply(response);
+  });
+  for (const std::size_t bytes :
+       {std::size_t{100}, std::size_t{20'000}, std::size_t{200'000}, std::size_t{1'500'000}}) {
+    const auto body = raw_client::prefixed(large_start(bytes));
+    const auto id = std::exchange(s.next, s.next + 2);
+    s.client.send(raw_client::request(id, raw_client::grpc(start)));
+    const std::size_t piece = bytes < 1000 ? 1 : 7919;
+    // The client's window: what it may send before it hears from the server.
+    std::int64_t window = 256 << 10;
+    for (std::size_t at = 0; at < body.size(); at += piece) {
+      const auto part = body.substr(at, piece);
+      while (window < static_cast<std::int64_t>(part.size())) {
+        const auto f = s.client.next(raw_client::window);
+        BOOST_REQUIRE(f);
+        window += f->id == id ? f->code() : 0;
+      }
+      window -= static_cast<std::int64_t>(part.size());
+      s.client.send(raw_client::make(raw_client::data, at + piece >= body.size() ? 1 : 0, id, part));
+    }
+    const auto answer = s.client.read_answer(id);
+    BOOST_TEST(answer.status() == "0");
+    api::StartWorkflowExecutionResponse response;
+    BOOST_TEST(response.ParseFromString(answer.body.substr(5)));
+    BOOST_TEST(response.run_id() == std::to_string(bytes));
+  }
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_is_too_large_is_refused_when_it_is_announced) {
+  site s;
+  const auto id = std::exchange(s.next, s.next + 2);
+  s.client.send(raw_client::request(id, raw_client::grpc(start)) +
+                raw_client::make(raw_client::data, 0, id, std::string("\0\4\0\0\1", 5) + std::string(1000, 'x')));
+  const auto answer = s.client.read_answer(id);
+  BOOST_TEST(answer.status() == "8");
+  BOOST_TEST(answer.text().find("67108865") != std::string::npos);
+  BOOST_TEST(s.refused("message_bytes") == 1);
+  s.check_good();
+}
+
+BOOST_AUTO_TEST_CASE(compressed_messages_are_inflated_and_bombs_are_not) {
+  bridge::net::settings how;
+  how.message_bytes_max = 4 << 20;
+  site s(how);
+  const fields gzip{{"grpc-encoding", "gzip"}};
+  BOOST_TEST(s.ask(start, zipped(good_start().SerializeAsString()), gzip, true).status() == "0");
+  BOOST_TEST(s.ask(start, good_start().SerializeAsString(), gzip, false).status() == "0");
+  auto answer = s.ask(start, zipped(std::string(200 << 20, '\0')), gzip, true);
+  BOOST_TEST(answer.status() == "8");
+  BOOST_TEST(answer.text().find("4194304") != std::string::npos);
+  auto broken = zipped(good_start().SerializeAsString());
+  broken[12] = static_cast<char>(~broken[12]);
+  BOOST_TEST(s.ask(start, broken, gzip, true).status() == "13");
+  BOOST_TEST(s.ask(start, zipped("x").substr(0, 10), gzip, true).status() == "13");
+  BOOST_TEST(s.ask(start, zipped("x") + "more", gzip, true).status() == "13");
+  s.check_good();
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+}
+
+BOOST_AUTO_TEST_CASE(large_messages_wait_for_memory_and_all_get_it) {
+  bridge::net::settings how;
+  how.request_bytes_max = 3 << 20; // one of them at a time
+  site s(how);
+  std::vector<std::future<grpc::Status>> calls;
+  for (int i = 0; i < 6; ++i)
+    calls.push_back(std::async(std::launch::async, [&s] {
+      auto request = good_start();
+      request.mutable_input()->set_data(std::string(2'000'000, 'x'));
+      return s.h.call<api::StartWorkflowExecutionResponse>("WorkflowAPI/StartWorkflowExecution", request);
+    }));
+  for (auto& call : calls) {
+    const auto status = call.get();
+    BOOST_TEST(status.ok(), status.error_message());
+  }
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+}
+
+BOOST_AUTO_TEST_CASE(who_takes_memory_and_sends_nothing_makes_room_for_others) {
+  bridge::net::settings how;
+  how.request_bytes_max = 3 << 20;
+  site s(how);
+  s.client.send(raw_client::request(1, raw_client::grpc(start)) +
+                raw_client::make(raw_client::data, 0, 1, std::string("\0\0\x20\0\0", 5) + std::string(1000, 'x')));
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 2 << 20));
+  auto request = good_start();
+  request.mutable_input()->set_data(std::string(2'000'000, 'x'));
+  BOOST_TEST(s.h.call<api::StartWorkflowExecutionResponse>("WorkflowAPI/StartWorkflowExecution", request).ok());
+  BOOST_TEST(s.client.read_answer(1).status() == "8");
+  BOOST_TEST(s.refused("request_bytes") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_does_not_end_is_given_up) {
+  bridge::net::settings how;
+  how.request_timeout = std::chrono::milliseconds(200);
+  site s(how);
+  s.client.send(raw_client::request(1, raw_client::grpc(start)));
+  s.client.send(raw_client::request(3, raw_client::grpc(start)) +
+                raw_client::make(raw_client::data, 0, 3, std::string("\0\0\0\0\5ab", 7)));
+  for (const std::uint32_t id : {1, 3})
+    BOOST_TEST(s.client.read_answer(id).status() == "14");
+  BOOST_TEST(s.refused("request_timeout") == 2);
+  s.next = 5;
+  s.check_good();
+}
+
+BOOST_AUTO_TEST_CASE(the_deadline_reaches_the_engine_and_ends_the_call) {
+  site s;
+  std::promise<actors::call_ptr> arrived;
+  std::promise<void> left;
+  s.h.engine.react([&](tests::seen_request seen) {
+    seen.call->on_cancel([&] { left.set_value(); });
+    arrived.set_value(seen.call);
+  });
+  const auto answer = s.ask(start, good_start().SerializeAsString(), {{"grpc-timeout", "150m"}});
+  BOOST_TEST(answer.status() == "4");
+  left.get_future().wait();
+  const auto call = arrived.get_future().get();
+  BOOST_TEST(call->cancelled());
+  BOOST_TEST(call->deadline_ns() < INT64_MAX);
+  call->reply(api::StartWorkflowExecutionResponse{}); // goes nowhere
+  s.h.engine.react({});
+  s.check_good();
+}
+
+BOOST_AUTO_TEST_CASE(a_reset_and_a_lost_connection_cancel_their_calls) {
+  harness h({}, own());
+  std::mutex lock;
+  std::vector<actors::call_ptr> calls;
+  std::atomic<int> left{0};
+  h.engine.react([&](tests::seen_request seen) {
+    seen.call->on_cancel([&] { ++left; });
+    const std::lock_guard guard(lock);
+    calls.push_back(std::move(seen.call));
+  });
+  {
+    raw_client client(h.port);
+    client.greet();
+    for (const std::uint32_t id : {1, 3})
+      client.send(raw_client::request(id, raw_client::grpc(start)) +
+                  raw_client::message(id, good_start().SerializeAsString()));
+    h.engine.wait_for(2);
+    client.send(raw_client::make(raw_client::rst, 0, 1, raw_client::number(8)));
+    while (left != 1)
+      std::this_thread::yield();
+  }
+  while (left != 2)
+    std::this_thread::yield();
+  const std::lock_guard guard(lock);
+  BOOST_TEST(calls.size() == 2u);
+  calls.clear();
+}
+
+BOOST_AUTO_TEST_CASE(callers_are_told_apart_on_one_connection) {
+  site s;
+  for (const char* name : {"one", "one", "two", "one"}) {
+    s.ask(start, good_start().SerializeAsString(), {{"rpc-caller", name}, {"cadence-client-name", "uber-go"}});
+    BOOST_TEST(s.h.engine.last().call->caller().name == name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(calls_under_way_when_the_server_stops_are_told_to_try_elsewhere) {
+  actors::call_ptr kept;
+  site s;
+  s.h.engine.react([&](tests::seen_request seen) { kept = std::move(seen.call); });
+  s.client.send(raw_client::request(1, raw_client::grpc(start)) +
+                raw_client::message(1, good_start().SerializeAsString()));
+  s.h.engine.wait_for(1);
+  s.h.server.stop(std::chrono::milliseconds(50));
+  BOOST_TEST(s.client.read_answer(1).status() == "14");
+  BOOST_TEST(kept->cancelled());
+  kept.reset();
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_questions_in_one_breath_are_answered_one_after_the_other) {
+  site s;
+  ::grpc::reflection::v1::ServerReflectionRequest request;
+  request.set_list_services("");
+  s.client.send(raw_client::request(1, raw_client::grpc("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")));
+  std::string all;
+  for (int i = 0; i < 1000; ++i)
+    all += raw_client::message(1, request.SerializeAsString(), i == 999);
+  s.client.send(all);
+  const auto answer = s.client.read_answer(1);
+  BOOST_TEST(answer.status() == "0");
+  int answers = 0;
+  for (std::size_t at = 0; at + 5 <= answer.body.size(); ++answers) {
+    std::size_t size = 0;
+    for (std::size_t i = 1; i < 5; ++i)
+      size = size << 8 | static_cast<unsigned char>(answer.body[at + i]);
+    ::grpc::reflection::v1::ServerReflectionResponse response;
+    BOOST_REQUIRE(response.ParseFromString(answer.body.substr(at + 5, size)));
+    BOOST_TEST(response.list_services_response().service_size() == 10);
+    at += 5 + size;
+  }
+  BOOST_TEST(answers == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(watches_end_with_their_clients_and_with_the_server) {
+  site s;
+  s.client.send(raw_client::request(1, raw_client::grpc("/grpc.health.v1.Health/Watch")) + raw_client::message(1, ""));
+  s.client.send(raw_client::request(3, raw_client::grpc("/grpc.health.v1.Health/Watch")) + raw_client::message(3, ""));
+  for (int i = 0; i < 2; ++i)
+    BOOST_TEST(s.client.next(raw_client::data).has_value());
+  s.client.send(raw_client::make(raw_client::rst, 0, 1, raw_client::number(8)));
+  BOOST_TEST(s.becomes("cadenza_net_calls", 1));
+  s.h.health.set(bridge::health_state::shutting_down);
+  const auto told = s.client.next(raw_client::data);
+  BOOST_TEST(told->id == 3u);
+  std::thread stopping([&] { s.h.server.stop(std::chrono::milliseconds(20)); });
+  BOOST_TEST(s.client.hung_up());
+  stopping.join();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
