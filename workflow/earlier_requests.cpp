@@ -64,7 +64,8 @@ void add_signals(earlier_requests& to, const run& r) {
   std::vector<std::pair<std::int64_t, const std::string*>> newest;
   newest.reserve(r.signal_requests().size());
   for (const auto& [id, had] : r.signal_requests())
-    newest.emplace_back(had.number(), &id);
+    if (had.content() != 0)
+      newest.emplace_back(had.number(), &id);
   std::sort(newest.begin(), newest.end());
   const auto count = static_cast<std::ptrdiff_t>(newest.size());
   const auto skipped = std::max<std::ptrdiff_t>(count - earlier_signals_max, 0);
@@ -121,7 +122,7 @@ void remember(earlier_requests& to, rec::RequestKind kind, const std::string& re
 earlier_requests requests_until_close(const run& r) {
   auto out = r.fixed().earlier_requests();
   add_signals(out, r);
-  if (r.head().cancel_requested())
+  if (r.head().cancel_requested() && r.head().cancel_content() != 0)
     remember(out, rec::REQUEST_CANCEL, r.head().cancel_request_id(), r.key().run_id, r.head().cancel_content());
   trim(out);
   return out;

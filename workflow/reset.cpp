@@ -110,6 +110,24 @@ void reapply_signals(transaction& tx, const std::vector<api::HistoryEvent>& even
 
 namespace {
 
+/// To the letter as the reference system says it.
+error middle_of_batch(const std::vector<batch>& history, std::int64_t event_id) {
+  std::int64_t version = local_version;
+  std::string last;
+  if (!history.empty()) {
+    const auto& end = *history.back()->events().rbegin();
+    last = std::to_string(end.event_id()) + ", version :" + std::to_string(end.version());
+    if (const auto* event = base_events(history).find(event_id, 0))
+      version = event->version();
+  }
+  return bad_request(
+      "nDCStateRebuilder unable to rebuild mutable state to event ID: " + std::to_string(event_id) +
+      ", version: " + std::to_string(version) +
+      ", baseLastEventID + baseLastEventVersion is not the same as the last event of the last batch, event "
+      "ID: " +
+      last + " ,typically because of attemptting to rebuild to a middle of a batch");
+}
+
 /// "WorkflowExecutionSignaled".
 std::string type_name(const api::HistoryEvent& event) {
   const auto* oneof = event.GetDescriptor()->FindOneofByName("attributes");
@@ -147,8 +165,7 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
                             ? std::string()
                             : ". Attempting to reset on event type: " + type_name(*input.finish_event)));
   if (input.base_history.empty() || input.base_history.back()->events().rbegin()->event_id() + 1 != finish_id)
-    return bad_request("Attempting to rebuild mutable state in the middle of an event batch: event " +
-                       std::to_string(finish_id));
+    return middle_of_batch(input.base_history, finish_id - 1);
 
   auto made = std::make_unique<successor>();
   made->state =

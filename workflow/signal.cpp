@@ -44,6 +44,10 @@ outcome<bool> signal(transaction& tx, const signal_input& input) {
   a.set_identity(input.identity);
   a.set_request_id(input.request_id);
   tx.add(std::move(e));
+  // Whoever names a run names it again: the runs after it need not know.
+  if (!input.to_current)
+    if (auto* had = tx.signal_requests().edit(input.request_id))
+      had->set_content(0);
   schedule_decision_if_none(tx);
   return true;
 }
@@ -87,6 +91,8 @@ outcome<bool> request_cancel(transaction& tx, const cancel_input& input) {
     from.set_initiated_id(input.origin->initiated_id.value_or(0));
   }
   tx.add(std::move(e));
+  if (!input.to_current)
+    tx.head().clear_cancel_content();
   if (r.has_pending_decision())
     return true;
   // Unlike a signal, this also wakes a run that still waits for its first decision.

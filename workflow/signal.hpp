@@ -38,7 +38,7 @@ struct cancel_input {
   std::string identity;
   std::string request_id;
   std::string first_execution_run_id; ///< "": not checked
-  bool to_current = false;            ///< as for a signal
+  bool to_current = false;            ///< as for a signal; not with a first run: that names the chain
   std::optional<external_origin> origin;
 };
 

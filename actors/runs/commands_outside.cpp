@@ -123,7 +123,7 @@ run_command_ptr make_cancel(const workflow::domain_ptr& domain,
         input.identity = body->identity();
         input.request_id = body->request_id();
         input.first_execution_run_id = body->first_execution_run_id();
-        input.to_current = body->workflow_execution().run_id().empty() || !body->first_execution_run_id().empty();
+        input.to_current = body->workflow_execution().run_id().empty() && body->first_execution_run_id().empty();
         return workflow::request_cancel(tx, input);
       },
       answer_empty<api::RequestCancelWorkflowExecutionResponse>(answer));

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Judges a replay of the recorded scenarios: the output of `go test -v` over the corpus, read from standard input.
 
-usage: corpus_report.py KNOWN_FILE GO_STATUS_FILE DIFFERENCES_FILE
+usage: corpus_report.py KNOWN_FILE GO_STATUS_FILE DIFFERENCES_FILE [FAILED_FILE]
 
 DIFFERENCES_FILE has what the replay found, one JSON object a line. KNOWN_FILE names the differences that are there on
 purpose, one per line: the seed, where it is (`step-13/Signal`, `history/<workflow>-a`) and the reason. A seed fails when
 it has any other difference, has failed without one, or never ends. A seed whose differences are all known counts as
 neither passed nor failed and is printed with the reasons. GO_STATUS_FILE holds go's exit code once the input has ended.
-The last line is `N passed, N failed`.
+FAILED_FILE gets the names of the seeds that failed, one a line. The last line is `N passed, N failed`.
 """
 import json
 import pathlib
@@ -58,6 +58,7 @@ def main():
     print("\ncorpus")
     passed = 0
     failed = []
+    seeds_failed = []
     met = set()
     for seed, result in results.items():
         places = [place(difference) for difference in found.get(seed, [])]
@@ -69,6 +70,7 @@ def main():
             for where in places:
                 print(f"  known: {seed} {where}: {known[seed, where]}")
         else:
+            seeds_failed.append(seed)
             failed.append(f"{seed}: {result}" + (f": {', '.join(news)}" if news else ""))
     for seed, where in known:
         if seed in results and (seed, where) not in met:
@@ -77,6 +79,8 @@ def main():
         failed.append(f"go test ended with exit code {status} and no failed seed: it did not build or broke off")
     if not results:
         failed.append("no scenario was replayed")
+    if len(sys.argv) > 4:
+        pathlib.Path(sys.argv[4]).write_text("".join(seed + "\n" for seed in seeds_failed))
     for line in failed:
         print(f"  failed: {line}")
     print(f"{passed} passed, {len(failed)} failed")

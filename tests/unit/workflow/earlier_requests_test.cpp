@@ -169,6 +169,20 @@ BOOST_AUTO_TEST_CASE(a_cancel_request_sent_again_does_not_end_the_next_run) {
   BOOST_TEST(!*ask_cancel(e, "c1", "another reason"));
 }
 
+BOOST_AUTO_TEST_CASE(requests_that_named_their_run_are_not_handed_on) {
+  engine e;
+  e.begin();
+  BOOST_TEST(*send(e, "r", "x", false));
+  BOOST_TEST(*ask_cancel(e, "c", "why", false));
+  BOOST_TEST(!*send(e, "r", "x", false));
+  auto other = e.request();
+  other.set_request_id("other");
+  start_in_its_place(e, other);
+  BOOST_TEST(e.state().fixed().earlier_requests_size() == 1); // the start
+  BOOST_TEST(*send(e, "r", "x"));
+  BOOST_TEST(*ask_cancel(e, "c", "why"));
+}
+
 BOOST_AUTO_TEST_CASE(a_reset_run_answers_for_the_start_and_the_reset) {
   engine e;
   const auto request = e.request();

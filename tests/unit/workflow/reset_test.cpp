@@ -114,7 +114,11 @@ BOOST_AUTO_TEST_CASE(refuses_the_middle_of_a_batch) {
       bool(e.step([&](transaction& tx) { return fail_decision(tx, first.schedule_id, first.attempt, request); })));
   e.decide({record_marker("m")});
   BOOST_REQUIRE_EQUAL(e.shape(), "Started DScheduled DStarted DFailed DScheduled DStarted DCompleted MarkerRecorded");
-  refuse(e, 6, "middle of an event batch");
+  refuse(
+      e, 6,
+      "nDCStateRebuilder unable to rebuild mutable state to event ID: 5, version: -24, baseLastEventID + "
+      "baseLastEventVersion is not the same as the last event of the last batch, event ID: 6, version :-24 ,typically "
+      "because of attemptting to rebuild to a middle of a batch");
   reset_to(e, 7);
   BOOST_TEST(e.shape() == "Started DScheduled DStarted DFailed DScheduled DStarted DFailed DScheduled");
 }
