@@ -220,7 +220,9 @@ BOOST_AUTO_TEST_CASE(logs_are_missed_through_flushes_and_clean_ends) {
     const auto read = read_run(*s, run_of(2060));
     BOOST_TEST(read.value.has_value());
   }
-  fs::remove(newest(directory.path(), ".log"));
+  for (const auto& entry : fs::directory_iterator(directory.path())) // an empty one, as a clean end leaves it
+    if (entry.path().extension() == ".log")
+      fs::remove(entry.path());
   BOOST_TEST((refused(directory.path()).kind == error_kind::internal_data_inconsistency));
 }
 
