@@ -15,8 +15,8 @@ struct source {
   std::vector<std::string> files{};
   /// Options given on the command line: path ("services.frontend.rpc.grpcPort") and value.
   std::vector<std::pair<std::string, std::string>> settings{};
-  variables environment{}; ///< what files may take values from; unset: that of this process
   std::string root = ".";  ///< what relative paths inside the files start from, except the data directory
+  variables environment{}; ///< what files may take values from; unset: that of this process
 };
 
 /// Like `cadence-server`: `<directory>/base.yaml`, `<environment>.yaml` and `<environment>_<zone>.yaml` there, as far
