@@ -135,7 +135,7 @@ const example_map& admin_examples() {
       {"admin cluster describe", {"admin cluster describe"}},
       {"admin actor list", {"admin actor list --kind history_shard"}},
       {"admin actor tree", {"admin actor tree"}},
-      {"admin actor kill", {"admin actor kill node/shard_owner/history_shard-3"}},
+      {"admin actor kill", {"admin actor kill node/shard_owner/history_shard:3"}},
       {"admin backup create", {"admin backup create --kind full"}},
       {"admin backup list", {"admin backup list"}},
       {"admin backup verify", {"admin backup verify 4"}},

@@ -109,6 +109,13 @@ std::string local_text(std::int64_t unix_ns, time_style style) {
   std::tm parts{};
   ::localtime_r(&seconds, &parts);
   std::array<char, 32> text{};
+  if (style == time_style::brief) {
+    const std::time_t now = now_ns() / second_ns;
+    std::tm today{};
+    ::localtime_r(&now, &today);
+    const char* form = today.tm_year == parts.tm_year ? "%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M";
+    return {text.data(), std::strftime(text.data(), text.size(), form, &parts)};
+  }
   if (style == time_style::clock)
     return {text.data(), std::strftime(text.data(), text.size(), "%H:%M:%S", &parts)};
   std::string result{text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts)};

@@ -33,9 +33,10 @@ namespace cadenza::cli {
 /// The same with what is below a second, as far as it is not zero: "2006-01-02T15:04:05.25Z".
 [[nodiscard]] std::string precise_utc_text(std::int64_t unix_ns);
 
-enum class time_style { clock, date_time, raw };
+enum class time_style { clock, brief, date_time, raw };
 
-/// As lists show times, in the local time zone: "15:04:05", RFC3339, or raw nanoseconds. "" for 0, which means "none".
+/// As lists show times, in the local time zone: "15:04:05", "01-02 15:04:05" (with the year where it is not this
+/// one's), RFC3339, or raw nanoseconds. "" for 0, which means "none".
 [[nodiscard]] std::string local_text(std::int64_t unix_ns, time_style style);
 
 [[nodiscard]] std::int64_t to_ns(const google::protobuf::Timestamp& time);

@@ -63,7 +63,9 @@ std::string cut_in_front(const std::string& text, std::size_t columns_max) {
 
 row_set short_workflow_rows(const invocation& call, const std::vector<api::WorkflowExecutionInfo>& runs) {
   constexpr std::size_t run_shown = 8; // the first group of a UUID
-  const auto style = call.on("print_raw_time") ? time_style::raw : time_style::date_time;
+  const auto style = call.on("print_raw_time")   ? time_style::raw
+                     : call.on("print_datetime") ? time_style::date_time
+                                                 : time_style::brief;
   const auto now = now_ns();
   row_set result;
   result.headers = {"Workflow Type", "Workflow ID", "Run ID", "Task List", "Status", "Start Time", "Duration"};

@@ -68,6 +68,8 @@ BOOST_AUTO_TEST_CASE(times_are_written_as_lists_show_them) {
   BOOST_TEST(local_text(0, time_style::clock).empty());
   BOOST_TEST(parse_rfc3339(local_text(noon, time_style::date_time)).value_or(0) == noon);
   BOOST_TEST(local_text(noon, time_style::clock).size() == 8u);
+  BOOST_TEST(local_text(noon, time_style::brief).starts_with("2023-11-1")); // an earlier year's
+  BOOST_TEST(local_text(now_ns(), time_style::brief).size() == std::string("11-14 22:13:20").size());
 }
 
 BOOST_AUTO_TEST_CASE(tables_have_capital_headers_bars_and_numbers_to_the_right) {
