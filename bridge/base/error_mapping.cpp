@@ -31,9 +31,10 @@ constexpr int code_internal = 13;
 constexpr int code_unavailable = 14;
 constexpr int code_data_loss = 15;
 
-std::string cut(const std::string& message) {
+std::string cut(const std::string& text) {
+  auto message = utf8::readable(text);
   if (message.size() <= message_cost_max / 3)
-    return utf8::readable(message);
+    return message;
   std::size_t end = 0;
   for (std::size_t cost = 0; end < message.size(); ++end) {
     const auto byte = static_cast<unsigned char>(message[end]);
@@ -41,7 +42,7 @@ std::string cut(const std::string& message) {
     if (cost > message_cost_max)
       break;
   }
-  return utf8::readable(utf8::shortened(message, end));
+  return utf8::shortened(message, end);
 }
 
 wire_status plain(int code, const error& reason) { return {code, cut(reason.message), {}}; }

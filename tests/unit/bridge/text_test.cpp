@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(no_rpc_is_unreadable_for_text_that_is_no_utf8) {
                method.path << ": " << status.error_message());
     BOOST_TEST(utf8::valid(status.error_message()));
   }
-  BOOST_TEST(with_text > 70);
+  BOOST_TEST(with_text > 60);
   BOOST_TEST(h.registry.text().find("cadenza_rpc_text_mended_total " + std::to_string(with_text)) != std::string::npos);
 }
 

@@ -20,7 +20,7 @@ using tests::verdict;
 namespace {
 
 const std::string too_long(1001, 'x');
-const std::string no_such_domain = "entity_not_exists: Domain " + too_long + " does not exist.";
+const std::string no_such_domain = "entity_not_exists: Domain " + too_long.substr(1) + "… (1001 bytes) does not exist.";
 const std::string too_big((2 << 20) + 1, 'b');
 
 template <class Request> Request about_run() {
