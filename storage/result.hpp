@@ -79,7 +79,7 @@ template <class T> struct page {
   /// Scans of transfer tasks, timers and backlogs step over what is damaged: then `outcome` is corrupted, this says
   /// what may be lost, `rows` has what could be read on both sides (and in between), and `next` is as ever. Empty
   /// although `outcome` is corrupted: the rows end before the damage. Scans of task lists do so, too, without numbers.
-  std::vector<unreadable_range> unreadable;
+  std::vector<unreadable_range> unreadable{};
 
   /// Everything of the page's range that can be read is in `rows`.
   [[nodiscard]] bool usable() const { return outcome == status::committed || !unreadable.empty(); }

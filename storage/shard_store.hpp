@@ -122,8 +122,8 @@ struct shard_cleanup {
   std::int64_t timers_before_ns = 0;  ///< fire times < this; remembered requests that expired before it go, too
   std::int64_t replication_up_to = 0; ///< ids ≤ this
   /// What of it stays all the same: nobody could read it, so nobody has done it. In order.
-  std::vector<unreadable_range> keep_transfer;
-  std::vector<unreadable_range> keep_timers;
+  std::vector<unreadable_range> keep_transfer{};
+  std::vector<unreadable_range> keep_timers{};
 };
 
 /// One stored node of a history branch.

@@ -46,9 +46,9 @@ struct task_list_transaction {
   std::int64_t new_range_id = 0;
   std::optional<std::string> row; ///< record.v1.TaskListRow; absent: the stored row stays
   std::vector<backlog_row> append;
-  std::int64_t delete_up_to = 0;      ///< drops tasks with ids ≤ this; 0: none
-  std::vector<unreadable_range> keep; ///< of these, what stays all the same; in order
-  bool delete_list = false;           ///< drops the list and all its tasks
+  std::int64_t delete_up_to = 0;        ///< drops tasks with ids ≤ this; 0: none
+  std::vector<unreadable_range> keep{}; ///< of these, what stays all the same; in order
+  bool delete_list = false;             ///< drops the list and all its tasks
 };
 
 /// Task lists and their backlogs. Commits of one list take effect, and are answered, in the order of their calls; those

@@ -213,7 +213,7 @@ struct matching_query {
   kind what = kind::list;
   std::string text;
   std::function<void(std::vector<std::string>)> answer;
-  std::function<void(std::vector<std::pair<std::string, caf::actor>>)> lists; ///< of list
+  std::function<void(std::vector<std::pair<std::string, caf::actor>>)> lists{}; ///< of list
 };
 
 using matching_mail =

@@ -126,7 +126,7 @@ struct shard_query {
   kind what = kind::describe;
   std::string text;
   std::function<void(std::vector<std::pair<std::string, std::int64_t>>)> answer;
-  std::function<void(std::vector<std::pair<std::string, caf::actor>>)> runs; ///< of list_runs
+  std::function<void(std::vector<std::pair<std::string, caf::actor>>)> runs{}; ///< of list_runs
 };
 
 /// What went when a run was removed by hand.

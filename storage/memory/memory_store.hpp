@@ -34,7 +34,7 @@ struct fault {
   /// says so.
   bool history_stays = false;
   /// Scans of transfer tasks, timers and backlogs: what a damaged disk has left of them. In order.
-  std::vector<unreadable_range> unreadable;
+  std::vector<unreadable_range> unreadable{};
 };
 
 struct memory_options {

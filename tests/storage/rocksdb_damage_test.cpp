@@ -1,3 +1,4 @@
+#include "storage/backups.hpp"
 #include "storage/rocksdb/tables.hpp"
 #include "tests/storage/support.hpp"
 
@@ -64,7 +65,7 @@ void damage(const fs::path& file, double part) {
 
 /// Writes the tables by way of a backup.
 void flush(store& s, const temporary_directory& in) {
-  BOOST_TEST_REQUIRE(static_cast<bool>(create_backup(s, in / "backup")));
+  BOOST_TEST_REQUIRE(static_cast<bool>(s.backups()->create_backup(in / "backup")));
 }
 
 void put_transfer(store& s, std::int64_t first, std::int64_t last) {
