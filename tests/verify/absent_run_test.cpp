@@ -171,11 +171,13 @@ BOOST_AUTO_TEST_CASE(decisions_that_name_the_run_of_all_zeros_reach_nobody) {
     return page->history();
   };
   int failed = 0;
-  for (const auto& event : read("wf").events())
+  const auto first = read("wf");
+  for (const auto& event : first.events())
     failed += event.has_signal_external_workflow_execution_failed_event_attributes() ||
               event.has_request_cancel_external_workflow_execution_failed_event_attributes();
   BOOST_TEST(failed == 2);
-  for (const auto& event : read("other").events()) {
+  const auto other = read("other");
+  for (const auto& event : other.events()) {
     BOOST_TEST(!event.has_workflow_execution_signaled_event_attributes());
     BOOST_TEST(!event.has_workflow_execution_cancel_requested_event_attributes());
   }
