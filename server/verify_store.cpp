@@ -27,7 +27,7 @@ constexpr int cluster_document = 3;
 /// The stores of a data directory at rest.
 struct resting_stores {
   std::unique_ptr<storage::store> store;
-  std::unique_ptr<storage::visibility_store> lists; ///< null: there is no file, the server makes one when it starts
+  std::unique_ptr<storage::embedded_visibility> lists; ///< null: there is no file, the server makes one when it starts
   int shard_count = 0;
   std::string cluster;
   std::string lists_damage; ///< why the lists cannot be opened; "" when they can
@@ -142,7 +142,7 @@ private:
       return not_exists("there is no domain " + asked.domain_id.str());
     auto request = std::make_shared<Request>();
     request->set_domain(domain->name);
-    request->set_query(asked.query);
+    request->set_query(asked.query.text);
     page_of(asked, *request);
     const auto promise = std::make_shared<std::promise<outcome<Response>>>();
     auto answer = promise->get_future();

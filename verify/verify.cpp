@@ -82,7 +82,7 @@ void check_store(context& with, bool repair) {
 }
 
 /// Lists are derived: what is wrong with them is mended by making them anew.
-void rebuild_lists(context& with, storage::visibility_store& lists) {
+void rebuild_lists(context& with, storage::embedded_visibility& lists) {
   rebuild_source runs;
   runs.store = with.from.store;
   runs.shard_count = with.from.shard_count;
@@ -100,7 +100,7 @@ void rebuild_lists(context& with, storage::visibility_store& lists) {
   with.report.mended += with.lists_found;
 }
 
-outcome<verify_report> run_check(const verify_source& from, bool repair, storage::visibility_store* lists) {
+outcome<verify_report> run_check(const verify_source& from, bool repair, storage::embedded_visibility* lists) {
   verify_report report;
   try {
     std::vector<std::string> damaged;
@@ -136,7 +136,7 @@ void context::unreadable(int shard, const subject& about, const std::string& wha
 
 outcome<verify_report> verify(const verify_source& from) { return verifying::run_check(from, false, nullptr); }
 
-outcome<verify_report> verify_and_repair(const verify_source& from, storage::visibility_store* lists) {
+outcome<verify_report> verify_and_repair(const verify_source& from, storage::embedded_visibility* lists) {
   return verifying::run_check(from, true, lists);
 }
 

@@ -1,5 +1,6 @@
 #include "verify/verify_parts.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/shard_hash.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/describe.hpp"
@@ -16,8 +17,9 @@ constexpr std::int64_t settled_ns = 60 * ns_per_s; ///< the lists of a working s
 storage::query_request query_of(const uuid& domain, std::string text) {
   storage::query_request out;
   out.domain_id = domain;
-  out.query = std::move(text);
-  out.attributes = &workflow::default_attribute_types();
+  auto query = storage::visibility::read_query(std::move(text), workflow::default_attribute_types());
+  CADENZA_ASSERT(query, "the check asks only what is a query");
+  out.query = *std::move(query);
   return out;
 }
 

@@ -27,9 +27,10 @@ struct shelf {
 using shelf_ptr = std::shared_ptr<shelf>;
 
 /// Passes everything on, and notes damage for the next opening.
-class watched_store final : public visibility_store {
+class watched_store final : public storage::embedded_visibility {
 public:
-  watched_store(std::unique_ptr<visibility_store> inner, shelf_ptr at) : inner_(std::move(inner)), at_(std::move(at)) {}
+  watched_store(std::unique_ptr<storage::embedded_visibility> inner, shelf_ptr at)
+    : inner_(std::move(inner)), at_(std::move(at)) {}
 
   outcome<storage::list_page> list_open(const storage::list_request& r) override { return seen(inner_->list_open(r)); }
   outcome<storage::list_page> list_closed(const storage::list_request& r) override {
@@ -63,7 +64,7 @@ private:
     return result;
   }
 
-  std::unique_ptr<visibility_store> inner_;
+  std::unique_ptr<storage::embedded_visibility> inner_;
   shelf_ptr at_;
 };
 
@@ -92,7 +93,7 @@ outcome<void> rebuild_file(const shelf& at) {
   return storage::replace_visibility_files(beside.path, path);
 }
 
-outcome<std::unique_ptr<visibility_store>> watched(outcome<std::unique_ptr<visibility_store>> opened,
+outcome<std::unique_ptr<visibility_store>> watched(outcome<std::unique_ptr<storage::embedded_visibility>> opened,
                                                    const shelf_ptr& at) {
   if (!opened)
     return opened.error();
@@ -104,7 +105,7 @@ outcome<std::unique_ptr<visibility_store>> open_in_memory(const shelf& at) {
   if (!opened)
     return opened.error();
   CADENZA_TRY(fill(at, **opened));
-  return opened;
+  return std::unique_ptr<visibility_store>{*std::move(opened)};
 }
 
 outcome<std::unique_ptr<visibility_store>> open(const shelf_ptr& at) {

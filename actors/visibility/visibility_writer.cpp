@@ -56,15 +56,19 @@ template <class Request> storage::list_request to_list(const workflow::domain_vi
 }
 
 template <class Request>
-storage::query_request to_query(const workflow::domain_view& domain, const Request& request,
-                                const workflow::attribute_types& attributes) {
+outcome<storage::query_request> to_query(const workflow::domain_view& domain, const Request& request,
+                                         const workflow::attribute_types& attributes) {
+  auto query = storage::visibility::read_query(request.query(), attributes);
+  if (!query)
+    return query.error();
   storage::query_request out;
   out.domain_id = domain.id;
-  out.query = request.query();
-  out.attributes = &attributes;
-  if (request.page_size() > 0)
-    out.page_size = request.page_size();
-  out.page_token = request.next_page_token();
+  out.query = *std::move(query);
+  if constexpr (requires { request.page_size(); }) {
+    if (request.page_size() > 0)
+      out.page_size = request.page_size();
+    out.page_token = request.next_page_token();
+  }
   return out;
 }
 
@@ -194,7 +198,8 @@ void visibility_writer::make_durable() {
   write();
   if (applied_.empty() || !store_)
     return;
-  const auto result = store_->make_durable();
+  auto* embedded = store_->embedded();
+  const auto result = embedded == nullptr ? outcome<void>{} : embedded->make_durable();
   if (result) {
     for (const auto& receipt : applied_)
       receipt->done();
@@ -226,17 +231,20 @@ void visibility_writer::answer(visibility_list& asked) {
           }
           return reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.answer, store_->list_closed(list));
         } else if constexpr (std::is_same_v<T, api::ListWorkflowExecutionsRequest>) {
-          return reply_page<api::ListWorkflowExecutionsResponse>(
-              asked.answer, store_->list_by_query(to_query(domain, *request, attributes)));
+          const auto query = to_query(domain, *request, attributes);
+          if (!query)
+            return reject(asked.answer, query.error());
+          return reply_page<api::ListWorkflowExecutionsResponse>(asked.answer, store_->list_by_query(*query));
         } else if constexpr (std::is_same_v<T, api::ScanWorkflowExecutionsRequest>) {
-          return reply_page<api::ScanWorkflowExecutionsResponse>(
-              asked.answer, store_->scan_by_query(to_query(domain, *request, attributes)));
+          const auto query = to_query(domain, *request, attributes);
+          if (!query)
+            return reject(asked.answer, query.error());
+          return reply_page<api::ScanWorkflowExecutionsResponse>(asked.answer, store_->scan_by_query(*query));
         } else {
-          storage::query_request query;
-          query.domain_id = domain.id;
-          query.query = request->query();
-          query.attributes = &attributes;
-          const auto count = store_->count_by_query(query);
+          const auto query = to_query(domain, *request, attributes);
+          if (!query)
+            return reject(asked.answer, query.error());
+          const auto count = store_->count_by_query(*query);
           if (!count)
             return reject(asked.answer, count.error());
           api::CountWorkflowExecutionsResponse response;

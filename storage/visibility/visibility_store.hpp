@@ -3,8 +3,8 @@
 #include "cadenza/record/v1/task.pb.h"
 #include "messages/outcome.hpp"
 #include "messages/uuid.hpp"
+#include "storage/visibility/query/query_check.hpp"
 #include "uber/cadence/api/v1/workflow.pb.h"
-#include "workflow/search_attributes.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -62,10 +62,9 @@ struct list_request {
 
 struct query_request {
   uuid domain_id;
-  std::string query;                                     ///< the WHERE part of a SELECT, an ORDER BY, both or nothing
-  const workflow::attribute_types* attributes = nullptr; ///< not null: what a query may name
-  int page_size = 1000;                                  ///< bounded to 1 … 10,000
-  std::string page_token;                                ///< "" for the first page
+  visibility::checked_query query; ///< what `visibility::read_query` makes of a text; all runs as it is made
+  int page_size = 1000;            ///< bounded to 1 … 10,000
+  std::string page_token;          ///< "" for the first page
 };
 
 struct list_page {
@@ -96,21 +95,33 @@ public:
   [[nodiscard]] virtual outcome<std::int64_t> count_by_query(const query_request& request) = 0;
 };
 
+class embedded_visibility;
+
 /// The writing side, which can read as well: it sees its own changes at once. Every call blocks; one thread at a time.
 class visibility_store : public visibility_reader {
 public:
-  /// Applies the whole batch in one transaction, or nothing of it. Afterwards every reader sees it. After a crash of
-  /// the process it is still there; after a crash of the machine only what came before the last `make_durable()`
-  /// surely is, always a prefix of the batches. A malformed change (no run id, closed without a status) is refused
-  /// with internal_service before anything is written.
+  /// Applies the whole batch in one transaction, or nothing of it. Afterwards every reader sees it, and it stays, but
+  /// for what `embedded_visibility` says of its kind. A malformed change (no run id, closed without a status) is
+  /// refused with internal_service before anything is written.
   [[nodiscard]] virtual outcome<apply_result> apply(std::span<const visibility_change> changes) = 0;
-
-  /// Puts everything applied so far on disk: the tasks it came from may then be deleted. Once this has failed with
-  /// internal_data_inconsistency it always will: nobody can tell what reached the disk, so rebuild.
-  [[nodiscard]] virtual outcome<void> make_durable() = 0;
 
   /// Removes a run whatever changes of it come later.
   [[nodiscard]] virtual outcome<void> remove_run(const uuid& domain_id, const uuid& run_id) = 0;
+
+  /// Null when the store is a server of its own: what it has applied is durable, and it is not thrown away and rebuilt.
+  [[nodiscard]] virtual embedded_visibility* embedded() { return nullptr; }
+};
+
+/// A store in a file of this process's.
+class embedded_visibility : public visibility_store {
+public:
+  [[nodiscard]] embedded_visibility* embedded() override { return this; }
+
+  /// Puts everything applied so far on disk: the tasks it came from may then be deleted. What was applied after the
+  /// last time is there after a crash of the process; after one of the machine only a prefix of the batches surely is.
+  /// Once this has failed with internal_data_inconsistency it always will: nobody can tell what reached the disk, so
+  /// rebuild.
+  [[nodiscard]] virtual outcome<void> make_durable() = 0;
 
   /// Empties the store, removed runs included: what a rebuild starts with.
   [[nodiscard]] virtual outcome<void> clear() = 0;
@@ -130,7 +141,7 @@ struct visibility_options {
 
 /// Opens the embedded store, creating it when there is none. internal_data_inconsistency when the file is damaged, is
 /// no visibility database or was written by another version: `remove_visibility_files`, open again and rebuild.
-[[nodiscard]] outcome<std::unique_ptr<visibility_store>> open_visibility_store(const visibility_options& options);
+[[nodiscard]] outcome<std::unique_ptr<embedded_visibility>> open_visibility_store(const visibility_options& options);
 
 /// Where lines of the database library go, on any thread; `serious`: of damage or a failing disk, not of a statement
 /// that could not be carried out. Before the first store of the process is opened, else it changes nothing.

@@ -35,9 +35,14 @@ storage::visibility_store& store() {
 FUZZ_TARGET(visibility_queries) {
   storage::query_request asked;
   asked.domain_id = uuid::v4(1, 1);
-  asked.attributes = &workflow::default_attribute_types();
   asked.page_size = 2;
-  asked.query = std::string(fuzz::take_line(input));
+  auto query =
+      storage::visibility::read_query(std::string(fuzz::take_line(input)), workflow::default_attribute_types());
+  if (!query) {
+    REQUIRE(query.error().kind == error_kind::bad_request);
+    return;
+  }
+  asked.query = *std::move(query);
   asked.page_token = std::string(input);
   const auto told = [](const auto& answer) {
     if (!answer)

@@ -9,10 +9,10 @@ namespace cadenza::simulation {
 
 /// A visibility store that outlives whoever opened it, as one on a disk would, and whose writes fail when `fate` says
 /// so.
-class kept_lists final : public storage::visibility_store {
+class kept_lists final : public storage::embedded_visibility {
 public:
   using failing = std::function<std::optional<error>()>;
-  kept_lists(storage::visibility_store& kept, failing fate) : kept_(kept), fate_(std::move(fate)) {}
+  kept_lists(storage::embedded_visibility& kept, failing fate) : kept_(kept), fate_(std::move(fate)) {}
 
   outcome<storage::list_page> list_open(const storage::list_request& r) override { return kept_.list_open(r); }
   outcome<storage::list_page> list_closed(const storage::list_request& r) override { return kept_.list_closed(r); }
@@ -36,7 +36,7 @@ public:
   outcome<std::unique_ptr<storage::visibility_reader>> open_reader() const override { return kept_.open_reader(); }
 
 private:
-  storage::visibility_store& kept_;
+  storage::embedded_visibility& kept_;
   failing fate_;
 };
 

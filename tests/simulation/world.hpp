@@ -55,7 +55,7 @@ public:
   [[nodiscard]] std::int64_t now_ns() const;
   [[nodiscard]] actors::local_engine& engine() { return *engines_.back(); }
   [[nodiscard]] storage::memory_store& store() { return *store_; }
-  [[nodiscard]] storage::visibility_store& lists() { return *lists_; }
+  [[nodiscard]] storage::embedded_visibility& lists() { return *lists_; }
   [[nodiscard]] int shards() const { return options_.shard_count; }
   /// Null while the engine does not know it.
   [[nodiscard]] workflow::domain_ptr domain(const std::string& name);
@@ -190,7 +190,7 @@ private:
   std::map<std::string, std::int64_t> happened_;
 
   std::unique_ptr<storage::memory_store> store_;
-  std::unique_ptr<storage::visibility_store> lists_;
+  std::unique_ptr<storage::embedded_visibility> lists_;
   /// The last is alive. The others are kept: answers of the store that are still on their way know them.
   std::vector<std::unique_ptr<actors::local_engine>> engines_;
 };

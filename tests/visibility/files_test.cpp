@@ -118,7 +118,6 @@ BOOST_AUTO_TEST_CASE(reading_and_writing_at_once_never_fails_and_never_shows_hal
     while (last < static_cast<std::int64_t>(batches * 10 + 1)) {
       query_request request;
       request.domain_id = domain;
-      request.attributes = &cadenza::workflow::default_attribute_types();
       const auto count = (*reader)->count_by_query(request);
       if (!count || *count < last || *count % 10 != 1) {
         ++torn;

@@ -59,7 +59,7 @@ visibility_change with(visibility_change change, const std::map<std::string, std
   return change;
 }
 
-std::unique_ptr<visibility_store> open_file(const std::string& path) {
+std::unique_ptr<embedded_visibility> open_file(const std::string& path) {
   visibility_options options;
   options.path = path;
   auto store = cadenza::storage::open_visibility_store(options);
@@ -67,7 +67,7 @@ std::unique_ptr<visibility_store> open_file(const std::string& path) {
   return std::move(*store);
 }
 
-std::unique_ptr<visibility_store> open_in_memory() { return open_file(""); }
+std::unique_ptr<embedded_visibility> open_in_memory() { return open_file(""); }
 
 std::int64_t feed(visibility_store& store, const std::vector<visibility_change>& changes) {
   const auto result = store.apply(changes);
@@ -103,15 +103,47 @@ list_request request_of(list_filter filter) {
   return request;
 }
 
-query_request request_of(const std::string& query) {
+} // namespace
+
+cadenza::outcome<query_request> request_of(const std::string& query) {
+  auto checked = cadenza::storage::visibility::read_query(query, cadenza::workflow::default_attribute_types());
+  if (!checked)
+    return checked.error();
   query_request request;
   request.domain_id = domain;
-  request.query = query;
-  request.attributes = &cadenza::workflow::default_attribute_types();
+  request.query = *std::move(checked);
   return request;
 }
 
+namespace {
+
+query_request must(cadenza::outcome<query_request> request) {
+  BOOST_REQUIRE_MESSAGE(request, (request ? "" : request.error().message));
+  return *std::move(request);
+}
+
 } // namespace
+
+cadenza::outcome<list_page> listed_by(visibility_reader& store, const std::string& query) {
+  const auto request = request_of(query);
+  if (!request)
+    return request.error();
+  return store.list_by_query(*request);
+}
+
+cadenza::outcome<list_page> scanned_by(visibility_reader& store, const std::string& query) {
+  const auto request = request_of(query);
+  if (!request)
+    return request.error();
+  return store.scan_by_query(*request);
+}
+
+cadenza::outcome<std::int64_t> counted_by(visibility_reader& store, const std::string& query) {
+  const auto request = request_of(query);
+  if (!request)
+    return request.error();
+  return store.count_by_query(*request);
+}
 
 ids all_open(visibility_reader& store, list_filter filter, int page_size) {
   return all_pages(request_of(std::move(filter)), page_size, [&](const auto& r) { return store.list_open(r); });
@@ -122,23 +154,23 @@ ids all_closed(visibility_reader& store, list_filter filter, int page_size) {
 }
 
 ids all_matching(visibility_reader& store, const std::string& query, int page_size) {
-  return all_pages(request_of(query), page_size, [&](const auto& r) { return store.list_by_query(r); });
+  return all_pages(must(request_of(query)), page_size, [&](const auto& r) { return store.list_by_query(r); });
 }
 
 ids all_scanned(visibility_reader& store, const std::string& query, int page_size) {
-  return all_pages(request_of(query), page_size, [&](const auto& r) { return store.scan_by_query(r); });
+  return all_pages(must(request_of(query)), page_size, [&](const auto& r) { return store.scan_by_query(r); });
 }
 
 std::int64_t counted(visibility_reader& store, const std::string& query) {
-  const auto count = store.count_by_query(request_of(query));
+  const auto count = counted_by(store, query);
   BOOST_REQUIRE_MESSAGE(count, (count ? "" : count.error().message));
   return *count;
 }
 
 std::string refusal(visibility_reader& store, const std::string& query) {
-  const auto listed = store.list_by_query(request_of(query));
-  const auto scanned = store.scan_by_query(request_of(query));
-  const auto count = store.count_by_query(request_of(query));
+  const auto listed = listed_by(store, query);
+  const auto scanned = scanned_by(store, query);
+  const auto count = counted_by(store, query);
   BOOST_REQUIRE_MESSAGE(!listed && !scanned && !count, "accepted: " + query);
   BOOST_TEST((listed.error().kind == cadenza::error_kind::bad_request));
   BOOST_TEST((scanned.error().kind == cadenza::error_kind::bad_request));

@@ -14,6 +14,7 @@
 namespace visibility_test {
 
 using cadenza::uuid;
+using cadenza::storage::embedded_visibility;
 using cadenza::storage::list_filter;
 using cadenza::storage::list_page;
 using cadenza::storage::list_request;
@@ -52,8 +53,8 @@ visibility_change closed(std::uint64_t n, std::int64_t start_ns, std::int64_t cl
 visibility_change removed(std::uint64_t n, std::int64_t task_id);
 visibility_change with(visibility_change change, const std::map<std::string, std::string>& attributes);
 
-std::unique_ptr<visibility_store> open_in_memory();
-std::unique_ptr<visibility_store> open_file(const std::string& path);
+std::unique_ptr<embedded_visibility> open_in_memory();
+std::unique_ptr<embedded_visibility> open_file(const std::string& path);
 
 /// Applies and requires success; how many took effect.
 std::int64_t feed(visibility_store& store, const std::vector<visibility_change>& changes);
@@ -64,6 +65,12 @@ std::vector<std::string> all_closed(visibility_reader& store, list_filter filter
 std::vector<std::string> all_matching(visibility_reader& store, const std::string& query, int page_size = 1000);
 std::vector<std::string> all_scanned(visibility_reader& store, const std::string& query, int page_size = 1000);
 std::int64_t counted(visibility_reader& store, const std::string& query);
+
+/// The request of a text, and what it gets.
+cadenza::outcome<query_request> request_of(const std::string& query);
+cadenza::outcome<list_page> listed_by(visibility_reader& store, const std::string& query);
+cadenza::outcome<list_page> scanned_by(visibility_reader& store, const std::string& query);
+cadenza::outcome<std::int64_t> counted_by(visibility_reader& store, const std::string& query);
 
 /// The message of the bad_request a query gets from list, scan and count alike.
 std::string refusal(visibility_reader& store, const std::string& query);

@@ -239,7 +239,6 @@ BOOST_AUTO_TEST_CASE(tokens_that_nobody_made_are_bad_requests) {
   }
   query_request query;
   query.domain_id = domain;
-  query.attributes = &cadenza::workflow::default_attribute_types();
   query.page_token = good;
   BOOST_TEST(!store->list_by_query(query));
   BOOST_TEST(!store->scan_by_query(query));

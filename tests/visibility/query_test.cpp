@@ -426,13 +426,11 @@ BOOST_AUTO_TEST_CASE(only_registered_attributes_can_be_named) {
   types.erase("CustomIntField");
   query_request request;
   request.domain_id = domain;
-  request.attributes = &types;
-  request.query = "Region = 'north'";
+  request.query = *cadenza::storage::visibility::read_query("Region = 'north'", types);
   const auto count = store->count_by_query(request);
   BOOST_REQUIRE(count);
   BOOST_TEST(*count == 1);
-  request.query = "CustomIntField = 1";
-  BOOST_TEST(!store->count_by_query(request));
+  BOOST_TEST(!cadenza::storage::visibility::read_query("CustomIntField = 1", types));
 }
 
 BOOST_AUTO_TEST_CASE(a_query_that_would_work_too_long_is_stopped_and_the_store_goes_on) {
@@ -444,19 +442,14 @@ BOOST_AUTO_TEST_CASE(a_query_that_would_work_too_long_is_stopped_and_the_store_g
   for (std::uint64_t n = 0; n < 20'000; ++n)
     changes.push_back(started(n, 1));
   feed(**store, changes);
-  query_request request;
-  request.domain_id = domain;
-  request.attributes = &cadenza::workflow::default_attribute_types();
-  request.query = "TaskList like '%nothing%'";
-  const auto count = (*store)->count_by_query(request);
+  const auto count = counted_by(**store, "TaskList like '%nothing%'");
   BOOST_REQUIRE(!count);
   BOOST_TEST((count.error().kind == cadenza::error_kind::limit_exceeded));
   changes.clear();
   for (std::uint64_t n = 20'000; n < 40'000; ++n)
     changes.push_back(started(n, 1));
   BOOST_TEST(feed(**store, changes) == 20'000);
-  request.query = "WorkflowID = 'wf-7'";
-  BOOST_TEST(bool{(*store)->count_by_query(request)});
+  BOOST_TEST(bool{counted_by(**store, "WorkflowID = 'wf-7'")});
 }
 
 BOOST_AUTO_TEST_CASE(phrases) {

@@ -122,14 +122,6 @@ ids in_order(ids found) {
   return found;
 }
 
-query_request request_of(const std::string& query) {
-  query_request request;
-  request.domain_id = domain;
-  request.query = query;
-  request.attributes = &cadenza::workflow::default_attribute_types();
-  return request;
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(random_input)
@@ -141,7 +133,7 @@ BOOST_AUTO_TEST_CASE(list_scan_and_count_agree_and_a_condition_and_its_opposite_
   int answered = 0;
   for (int i = 0; i < 3000; ++i) {
     const auto query = some_query(from);
-    const auto count = store->count_by_query(request_of(query));
+    const auto count = counted_by(*store, query);
     if (!count) {
       BOOST_TEST((count.error().kind == cadenza::error_kind::bad_request), query << ": " << count.error().message);
       continue;
@@ -170,8 +162,8 @@ BOOST_AUTO_TEST_CASE(a_condition_and_its_negation_share_the_runs_between_them) {
         plain == "in" ? "(" + operand(from) + ")" : operand(from) + (plain == "between" ? " and " + operand(from) : "");
     // The whole once as the start of the search and once under another condition.
     for (const std::string prefix : {"", "StartTime >= 0 and (NumClusters = 0) and "}) {
-      const auto yes = store->count_by_query(request_of(prefix + field + " " + plain + " " + value));
-      const auto no = store->count_by_query(request_of(prefix + field + " " + negated + " " + value));
+      const auto yes = counted_by(*store, prefix + field + " " + plain + " " + value);
+      const auto no = counted_by(*store, prefix + field + " " + negated + " " + value);
       BOOST_TEST(bool{yes} == bool{no}, field << " " << plain << " " << value);
       if (!yes || !no)
         continue;
@@ -188,7 +180,7 @@ BOOST_AUTO_TEST_CASE(noise_is_answered_or_refused) {
   const auto store = some_runs(from);
   for (int i = 0; i < 20'000; ++i) {
     const auto query = some_noise(from);
-    const auto page = store->list_by_query(request_of(query));
+    const auto page = listed_by(*store, query);
     if (!page)
       BOOST_TEST((page.error().kind == cadenza::error_kind::bad_request), query << ": " << page.error().message);
   }

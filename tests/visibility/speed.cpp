@@ -53,8 +53,8 @@ int fail(const error& reason) {
 }
 
 /// Starts and ends arrive `distance` batches apart, so that they are separate writes.
-int write_all(visibility_store& store, std::uint64_t runs, std::size_t batch, const char* what, std::uint64_t distance,
-              std::uint64_t seed) {
+int write_all(embedded_visibility& store, std::uint64_t runs, std::size_t batch, const char* what,
+              std::uint64_t distance, std::uint64_t seed) {
   std::mt19937_64 chance{seed};
   std::vector<uuid> ids;
   for (std::uint64_t n = 0; n < runs; ++n)
@@ -113,7 +113,6 @@ int main(int argc, char** argv) {
 
     query_request query;
     query.domain_id = uuid::v4(1, 1);
-    query.attributes = &workflow::default_attribute_types();
     query.page_size = 100;
     list_request list;
     list.domain_id = query.domain_id;
@@ -125,10 +124,13 @@ int main(int argc, char** argv) {
     for (const char* text :
          {"", "WorkflowType = 'order-type-3'", "CustomIntField = 1000", "CustomIntField > 1000", "CustomIntField != 7",
           "TaskList = 'nobody'", "CloseStatus = 0 order by CloseTime desc", "order by CustomIntField desc"}) {
-      query.query = text;
-      time_call(("list \"" + query.query + "\"").c_str(),
+      auto checked = visibility::read_query(text, workflow::default_attribute_types());
+      if (!checked)
+        return fail(checked.error());
+      query.query = *std::move(checked);
+      time_call(("list \"" + query.query.text + "\"").c_str(),
                 [&] { return store.list_by_query(query)->executions.size(); });
-      time_call(("count \"" + query.query + "\"").c_str(), [&] { return *store.count_by_query(query); });
+      time_call(("count \"" + query.query.text + "\"").c_str(), [&] { return *store.count_by_query(query); });
     }
   }
   std::printf("bytes per closed run: %.0f\n",

@@ -18,29 +18,29 @@ constexpr std::size_t pattern_bytes_max = 4096; // values are shorter, and what 
 struct system_field {
   std::string_view name;
   value_kind kind;
-  std::string_view column;
+  run_field field;
   bool nullable;
 };
 
 constexpr system_field system_fields[] = {
-    {"DomainID", value_kind::domain_id, "", false},
-    {"WorkflowID", value_kind::keyword, "r.workflow_id", false},
-    {"RunID", value_kind::run_id, "r.run_id", false},
-    {"WorkflowType", value_kind::keyword, "r.type", false},
-    {"StartTime", value_kind::time, "r.start_ns", false},
-    {"ExecutionTime", value_kind::time, "r.execution_ns", false},
-    {"CloseTime", value_kind::time, "r.close_ns", true},
-    {"CloseStatus", value_kind::close_status, "r.close_status", true},
-    {"HistoryLength", value_kind::integer, "r.history_length", true},
-    {"TaskList", value_kind::keyword, "r.task_list", false},
-    {"IsCron", value_kind::boolean, "r.is_cron", false},
-    {"NumClusters", value_kind::integer, "r.num_clusters", false},
-    {"UpdateTime", value_kind::time, "r.update_ns", false},
-    {"CronSchedule", value_kind::keyword, "r.cron_schedule", false},
-    {"ExecutionStatus", value_kind::execution_status, "r.execution_status", false},
-    {"ScheduledExecutionTime", value_kind::time, "r.scheduled_ns", false},
-    {"ClusterAttributeScope", value_kind::keyword, "r.cluster_scope", false},
-    {"ClusterAttributeName", value_kind::keyword, "r.cluster_name", false},
+    {"DomainID", value_kind::domain_id, run_field::domain_id, false},
+    {"WorkflowID", value_kind::keyword, run_field::workflow_id, false},
+    {"RunID", value_kind::run_id, run_field::run_id, false},
+    {"WorkflowType", value_kind::keyword, run_field::type, false},
+    {"StartTime", value_kind::time, run_field::start_time, false},
+    {"ExecutionTime", value_kind::time, run_field::execution_time, false},
+    {"CloseTime", value_kind::time, run_field::close_time, true},
+    {"CloseStatus", value_kind::close_status, run_field::close_status, true},
+    {"HistoryLength", value_kind::integer, run_field::history_length, true},
+    {"TaskList", value_kind::keyword, run_field::task_list, false},
+    {"IsCron", value_kind::boolean, run_field::is_cron, false},
+    {"NumClusters", value_kind::integer, run_field::num_clusters, false},
+    {"UpdateTime", value_kind::time, run_field::update_time, false},
+    {"CronSchedule", value_kind::keyword, run_field::cron_schedule, false},
+    {"ExecutionStatus", value_kind::execution_status, run_field::execution_status, false},
+    {"ScheduledExecutionTime", value_kind::time, run_field::scheduled_time, false},
+    {"ClusterAttributeScope", value_kind::keyword, run_field::cluster_scope, false},
+    {"ClusterAttributeName", value_kind::keyword, run_field::cluster_name, false},
 };
 
 value_kind kind_of(api::IndexedValueType type) {
@@ -154,8 +154,8 @@ private:
       return std::nullopt;
     for (const auto& system : system_fields)
       if (system.name == name)
-        return query_field{system.kind, system.column, {}, system.nullable};
-    return query_field{kind_of(known->second), {}, std::string{name}, true};
+        return query_field{system.kind, system.field, {}, system.nullable};
+    return query_field{kind_of(known->second), run_field::attribute, std::string{name}, true};
   }
 
   outcome<query_field> field_of(const expression& left, const char* otherwise) {
@@ -164,7 +164,7 @@ private:
     auto found = field(left.text);
     if (!found)
       return bad_request("invalid search attribute \"" + utf8::excerpt(left.text) + "\"");
-    execution_time_ = execution_time_ || found->column == "r.execution_ns";
+    execution_time_ = execution_time_ || found->field == run_field::execution_time;
     return std::move(*found);
   }
 
@@ -215,7 +215,7 @@ private:
                         std::to_string(pattern_bytes_max) + " are allowed");
     as_plain_text(target);
     // Clients know LIKE as "begins with": the index adds a wildcard at the end.
-    return leaf({std::move(target), test_kind::like, negated, {sql_value{right.text + "%"}}});
+    return leaf({std::move(target), test_kind::like, negated, {query_value{right.text + "%"}}});
   }
 
   outcome<condition_tree> condition_on(const std::string& name, query_field target, test_form form,
@@ -239,7 +239,7 @@ private:
   /// Order and wildcards compare the text itself, not the words in it nor the bytes of an id.
   static void as_plain_text(query_field& target) {
     if (target.kind == value_kind::run_id)
-      target.column = "uuid_text(r.run_id)";
+      target.as_text = true;
     if (is_text(target.kind) && target.kind != value_kind::domain_id)
       target.kind = value_kind::keyword;
   }
@@ -280,6 +280,16 @@ private:
 
 outcome<checked_query> check_query(const parsed_query& query, const workflow::attribute_types& valid) {
   return checker{valid}.run(query);
+}
+
+outcome<checked_query> read_query(std::string text, const workflow::attribute_types& valid) {
+  const auto parsed = parse_query(text);
+  if (!parsed)
+    return parsed.error();
+  auto checked = check_query(*parsed, valid);
+  if (checked)
+    checked->text = std::move(text);
+  return checked;
 }
 
 } // namespace cadenza::storage::visibility

@@ -1,13 +1,15 @@
 #pragma once
 
 #include "messages/outcome.hpp"
+#include "messages/uuid.hpp"
 #include "storage/visibility/query/query_parser.hpp"
-#include "storage/visibility/sqlite/sqlite.hpp"
 #include "workflow/search_attributes.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 /// A query whose names exist and whose values have the types of what they are compared with.
@@ -28,12 +30,39 @@ enum class value_kind {
   domain_id,
 };
 
-/// What a condition or an order is about: a column of the runs, or else a custom attribute.
+/// What is known of every run, in the words of no database.
+enum class run_field {
+  attribute, ///< none of them: a custom attribute
+  domain_id,
+  workflow_id,
+  run_id,
+  type,
+  start_time,
+  execution_time,
+  close_time,
+  close_status, ///< numbered as queries number them, from 0
+  history_length,
+  task_list,
+  is_cron,
+  num_clusters,
+  update_time,
+  cron_schedule,
+  execution_status,
+  scheduled_time,
+  cluster_scope,
+  cluster_name,
+};
+
+/// A value that a field is compared with; none: equals no run. Times are nanoseconds, booleans 0 and 1.
+using query_value = std::variant<std::monostate, std::int64_t, double, std::string, uuid>;
+
+/// What a condition or an order is about.
 struct query_field {
   value_kind kind{};
-  std::string_view column; ///< SQL; "" for custom attributes and for the domain id
-  std::string attribute;   ///< key of a custom attribute
-  bool nullable = false;   ///< some runs have no value
+  run_field field = run_field::attribute;
+  std::string attribute; ///< key of a custom attribute
+  bool nullable = false; ///< some runs have no value
+  bool as_text = false;  ///< of a run id: its text is compared, not the id
 };
 
 enum class test_kind {
@@ -52,7 +81,7 @@ struct condition {
   query_field field;
   test_kind test{};
   bool negated = false; ///< true also for runs that have no value at all
-  std::vector<sql_value> values;
+  std::vector<query_value> values;
 };
 
 struct condition_tree {
@@ -63,6 +92,7 @@ struct condition_tree {
 };
 
 struct checked_query {
+  std::string text; ///< as it was asked, for whoever asks another server
   condition_tree where;
   std::optional<query_field> order; ///< nothing: newest start first
   bool descending = true;
@@ -72,5 +102,8 @@ struct checked_query {
 /// bad_request, in the words clients know, for a name that is not in `valid`, a value that is not of the type, and
 /// whatever a query may not contain.
 [[nodiscard]] outcome<checked_query> check_query(const parsed_query& query, const workflow::attribute_types& valid);
+
+/// The same of a text: the WHERE part of a SELECT, an ORDER BY, both or nothing.
+[[nodiscard]] outcome<checked_query> read_query(std::string text, const workflow::attribute_types& valid);
 
 } // namespace cadenza::storage::visibility

@@ -30,14 +30,14 @@ template <class Number> std::optional<Number> whole_number(std::string_view text
   return value;
 }
 
-std::optional<sql_value> number(std::string_view text) {
+std::optional<query_value> number(std::string_view text) {
   if (const auto integer = whole_number<std::int64_t>(text))
-    return sql_value{*integer};
+    return query_value{*integer};
   const auto real = whole_number<double>(text);
   // from_chars knows "inf" and "nan"; a query does not.
   if (!real || text.find_first_not_of("0123456789+-.eE") != std::string_view::npos)
     return std::nullopt;
-  return sql_value{*real};
+  return query_value{*real};
 }
 
 bool same_word(std::string_view text, std::string_view upper) {
@@ -49,56 +49,56 @@ bool same_word(std::string_view text, std::string_view upper) {
   return true;
 }
 
-std::optional<sql_value> status(const std::string& text, std::span<const std::string_view> names) {
+std::optional<query_value> status(const std::string& text, std::span<const std::string_view> names) {
   for (std::size_t i = 0; i < names.size(); ++i)
     if (same_word(text, names[i]))
-      return sql_value{static_cast<std::int64_t>(i)};
+      return query_value{static_cast<std::int64_t>(i)};
   if (const auto value = whole_number<std::int64_t>(text))
-    return sql_value{*value};
+    return query_value{*value};
   return std::nullopt;
 }
 
-std::optional<sql_value> boolean(const std::string& text) {
+std::optional<query_value> boolean(const std::string& text) {
   if (same_word(text, "TRUE"))
-    return sql_value{std::int64_t{1}};
+    return query_value{std::int64_t{1}};
   if (same_word(text, "FALSE"))
-    return sql_value{std::int64_t{0}};
+    return query_value{std::int64_t{0}};
   return std::nullopt;
 }
 
-std::optional<sql_value> time(const std::string& text) {
+std::optional<query_value> time(const std::string& text) {
   if (const auto ns = whole_number<std::int64_t>(text))
-    return sql_value{*ns};
+    return query_value{*ns};
   if (const auto ns = workflow::parse_rfc3339(text))
-    return sql_value{*ns};
+    return query_value{*ns};
   return std::nullopt;
 }
 
-std::optional<sql_value> datetime(const std::string& text) {
+std::optional<query_value> datetime(const std::string& text) {
   if (const auto value = whole_number<std::int64_t>(text)) {
     const std::size_t digits = text.size() - (text.starts_with('-') || text.starts_with('+') ? 1 : 0);
     if (digits > millisecond_digits_max)
-      return sql_value{*value};
+      return query_value{*value};
     std::int64_t ns = 0;
     if (__builtin_mul_overflow(*value, ns_per_ms, &ns))
       return std::nullopt;
-    return sql_value{ns};
+    return query_value{ns};
   }
   // A date alone means its first moment, a time without zone is UTC.
   for (const std::string_view completion : {"", "Z", "T00:00:00Z"})
     if (const auto ns = workflow::parse_rfc3339(text + std::string{completion}))
-      return sql_value{*ns};
+      return query_value{*ns};
   return std::nullopt;
 }
 
 } // namespace
 
-std::optional<sql_value> literal_value(const expression& literal, value_kind kind) {
+std::optional<query_value> literal_value(const expression& literal, value_kind kind) {
   const auto& text = literal.text;
   switch (kind) {
   case value_kind::keyword:
   case value_kind::phrase:
-  case value_kind::domain_id: return sql_value{text};
+  case value_kind::domain_id: return query_value{text};
   case value_kind::integer:
   case value_kind::real:
     if (literal.kind == expression_kind::boolean)
@@ -111,7 +111,7 @@ std::optional<sql_value> literal_value(const expression& literal, value_kind kin
   case value_kind::execution_status: return status(text, execution_status_names);
   case value_kind::run_id: {
     const auto id = uuid::parse(text);
-    return sql_value{blob_value{id ? id->raw() : std::string{}}};
+    return id ? query_value{*id} : query_value{};
   }
   }
   return std::nullopt;

@@ -36,7 +36,7 @@ public:
   embedded_reader(connection on, std::int64_t query_steps_max) : lister_of(std::move(on), query_steps_max) {}
 };
 
-class embedded_store final : public lister_of<visibility_store> {
+class embedded_store final : public lister_of<embedded_visibility> {
 public:
   embedded_store(connection on, const visibility_options& options)
     : lister_of(std::move(on), options.query_steps_max), options_(options) {}
@@ -95,7 +95,7 @@ private:
 
 } // namespace
 
-outcome<std::unique_ptr<visibility_store>> open_visibility_store(const visibility_options& options) {
+outcome<std::unique_ptr<embedded_visibility>> open_visibility_store(const visibility_options& options) {
   auto on = connection::open(options.path, open_mode::read_write);
   if (!on)
     return on.error();
@@ -103,7 +103,7 @@ outcome<std::unique_ptr<visibility_store>> open_visibility_store(const visibilit
   CADENZA_TRY(prepare_schema(*on, options.verify));
   auto store = std::make_unique<embedded_store>(std::move(*on), options);
   CADENZA_TRY(store->prepare());
-  return std::unique_ptr<visibility_store>{std::move(store)};
+  return std::unique_ptr<embedded_visibility>{std::move(store)};
 }
 
 outcome<void> remove_visibility_files(const std::string& path) {

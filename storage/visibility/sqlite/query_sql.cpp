@@ -9,7 +9,44 @@ namespace {
 
 using tree_kind = condition_tree::kind;
 
-bool is_number(const sql_value& value) {
+/// The column that a field of the runs is in; a custom attribute and the domain's id are in none.
+std::string column_of(const query_field& field) {
+  switch (field.field) {
+  case run_field::attribute:
+  case run_field::domain_id: return {};
+  case run_field::workflow_id: return "r.workflow_id";
+  case run_field::run_id: return field.as_text ? "uuid_text(r.run_id)" : "r.run_id";
+  case run_field::type: return "r.type";
+  case run_field::start_time: return "r.start_ns";
+  case run_field::execution_time: return "r.execution_ns";
+  case run_field::close_time: return "r.close_ns";
+  case run_field::close_status: return "r.close_status";
+  case run_field::history_length: return "r.history_length";
+  case run_field::task_list: return "r.task_list";
+  case run_field::is_cron: return "r.is_cron";
+  case run_field::num_clusters: return "r.num_clusters";
+  case run_field::update_time: return "r.update_ns";
+  case run_field::cron_schedule: return "r.cron_schedule";
+  case run_field::execution_status: return "r.execution_status";
+  case run_field::scheduled_time: return "r.scheduled_ns";
+  case run_field::cluster_scope: return "r.cluster_scope";
+  case run_field::cluster_name: return "r.cluster_name";
+  }
+  return {};
+}
+
+sql_value to_sql(const query_value& value) {
+  struct convert {
+    sql_value operator()(std::monostate) const { return blob_value{}; } // as long as no run's id
+    sql_value operator()(const uuid& id) const { return blob_value{id.raw()}; }
+    sql_value operator()(std::int64_t number) const { return number; }
+    sql_value operator()(double number) const { return number; }
+    sql_value operator()(const std::string& text) const { return text; }
+  };
+  return std::visit(convert{}, value);
+}
+
+bool is_number(const query_value& value) {
   return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value);
 }
 
@@ -25,9 +62,9 @@ bool is_exact(test_kind test) { return test == test_kind::equal || test == test_
 int selectivity(const condition& test) {
   if (test.negated || test.test == test_kind::missing)
     return 0;
-  if (test.field.column == "r.run_id")
+  if (test.field.field == run_field::run_id && !test.field.as_text)
     return 4;
-  if (test.field.column == "r.workflow_id")
+  if (test.field.field == run_field::workflow_id)
     return is_exact(test.test) ? 3 : 0;
   if (test.field.attribute.empty())
     return 0;
@@ -51,7 +88,7 @@ closedness closedness_of(const condition_tree& where) {
     if (child.what != tree_kind::single)
       continue;
     const auto& test = child.test;
-    const bool about_close = test.field.column == "r.close_ns" || test.field.column == "r.close_status";
+    const bool about_close = test.field.field == run_field::close_time || test.field.field == run_field::close_status;
     if (about_close && test.test == test_kind::missing)
       return test.negated ? closedness::closed : closedness::open;
     if (about_close && !test.negated)
@@ -77,7 +114,7 @@ public:
   }
 
   built_sql list(int rows_max, const std::optional<page_position>& after) {
-    if (query_.order && query_.order->column != "r.start_ns")
+    if (query_.order && query_.order->field != run_field::start_time)
       return list_by(*query_.order, rows_max, after);
     return list_by_start(rows_max, after);
   }
@@ -110,6 +147,8 @@ private:
     values_.push_back(std::move(value));
     return "?" + std::to_string(values_.size());
   }
+
+  std::string add_value(const query_value& value) { return add(to_sql(value)); }
 
   static std::string select(const std::string& last_column) {
     return "SELECT " + std::string{info_columns} + ", " + last_column + " AS sort_value FROM runs r";
@@ -158,7 +197,7 @@ private:
     if (field.kind == value_kind::domain_id)
       return add(scope_.domain_id.str());
     if (field.attribute.empty())
-      return std::string{field.column};
+      return column_of(field);
     // Of several values the one that brings the run furthest to the front counts.
     const bool text = field.kind == value_kind::keyword;
     return std::string{"(SELECT "} + (query_.descending ? "max" : "min") +
@@ -187,14 +226,14 @@ private:
     if (test.field.kind == value_kind::domain_id)
       sql = compare(add(scope_.domain_id.str()), test);
     else if (test.field.attribute.empty())
-      sql = compare(std::string{test.field.column}, test);
+      sql = compare(column_of(test.field), test);
     else
       sql = attribute(test);
     return test.negated ? "(" + sql + ") IS NOT TRUE" : sql;
   }
 
   static std::string missing(const condition& test) {
-    if (test.field.column != "r.close_ns")
+    if (test.field.field != run_field::close_time)
       return test.negated ? "1" : "0";
     return test.negated ? "r.close_status IS NOT NULL" : "r.close_status IS NULL";
   }
@@ -227,13 +266,14 @@ private:
     if (test.field.kind == value_kind::phrase)
       return phrases(left, test);
     switch (test.test) {
-    case test_kind::equal: return left + " = " + add(test.values[0]);
-    case test_kind::less: return left + " < " + add(test.values[0]);
-    case test_kind::less_equal: return left + " <= " + add(test.values[0]);
-    case test_kind::greater: return left + " > " + add(test.values[0]);
-    case test_kind::greater_equal: return left + " >= " + add(test.values[0]);
-    case test_kind::like: return left + " LIKE " + add(test.values[0]) + " ESCAPE '\\'";
-    case test_kind::between: return left + " BETWEEN " + add(test.values[0]) + " AND " + add(test.values[1]);
+    case test_kind::equal: return left + " = " + add_value(test.values[0]);
+    case test_kind::less: return left + " < " + add_value(test.values[0]);
+    case test_kind::less_equal: return left + " <= " + add_value(test.values[0]);
+    case test_kind::greater: return left + " > " + add_value(test.values[0]);
+    case test_kind::greater_equal: return left + " >= " + add_value(test.values[0]);
+    case test_kind::like: return left + " LIKE " + add_value(test.values[0]) + " ESCAPE '\\'";
+    case test_kind::between:
+      return left + " BETWEEN " + add_value(test.values[0]) + " AND " + add_value(test.values[1]);
     case test_kind::one_of: return left + " IN (" + join(test.values) + ")";
     case test_kind::missing: break;
     }
@@ -243,14 +283,14 @@ private:
   std::string phrases(const std::string& left, const condition& test) {
     std::string sql;
     for (const auto& value : test.values)
-      sql += (sql.empty() ? "contains_phrase(" : " OR contains_phrase(") + left + ", " + add(value) + ")";
+      sql += (sql.empty() ? "contains_phrase(" : " OR contains_phrase(") + left + ", " + add_value(value) + ")";
     return sql;
   }
 
-  std::string join(const std::vector<sql_value>& values) {
+  std::string join(const std::vector<query_value>& values) {
     std::string sql;
     for (const auto& value : values)
-      sql += (sql.empty() ? "" : ", ") + add(value);
+      sql += (sql.empty() ? "" : ", ") + add_value(value);
     return sql;
   }
 

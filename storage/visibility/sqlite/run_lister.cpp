@@ -1,7 +1,6 @@
 #include "storage/visibility/sqlite/run_lister.hpp"
 
 #include "storage/visibility/query/query_check.hpp"
-#include "storage/visibility/query/query_parser.hpp"
 #include "storage/visibility/sqlite/query_sql.hpp"
 #include "storage/visibility/sqlite/run_columns.hpp"
 
@@ -45,13 +44,6 @@ outcome<list_page> read_page(statement& rows, int page_size, token_kind kind, in
     if (page.executions.size() == page_size)
       last = {rows.value(position_column), uuid::from_raw(rows.blob(run_id_column))};
   }
-}
-
-outcome<checked_query> understand(const query_request& request) {
-  const auto parsed = parse_query(request.query);
-  if (!parsed)
-    return parsed.error();
-  return check_query(*parsed, *request.attributes);
 }
 
 outcome<statement> prepare(connection& on, const built_sql& built) {
@@ -129,9 +121,6 @@ outcome<statement*> run_lister::list_statement(list_filter::by what, bool closed
 }
 
 outcome<list_page> run_lister::query_page(const query_request& request, token_kind kind) {
-  const auto query = understand(request);
-  if (!query)
-    return query.error();
   std::optional<page_position> after;
   if (!request.page_token.empty()) {
     auto read = read_token(kind, request.page_token);
@@ -147,8 +136,8 @@ outcome<list_page> run_lister::query_page(const query_request& request, token_ki
 
   const query_scope scope{request.domain_id, **domain};
   const int page_size = bounded(request.page_size);
-  const auto built = kind == token_kind::scan ? build_scan(*query, scope, page_size + 1, after)
-                                              : build_list(*query, scope, page_size + 1, after);
+  const auto built = kind == token_kind::scan ? build_scan(request.query, scope, page_size + 1, after)
+                                              : build_list(request.query, scope, page_size + 1, after);
   const step_limit limit{*on_, query_steps_max_};
   auto rows = prepare(*on_, built);
   if (!rows)
@@ -165,15 +154,12 @@ outcome<list_page> run_lister::scan_by_query(const query_request& request) {
 }
 
 outcome<std::int64_t> run_lister::count_by_query(const query_request& request) {
-  const auto query = understand(request);
-  if (!query)
-    return query.error();
   const auto domain = domains_.find(*on_, request.domain_id);
   if (!domain)
     return domain.error();
   if (!*domain)
     return 0;
-  const auto built = build_count(*query, {request.domain_id, **domain});
+  const auto built = build_count(request.query, {request.domain_id, **domain});
   const step_limit limit{*on_, query_steps_max_};
   auto rows = prepare(*on_, built);
   if (!rows)

@@ -148,8 +148,8 @@ BOOST_AUTO_TEST_CASE(a_missing_file_is_rebuilt_from_every_shard) {
     check_three(*lists);
     storage::query_request query;
     query.domain_id = domain;
-    query.query = "CustomIntField = 42 and CloseStatus = 'FAILED'";
-    query.attributes = &workflow::default_attribute_types();
+    query.query = *storage::visibility::read_query("CustomIntField = 42 and CloseStatus = 'FAILED'",
+                                                   workflow::default_attribute_types());
     const auto found = lists->list_by_query(query);
     BOOST_REQUIRE(found);
     BOOST_REQUIRE(found->executions.size() == 1);
