@@ -138,9 +138,11 @@ BOOST_AUTO_TEST_CASE(history_of_what_was_not_carried_out_stays_where_the_store_s
     tx.history.push_back({id(1), id(run), 1, 1, "events"});
     return tx;
   };
-  next = {fault::kind::unavailable, 0, 0, true};
+  next.what = fault::kind::unavailable;
+  next.history_stays = true;
   BOOST_TEST(commit(s, with_history(1)).outcome == status::unavailable);
-  next = {fault::kind::unknown_not_applied, 0, 0, true};
+  next.what = fault::kind::unknown_not_applied;
+  next.history_stays = true;
   BOOST_TEST(commit(s, with_history(2)).outcome == status::unknown_outcome);
   auto stale = with_history(3);
   stale.range_id = 8;

@@ -91,7 +91,7 @@ private:
   }
 
   void cleanup_step() {
-    const shard_cleanup what{static_cast<int>(pick(shards)) + 1, pick(60), pick(60) * 1000, pick(60)};
+    const shard_cleanup what{static_cast<int>(pick(shards)) + 1, pick(60), pick(60) * 1000, pick(60), {}, {}};
     on_both([&](store& s, auto cb) { s.shards().cleanup(what, std::move(cb)); });
   }
 

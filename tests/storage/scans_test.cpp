@@ -192,13 +192,13 @@ STORE_TEST(cleanup_drops_what_is_done_and_nothing_else) {
     }
     check_committed(commit(s, tx));
   }
-  check_committed(cleanup(s, {1, 5, 6000, 7}));
+  check_committed(cleanup(s, {1, 5, 6000, 7, {}, {}}));
   BOOST_TEST(scan_transfer(s, 0, 100, 100).rows.front().task_id == 6);
   BOOST_TEST(scan_timers(s, 0, 0, 100'000, 100).rows.front().task_id == 6);
   BOOST_TEST(scan_replication(s, 0, 100, 100).rows.front().task_id == 8);
   BOOST_TEST(scan_transfer(s, 0, 100, 100, 2).rows.size() == 20U);
 
-  check_committed(cleanup(s, {1, 10, 3000, 7}));
+  check_committed(cleanup(s, {1, 10, 3000, 7, {}, {}}));
   BOOST_TEST(scan_transfer(s, 0, 100, 100).rows.size() == 10U);
   BOOST_TEST(scan_timers(s, 0, 0, 100'000, 100).rows.size() == 15U);
 
@@ -209,7 +209,7 @@ STORE_TEST(cleanup_drops_what_is_done_and_nothing_else) {
   check_committed(commit(s, late));
   BOOST_TEST(scan_transfer(s, 0, 100, 100).rows.front().task_id == 3);
   BOOST_TEST(scan_timers(s, 0, 0, 100'000, 100).rows.front().task_id == 30);
-  check_committed(cleanup(s, {1, 10, 6000, 0}));
+  check_committed(cleanup(s, {1, 10, 6000, 0, {}, {}}));
   BOOST_TEST(scan_transfer(s, 0, 100, 100).rows.front().task_id == 11);
   BOOST_TEST(scan_timers(s, 0, 0, 100'000, 100).rows.front().task_id == 6);
   BOOST_TEST(scan_replication(s, 0, 100, 100).rows.size() == 13U);
