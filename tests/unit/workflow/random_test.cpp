@@ -99,7 +99,7 @@ private:
     if (!got)
       return;
     decision_request_ = request_id;
-    BOOST_REQUIRE_EQUAL(got->started_id, got->next_event_id - 1);
+    BOOST_REQUIRE_EQUAL(got->started_id, got->next_event_id - 1 + static_cast<std::int64_t>(got->synthetic.size()));
     decisions_.push_back(*got);
   }
 
