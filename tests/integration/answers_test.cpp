@@ -145,6 +145,8 @@ BOOST_AUTO_TEST_CASE(a_domain_with_clusters_by_attribute_is_taken_and_shown) {
   attribute.set_scope("region");
   attribute.set_name("us-west");
   (void)ask<api::StartWorkflowExecutionResponse>("WorkflowAPI/StartWorkflowExecution", start);
+  start.set_workflow_id("elsewhere");
+  start.set_request_id(load::new_uuid()); // the same request would be told of its run
   attribute.set_name("us-east");
   BOOST_TEST(refused_start(start) ==
              "Cannot start workflow with a cluster attribute that is not found in the domain's metadata.");
