@@ -56,24 +56,6 @@ api::TaskListKind kind_of(const matching_mail& mail) {
       mail);
 }
 
-/// Collects the descriptions of all lists of a domain; answers when the last one is in or has failed.
-struct collector {
-  explicit collector(call_ptr a) : answer(std::move(a)) {}
-  ~collector() { answer->reply(response); }
-  std::mutex mutex;
-  api::GetTaskListsByDomainResponse response;
-  call_ptr answer;
-};
-
-/// The same for the partitions of one list.
-struct partition_collector {
-  explicit partition_collector(call_ptr a) : answer(std::move(a)) {}
-  ~partition_collector() { answer->reply(response); }
-  std::mutex mutex;
-  api::ListTaskListPartitionsResponse response;
-  call_ptr answer;
-};
-
 bool limited(double rate) { return rate > 0; }
 
 } // namespace
@@ -347,88 +329,6 @@ void matching_owner::drop_expired(const storage::task_list_key& key, std::int64_
                                     if (result.outcome != storage::status::committed)
                                       log(1, "expired task list " + name + " stays for now: " + result.message);
                                   });
-}
-
-// ---------------------------------------------------------------- description
-
-/// All lists that have pollers or tasks, each under its own name: partitions count for their list.
-void matching_owner::describe_all(const lists_of_domain& asked) {
-  auto all = std::make_shared<collector>(asked.answer);
-  for (const auto& [key, one_list] : lists_) {
-    if (key.domain_id != asked.domain_id)
-      continue;
-    auto one = std::make_shared<describe_list>();
-    one->list = key;
-    one->status = true;
-    const auto part = parse_partition(key.name);
-    one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-        INT64_MAX, [all, name = part ? part->root : key.name, root = !part || part->index == 0,
-                    type = key.type](const api::DescribeTaskListResponse* description, const error*) {
-          if (description == nullptr ||
-              (description->pollers_size() == 0 && description->task_list_status().backlog_count_hint() == 0))
-            return;
-          const std::lock_guard guard(all->mutex);
-          auto& map = type == 0 ? *all->response.mutable_decision_task_list_map()
-                                : *all->response.mutable_activity_task_list_map();
-          auto& out = map[name];
-          add_description(out, *description, root);
-          out.clear_task_list_status();
-        });
-    send(one_list.handle, make_matching_mail(std::move(one)));
-  }
-}
-
-void matching_owner::describe_partitions(const list_partitions& asked) {
-  auto all = std::make_shared<partition_collector>(asked.answer);
-  for (const int type : {0, 1}) {
-    auto one = std::make_shared<describe_list>();
-    one->list = {asked.domain_id, asked.name, type};
-    one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-        INT64_MAX, [all, name = asked.name, type,
-                    host = env_.settings.identity](const api::DescribeTaskListResponse* description, const error*) {
-          std::set<int> ids{0};
-          if (description != nullptr) {
-            for (const auto& [id, partition] : description->partition_config().read_partitions())
-              ids.insert(id);
-            for (const auto& [id, partition] : description->partition_config().write_partitions())
-              ids.insert(id);
-          }
-          const std::lock_guard guard(all->mutex);
-          for (const int id : ids) {
-            auto* out = type == 0 ? all->response.add_decision_task_list_partitions()
-                                  : all->response.add_activity_task_list_partitions();
-            out->set_key(name_of_partition(name, id));
-            out->set_owner_host_name(host);
-          }
-        });
-    auto* to = list(one->list, api::TASK_LIST_KIND_NORMAL);
-    if (to != nullptr)
-      send(to->handle, make_matching_mail(std::move(one)));
-  }
-}
-
-void matching_owner::on_query(matching_query& query) {
-  std::vector<std::string> out;
-  std::vector<std::pair<std::string, caf::actor>> handles;
-  for (auto& [key, one] : lists_) {
-    if (query.what == matching_query::kind::list) {
-      if (query.lists)
-        handles.emplace_back(actor_path::name_of_list(env_, key), one.handle);
-      else
-        out.push_back(actor_path::name_of_list(env_, key));
-      continue;
-    }
-    // An empty text means any list: what chaos asks for.
-    if (query.text.empty() || actor_path::name_of_list(env_, key) == query.text) {
-      out.push_back(actor_path::name_of_list(env_, key));
-      caf::anon_send_exit(one.handle, caf::exit_reason::kill);
-      break;
-    }
-  }
-  if (query.lists)
-    query.lists(std::move(handles));
-  if (query.answer)
-    query.answer(std::move(out));
 }
 
 } // namespace cadenza::actors

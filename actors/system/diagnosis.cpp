@@ -183,6 +183,16 @@ void diagnosis::take(const api::HistoryEvent& event) {
     break;
   case kind::kActivityTaskFailedEventAttributes: take_activity_failure(event); break;
   case kind::kActivityTaskTimedOutEventAttributes: take_activity_timeout(event); break;
+  default: take_child_news(event); break;
+  }
+  last_id_ = event.event_id();
+  last_ns_ = now_ns;
+  last_type_ = type_name(event);
+}
+
+void diagnosis::take_child_news(const api::HistoryEvent& event) {
+  using kind = api::HistoryEvent;
+  switch (event.attributes_case()) {
   case kind::kStartChildWorkflowExecutionInitiatedEventAttributes:
     children_[event.event_id()].timeout_ns =
         ns_of(event.start_child_workflow_execution_initiated_event_attributes().execution_start_to_close_timeout());
@@ -190,7 +200,7 @@ void diagnosis::take(const api::HistoryEvent& event) {
   case kind::kChildWorkflowExecutionStartedEventAttributes: {
     const auto i = children_.find(event.child_workflow_execution_started_event_attributes().initiated_event_id());
     if (i != children_.end())
-      i->second.started_ns = now_ns;
+      i->second.started_ns = workflow::ns_of(event.event_time());
     break;
   }
   case kind::kChildWorkflowExecutionTimedOutEventAttributes: take_child_timeout(event); break;
@@ -211,9 +221,6 @@ void diagnosis::take(const api::HistoryEvent& event) {
     break;
   default: break;
   }
-  last_id_ = event.event_id();
-  last_ns_ = now_ns;
-  last_type_ = type_name(event);
 }
 
 void diagnosis::take_scheduled(const api::HistoryEvent& event) {

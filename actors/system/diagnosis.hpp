@@ -115,6 +115,7 @@ private:
     std::int64_t started_ns = 0;
   };
   issue* add(issue_group& to, issue_kind kind, std::int64_t event_id, std::string reason);
+  void take_child_news(const uber::cadence::api::v1::HistoryEvent& event);
   void take_scheduled(const uber::cadence::api::v1::HistoryEvent& event);
   void take_activity_timeout(const uber::cadence::api::v1::HistoryEvent& event);
   void take_activity_failure(const uber::cadence::api::v1::HistoryEvent& event);

@@ -185,7 +185,7 @@ def dangling(tree):
             if not comment or file.startswith("tests/tools/"):
                 continue
             for page in re.findall(r"[\w./-]+\.md\b", comment[2]):
-                if page not in pages and page not in names:
+                if page not in names and not any(p == page or p.endswith("/" + page) for p in pages):
                     yield f"{file}:{number}: {page} is not in the repository"
             if "§" in comment[2] and not re.search(r"[\w/-]+\.md", comment[2]):
                 yield f"{file}:{number}: a section of an unnamed page"
