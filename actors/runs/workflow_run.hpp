@@ -108,6 +108,8 @@ protected:
   caf::behavior make_behavior() override;
 
 private:
+  static constexpr int tries_max = 5; ///< of one command, when others wrote the run meanwhile
+
   class cached_events;
 
   void on_mail(run_mail& mail);

@@ -181,17 +181,30 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     entry.told_meanwhile = entry.creating.has_value();
     drain(key);
   }
-  CADENZA_ASSERT(note->receipts.size() == note->transfer.size(), "each task of a commit has a receipt");
-  for (std::size_t i = 0; i < note->transfer.size(); ++i) {
-    CADENZA_ASSERT(shard_sequence::range_of(note->transfer[i].task_id()) == range_id_,
+  take_transfer(*note);
+  for (auto& task : note->timers) {
+    if (timers_.add(std::move(task)))
+      env_.counters->timers_in_memory.fetch_add(1, std::memory_order_relaxed);
+  }
+  for (const auto& timer : note->pointless_timers) {
+    if (timers_.cancel(timer))
+      env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
+  }
+  arm();
+}
+
+void history_shard::take_transfer(commit_note& note) {
+  CADENZA_ASSERT(note.receipts.size() == note.transfer.size(), "each task of a commit has a receipt");
+  for (std::size_t i = 0; i < note.transfer.size(); ++i) {
+    CADENZA_ASSERT(shard_sequence::range_of(note.transfer[i].task_id()) == range_id_,
                    "tasks that a shard is told of carry ids of its range; shard " + std::to_string(index_));
-    const auto* added = transfer_.add(note->transfer[i]);
+    const auto* added = transfer_.add(note.transfer[i]);
     if (added == nullptr)
       continue;
     env_.counters->transfer_pending.fetch_add(1, std::memory_order_relaxed);
     const auto& task = *added;
-    const bool family = note->has_family;
-    auto& receipt = note->receipts[i];
+    const bool family = note.has_family;
+    auto& receipt = note.receipts[i];
     switch (task.type()) {
     case record::v1::TRANSFER_DECISION:
     case record::v1::TRANSFER_ACTIVITY: push_to_matching(task, std::move(receipt)); break;
@@ -206,15 +219,6 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     default: carry_out(task, std::move(receipt)); break;
     }
   }
-  for (auto& task : note->timers) {
-    if (timers_.add(std::move(task)))
-      env_.counters->timers_in_memory.fetch_add(1, std::memory_order_relaxed);
-  }
-  for (const auto& timer : note->pointless_timers) {
-    if (timers_.cancel(timer))
-      env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
-  }
-  arm();
 }
 
 void history_shard::on_housekeeping() {

@@ -75,6 +75,7 @@ private:
   void handle(shard_acquired&);
   void handle(start_request_ptr&);
   void handle(std::shared_ptr<commit_note>&);
+  void take_transfer(commit_note& note);
   void handle(current_known&);
   void handle(run_left&);
   void handle(reroute&);

@@ -122,6 +122,8 @@ private:
   run_entry* load_run(int shard, const run_key& key, commit_result& result);
   current_entry* load_current(int shard, const workflow_key& key, commit_result& result);
   list_entry* load_list(const task_list_key& key, commit_result& result);
+  /// Reads what stays of a list's row while its lease goes up: they are one value. False: `result` says why not.
+  bool keep_row(const std::string& key, task_list_transaction& tx, commit_result& result);
 
   /// Keys of [lower, upper) of a table to be deleted one by one. Stops and tells `too_many` beyond a bound.
   struct doomed_keys {

@@ -42,6 +42,25 @@ group_builder::list_entry* group_builder::load_list(const task_list_key& key, co
   return &lists_.add(key_, state);
 }
 
+bool group_builder::keep_row(const std::string& key, task_list_transaction& tx, commit_result& result) {
+  rocksdb::PinnableSlice value;
+  const auto found = get(table::task_lists, key, value);
+  if (found.ok()) {
+    auto bytes = value.ToStringView();
+    if (!take_varint(bytes)) {
+      result = damaged("task list row");
+      return false;
+    }
+    tx.row.emplace(bytes);
+  } else if (found.IsNotFound()) {
+    tx.row.emplace();
+  } else {
+    result = read_failure(found);
+    return false;
+  }
+  return true;
+}
+
 group_builder::verdict group_builder::add(task_list_transaction& tx, commit_result& result) {
   auto* entry = load_list(tx.key, result);
   if (entry == nullptr)
@@ -65,21 +84,8 @@ group_builder::verdict group_builder::add(task_list_transaction& tx, commit_resu
     // The lease goes up while the rest of the row stays: they are one value.
     if (list.group == group_)
       return verdict::next_group;
-    rocksdb::PinnableSlice value;
-    const auto found = get(table::task_lists, key, value);
-    if (found.ok()) {
-      auto bytes = value.ToStringView();
-      if (!take_varint(bytes)) {
-        result = damaged("task list row");
-        return verdict::refused;
-      }
-      tx.row.emplace(bytes);
-    } else if (found.IsNotFound()) {
-      tx.row.emplace();
-    } else {
-      result = read_failure(found);
+    if (!keep_row(key, tx, result))
       return verdict::refused;
-    }
   }
   needs_sync_ = true;
   list.group = group_;

@@ -1,0 +1,199 @@
+#include "actors/runs/workflow_run.hpp"
+#include "actors/visibility/visibility_mail.hpp"
+
+#include "actors/runs/persist.hpp"
+#include "actors/runs/run_commands.hpp"
+#include "actors/runs/run_warnings.hpp"
+#include "messages/invariant.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+/// How a run's transactions are written, and what follows when one ends.
+namespace cadenza::actors {
+namespace {
+
+constexpr std::int64_t request_memory_ns = 3LL * 3600 * ns_per_s;
+
+bool for_visibility(record::v1::TransferType type) {
+  return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT ||
+         type == record::v1::TRANSFER_CLOSE || type == record::v1::TRANSFER_DELETE_VISIBILITY;
+}
+
+/// Runs when a commit is over, on the store's thread: tells the shard, the visibility writer and the run, in this
+/// order, so that whoever hears of the commit from the run finds it in the lists.
+void after_commit(const std::shared_ptr<commit_note>& note, storage::commit_result result, const services& env,
+                  const caf::actor& shard, const caf::actor& run) {
+  note->result = result;
+  std::vector<visibility_task> visible;
+  if (result.outcome == storage::status::committed) {
+    note->receipts.reserve(note->transfer.size());
+    for (const auto& task : note->transfer) {
+      const bool shown = for_visibility(task.type());
+      const bool both = shown && task.type() == record::v1::TRANSFER_CLOSE && note->has_family;
+      note->receipts.push_back(std::make_shared<task_receipt>(shard, false, 0, task.task_id(), both ? 2 : 1));
+      if (shown)
+        visible.push_back({task, note->receipts.back()});
+    }
+  }
+  caf::anon_send(shard, make_shard_mail(note));
+  if (!visible.empty())
+    caf::anon_send(env.routes->visibility(), std::make_shared<visibility_mail>(std::move(visible)));
+  caf::anon_send(run, std::make_shared<run_mail>(run_committed{std::move(result)}));
+}
+
+/// Why a command whose write was refused goes no further. Nothing: it is tried again after a conflict, and dropped when
+/// nobody knows how the write ended.
+std::optional<error> refusal_of(const storage::commit_result& result, bool last_try) {
+  if (result.outcome == storage::status::unavailable)
+    return service_busy("the store refuses writes: " + result.message);
+  if (result.outcome != storage::status::condition_failed)
+    return std::nullopt;
+  if (result.failed == storage::condition::shard_range)
+    return unavailable("this history shard has moved");
+  if (last_try)
+    return internal_error("maximum attempts exceeded to update history");
+  return std::nullopt;
+}
+
+} // namespace
+
+void workflow_run::remember_requests(storage::shard_transaction& tx, const run_command& command) const {
+  const auto now = env_.time->now_ns();
+  for (const auto& mark : command.remembered) {
+    if (!mark.request_id.empty())
+      tx.requests.push_back({{key_.domain_id, key_.workflow_id},
+                             mark.kind,
+                             state_->head().current_version(),
+                             mark.request_id,
+                             mark.run_id.value_or(key_.run_id),
+                             now,
+                             now + request_memory_ns});
+  }
+}
+
+/// The command that should have made the run failed: the shard may make another one.
+void workflow_run::not_made() {
+  if (!is_new())
+    return;
+  become(phase::left);
+  caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
+}
+
+void workflow_run::submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease,
+                          handed_tasks handed, const workflow::rules& rules) {
+  auto note = std::make_shared<commit_note>();
+  note->run = key_;
+  note->lease = std::move(lease);
+  note->current = made.current;
+  note->pointless_timers = pointless_timers();
+  note->has_family = state_->has_parent() || !state_->children().empty();
+  // The store takes the batches' bytes; copying them costs less than serializing them again for the cache.
+  pending_bytes_.clear();
+  for (const auto& node : made.history)
+    pending_bytes_.push_back(node.batch);
+  CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
+  CADENZA_ASSERT(made.mutation.key == key_, "a run writes itself");
+  auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
+  if (rules.strong_idempotency)
+    remember_requests(tx, *command);
+
+  // Timers too far ahead to be in the shard's memory are deleted where they are stored.
+  const auto near = env_.time->now_ns() + env_.settings.timer_window_ns;
+  std::erase_if(note->pointless_timers, [&](const auto& timer) {
+    if (timer.first <= near)
+      return false;
+    tx.delete_timers.push_back({timer.first, timer.second, {}});
+    return true;
+  });
+
+  note->transfer = std::move(made.transfer);
+  remember_timers(made.timers); // forgotten with the rest of the state when the write does not succeed
+  note->timers = std::move(made.timers);
+  note->by = address();
+  if (made.next) {
+    auto& next = *made.next;
+    note->next = adopted_run{next.state->key(), std::shared_ptr<workflow::run>(std::move(next.state)),
+                             std::move(next.made.batches)};
+    for (auto& task : made.next->made.transfer)
+      note->transfer.push_back(std::move(task));
+    for (auto& task : made.next->made.timers)
+      note->timers.push_back(std::move(task));
+  }
+  pending_ = std::move(made);
+  committing_ = std::move(command);
+  become(is_new() ? phase::making : phase::committing);
+  handed_ = std::move(handed);
+  env_.counters->commits.fetch_add(1, std::memory_order_relaxed);
+  env_.store->shards().commit(std::move(tx),
+                              [note, &env = env_, shard = shard_, self = me()](storage::commit_result result) {
+                                after_commit(note, std::move(result), env, shard, self);
+                              });
+}
+
+void workflow_run::handle(run_committed& over) {
+  CADENZA_ASSERT(writing() && committing_ != nullptr, "a write that ends is one that was begun");
+  const bool new_run = is_new();
+  auto command = std::move(committing_);
+  auto made = std::move(pending_);
+  auto handed = std::exchange(handed_, {});
+  pending_ = {};
+  const auto& result = over.result;
+  if (result.outcome == storage::status::committed) {
+    become(phase::ready);
+    command->tries = 0;
+    for (std::size_t i = 0; i < made.batches.size(); ++i) {
+      const auto& batch = made.batches[i];
+      const auto first = batch->events(0).event_id();
+      cache_.append(std::move(pending_bytes_[i]), batch, first, first + batch->events_size());
+    }
+    command->finished(*this);
+    handed.answer(*this);
+    wake_waiters();
+    release_queries();
+    if (new_run || made.closed_run)
+      report_use();
+    return work();
+  }
+
+  // When nobody knows how it ended, the polls are dropped: their tasks may have been started for them.
+  if (result.outcome != storage::status::unknown_outcome)
+    handed.give_back(env_);
+  // The state in memory is ahead of the store: drop it.
+  env_.counters->commit_conflicts.fetch_add(1, std::memory_order_relaxed);
+  drop_state();
+  if (!new_run)
+    become(phase::absent);
+  if (result.outcome == storage::status::condition_failed && result.failed == storage::condition::request_known) {
+    not_made();
+    command->repeated(*this, result.remembered);
+    return work();
+  }
+  if (result.outcome == storage::status::condition_failed && result.failed == storage::condition::tree_version) {
+    not_made();
+    command->tree_changed(*this);
+    return work();
+  }
+  if (new_run) {
+    become(phase::left);
+    const bool exists =
+        result.outcome == storage::status::condition_failed && result.failed == storage::condition::current_run;
+    if (!exists || !command->refused(*this, result.current ? result.current->value : std::string())) {
+      caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
+      if (result.outcome != storage::status::unknown_outcome)
+        command->failed(service_busy("the store refused the write: " + result.message));
+    }
+    return work();
+  }
+  const bool conflict = result.outcome == storage::status::condition_failed;
+  const bool last_try = conflict && ++command->tries >= tries_max;
+  // Unknown outcome: the call is dropped, which tells the client to ask again; its request id makes that safe.
+  if (const auto refusal = refusal_of(result, last_try))
+    command->failed(*refusal);
+  else if (conflict)
+    queue_.push_front(std::move(command));
+  work();
+}
+
+} // namespace cadenza::actors
