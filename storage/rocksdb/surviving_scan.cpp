@@ -170,8 +170,8 @@ unreadable_range range_of(const surviving_scan::gap& gap, std::size_t offset, bo
   key_reader end(std::string_view(gap.end).substr(std::min(offset, gap.end.size())));
   std::int64_t number = 0;
   if (gap.end.size() >= offset + number_bytes && end.number(number)) {
-    const bool within = end.rest().find_first_not_of('\0') != std::string_view::npos;
-    out.last = within ? number : number - 1;
+    // With anything behind it, if only zeros, it stands behind the row of just this number.
+    out.last = end.rest().empty() ? number - 1 : number;
   }
   return out;
 }

@@ -96,6 +96,8 @@ template <class Row> void check_rest(const page<Row>& read, std::size_t blocks) 
   BOOST_TEST_REQUIRE(read.unreadable.size() == blocks);
   BOOST_TEST(read.unreadable.front().why.find(".sst") != std::string::npos, read.unreadable.front().why);
   const auto there = ids_of(read.rows);
+  for (const auto& r : read.unreadable)
+    BOOST_TEST_MESSAGE("    " << r.first << " to " << r.last << ": " << r.why);
   int lost = 0;
   for (int i = 1; i <= rows; ++i) {
     if (there.contains(i))
