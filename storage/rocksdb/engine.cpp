@@ -146,6 +146,11 @@ outcome<void> engine::check_format() {
 rocksdb::Status engine::write_format() { return rocks::write_format(data_, default_family_); }
 
 void engine::begin_resuming() {
+  // After an error the engine begins a new log with the tables that it flushes: one must have a row, or it would go on
+  // with the log that failed, which its build for Debian takes for a reason to end the process.
+  rocksdb::WriteOptions in_memory_only;
+  in_memory_only.disableWAL = true;
+  data_.db->Put(in_memory_only, default_family_, rocksdb::Slice("opened"), rocksdb::Slice()).PermitUncheckedError();
   resumer::parts parts;
   parts.db = data_.db;
   parts.directory = options_.directory;

@@ -33,9 +33,13 @@ void health::recover() {
     changed_(true, "");
 }
 
-void health::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* error) {
-  // A soft error does not stop writes: the engine tries again by itself.
-  if (error->severity() >= rocksdb::Status::Severity::kHardError)
+void health::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) {
+  // A soft error does not stop writes: the engine tries again by itself. Errors that may pass are told before they have
+  // a severity; of those it takes the ones of a compaction for soft.
+  using severity = rocksdb::Status::Severity;
+  const bool passing = error->severity() == severity::kNoError && error->IsIOError() &&
+                       reason != rocksdb::BackgroundErrorReason::kCompaction;
+  if (error->severity() >= severity::kHardError || passing)
     fail(error->ToString());
 }
 

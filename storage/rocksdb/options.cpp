@@ -125,6 +125,7 @@ rocksdb::DBOptions database_options(const rocksdb_options& options, rocksdb::Env
                                                           : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.track_and_verify_wals_in_manifest = !options.recover_to_point_in_time;
   db.paranoid_checks = true;
+  db.max_bgerror_resume_count = 0; // ours alone brings writes back: beside it the engine's own never lets a close end
   db.max_total_wal_size = options.log_bytes;
   db.db_write_buffer_size = options.write_buffers_bytes;
   db.avoid_flush_during_recovery = true; // a start reads the log; it does not wait for tables to be written
