@@ -150,6 +150,7 @@ outcome<void> front_part::open() {
   bridge::http_options http;
   http.host = config_.frontend.address;
   http.port = config_.frontend.http_port;
+  http.network = config_.grpc.network;
   http.version = R"({"version":")" CADENZA_VERSION R"(","contract":"uber.cadence.api.v1"})";
   const auto http_port = http_.start(http);
   if (!http_port)

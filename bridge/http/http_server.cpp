@@ -1,31 +1,29 @@
 #include "bridge/http/http_server.hpp"
 
+#include "bridge/net/http1.hpp"
+#include "bridge/net/server.hpp"
+#include "bridge/net/worker.hpp"
 #include "config/log.hpp"
 #include "config/metrics.hpp"
 
-#include <httplib.h>
 #include <nlohmann/json.hpp>
 
 #include <arpa/inet.h>
+#include <chrono>
 #include <optional>
-#include <thread>
 #include <unistd.h>
 
 namespace cadenza::bridge {
 
 namespace {
 
-constexpr int threads_count = 4;
-constexpr std::size_t body_bytes_max = 4 << 20;
-constexpr time_t silence_s_max = 10;
+constexpr int threads_count = 3;        // for routes that may take long
+constexpr std::size_t waiting_max = 64; // requests that none of them has begun
+constexpr auto grace = std::chrono::seconds(10);
 
-bool is_local(const std::string& address) {
-  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-}
-
-void write(httplib::Response& to, const http_response& from) {
-  to.status = from.status;
-  to.set_content(from.body, from.content_type.c_str());
+std::string_view header_of(const net::http1_request& request, const char* name) {
+  const auto at = request.headers.find(name);
+  return at == request.headers.end() ? std::string_view() : std::string_view(at->second);
 }
 
 /// Whether `host` of a Host header ("name", "name:port", "[::1]:port") is an address or a name of this machine. A page
@@ -44,26 +42,17 @@ bool is_ours(std::string host, const std::string& listening_on) {
 
 /// A web page can have its visitor's browser send requests here; what it cannot do is leave out where they come from,
 /// or say that they are JSON.
-std::optional<http_response> refusal_of_change(const httplib::Request& request) {
-  if (request.has_header("Origin"))
+std::optional<http_response> refusal_of_change(const net::http1_request& request) {
+  if (request.headers.contains("origin"))
     return http_error(403, "requests of web pages are refused");
-  if (!request.get_header_value("Content-Type").starts_with("application/json"))
+  if (!header_of(request, "content-type").starts_with("application/json"))
     return http_error(415, "a request that changes something needs the header Content-Type: application/json");
   return std::nullopt;
 }
 
-http_request read(const httplib::Request& from) {
-  http_request to;
-  for (const auto& [name, value] : from.params)
-    to.parameters[name] = value;
-  to.body = from.body;
-  return to;
-}
-
-/// SO_REUSEADDR only: httplib's default shares the port with whoever listens on it already.
-void set_socket_options(socket_t socket) {
-  const int yes = 1;
-  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+/// What is asked all the time, by those who decide whether the server lives.
+bool is_probe(const std::string& path) {
+  return path == "/health" || path == "/ready" || path == "/version" || path == "/metrics";
 }
 
 } // namespace
@@ -73,44 +62,47 @@ http_response http_error(int status, std::string_view message) {
           nlohmann::json{{"error", message}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
-struct http_server::state {
-  state(const health_board& h, const metrics::registry& r) : health(h), registry(r) {}
+struct http_server::state final : net::http1_user {
+  state(const health_board& h, metrics::registry& r) : health(h), registry(r) {}
+
+  void serve(net::http1_exchange_ptr exchange) override {
+    const auto& request = exchange->request();
+    const auto found = routes.find({request.method == "HEAD" ? "GET" : request.method, request.path});
+    if (found == routes.end())
+      return exchange->answer(to_wire(http_error(404, "there is nothing at " + request.path)));
+    auto& on = is_probe(request.path) ? *probes : *others;
+    if (on.waiting() >= waiting_max)
+      return exchange->answer(to_wire(http_error(503, "too many requests wait")));
+    on.run([this, exchange, &handler = found->second] {
+      exchange->answer(to_wire(answer(handler, exchange->request())));
+    });
+  }
+
+  static net::http1_response to_wire(http_response from) {
+    return {from.status, std::move(from.content_type), std::move(from.body)};
+  }
 
   /// Why a request is refused, by the rules for its kind of route.
-  std::optional<http_response> refusal_of(const httplib::Request& request) const {
+  std::optional<http_response> refusal_of(const net::http1_request& request) const {
     if (request.path.starts_with("/admin/") && !admin_from_anywhere) {
-      if (!is_local(request.remote_addr))
+      if (!request.from.local())
         return http_error(403, "only callers on this machine may ask this");
-      if (request.has_header("Host") && !is_ours(request.get_header_value("Host"), host))
+      if (request.headers.contains("host") && !is_ours(std::string(header_of(request, "host")), host))
         return http_error(403, "the Host of the request is none of this machine's names");
     }
     return request.method == "POST" ? refusal_of_change(request) : std::nullopt;
   }
 
   /// Answers by a route, unless the request is refused, and turns what the route throws into an answer.
-  void answer(const route& handler, const httplib::Request& request, httplib::Response& response) const {
+  http_response answer(const route& handler, const net::http1_request& request) const {
     if (auto refused = refusal_of(request))
-      return write(response, *refused);
+      return *refused;
     try {
-      write(response, handler(read(request)));
+      return handler({request.parameters, request.body});
     } catch (const std::exception& failure) {
       log::error("http: {} failed: {}", request.path, failure.what());
-      write(response, http_error(500, failure.what()));
+      return http_error(500, failure.what());
     }
-  }
-
-  /// A POST that says nothing of a body has none. The library would read until the client closes, so it must not come
-  /// to that.
-  httplib::Server::HandlerResponse answer_without_body(const httplib::Request& request,
-                                                       httplib::Response& response) const {
-    using enum httplib::Server::HandlerResponse;
-    if (request.method != "POST" || request.has_header("Content-Length") || request.has_header("Transfer-Encoding"))
-      return Unhandled;
-    const auto found = routes.find({request.method, request.path});
-    if (found == routes.end())
-      return Unhandled;
-    answer(found->second, request, response);
-    return Handled;
   }
 
   http_response ready() const {
@@ -121,17 +113,19 @@ struct http_server::state {
   }
 
   const health_board& health;
-  const metrics::registry& registry;
+  metrics::registry& registry;
   bool admin_from_anywhere = false;
   std::string host; ///< listened on
   std::string version;
   std::function<std::string()> missing;
   std::map<std::pair<std::string, std::string>, route> routes; ///< by method and path
-  httplib::Server server;
-  std::thread thread;
+  net::http1_front front{*this};
+  std::unique_ptr<net::server> server;
+  std::unique_ptr<net::worker> probes; ///< these two: they end before the server does
+  std::unique_ptr<net::worker> others;
 };
 
-http_server::http_server(const health_board& health, const metrics::registry& registry)
+http_server::http_server(const health_board& health, metrics::registry& registry)
   : state_(std::make_unique<state>(health, registry)) {
   auto& s = *state_;
   add_route("GET", "/health", [](const http_request&) {
@@ -157,44 +151,27 @@ outcome<int> http_server::start(const http_options& options) {
   s.admin_from_anywhere = options.admin_from_anywhere;
   s.host = options.host;
   s.version = options.version;
-  for (const auto& [key, handler] : s.routes) {
-    const auto& [method, path] = key;
-    const auto answer = [&s, &handler = handler](const httplib::Request& request, httplib::Response& response) {
-      s.answer(handler, request, response);
-    };
-    if (method == "POST")
-      s.server.Post(path, answer);
-    else
-      s.server.Get(path, answer);
-  }
-  s.server.set_pre_routing_handler([&s](const httplib::Request& request, httplib::Response& response) {
-    return s.answer_without_body(request, response);
-  });
-  s.server.new_task_queue = [] { return new httplib::ThreadPool(threads_count); };
-  s.server.set_payload_max_length(body_bytes_max);
-  s.server.set_read_timeout(silence_s_max);
-  s.server.set_write_timeout(silence_s_max);
-  s.server.set_keep_alive_timeout(silence_s_max / 2);
-  s.server.set_tcp_nodelay(true);
-  s.server.set_socket_options(set_socket_options);
-  int port = options.port;
-  const bool bound =
-      port == 0 ? (port = s.server.bind_to_any_port(options.host)) > 0 : s.server.bind_to_port(options.host, port);
-  if (!bound)
-    return internal_error("cannot listen on " + options.host + ":" + std::to_string(options.port) +
-                          ": is the port taken?");
-  s.thread = std::thread([&s] { s.server.listen_after_bind(); });
-  // A stop before the thread runs would be lost, so it is waited for; clients could connect already.
-  while (!s.server.is_running())
-    std::this_thread::yield();
+  auto how = options.network;
+  how.loops = 1;
+  auto server = std::make_unique<net::server>(how, s.registry, "http");
+  auto port = server->listen(options.host, options.port, {&s.front});
+  if (!port)
+    return port;
+  s.probes = std::make_unique<net::worker>("http-probes", 1, 0);
+  s.others = std::make_unique<net::worker>("http-routes", threads_count, 0);
+  s.server = std::move(server);
+  if (const auto started = s.server->start(); !started)
+    return started.error();
   return port;
 }
 
 void http_server::stop() {
-  if (!state_->thread.joinable())
+  if (!state_->server)
     return;
-  state_->server.stop();
-  state_->thread.join();
+  state_->server->stop(grace);
+  state_->probes.reset();
+  state_->others.reset();
+  state_->server.reset();
 }
 
 } // namespace cadenza::bridge

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bridge/base/health.hpp"
+#include "bridge/net/settings.hpp"
 #include "messages/outcome.hpp"
 
 #include <functional>
@@ -21,6 +22,7 @@ struct http_options {
   int port = 8088;                  ///< 0: any free one
   bool admin_from_anywhere = false; ///< false: paths below /admin/ answer only callers on this machine
   std::string version = "{}";       ///< what /version answers: a JSON object
+  net::settings network;            ///< bounds; it always has a loop of its own
 };
 
 struct http_request {
@@ -40,13 +42,14 @@ struct http_response {
 /// The HTTP server: /health (the process lives), /ready (it serves), /version, /metrics (Prometheus' text format), and
 /// whatever else is added to it.
 ///
-/// Threads: requests run on a few threads of its own, where routes may block. Lifetime: what is given to the
+/// Threads: a loop of its own; requests run on a few others, where routes may block. Those of /health, /ready, /version
+/// and /metrics have one for themselves, so that they answer whatever else goes on. Lifetime: what is given to the
 /// constructor, and what routes refer to, must outlive it.
 class http_server {
 public:
   using route = std::function<http_response(const http_request&)>;
 
-  http_server(const health_board& health, const metrics::registry& registry);
+  http_server(const health_board& health, metrics::registry& registry);
   ~http_server(); ///< stops
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;

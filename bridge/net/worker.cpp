@@ -5,19 +5,21 @@
 
 namespace cadenza::bridge::net {
 
-namespace {
-constexpr int niceness = 5; // about a third of what a loop gets when both want the same core
+worker::worker(const char* name, int threads, int niceness) {
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, niceness] { work(niceness); });
+    pthread_setname_np(threads_.back().native_handle(), name);
+  }
 }
-
-worker::worker() : thread_([this] { work(); }) { pthread_setname_np(thread_.native_handle(), "net-worker"); }
 
 worker::~worker() {
   {
     const std::lock_guard guard(lock_);
     ending_ = true;
   }
-  told_.notify_one();
-  thread_.join();
+  told_.notify_all();
+  for (auto& thread : threads_)
+    thread.join();
 }
 
 void worker::run(std::function<void()> what) {
@@ -28,7 +30,12 @@ void worker::run(std::function<void()> what) {
   told_.notify_one();
 }
 
-void worker::work() {
+std::size_t worker::waiting() {
+  const std::lock_guard guard(lock_);
+  return waiting_.size();
+}
+
+void worker::work(int niceness) {
   ::setpriority(PRIO_PROCESS, 0, niceness); // on Linux: of this thread
   std::unique_lock guard(lock_);
   while (true) {

@@ -33,7 +33,7 @@ private:
   grpc_front grpc_{shared_};
   net::h2_front h2_{grpc_};
   net::server server_;
-  net::worker heavy_; // goes first: what it has begun ends while there are loops
+  net::worker heavy_{"net-worker", 1, 5}; // goes first: what it has begun ends while there are loops
 };
 
 } // namespace cadenza::bridge

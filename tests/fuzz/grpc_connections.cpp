@@ -26,7 +26,7 @@ FUZZ_TARGET(grpc_connections) {
   const std::string first = input.empty() ? std::string(1, '\0') : std::string(input.substr(0, 1));
   const std::string all = first + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9) +
                           std::string(input.empty() ? input : input.substr(1));
-  auto heavy = std::make_unique<bridge::net::worker>();
+  auto heavy = std::make_unique<bridge::net::worker>("fuzz", 1, 0);
   bridge::grpc_shared shared{w.calls, *heavy, fuzz::memory_connection::bounds().message_bytes_max};
   bridge::grpc_front grpc(shared);
   bridge::net::h2_front front(grpc);
