@@ -61,7 +61,7 @@ surviving_scan::surviving_scan(const database& data, table from, std::string low
   : data_(data), from_(from), upper_(std::move(upper)), at_(std::move(lower)) {}
 
 bool surviving_scan::next() {
-  if (!failure_.ok())
+  if (ended_ || !failure_.ok())
     return false;
   if (!scan_) {
     scan_.emplace(data_, from_, at_, upper_);
@@ -71,14 +71,9 @@ bool surviving_scan::next() {
   }
   while (!scan_->valid()) {
     const auto damage = scan_->status();
-    if (!damage.ok() && !step_over(damage))
+    const bool goes_on = damage.ok() ? resume_ && behind_damage() : step_over(damage);
+    if (!goes_on)
       return false;
-    if (damage.ok()) {
-      if (!resume_)
-        return false;
-      scan_.emplace(data_, from_, *std::exchange(resume_, std::nullopt), upper_);
-      scan_->to_first();
-    }
   }
   at_ = scan_->key();
   begun_ = true;
@@ -93,6 +88,7 @@ bool surviving_scan::step_over(const rocksdb::Status& damage) {
   }
   note_file(damage);
   const auto first = begun_ ? at_ + '\0' : at_;
+  bool look_around = !resume_; // once in each gap, and again without each further file that is damaged there
   if (!resume_) {
     const auto end = end_of_damage(first);
     if (!end) {
@@ -102,13 +98,27 @@ bool surviving_scan::step_over(const rocksdb::Status& damage) {
     gaps_.push_back({first, *end, damage.ToString()});
     resume_ = *end;
   }
-  if (new_file_ && damaged_files_.size() < files_max && damaged_files_.insert(*new_file_).second) {
+  if (new_file_ && damaged_files_.size() < files_max && damaged_files_.insert(*new_file_).second)
+    look_around = true;
+  if (look_around && new_file_ && damaged_files_.contains(*new_file_)) {
     scan_.emplace(data_, from_, first, *resume_, [without = damaged_files_](const rocksdb::TableProperties& file) {
       return !without.contains(file.orig_file_number);
     });
-  } else {
-    scan_.emplace(data_, from_, *std::exchange(resume_, std::nullopt), upper_);
+    scan_->to_first();
+    return true;
   }
+  return behind_damage();
+}
+
+/// Makes `scan_` one of what comes behind the damage. False: nothing does. Not even asked for in an empty range: the
+/// engine would look into the damaged block to find that out.
+bool surviving_scan::behind_damage() {
+  at_ = *std::exchange(resume_, std::nullopt);
+  begun_ = false;
+  ended_ = at_ >= upper_;
+  if (ended_)
+    return false;
+  scan_.emplace(data_, from_, at_, upper_);
   scan_->to_first();
   return true;
 }

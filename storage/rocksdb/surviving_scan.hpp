@@ -35,6 +35,7 @@ public:
 
 private:
   [[nodiscard]] bool step_over(const rocksdb::Status& damage);
+  [[nodiscard]] bool behind_damage();
   [[nodiscard]] bool readable_from(const std::string& key) const;
   [[nodiscard]] std::optional<std::string> end_of_damage(const std::string& from) const;
   void note_file(const rocksdb::Status& damage);
@@ -42,7 +43,8 @@ private:
   const database& data_;
   const table from_;
   const std::string upper_;
-  std::string at_;                        ///< where the scan begins, or the last row that was given
+  std::string at_; ///< where the scan begins, or the last row that was given
+  bool ended_ = false;
   bool begun_ = false;                    ///< a row was given: at_ is its key
   std::optional<std::string> resume_;     ///< in a detour: where the damage ends
   std::optional<std::uint64_t> new_file_; ///< named by the last damage
