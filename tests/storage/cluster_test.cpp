@@ -172,8 +172,10 @@ STORE_TEST(task_lists_are_scanned_once_each_with_page_tokens) {
 
 STORE_TEST(each_part_of_the_ring_has_its_task_lists) {
   std::vector<task_list_key> all;
-  for (int i = 0; i < 60; ++i)
-    check_committed(commit(s, lease(all.emplace_back(list_of("list " + std::to_string(i))), 0, 1, all.back().name)));
+  for (int i = 0; i < 60; ++i) {
+    const auto& key = all.emplace_back(list_of("list " + std::to_string(i)));
+    check_committed(commit(s, lease(key, 0, 1, key.name)));
+  }
   std::sort(all.begin(), all.end());
   constexpr std::uint64_t ring = std::uint64_t{1} << 32;
   std::vector<task_list_key> found;
