@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(what_may_change_at_run_time_is_taken) {
   files f;
   f.write("config.yaml", "log: {level: info}\n");
   auto reloading = f.begin();
-  f.write("config.yaml", "log: {level: debug}\nchaos: {interval: 5s, kinds: [task_list]}\n");
+  f.write("config.yaml", "log: {level: debug}\nchaos: {enabled: true, interval: 5s, kinds: [task_list]}\n");
   reloading.reload();
   BOOST_TEST((log::current_level() == log::level::debug));
   BOOST_REQUIRE(f.taken.size() == 1U);
