@@ -347,7 +347,8 @@ BOOST_AUTO_TEST_CASE(a_draining_worker_finishes_what_it_has) {
 
 BOOST_AUTO_TEST_CASE(every_kind_of_work_for_the_system_may_be_started) {
   std::size_t kinds = 0;
-  for (const auto& list : *system_lists(env)) {
+  const auto all = system_lists(env);
+  for (const auto& list : *all) {
     for (const auto& [type, rule] : list.workflows) {
       ++kinds;
       BOOST_TEST(bool(workflow::check_system_work(list.domain, type)), list.domain << " " << type);
