@@ -114,7 +114,7 @@ struct world {
   std::uint64_t last_run = 0;
 };
 
-std::unique_ptr<storage::visibility_store> must(outcome<std::unique_ptr<storage::visibility_store>> opened) {
+template <class Store> std::unique_ptr<storage::visibility_store> must(outcome<std::unique_ptr<Store>> opened) {
   if (!opened) // the macros evaluate their message even when the check holds
     BOOST_FAIL(opened.error().message);
   return *std::move(opened);
