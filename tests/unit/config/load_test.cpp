@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_value_is_refused_with_what_was_expected) {
   BOOST_TEST(refusal("log: [1]\n") == "f.yaml:1:1: log: expected a section with keys, found a list");
   BOOST_TEST(refusal("chaos: {enabled: maybe}\n").find("expected true or false") != std::string::npos);
   BOOST_TEST(refusal("engine: {drainTimeout: 10}\n").find("expected a duration like") != std::string::npos);
-  BOOST_TEST(refusal("services: {frontend: {rpc: {grpcPort: \"${PORT:7833}\"}}}\n").find("environment variables") !=
+  BOOST_TEST(refusal("services: {frontend: {rpc: {grpcPort: \"${NO_SUCH_PORT}\"}}}\n").find("has no NO_SUCH_PORT") !=
              std::string::npos);
   BOOST_TEST(refusal("chaos: {enabled: true, kinds: [workflow_run, gremlin]}\n").find("\"gremlin\"") !=
              std::string::npos);
