@@ -50,9 +50,7 @@ void refuse(const tree& value, std::string_view path, std::string_view expected,
 }
 
 void check_scalar(const tree& value, const std::string& path, const option& rule, problems& out) {
-  if (value.type == tree::kind::scalar && value.text.find("${") != std::string::npos)
-    out.add(fmt::format("{}: {}: environment variables are not put in; write the value", value.at.text(), path));
-  else if (value.type != tree::kind::scalar || !is_valid(rule, value.text))
+  if (value.type != tree::kind::scalar || !is_valid(rule, value.text))
     refuse(value, path, expectation_of(rule), out);
 }
 
