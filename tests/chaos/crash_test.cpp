@@ -111,7 +111,7 @@ void tell_deaths(const killer& of) {
 }
 
 /// Kills actors of a running server until as many are dead as was asked for and the load has had everything.
-int kill_actors(const arguments& given, const load::server_process& server, const chaos::log_book& book) {
+int kill_actors(const arguments& given, const load::server_process& server, chaos::log_book& book) {
   killer actors(server.http_port(), given.seed);
   int killed = 0;
   const auto goes_on = [&] { return killed < given.kills || !lacking(given, book).empty(); };

@@ -176,8 +176,8 @@ BOOST_AUTO_TEST_CASE(decisions_that_name_the_run_of_all_zeros_reach_nobody) {
     failed += event.has_signal_external_workflow_execution_failed_event_attributes() ||
               event.has_request_cancel_external_workflow_execution_failed_event_attributes();
   BOOST_TEST(failed == 2);
-  const auto other = read("other");
-  for (const auto& event : other.events()) {
+  const auto untouched = read("other");
+  for (const auto& event : untouched.events()) {
     BOOST_TEST(!event.has_workflow_execution_signaled_event_attributes());
     BOOST_TEST(!event.has_workflow_execution_cancel_requested_event_attributes());
   }

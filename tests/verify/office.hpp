@@ -153,7 +153,8 @@ struct office {
   /// The first letters of what happened: S started, D decision scheduled, s decision started, c completed, …
   std::string shape(const std::string& run = {}) {
     std::string out;
-    for (const auto& e : history(run).events()) {
+    const auto told = history(run);
+    for (const auto& e : told.events()) {
       using c = api::HistoryEvent;
       switch (e.attributes_case()) {
       case c::kWorkflowExecutionStartedEventAttributes: out += "Started "; break;
