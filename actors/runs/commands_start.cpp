@@ -115,6 +115,7 @@ public:
     input.control = given.control;
     input.identity = given.identity;
     input.request_id = given.request_id;
+    input.to_current = true;
     auto result = workflow::signal(tx, input);
     if (!result)
       return result.error();
