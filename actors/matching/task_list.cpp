@@ -81,6 +81,8 @@ caf::behavior task_list::make_behavior() {
       [this](matching_mail_ptr& mail) {
         refresh_settings_if_old();
         std::visit([this](auto& content) { handle(content); }, *mail);
+        if (nobody_polls_)
+          tell_if_nobody_polls(); // perhaps somebody does now; the next wake-up may be far away
         arm();
       },
       [this](list_wake wake) {

@@ -9,7 +9,11 @@ namespace cadenza::simulation {
 namespace {
 
 struct watched_harbour : harbour {
-  watched_harbour() : harbour(7, 2, [](auto& options) { options.settings.chaos = true; }) {}
+  watched_harbour()
+    : harbour(7, 2, [](auto& options) {
+        options.settings.chaos = true;
+        options.system_domains = true; // without them nobody works for the system
+      }) {}
 
   std::vector<actors::actor_info> list() {
     std::optional<std::vector<actors::actor_info>> out;

@@ -31,6 +31,14 @@ struct damaged_harbour : harbour {
     in.engine().kill_actor("node/shard_owner/history_shard:0", [](const std::string&) {});
     wait(2 * ns_per_s);
   }
+  /// The task lists are made anew as well, and at the same time. What an earlier incarnation of the shard pushed to
+  /// them is covered by its queue alone as long as they have not stored it; while they live they would still hand it
+  /// out.
+  void forget_what_was_pushed() {
+    in.engine().kill_actor("node/shard_owner/history_shard:0", [](const std::string&) {});
+    in.engine().kill_actor("node/matching_owner", [](const std::string&) {});
+    wait(2 * ns_per_s);
+  }
   std::vector<std::int64_t> stored_transfer() {
     const auto kept = std::exchange(damage, {});
     std::vector<std::int64_t> out;
@@ -72,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_shard_serves_the_rest_of_a_damaged_transfer_queue_and_kee
   const auto before = h.stored_transfer(); // record started, decision
   BOOST_TEST_REQUIRE(before.size() == 2U);
   h.damage["scan_transfer"] = {{before[0], before[1], "a damaged block"}};
-  h.restart_shard();
+  h.forget_what_was_pushed();
   BOOST_TEST(h.unreadable() == "node/shard_owner/history_shard:0, transfer queue: transfer tasks " +
                                    std::to_string(before[0]) + " to " + std::to_string(before[1]) +
                                    " cannot be read; what is there is kept, and not carried out: "

@@ -31,14 +31,22 @@ public:
     return {in.domain(domain_name)->id, workflow_id, *uuid::parse(run_id)};
   }
 
+  /// The range id of a shard's owner. The engine is ready before its shards have taken their rows, so this may wait.
   [[nodiscard]] std::int64_t range_of(int shard) {
-    const auto still = in.peek();
     std::int64_t range_id = 0;
-    in.store().shards().read_shard(shard, [&](storage::read_result<std::string> row) {
-      rec::Shard parsed;
-      BOOST_REQUIRE((row.value && parsed.ParseFromString(*row.value)));
-      range_id = parsed.range_id();
-    });
+    const auto taken = [&] {
+      const auto still = in.peek();
+      in.store().shards().read_shard(shard, [&](storage::read_result<std::string> row) {
+        BOOST_REQUIRE(row.outcome == storage::status::committed);
+        if (!row.value)
+          return;
+        rec::Shard parsed;
+        BOOST_REQUIRE(parsed.ParseFromString(*row.value));
+        range_id = parsed.range_id();
+      });
+      return range_id > 0;
+    };
+    in.run_until("the shard has an owner", taken, minute);
     return range_id;
   }
 
