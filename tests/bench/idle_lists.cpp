@@ -4,6 +4,8 @@
 #include "actors/matching/poll_board.hpp"
 #include "storage/memory/memory_store.hpp"
 
+#include "uber/cadence/api/v1/service_workflow.pb.h"
+
 #include <caf/all.hpp>
 
 #include <atomic>

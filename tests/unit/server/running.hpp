@@ -25,16 +25,14 @@ struct running {
   explicit running(const config::loaded& how) : serving(how, [how] { return outcome<config::loaded>(how); }) {
     const auto started = serving.start(signals);
     BOOST_REQUIRE_MESSAGE(started, (started ? std::string() : started.error().message));
-    runner = std::thread([this] {
-      serving.run(signals);
-      serving.stop();
-    });
+    runner = std::thread([this] { serving.run(signals); });
   }
   ~running() { stop(); }
   void stop() {
     signals.send(signal_kind::stop);
     if (runner.joinable())
       runner.join();
+    serving.stop();
   }
   [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(serving.grpc_port()); }
 
@@ -52,7 +50,7 @@ inline std::string start_workflow(load::client& client, const std::string& domai
   request.mutable_task_list()->set_name("nobody");
   request.mutable_execution_start_to_close_timeout()->set_seconds(3600);
   request.mutable_task_start_to_close_timeout()->set_seconds(10);
-  request.set_request_id(workflow_id);
+  request.set_request_id(load::new_uuid());
   load::api::StartWorkflowExecutionResponse answer;
   const auto started = client.wait("WorkflowAPI/StartWorkflowExecution", request, answer);
   BOOST_REQUIRE_MESSAGE(started.ok(), started.message);
