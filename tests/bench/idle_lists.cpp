@@ -105,6 +105,8 @@ void measure(int lists, int seconds) {
   std::cout << lists << " idle lists: " << (full - empty) / lists << " KiB each, " << used / seconds * 100
             << " % of a core\n";
   caf::anon_send_exit(owner, caf::exit_reason::kill);
+  owner = nullptr;
+  system.await_all_actors_done(); // they use what is declared above
 }
 
 } // namespace
