@@ -39,7 +39,7 @@ inline constexpr double initial_rate = 100'000;
 /// at a time. They wait in both places; the claim they carry makes sure that only one of the two gives them away. What
 /// becomes of a task is always told to the list that stores it.
 ///
-/// While nothing waits in it a list has one wake-up ahead of it, for the end of its idle time, and about two KiB:
+/// While nothing waits in it a list has one wake-up ahead of it, for the end of its idle time, and about four KiB:
 /// queues are lists of nodes, which cost nothing while they are empty.
 ///
 /// Death: workers' polls answer UNAVAILABLE, tasks in memory are pushed again by their history shards, the stored
