@@ -98,14 +98,18 @@ void inbound_call::refuse(const error& reason) {
 }
 
 bool inbound_call::settle() {
+  std::function<void()> unused_hook; // goes after the lock: it may hold actors
+  {
+    const std::lock_guard guard(lock_);
+    if (std::exchange(answered_, true))
+      return false; // and whoever was served may have ended since
+    unused_hook.swap(hook_);
+  }
   if (method_->hangs && core_.hanging.remove(*this))
     core_.meters.hanging().sub();
   else if (method_->asks_worker)
     core_.asking.remove(*this);
-  std::function<void()> unused_hook; // goes after the lock: it may hold actors
-  const std::lock_guard guard(lock_);
-  unused_hook.swap(hook_);
-  return !std::exchange(answered_, true);
+  return true;
 }
 
 wire_status inbound_call::status_of(const error& reason) const {
