@@ -57,8 +57,9 @@ void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std:
 void inbound_call::begin_mended(const std::string& request, actors::call_ptr call) {
   if (const auto mended = with_readable_text(request, *method_->input)) {
     google::protobuf::io::ArrayInputStream bytes(mended->data(), static_cast<int>(mended->size()));
+    core_.meters.mended(); // before the answer: whoever has that finds it counted
     if (method_->handle(core_.with, bytes, call))
-      return core_.meters.mended();
+      return;
   }
   call->reject(bad_request("the request cannot be read as a " + method_->input->full_name()));
 }
