@@ -24,17 +24,17 @@ struct registry::family {
 
 namespace {
 
-bool labels_match(const declaration& what, const labels& with) {
+bool labels_match(const declaration& what, const labels& values) {
   std::size_t declared = 0;
   std::string_view rest = what.labels;
   while (!rest.empty()) {
     const auto comma = rest.find(',');
-    if (!with.contains(std::string(rest.substr(0, comma))))
+    if (!values.contains(std::string(rest.substr(0, comma))))
       return false;
     ++declared;
     rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
   }
-  return declared == with.size();
+  return declared == values.size();
 }
 
 std::string_view name_of(kind type) {
@@ -55,10 +55,10 @@ prometheus::MetricType type_of(kind type) {
   return prometheus::MetricType::Histogram;
 }
 
-prometheus::ClientMetric metric_of(const labels& with) {
+prometheus::ClientMetric metric_of(const labels& values) {
   prometheus::ClientMetric out;
-  out.label.reserve(with.size());
-  for (const auto& [name, value] : with)
+  out.label.reserve(values.size());
+  for (const auto& [name, value] : values)
     out.label.push_back({name, value});
   return out;
 }
@@ -112,55 +112,55 @@ registry::family& registry::family_of(std::string_view name, std::string_view he
   return *families_.emplace(std::string(name), std::move(made)).first->second;
 }
 
-registry::series& registry::series_of(family& in, const labels& with) {
-  if (const auto i = in.by_labels.find(with); i != in.by_labels.end())
+registry::series& registry::series_of(family& in, const labels& values) {
+  if (const auto i = in.by_labels.find(values); i != in.by_labels.end())
     return i->second;
   if (in.by_labels.size() < series_max)
-    return in.by_labels[with];
+    return in.by_labels[values];
   labels shared;
-  for (const auto& [name, value] : with)
+  for (const auto& [name, value] : values)
     shared[name] = "overflow";
   return in.by_labels[shared];
 }
 
-counter& registry::counter(std::string_view name, std::string_view help, const labels& with) {
+counter& registry::counter(std::string_view name, std::string_view help, const labels& values) {
   const std::scoped_lock lock(lock_);
-  auto& at = series_of(family_of(name, help, kind::counter), with);
+  auto& at = series_of(family_of(name, help, kind::counter), values);
   if (!at.count)
     at.count = std::make_unique<metrics::counter>();
   return *at.count;
 }
 
-gauge& registry::gauge(std::string_view name, std::string_view help, const labels& with) {
+gauge& registry::gauge(std::string_view name, std::string_view help, const labels& values) {
   const std::scoped_lock lock(lock_);
-  auto& at = series_of(family_of(name, help, kind::gauge), with);
+  auto& at = series_of(family_of(name, help, kind::gauge), values);
   if (!at.level)
     at.level = std::make_unique<metrics::gauge>();
   return *at.level;
 }
 
-histogram& registry::histogram(std::string_view name, std::string_view help, const labels& with,
+histogram& registry::histogram(std::string_view name, std::string_view help, const labels& values,
                                const bucket_bounds& bounds) {
   const std::scoped_lock lock(lock_);
-  auto& at = series_of(family_of(name, help, kind::histogram), with);
+  auto& at = series_of(family_of(name, help, kind::histogram), values);
   if (!at.distribution)
     at.distribution = std::make_unique<metrics::histogram>(bounds);
   return *at.distribution;
 }
 
-counter& registry::counter(const declaration& what, const labels& with) {
-  assert((what.type == kind::counter && labels_match(what, with)) && "a counter is used as it is declared");
-  return counter(what.name, what.help, with);
+counter& registry::counter(const declaration& what, const labels& values) {
+  assert((what.type == kind::counter && labels_match(what, values)) && "a counter is used as it is declared");
+  return counter(what.name, what.help, values);
 }
 
-gauge& registry::gauge(const declaration& what, const labels& with) {
-  assert((what.type == kind::gauge && labels_match(what, with)) && "a gauge is used as it is declared");
-  return gauge(what.name, what.help, with);
+gauge& registry::gauge(const declaration& what, const labels& values) {
+  assert((what.type == kind::gauge && labels_match(what, values)) && "a gauge is used as it is declared");
+  return gauge(what.name, what.help, values);
 }
 
-histogram& registry::histogram(const declaration& what, const labels& with, const bucket_bounds& bounds) {
-  assert((what.type == kind::histogram && labels_match(what, with)) && "a histogram is used as it is declared");
-  return histogram(what.name, what.help, with, bounds);
+histogram& registry::histogram(const declaration& what, const labels& values, const bucket_bounds& bounds) {
+  assert((what.type == kind::histogram && labels_match(what, values)) && "a histogram is used as it is declared");
+  return histogram(what.name, what.help, values, bounds);
 }
 
 registry::callback_handle registry::computed_gauges(std::string_view name, std::string_view help,
@@ -182,8 +182,8 @@ registry::callback_handle registry::compute_family(std::string_view name, std::s
 }
 
 registry::callback_handle registry::computed_gauge(std::string_view name, std::string_view help,
-                                                   std::function<double()> compute, const labels& with) {
-  return computed_gauges(name, help, [compute = std::move(compute), with] { return samples{{with, compute()}}; });
+                                                   std::function<double()> compute, const labels& values) {
+  return computed_gauges(name, help, [compute = std::move(compute), values] { return samples{{values, compute()}}; });
 }
 
 void registry::callback_handle::reset() noexcept {
@@ -205,8 +205,8 @@ std::string registry::text() const {
     all.reserve(families_.size());
     for (const auto& [name, from] : families_) {
       prometheus::MetricFamily out{name, from->help, type_of(from->type), {}};
-      for (const auto& [with, at] : from->by_labels) {
-        auto metric = metric_of(with);
+      for (const auto& [values, at] : from->by_labels) {
+        auto metric = metric_of(values);
         if (at.count)
           metric.counter.value = static_cast<double>(at.count->value());
         else if (at.level)
@@ -219,8 +219,8 @@ std::string registry::text() const {
         auto told = compute();
         if (told.size() > series_max)
           told.resize(series_max);
-        for (const auto& [with, value] : told) {
-          auto metric = metric_of(with);
+        for (const auto& [values, value] : told) {
+          auto metric = metric_of(values);
           (from->type == kind::counter ? metric.counter.value : metric.gauge.value) = value;
           out.metric.push_back(std::move(metric));
         }
@@ -232,12 +232,12 @@ std::string registry::text() const {
   return prometheus::TextSerializer().Serialize(all);
 }
 
-double registry::value(std::string_view name, const labels& with) const {
+double registry::value(std::string_view name, const labels& values) const {
   const std::scoped_lock lock(lock_);
   const auto i = families_.find(name);
   if (i == families_.end())
     return 0;
-  if (const auto at = i->second->by_labels.find(with); at != i->second->by_labels.end()) {
+  if (const auto at = i->second->by_labels.find(values); at != i->second->by_labels.end()) {
     if (at->second.count)
       return static_cast<double>(at->second.count->value());
     if (at->second.level)
@@ -246,7 +246,7 @@ double registry::value(std::string_view name, const labels& with) const {
   }
   for (const auto& [id, compute] : i->second->callbacks)
     for (const auto& [has, value] : compute())
-      if (has == with)
+      if (has == values)
         return value;
   return 0;
 }

@@ -128,15 +128,15 @@ public:
   registry(const registry&) = delete;
   registry& operator=(const registry&) = delete;
 
-  metrics::counter& counter(std::string_view name, std::string_view help, const labels& with = {});
-  metrics::gauge& gauge(std::string_view name, std::string_view help, const labels& with = {});
-  metrics::histogram& histogram(std::string_view name, std::string_view help, const labels& with = {},
+  metrics::counter& counter(std::string_view name, std::string_view help, const labels& values = {});
+  metrics::gauge& gauge(std::string_view name, std::string_view help, const labels& values = {});
+  metrics::histogram& histogram(std::string_view name, std::string_view help, const labels& values = {},
                                 const bucket_bounds& bounds = duration_buckets);
 
   /// The same from a table; the labels given must be those declared.
-  metrics::counter& counter(const declaration& what, const labels& with = {});
-  metrics::gauge& gauge(const declaration& what, const labels& with = {});
-  metrics::histogram& histogram(const declaration& what, const labels& with = {},
+  metrics::counter& counter(const declaration& what, const labels& values = {});
+  metrics::gauge& gauge(const declaration& what, const labels& values = {});
+  metrics::histogram& histogram(const declaration& what, const labels& values = {},
                                 const bucket_bounds& bounds = duration_buckets);
 
   /// Keeps a callback registered; letting go of it takes the callback out and waits for one that is running.
@@ -165,7 +165,7 @@ public:
   /// A gauge computed while it is scraped. `compute` runs on the scraping thread under the registry's lock: it must be
   /// quick, must not block and must not call the registry. The handle must not outlive the registry.
   callback_handle computed_gauge(std::string_view name, std::string_view help, std::function<double()> compute,
-                                 const labels& with = {});
+                                 const labels& values = {});
   /// The same for many label sets at once (at most `series_max` of them are told).
   callback_handle computed_gauges(std::string_view name, std::string_view help, std::function<samples()> compute);
   /// Of a declared gauge or, when what is computed only grows, counter.
@@ -175,7 +175,7 @@ public:
   [[nodiscard]] std::string text() const;
 
   /// Value of a counter or gauge, or count of a histogram; 0 when there is none such. For tests and the command line.
-  [[nodiscard]] double value(std::string_view name, const labels& with = {}) const;
+  [[nodiscard]] double value(std::string_view name, const labels& values = {}) const;
 
 private:
   struct family;
@@ -183,7 +183,7 @@ private:
   callback_handle compute_family(std::string_view name, std::string_view help, kind type,
                                  std::function<samples()> compute);
   family& family_of(std::string_view name, std::string_view help, kind type);
-  series& series_of(family& in, const labels& with);
+  series& series_of(family& in, const labels& values);
   void remove(std::uint64_t id) noexcept;
 
   mutable std::mutex lock_;

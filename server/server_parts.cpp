@@ -35,8 +35,8 @@ std::string host_of(const config::server_config& c) {
   return c.frontend.address + ":" + std::to_string(c.frontend.grpc_port);
 }
 
-bridge::services::facts facts_of(const config::server_config& c) {
-  bridge::services::facts out;
+bridge::rpc_context::facts facts_of(const config::server_config& c) {
+  bridge::rpc_context::facts out;
   out.host = host_of(c);
   return out;
 }

@@ -4,7 +4,7 @@
 #include "actors/engine/engine_metrics.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "bridge/base/health.hpp"
-#include "bridge/handlers/services.hpp"
+#include "bridge/handlers/rpc_context.hpp"
 #include "bridge/http/http_server.hpp"
 #include "bridge/http/tchannel_door.hpp"
 #include "bridge/rpc/server.hpp"
@@ -80,7 +80,7 @@ private:
   open_store& stores_;
   actors::local_engine& engine_;
   bridge::health_board health_;
-  bridge::services services_;
+  bridge::rpc_context services_;
   bridge::rpc_server rpc_;
   bridge::http_server http_;
   std::unique_ptr<bridge::tchannel_door> tchannel_;

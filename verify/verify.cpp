@@ -50,66 +50,66 @@ workflow::directory_ptr read_domains(const verify_source& from, std::vector<std:
 }
 
 /// What operators set at run time, and the cluster's own row.
-void check_documents(context& with) {
+void check_documents(context& scan) {
   constexpr int documents = 4;
   for (int which = 0; which < documents; ++which) {
     const auto read = wait_for<storage::read_result<std::string>>(
-        [&](auto done) { with.store().cluster().read_document(which, std::move(done)); });
+        [&](auto done) { scan.store().cluster().read_document(which, std::move(done)); });
     if (const auto why = unread(read); !why.empty())
-      with.unreadable(0, {}, "document " + std::to_string(which), why);
+      scan.unreadable(0, {}, "document " + std::to_string(which), why);
   }
 }
 
-void check_files(context& with) {
-  if (!with.from.unreadable_files)
+void check_files(context& scan) {
+  if (!scan.from.unreadable_files)
     return;
-  for (const auto& file : with.from.unreadable_files([&with] { return with.from.stopping && with.from.stopping(); }))
-    with.found(finding::kind::unreadable, 0, {}, file);
-  with.check_stopping();
+  for (const auto& file : scan.from.unreadable_files([&scan] { return scan.from.stopping && scan.from.stopping(); }))
+    scan.found(finding::kind::unreadable, 0, {}, file);
+  scan.check_stopping();
 }
 
-void check_store(context& with, bool repair) {
-  check_files(with);
-  check_documents(with);
-  const auto waiting = read_backlog(with);
+void check_store(context& scan, bool repair) {
+  check_files(scan);
+  check_documents(scan);
+  const auto waiting = read_backlog(scan);
   totals all;
-  for (int shard = 0; shard < with.from.shard_count; ++shard)
-    shard_check(with, shard, waiting, all, repair).check();
-  if (with.from.lists == nullptr || !with.lists_usable)
+  for (int shard = 0; shard < scan.from.shard_count; ++shard)
+    shard_check(scan, shard, waiting, all, repair).check();
+  if (scan.from.lists == nullptr || !scan.lists_usable)
     return;
-  if (const auto done = check_extra_listed(with, all.listable, all.leaving); !done)
-    with.found(finding::kind::visibility, 0, {}, "the lists cannot be read: " + done.error().message);
+  if (const auto done = check_extra_listed(scan, all.listable, all.leaving); !done)
+    scan.found(finding::kind::visibility, 0, {}, "the lists cannot be read: " + done.error().message);
 }
 
 /// Lists are derived: what is wrong with them is mended by making them anew.
-void rebuild_lists(context& with, storage::embedded_visibility& lists) {
+void rebuild_lists(context& scan, storage::embedded_visibility& lists) {
   rebuild_source runs;
-  runs.store = with.from.store;
-  runs.shard_count = with.from.shard_count;
+  runs.store = scan.from.store;
+  runs.shard_count = scan.from.shard_count;
   runs.log = [](int, const std::string&) {};
-  runs.stopping = with.from.stopping;
+  runs.stopping = scan.from.stopping;
   if (const auto cleared = lists.clear(); !cleared)
     return;
   if (const auto made = rebuild_visibility(runs, lists); !made)
     return;
   if (const auto kept = lists.make_durable(); !kept)
     return;
-  for (auto& f : with.report.findings)
+  for (auto& f : scan.report.findings)
     if (f.what == finding::kind::visibility)
       f.mended = true;
-  with.report.mended += with.lists_found;
+  scan.report.mended += scan.lists_found;
 }
 
 outcome<verify_report> run_check(const verify_source& from, bool repair, storage::embedded_visibility* lists) {
   verify_report report;
   try {
     std::vector<std::string> damaged;
-    context with{from, report, read_domains(from, damaged)};
+    context scan{from, report, read_domains(from, damaged)};
     for (const auto& name : damaged)
-      with.unreadable(0, {}, "the row of domain " + name, "it is damaged");
-    check_store(with, repair);
-    if (repair && lists != nullptr && with.lists_found > 0)
-      rebuild_lists(with, *lists);
+      scan.unreadable(0, {}, "the row of domain " + name, "it is damaged");
+    check_store(scan, repair);
+    if (repair && lists != nullptr && scan.lists_found > 0)
+      rebuild_lists(scan, *lists);
   } catch (const stopped& why) {
     return why.reason;
   }

@@ -10,13 +10,13 @@ namespace cadenza::actors::verifying {
 void shard_check::read_branches() {
   const auto problem = for_each<branch_row>(
       [&](const std::string& token, auto done) {
-        with_.store().shards().scan_trees(shard_, token, page_rows, std::move(done));
+        scan_.store().shards().scan_trees(shard_, token, page_rows, std::move(done));
       },
       [&](const branch_row& stored) {
         known_branch branch;
         if (!branch.row.ParseFromString(stored.value) || branch.row.branch().tree_id() != stored.tree_id.raw() ||
             branch.row.branch().branch_id() != stored.branch_id.raw()) {
-          with_.found(finding::kind::branch, shard_, {},
+          scan_.found(finding::kind::branch, shard_, {},
                       "the row of branch " + stored.branch_id.str() + " of tree " + stored.tree_id.str() +
                           " cannot be read");
           return;
@@ -27,16 +27,16 @@ void shard_check::read_branches() {
         branches_.emplace(branch_key{stored.tree_id, stored.branch_id}, std::move(branch));
       });
   if (problem)
-    with_.unreadable(shard_, {}, "the branches", *problem);
+    scan_.unreadable(shard_, {}, "the branches", *problem);
 }
 
 bool shard_check::has_row(const branch_key& key) {
   if (branches_.contains(key))
     return true;
   const auto tree = wait_for<storage::read_result<storage::history_tree>>(
-      [&](auto done) { with_.store().shards().read_tree(shard_, key.first, std::move(done)); });
+      [&](auto done) { scan_.store().shards().read_tree(shard_, key.first, std::move(done)); });
   if (const auto why = unread(tree); !why.empty()) {
-    with_.unreadable(shard_, {}, "the rows of tree " + key.first.str(), why);
+    scan_.unreadable(shard_, {}, "the rows of tree " + key.first.str(), why);
     return true; // nobody knows
   }
   return tree.value && std::any_of(tree.value->branches.begin(), tree.value->branches.end(),
@@ -62,7 +62,7 @@ void shard_check::check_branches() {
     const run_key owner{uuid::from_raw(branch.row.domain_id()), branch.row.workflow_id(),
                         uuid::from_raw(branch.row.run_id())};
     if (runs_.contains(owner.run_id)) {
-      with_.found(finding::kind::branch, shard_, owner, "branch " + id.second.str() + " is not among those of its run");
+      scan_.found(finding::kind::branch, shard_, owner, "branch " + id.second.str() + " is not among those of its run");
       continue;
     }
     branch.used = true;
@@ -75,7 +75,7 @@ void shard_check::check_branches() {
   }
   const auto problem = for_each<branch_key>(
       [&](const std::string& token, auto done) {
-        with_.store().shards().scan_branches(shard_, token, page_rows, std::move(done));
+        scan_.store().shards().scan_branches(shard_, token, page_rows, std::move(done));
       },
       [&](const branch_key& id) {
         if (branches_.contains(id) || shared_.contains(id) || tasks_.leaving.contains(id))
@@ -84,7 +84,7 @@ void shard_check::check_branches() {
              [&] { return mend_.drop_nodes(id.first, id.second); });
       });
   if (problem)
-    with_.unreadable(shard_, {}, "the histories", *problem);
+    scan_.unreadable(shard_, {}, "the histories", *problem);
 }
 
 bool shard_check::end_is_first(const rec::HistoryBranch& branch) {
@@ -96,7 +96,7 @@ bool shard_check::end_is_first(const rec::HistoryBranch& branch) {
   if (!branch.ancestors().empty())
     return false;
   const auto first = wait_for<storage::page<storage::history_node>>(
-      [&](auto done) { with_.store().shards().read_history(shard_, query, std::move(done)); });
+      [&](auto done) { scan_.store().shards().read_history(shard_, query, std::move(done)); });
   return unread(first).empty() && first.rows.empty();
 }
 

@@ -24,8 +24,8 @@ storage::query_request query_of(const uuid& domain, std::string text) {
 }
 
 /// The entry of one run; null when it is not listed.
-outcome<std::shared_ptr<api::WorkflowExecutionInfo>> entry_of(const context& with, const run_key& key) {
-  auto page = with.from.lists->list_by_query(query_of(key.domain_id, "RunID = '" + key.run_id.str() + "'"));
+outcome<std::shared_ptr<api::WorkflowExecutionInfo>> entry_of(const context& scan, const run_key& key) {
+  auto page = scan.from.lists->list_by_query(query_of(key.domain_id, "RunID = '" + key.run_id.str() + "'"));
   if (!page)
     return page.error();
   if (page->executions.empty())
@@ -33,9 +33,9 @@ outcome<std::shared_ptr<api::WorkflowExecutionInfo>> entry_of(const context& wit
   return std::make_shared<api::WorkflowExecutionInfo>(std::move(*page->executions.begin()));
 }
 
-bool exists(const context& with, int shard, const run_key& key) {
+bool exists(const context& scan, int shard, const run_key& key) {
   const auto read = wait_for<storage::read_result<run_rows>>(
-      [&](auto done) { with.store().shards().read_run(shard, key, std::move(done)); });
+      [&](auto done) { scan.store().shards().read_run(shard, key, std::move(done)); });
   return read.outcome == storage::status::corrupted || read.value.has_value();
 }
 
@@ -48,11 +48,11 @@ namespace {
 std::string named(const std::string& list, int kind) { return list + " (kind " + std::to_string(kind) + ")"; }
 
 /// What is listed of a run beside the start and the end of it, and is not so.
-std::string unlike_details(const context& with, const workflow::run& run, const api::WorkflowExecutionInfo& listed) {
-  const auto domain = with.domains->find(run.key().domain_id);
+std::string unlike_details(const context& scan, const workflow::run& run, const api::WorkflowExecutionInfo& listed) {
+  const auto domain = scan.domains->find(run.key().domain_id);
   const auto clusters = domain ? domain->row.domain().clusters_size() : 0;
   const auto record = workflow::visibility_record(
-      run.head(), run.fixed(), {with.domain_name(run.key().domain_id), clusters, run.head().last_updated_ns(), 0});
+      run.head(), run.fixed(), {scan.domain_name(run.key().domain_id), clusters, run.head().last_updated_ns(), 0});
   const auto& list = listed.task_list_info();
   if (list.name() != record.task_list() || list.kind() != record.task_list_kind())
     return "its task list is " + named(record.task_list(), record.task_list_kind()) + " and listed as " +
@@ -74,10 +74,10 @@ std::string unlike_details(const context& with, const workflow::run& run, const 
 
 } // namespace
 
-outcome<std::string> unlike_lists(const context& with, const workflow::run& run, std::int64_t now_ns) {
-  if (!listable(run) || (with.from.live && run.head().last_updated_ns() > now_ns - settled_ns))
+outcome<std::string> unlike_lists(const context& scan, const workflow::run& run, std::int64_t now_ns) {
+  if (!listable(run) || (scan.from.live && run.head().last_updated_ns() > now_ns - settled_ns))
     return std::string();
-  auto entry = entry_of(with, run.key());
+  auto entry = entry_of(scan, run.key());
   if (!entry)
     return entry.error();
   if (!*entry)
@@ -97,13 +97,13 @@ outcome<std::string> unlike_lists(const context& with, const workflow::run& run,
     return std::string("it is listed with another start time");
   if (run.closed() && workflow::ns_of(listed.close_time()) != head.close_time_ns())
     return std::string("it is listed with another close time");
-  return unlike_details(with, run, listed);
+  return unlike_details(scan, run, listed);
 }
 
-outcome<void> check_extra_listed(context& with, const std::unordered_map<uuid, std::int64_t>& stored,
+outcome<void> check_extra_listed(context& scan, const std::unordered_map<uuid, std::int64_t>& stored,
                                  const std::set<uuid>& leaving) {
-  for (const auto& [id, domain] : with.domains->by_id) {
-    const auto count = with.from.lists->count_by_query(query_of(id, {}));
+  for (const auto& [id, domain] : scan.domains->by_id) {
+    const auto count = scan.from.lists->count_by_query(query_of(id, {}));
     if (!count)
       return count.error();
     const auto known = stored.find(id);
@@ -111,22 +111,22 @@ outcome<void> check_extra_listed(context& with, const std::unordered_map<uuid, s
       continue;
     auto request = query_of(id, {});
     do {
-      with.check_stopping();
-      const auto page = with.from.lists->scan_by_query(request);
+      scan.check_stopping();
+      const auto page = scan.from.lists->scan_by_query(request);
       if (!page)
         return page.error();
       for (const auto& listed : page->executions) {
         const auto& execution = listed.workflow_execution();
         const run_key key{id, execution.workflow_id(), uuid::parse(execution.run_id()).value_or(uuid{})};
-        const int shard = shard_of(key.workflow_id, with.from.shard_count);
-        if (leaving.contains(key.run_id) || exists(with, shard, key))
+        const int shard = shard_of(key.workflow_id, scan.from.shard_count);
+        if (leaving.contains(key.run_id) || exists(scan, shard, key))
           continue;
-        if (with.from.live) {
-          const auto still = entry_of(with, key);
+        if (scan.from.live) {
+          const auto still = entry_of(scan, key);
           if (!still || !*still)
             continue;
         }
-        with.found(finding::kind::visibility, shard, key, "it is listed and not there");
+        scan.found(finding::kind::visibility, shard, key, "it is listed and not there");
       }
       request.page_token = page->next_page_token;
     } while (!request.page_token.empty());

@@ -110,7 +110,7 @@ struct run_tasks {
 class shard_tasks {
 public:
   /// Reads them; damaged ones are findings (removed with `doomed`).
-  shard_tasks(context& with, int shard);
+  shard_tasks(context& scan, int shard);
 
   [[nodiscard]] run_tasks* find(const uuid& run) {
     const auto i = by_run_.find(run);
@@ -131,8 +131,8 @@ public:
   std::set<std::pair<uuid, uuid>> leaving;
 
 private:
-  void read_transfer(context& with, int shard);
-  void read_timers(context& with, int shard);
+  void read_transfer(context& scan, int shard);
+  void read_timers(context& scan, int shard);
   void note_leaving(const rec::HistoryBranch& branch);
 
   std::unordered_map<uuid, run_tasks> by_run_;
@@ -148,12 +148,12 @@ struct backlog {
     return !complete || tasks.contains({run, schedule_id});
   }
 };
-[[nodiscard]] backlog read_backlog(context& with);
+[[nodiscard]] backlog read_backlog(context& scan);
 
 /// Rules and world for a replay of this run.
 class replay_world {
 public:
-  replay_world(const context& with, int shard, const uuid& domain, int reset_points);
+  replay_world(const context& scan, int shard, const uuid& domain, int reset_points);
   [[nodiscard]] const workflow::environment& env() const { return env_; }
 
 private:
@@ -170,7 +170,7 @@ struct replayed_run {
 };
 
 /// Reads and replays events [1, to) of a branch, page by page; `to` 0: as far as there are nodes.
-[[nodiscard]] outcome<replayed_run> replay_stored(const context& with, int shard, const run_key& key,
+[[nodiscard]] outcome<replayed_run> replay_stored(const context& scan, int shard, const run_key& key,
                                                   const rec::HistoryBranch& branch, std::int64_t to,
                                                   const workflow::environment& env);
 
@@ -185,7 +185,7 @@ struct run_look {
 };
 
 /// Checks state and history of one run.
-[[nodiscard]] run_look look_at_run(const context& with, int shard, const run_key& key);
+[[nodiscard]] run_look look_at_run(const context& scan, int shard, const run_key& key);
 
 /// What the run waits for and no stored task will bring; "" when all is well.
 [[nodiscard]] std::string unwoken(const workflow::run& run, const run_tasks* tasks, const backlog& waiting,
@@ -196,16 +196,16 @@ struct run_look {
 /// What `unlike_lists` says of a run that is not listed.
 inline constexpr std::string_view in_no_list = "it is in no list";
 /// What the lists say of a run that is not so; "" when all is well. An error when the lists cannot be read.
-[[nodiscard]] outcome<std::string> unlike_lists(const context& with, const workflow::run& run, std::int64_t now_ns);
+[[nodiscard]] outcome<std::string> unlike_lists(const context& scan, const workflow::run& run, std::int64_t now_ns);
 /// Finds runs that are listed and not there. `stored`: how many runs of each domain are there and listed; `leaving`:
 /// runs whose removal from the lists is under way.
-[[nodiscard]] outcome<void> check_extra_listed(context& with, const std::unordered_map<uuid, std::int64_t>& stored,
+[[nodiscard]] outcome<void> check_extra_listed(context& scan, const std::unordered_map<uuid, std::int64_t>& stored,
                                                const std::set<uuid>& leaving);
 
 /// Mends one shard: what the check found is handed over, one thing at a time. Takes the shard at the first.
 class mender {
 public:
-  mender(context& with, int shard, shard_tasks& tasks);
+  mender(context& scan, int shard, shard_tasks& tasks);
   ~mender();
 
   /// Writes the run anew from its history. `stored`: its rows are there, under this version (0: they are not).
@@ -232,7 +232,7 @@ private:
   [[nodiscard]] storage::history_tree read_tree(const uuid& tree) const;
   [[nodiscard]] outcome<void> commit(storage::shard_transaction tx);
 
-  context& with_;
+  context& scan_;
   const int shard_;
   shard_tasks& tasks_;
   std::unique_ptr<id_source> ids_; ///< once the shard is taken

@@ -53,7 +53,7 @@ private:
   const std::int64_t earliest_ns_;
 };
 
-mender::mender(context& with, int shard, shard_tasks& tasks) : with_(with), shard_(shard), tasks_(tasks) {}
+mender::mender(context& scan, int shard, shard_tasks& tasks) : scan_(scan), shard_(shard), tasks_(tasks) {}
 mender::~mender() = default;
 
 outcome<void> mender::take() {
@@ -67,11 +67,11 @@ outcome<void> mender::take() {
   update.new_range_id = tasks_.range_id + 1;
   tasks_.row.set_format(1);
   tasks_.row.set_range_id(update.new_range_id);
-  tasks_.row.set_owner(with_.from.identity);
-  tasks_.row.set_updated_ns(with_.from.time->now_ns());
+  tasks_.row.set_owner(scan_.from.identity);
+  tasks_.row.set_updated_ns(scan_.from.time->now_ns());
   update.value = tasks_.row.SerializeAsString();
   const auto taken = wait_for<storage::commit_result>(
-      [&](auto done) { with_.store().shards().update_shard(std::move(update), std::move(done)); });
+      [&](auto done) { scan_.store().shards().update_shard(std::move(update), std::move(done)); });
   if (taken.outcome != storage::status::committed)
     return unavailable("shard " + std::to_string(shard_) + " cannot be taken: " + taken.message);
   ++tasks_.range_id;
@@ -89,7 +89,7 @@ storage::shard_transaction mender::begin() const {
 
 outcome<void> mender::commit(storage::shard_transaction tx) {
   const auto done =
-      wait_for<storage::commit_result>([&](auto cb) { with_.store().shards().commit(std::move(tx), std::move(cb)); });
+      wait_for<storage::commit_result>([&](auto cb) { scan_.store().shards().commit(std::move(tx), std::move(cb)); });
   if (done.outcome != storage::status::committed)
     return unavailable("the write was refused: " + done.message);
   return {};
@@ -98,8 +98,8 @@ outcome<void> mender::commit(storage::shard_transaction tx) {
 outcome<void> mender::rebuild(const run_key& key, const rec::HistoryBranch& branch, std::int64_t to,
                               std::int64_t stored) {
   const workflow::rules limits;
-  const replay_world world(with_, shard_, key.domain_id, limits.max_auto_reset_points);
-  auto replayed = replay_stored(with_, shard_, key, branch, to, world.env());
+  const replay_world world(scan_, shard_, key.domain_id, limits.max_auto_reset_points);
+  auto replayed = replay_stored(scan_, shard_, key, branch, to, world.env());
   if (!replayed)
     return replayed.error();
   auto& state = *replayed->state;
@@ -132,7 +132,7 @@ outcome<void> mender::rebuild(const run_key& key, const rec::HistoryBranch& bran
   mutation.pending = pending_rows(state);
   CADENZA_TRY(commit(to_store(shard_, tasks_.range_id, key, *made, std::nullopt)));
   const auto row = wait_for<storage::read_result<storage::current_row>>([&](auto done) {
-    with_.store().shards().read_current(shard_, {key.domain_id, key.workflow_id}, std::move(done));
+    scan_.store().shards().read_current(shard_, {key.domain_id, key.workflow_id}, std::move(done));
   });
   const bool named = row.value && row.value->run_id == key.run_id;
   if (named || state.open())
@@ -142,9 +142,9 @@ outcome<void> mender::rebuild(const run_key& key, const rec::HistoryBranch& bran
 
 outcome<void> mender::refresh(workflow::run& run) {
   CADENZA_TRY(take());
-  const replay_world world(with_, shard_, run.key().domain_id, run.fixed().auto_reset_points().points_size());
+  const replay_world world(scan_, shard_, run.key().domain_id, run.fixed().auto_reset_points().points_size());
   auto replayed =
-      replay_stored(with_, shard_, run.key(), run.current_branch().branch(), run.next_event_id(), world.env());
+      replay_stored(scan_, shard_, run.key(), run.current_branch().branch(), run.next_event_id(), world.env());
   if (!replayed)
     return replayed.error();
   workflow::transaction tx(run, world.env(), *replayed->events);
@@ -177,7 +177,7 @@ outcome<void> mender::write_branch(const run_key& key, const rec::HistoryBranch&
   rec::HistoryTree row;
   row.set_format(1);
   *row.mutable_branch() = branch;
-  row.set_fork_time_ns(with_.from.time->now_ns());
+  row.set_fork_time_ns(scan_.from.time->now_ns());
   row.set_domain_id(key.domain_id.raw());
   row.set_workflow_id(key.workflow_id);
   row.set_run_id(key.run_id.raw());
@@ -192,14 +192,14 @@ outcome<void> mender::write_branch(const run_key& key, const rec::HistoryBranch&
 
 storage::history_tree mender::read_tree(const uuid& tree) const {
   return wait_for<storage::read_result<storage::history_tree>>(
-             [&](auto done) { with_.store().shards().read_tree(shard_, tree, std::move(done)); })
+             [&](auto done) { scan_.store().shards().read_tree(shard_, tree, std::move(done)); })
       .value.value_or(storage::history_tree{});
 }
 
 outcome<void> mender::drop_nodes(const uuid& tree, const uuid& branch) {
   CADENZA_TRY(take());
   const auto done = wait_for<storage::commit_result>([&](auto cb) {
-    with_.store().shards().drop_history({shard_, tasks_.range_id, {{tree, branch, 0, INT64_MAX}}}, std::move(cb));
+    scan_.store().shards().drop_history({shard_, tasks_.range_id, {{tree, branch, 0, INT64_MAX}}}, std::move(cb));
   });
   if (done.outcome != storage::status::committed)
     return unavailable("the write was refused: " + done.message);

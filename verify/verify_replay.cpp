@@ -16,11 +16,11 @@ constexpr std::int64_t page_bytes = 4 << 20;
 constexpr int looks_max = 3; ///< at a run that changes meanwhile
 
 /// A part of a branch. Throws when the store does not answer.
-outcome<history_slice> read_page(const context& with, int shard, const rec::HistoryBranch& branch, std::int64_t from,
+outcome<history_slice> read_page(const context& scan, int shard, const rec::HistoryBranch& branch, std::int64_t from,
                                  std::int64_t to, int batches) {
   const auto promise = std::make_shared<std::promise<outcome<history_slice>>>();
   auto answer = promise->get_future();
-  read_branch(with.store(), shard, branch, from, to, batches, page_bytes,
+  read_branch(scan.store(), shard, branch, from, to, batches, page_bytes,
               [promise](outcome<history_slice> slice) { promise->set_value(std::move(slice)); });
   auto slice = answer.get();
   if (!slice && slice.error().kind == error_kind::unavailable)
@@ -31,13 +31,13 @@ outcome<history_slice> read_page(const context& with, int shard, const rec::Hist
 /// Events of one run that a rule asks for, read when they are asked for.
 class stored_events final : public workflow::event_source {
 public:
-  stored_events(const context& with, int shard, rec::HistoryBranch branch)
-    : with_(with), shard_(shard), branch_(std::move(branch)) {}
+  stored_events(const context& scan, int shard, rec::HistoryBranch branch)
+    : scan_(scan), shard_(shard), branch_(std::move(branch)) {}
 
   const workflow::api::HistoryEvent* find(std::int64_t event_id, std::int64_t batch_first_id) override {
     auto i = batches_.find(batch_first_id);
     if (i == batches_.end()) {
-      const auto slice = read_page(with_, shard_, branch_, batch_first_id, batch_first_id + 1, 1);
+      const auto slice = read_page(scan_, shard_, branch_, batch_first_id, batch_first_id + 1, 1);
       auto batch = std::make_unique<workflow::api::History>();
       if (!slice || !batch->ParseFromString(slice->bytes))
         return nullptr;
@@ -50,14 +50,14 @@ public:
   }
 
 private:
-  const context& with_;
+  const context& scan_;
   const int shard_;
   const rec::HistoryBranch branch_;
   std::unordered_map<std::int64_t, std::unique_ptr<workflow::api::History>> batches_;
 };
 
 /// The event after the last one that is stored of a branch.
-outcome<std::int64_t> end_of(const context& with, int shard, const rec::HistoryBranch& branch) {
+outcome<std::int64_t> end_of(const context& scan, int shard, const rec::HistoryBranch& branch) {
   storage::history_query query;
   query.tree_id = uuid::from_raw(branch.tree_id());
   query.branch_id = uuid::from_raw(branch.branch_id());
@@ -66,7 +66,7 @@ outcome<std::int64_t> end_of(const context& with, int shard, const rec::HistoryB
   query.max_nodes = 100;
   query.reverse = true;
   const auto last = wait_for<storage::page<storage::history_node>>(
-      [&](auto done) { with.store().shards().read_history(shard, query, std::move(done)); });
+      [&](auto done) { scan.store().shards().read_history(shard, query, std::move(done)); });
   if (const auto why = unread(last); !why.empty())
     return error{error_kind::internal_data_inconsistency, "the end of its history cannot be read: " + why};
   std::int64_t end = branch.ancestors().empty() ? first_event_id : branch.ancestors().rbegin()->end_node();
@@ -80,14 +80,14 @@ outcome<std::int64_t> end_of(const context& with, int shard, const rec::HistoryB
   return end;
 }
 
-std::optional<std::string> domain_problem(const context& with, const run_key& key) {
-  if (with.domains->find(key.domain_id))
+std::optional<std::string> domain_problem(const context& scan, const run_key& key) {
+  if (scan.domains->find(key.domain_id))
     return std::nullopt;
   return "its domain " + key.domain_id.str() + " does not exist";
 }
 
 /// Branches that are not the current one: their events must be there, that is all that can be said of them.
-void check_other_branches(const context& with, int shard, run_look& look) {
+void check_other_branches(const context& scan, int shard, run_look& look) {
   const auto& histories = look.state->head().version_histories();
   for (int i = 0; i < histories.branches_size(); ++i) {
     if (i == histories.current())
@@ -95,7 +95,7 @@ void check_other_branches(const context& with, int shard, run_look& look) {
     const auto& branch = histories.branches(i);
     const auto to = workflow::last_event_id(branch) + 1;
     for (auto from = first_event_id; from < to;) {
-      const auto page = read_page(with, shard, branch.branch(), from, to, page_batches);
+      const auto page = read_page(scan, shard, branch.branch(), from, to, page_batches);
       if (!page) {
         look.wrong.emplace_back(finding::kind::history, "branch " + std::to_string(i) + ": " + page.error().message);
         break;
@@ -105,11 +105,11 @@ void check_other_branches(const context& with, int shard, run_look& look) {
   }
 }
 
-void check_history(const context& with, int shard, run_look& look) {
+void check_history(const context& scan, int shard, run_look& look) {
   const auto& state = *look.state;
   const auto& branch = state.current_branch().branch();
-  const replay_world world(with, shard, state.key().domain_id, state.fixed().auto_reset_points().points_size());
-  const auto replayed = replay_stored(with, shard, state.key(), branch, state.next_event_id(), world.env());
+  const replay_world world(scan, shard, state.key().domain_id, state.fixed().auto_reset_points().points_size());
+  const auto replayed = replay_stored(scan, shard, state.key(), branch, state.next_event_id(), world.env());
   if (!replayed) {
     look.wrong.emplace_back(finding::kind::history, replayed.error().message);
     return;
@@ -122,20 +122,20 @@ void check_history(const context& with, int shard, run_look& look) {
     std::replace(difference.begin(), difference.end(), '\n', ' ');
     look.wrong.emplace_back(finding::kind::state, difference);
   }
-  const auto end = end_of(with, shard, branch);
+  const auto end = end_of(scan, shard, branch);
   if (!end)
     look.wrong.emplace_back(finding::kind::history, end.error().message);
   else if (*end > state.next_event_id())
     look.wrong.emplace_back(finding::kind::state, "its history goes on to event " + std::to_string(*end - 1) +
                                                       ", its state ends at " +
                                                       std::to_string(state.next_event_id() - 1));
-  check_other_branches(with, shard, look);
+  check_other_branches(scan, shard, look);
 }
 
-run_look look_once(const context& with, int shard, const run_key& key) {
+run_look look_once(const context& scan, int shard, const run_key& key) {
   run_look out;
   auto read = wait_for<storage::read_result<run_rows>>(
-      [&](auto done) { with.store().shards().read_run(shard, key, std::move(done)); });
+      [&](auto done) { scan.store().shards().read_run(shard, key, std::move(done)); });
   if (read.outcome != storage::status::committed) {
     out.wrong.emplace_back(finding::kind::state, read.message);
     return out;
@@ -146,7 +146,7 @@ run_look look_once(const context& with, int shard, const run_key& key) {
   out.rows = *std::move(read.value);
   if (!out.head.ParseFromString(out.rows.header))
     out.head.Clear(); // half a header is no help
-  if (auto problem = domain_problem(with, key))
+  if (auto problem = domain_problem(scan, key))
     out.wrong.emplace_back(finding::kind::state, *problem);
   auto loaded = workflow::run::load(key, out.rows);
   if (!loaded) {
@@ -155,13 +155,13 @@ run_look look_once(const context& with, int shard, const run_key& key) {
   }
   out.state.emplace(*std::move(loaded));
   out.head = out.state->head();
-  check_history(with, shard, out);
+  check_history(scan, shard, out);
   return out;
 }
 
-std::int64_t row_version(const context& with, int shard, const run_key& key) {
+std::int64_t row_version(const context& scan, int shard, const run_key& key) {
   const auto read = wait_for<storage::read_result<run_rows>>(
-      [&](auto done) { with.store().shards().read_run(shard, key, std::move(done)); });
+      [&](auto done) { scan.store().shards().read_run(shard, key, std::move(done)); });
   rec::Run head;
   if (!read.value || !head.ParseFromString(read.value->header))
     return 0;
@@ -170,28 +170,28 @@ std::int64_t row_version(const context& with, int shard, const run_key& key) {
 
 } // namespace
 
-replay_world::replay_world(const context& with, int shard, const uuid& domain, int reset_points) {
+replay_world::replay_world(const context& scan, int shard, const uuid& domain, int reset_points) {
   // As many reset points as there are: whatever the limit was, the last ones were kept.
   rules_.max_auto_reset_points = std::max(reset_points, 1);
-  env_.now_ns = with.from.time->now_ns();
-  env_.chance = with.from.chance;
-  env_.domain = with.domains->find(domain);
+  env_.now_ns = scan.from.time->now_ns();
+  env_.chance = scan.from.chance;
+  env_.domain = scan.domains->find(domain);
   if (!env_.domain)
     env_.domain = std::make_shared<const workflow::domain_view>();
-  env_.domains = with.domains;
+  env_.domains = scan.domains;
   env_.limits = &rules_;
-  env_.current_cluster = with.from.cluster;
+  env_.current_cluster = scan.from.cluster;
   env_.shard = shard;
 }
 
-outcome<replayed_run> replay_stored(const context& with, int shard, const run_key& key,
+outcome<replayed_run> replay_stored(const context& scan, int shard, const run_key& key,
                                     const rec::HistoryBranch& branch, std::int64_t to,
                                     const workflow::environment& env) {
   replayed_run out;
   out.state = std::make_unique<workflow::run>(key);
-  out.events = std::make_shared<stored_events>(with, shard, branch);
+  out.events = std::make_shared<stored_events>(scan, shard, branch);
   if (to == 0) {
-    const auto end = end_of(with, shard, branch);
+    const auto end = end_of(scan, shard, branch);
     if (!end)
       return end.error();
     to = *end;
@@ -201,8 +201,8 @@ outcome<replayed_run> replay_stored(const context& with, int shard, const run_ke
   *histories.add_branches()->mutable_branch() = branch;
   tx.set_version_histories(std::move(histories));
   for (auto from = first_event_id; from < to;) {
-    with.check_stopping();
-    const auto page = read_page(with, shard, branch, from, to, page_batches);
+    scan.check_stopping();
+    const auto page = read_page(scan, shard, branch, from, to, page_batches);
     if (!page)
       return page.error();
     const auto batches = parse_batches(*page);
@@ -224,13 +224,13 @@ outcome<replayed_run> replay_stored(const context& with, int shard, const run_ke
   return out;
 }
 
-run_look look_at_run(const context& with, int shard, const run_key& key) {
+run_look look_at_run(const context& scan, int shard, const run_key& key) {
   for (int i = 0;; ++i) {
-    auto look = look_once(with, shard, key);
-    if (!with.from.live || look.wrong.empty() || look.gone)
+    auto look = look_once(scan, shard, key);
+    if (!scan.from.live || look.wrong.empty() || look.gone)
       return look;
     const auto before = look.head.row_version();
-    if (row_version(with, shard, key) == before && i > 0)
+    if (row_version(scan, shard, key) == before && i > 0)
       return look; // it has not moved, and this is not the first look
     if (i + 1 == looks_max) {
       look.wrong.clear(); // it never holds still: a later check will see

@@ -8,7 +8,7 @@ namespace cadenza::actors::verifying {
 void shard_check::check() {
   read_branches();
   check_runs();
-  if (!with_.from.live)
+  if (!scan_.from.live)
     check_branches(); // may bring back a run that a current-run row names
   check_current_rows();
   check_tasks();
@@ -19,22 +19,22 @@ void shard_check::check() {
 void shard_check::check_runs() {
   const auto problem = for_each<std::pair<run_key, run_rows>>(
       [&](const std::string& token, auto done) {
-        with_.store().shards().scan_runs(shard_, token, page_rows, std::move(done));
+        scan_.store().shards().scan_runs(shard_, token, page_rows, std::move(done));
       },
       [&](const std::pair<run_key, run_rows>& stored) {
-        with_.check_stopping();
+        scan_.check_stopping();
         check_run(stored.first);
       });
   if (problem)
-    with_.unreadable(shard_, {}, "the runs", *problem);
+    scan_.unreadable(shard_, {}, "the runs", *problem);
 }
 
 void shard_check::check_run(const run_key& key) {
-  auto look = look_at_run(with_, shard_, key);
+  auto look = look_at_run(scan_, shard_, key);
   if (look.gone)
     return;
-  ++with_.report.runs;
-  with_.report.events += look.events;
+  ++scan_.report.runs;
+  scan_.report.events += look.events;
   auto* tasks = tasks_.find(key.run_id);
   if (tasks != nullptr)
     tasks->seen = true;
@@ -54,8 +54,8 @@ void shard_check::check_run(const run_key& key) {
   }
   if (!look.state)
     return;
-  if (whole && !with_.from.live && tasks_.complete)
-    if (const auto text = unwoken(*look.state, tasks, waiting_, with_.from.time->now_ns()); !text.empty())
+  if (whole && !scan_.from.live && tasks_.complete)
+    if (const auto text = unwoken(*look.state, tasks, waiting_, scan_.from.time->now_ns()); !text.empty())
       tell(finding::kind::wake_up, key, text, [&] { return mend_.refresh(*look.state); });
   if (look.state->open())
     check_is_current(*look.state);
@@ -67,7 +67,7 @@ outcome<void> shard_check::rebuild(const run_key& key, const run_look& look) {
                                     [](const auto& row) { return row.kind == pending_kind::buffered; });
   if (buffered)
     return not_possible("events wait in its buffer that its history does not have");
-  if (!with_.domains->find(key.domain_id))
+  if (!scan_.domains->find(key.domain_id))
     return not_possible("its domain does not exist");
   const auto& histories = look.head.version_histories();
   // A version that cannot be trusted is no condition: such a run is written as if there were none.
@@ -87,11 +87,11 @@ outcome<void> shard_check::rebuild(const run_key& key, const run_look& look) {
 
 shard_check::current_row shard_check::read_current(const workflow_key& key) {
   const auto row = wait_for<storage::read_result<storage::current_row>>(
-      [&](auto done) { with_.store().shards().read_current(shard_, key, std::move(done)); });
+      [&](auto done) { scan_.store().shards().read_current(shard_, key, std::move(done)); });
   current_row out;
   if (const auto why = unread(row); !why.empty()) {
     out.readable = false;
-    with_.unreadable(shard_, {key.domain_id, key.workflow_id, {}}, "its current-run row", why);
+    scan_.unreadable(shard_, {key.domain_id, key.workflow_id, {}}, "its current-run row", why);
   } else if (rec::CurrentRun parsed; row.value && parsed.ParseFromString(row.value->value)) {
     out.row = std::move(parsed);
   }
@@ -100,7 +100,7 @@ shard_check::current_row shard_check::read_current(const workflow_key& key) {
 
 bool shard_check::exists(const run_key& key) {
   const auto read = wait_for<storage::read_result<run_rows>>(
-      [&](auto done) { with_.store().shards().read_run(shard_, key, std::move(done)); });
+      [&](auto done) { scan_.store().shards().read_run(shard_, key, std::move(done)); });
   return read.outcome == storage::status::corrupted || read.value.has_value();
 }
 
@@ -110,7 +110,7 @@ void shard_check::check_is_current(const workflow::run& run) {
   const auto& current = read.row;
   if (!read.readable || (current && current->run_id() == key.run_id.raw()))
     return;
-  if (with_.from.live && !still_open(key))
+  if (scan_.from.live && !still_open(key))
     return; // it closed and another followed
   const run_key other{key.domain_id, key.workflow_id, current ? uuid::from_raw(current->run_id()) : uuid{}};
   const bool taken = current && exists(other);
@@ -121,12 +121,12 @@ void shard_check::check_is_current(const workflow::run& run) {
 }
 
 bool shard_check::still_open(const run_key& key) {
-  const auto look = look_at_run(with_, shard_, key);
+  const auto look = look_at_run(scan_, shard_, key);
   return look.state && look.state->open();
 }
 
 void shard_check::check_listed(const workflow::run& run, const run_tasks* tasks) {
-  if (with_.from.lists == nullptr || !with_.lists_usable)
+  if (scan_.from.lists == nullptr || !scan_.lists_usable)
     return;
   // Until its tasks are carried out the lists may lag behind.
   const auto shows = [](const task_brief& t) {
@@ -135,12 +135,12 @@ void shard_check::check_listed(const workflow::run& run, const run_tasks* tasks)
   };
   if (tasks != nullptr && std::any_of(tasks->transfer.begin(), tasks->transfer.end(), shows))
     return;
-  const auto text = unlike_lists(with_, run, with_.from.time->now_ns());
+  const auto text = unlike_lists(scan_, run, scan_.from.time->now_ns());
   if (!text) {
-    with_.lists_usable = false;
-    with_.found(finding::kind::visibility, shard_, {}, "the lists cannot be read: " + text.error().message);
+    scan_.lists_usable = false;
+    scan_.found(finding::kind::visibility, shard_, {}, "the lists cannot be read: " + text.error().message);
   } else if (!text->empty()) {
-    with_.found(finding::kind::visibility, shard_, run.key(), *text);
+    scan_.found(finding::kind::visibility, shard_, run.key(), *text);
     if (*text == in_no_list)
       --all_.listable[run.key().domain_id];
   }
@@ -151,23 +151,23 @@ void shard_check::check_listed(const workflow::run& run, const run_tasks* tasks)
 void shard_check::check_current_rows() {
   const auto problem = for_each<std::pair<workflow_key, storage::current_row>>(
       [&](const std::string& token, auto done) {
-        with_.store().shards().scan_current(shard_, token, page_rows, std::move(done));
+        scan_.store().shards().scan_current(shard_, token, page_rows, std::move(done));
       },
       [&](const std::pair<workflow_key, storage::current_row>& stored) {
         const auto& [workflow, row] = stored;
         rec::CurrentRun current;
         const auto run = current.ParseFromString(row.value) ? uuid::parse_raw(current.run_id()) : std::nullopt;
         if (!run)
-          return with_.found(finding::kind::current, shard_, {workflow.domain_id, workflow.workflow_id, std::nullopt},
+          return scan_.found(finding::kind::current, shard_, {workflow.domain_id, workflow.workflow_id, std::nullopt},
                              "the current-run row cannot be read");
         if (row.run_id != *run || row.state != current.state() ||
             row.last_write_version != current.last_write_version())
-          return with_.found(finding::kind::current, shard_, {workflow.domain_id, workflow.workflow_id, *run},
+          return scan_.found(finding::kind::current, shard_, {workflow.domain_id, workflow.workflow_id, *run},
                              "the current-run row says in its record what it does not say beside it");
         check_current_row({workflow.domain_id, workflow.workflow_id, *run}, current);
       });
   if (problem)
-    with_.unreadable(shard_, {}, "the current-run rows", *problem);
+    scan_.unreadable(shard_, {}, "the current-run rows", *problem);
 }
 
 void shard_check::check_current_row(const run_key& key, const rec::CurrentRun& current) {
@@ -176,12 +176,12 @@ void shard_check::check_current_row(const run_key& key, const rec::CurrentRun& c
                                                            known->second.close_status == current.close_status())))
     return;
   // Seen from near: either may have been written since.
-  const auto look = look_at_run(with_, shard_, key);
+  const auto look = look_at_run(scan_, shard_, key);
   const auto now = read_current({key.domain_id, key.workflow_id}).row;
   if (!now || now->run_id() != key.run_id.raw())
     return;
   if (look.gone) {
-    if (with_.from.live && exists(key))
+    if (scan_.from.live && exists(key))
       return;
     tell(finding::kind::current, key, "it is the current run of its workflow id and not there",
          [&] { return mend_.drop_current(key); });
@@ -192,7 +192,7 @@ void shard_check::check_current_row(const run_key& key, const rec::CurrentRun& c
   const auto& head = look.state->head();
   if (head.state() == now->state() && head.close_status() == now->close_status())
     return;
-  if (with_.from.live)
+  if (scan_.from.live)
     return; // both move in one commit: it was between the two reads
   tell(finding::kind::current, key, "the current-run row tells another state than the run has",
        [&] { return mend_.set_current(*look.state); });
@@ -210,7 +210,7 @@ void shard_check::check_tasks() {
   for (auto& [id, tasks] : tasks_.by_run()) {
     if (tasks.seen || runs_.contains(id))
       continue;
-    with_.check_stopping();
+    scan_.check_stopping();
     if (exists(tasks.run))
       continue; // it came after the scan, or was mended
     if (of_removed(tasks)) {
@@ -218,9 +218,9 @@ void shard_check::check_tasks() {
       continue;
     }
     const run_tasks* wrong = &tasks;
-    if (with_.from.live) {
+    if (scan_.from.live) {
       if (!again)
-        again.emplace(with_, shard_);
+        again.emplace(scan_, shard_);
       wrong = again->find(id);
       if (wrong == nullptr || of_removed(*wrong) || exists(tasks.run))
         continue;
@@ -244,7 +244,7 @@ void shard_check::dangling(const run_tasks& tasks) {
     timers.push_back({t.fire_ns, t.task_id, {}});
   if (transfer.empty()) {
     // Timers of runs that were deleted stay until their time comes.
-    with_.report.left_over += static_cast<std::int64_t>(timers.size());
+    scan_.report.left_over += static_cast<std::int64_t>(timers.size());
     if (repair_ && !mend_.drop_tasks({}, std::move(timers)))
       return;
     return;

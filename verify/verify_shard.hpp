@@ -23,9 +23,9 @@ struct totals {
 /// The check of one shard.
 class shard_check {
 public:
-  shard_check(context& with, int shard, const backlog& waiting, totals& all, bool repair)
-    : with_(with), shard_(shard), waiting_(waiting), all_(all), repair_(repair), tasks_(with, shard),
-      mend_(with, shard, tasks_) {}
+  shard_check(context& scan, int shard, const backlog& waiting, totals& all, bool repair)
+    : scan_(scan), shard_(shard), waiting_(waiting), all_(all), repair_(repair), tasks_(scan, shard),
+      mend_(scan, shard, tasks_) {}
 
   /// Looks at everything of the shard; what is wrong goes to the context, and is mended when that is wanted.
   void check();
@@ -51,7 +51,7 @@ private:
       if (!done)
         text += " (not mended: " + done.error().message + ")";
     }
-    with_.found(what, shard_, run, text, mended);
+    scan_.found(what, shard_, run, text, mended);
     return mended;
   }
   static outcome<void> not_possible(const char* why) { return error{error_kind::internal_service, why}; }
@@ -89,7 +89,7 @@ private:
   static bool of_removed(const run_tasks& tasks);
   void dangling(const run_tasks& tasks);
 
-  context& with_;
+  context& scan_;
   const int shard_;
   const backlog& waiting_;
   totals& all_;

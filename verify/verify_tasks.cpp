@@ -18,30 +18,30 @@ task_brief brief_of(const rec::TransferTask& task, std::int64_t id) {
 
 } // namespace
 
-shard_tasks::shard_tasks(context& with, int shard) {
+shard_tasks::shard_tasks(context& scan, int shard) {
   // The level comes first: what is beyond it when the rows are read was not over then.
   const auto stored = wait_for<storage::read_result<std::string>>(
-      [&](auto done) { with.store().shards().read_shard(shard, std::move(done)); });
+      [&](auto done) { scan.store().shards().read_shard(shard, std::move(done)); });
   row_read = stored.outcome == storage::status::committed && (!stored.value || row.ParseFromString(*stored.value));
   if (!row_read) {
     complete = false;
-    with.found(finding::kind::shard, shard, {}, "the row of the shard cannot be read: " + stored.message);
+    scan.found(finding::kind::shard, shard, {}, "the row of the shard cannot be read: " + stored.message);
     return;
   }
   ack_transfer = row.transfer_ack();
   ack_timer_ns = row.timer_ack_ns();
   range_id = row.range_id();
-  read_transfer(with, shard);
-  read_timers(with, shard);
+  read_transfer(scan, shard);
+  read_timers(scan, shard);
 }
 
-void shard_tasks::read_transfer(context& with, int shard) {
+void shard_tasks::read_transfer(context& scan, int shard) {
   for (auto after = ack_transfer;;) {
-    with.check_stopping();
+    scan.check_stopping();
     const auto page = wait_for<storage::page<transfer_row>>(
-        [&](auto done) { with.store().shards().scan_transfer(shard, after, INT64_MAX, page_rows, std::move(done)); });
+        [&](auto done) { scan.store().shards().scan_transfer(shard, after, INT64_MAX, page_rows, std::move(done)); });
     for (const auto& stored : page.rows) {
-      ++with.report.tasks;
+      ++scan.report.tasks;
       after = stored.task_id;
       highest_id = std::max(highest_id, stored.task_id);
       rec::TransferTask task;
@@ -57,23 +57,23 @@ void shard_tasks::read_transfer(context& with, int shard) {
     }
     if (const auto why = unread(page); !why.empty()) {
       complete = false;
-      return with.unreadable(shard, {}, "transfer tasks after " + std::to_string(after), why);
+      return scan.unreadable(shard, {}, "transfer tasks after " + std::to_string(after), why);
     }
     if (page.next.empty() || page.rows.empty())
       return;
   }
 }
 
-void shard_tasks::read_timers(context& with, int shard) {
+void shard_tasks::read_timers(context& scan, int shard) {
   std::int64_t from_ns = ack_timer_ns;
   std::int64_t from_id = 0;
   for (;;) {
-    with.check_stopping();
+    scan.check_stopping();
     const auto page = wait_for<storage::page<timer_row>>([&](auto done) {
-      with.store().shards().scan_timers(shard, from_ns, from_id, INT64_MAX, page_rows, std::move(done));
+      scan.store().shards().scan_timers(shard, from_ns, from_id, INT64_MAX, page_rows, std::move(done));
     });
     for (const auto& stored : page.rows) {
-      ++with.report.tasks;
+      ++scan.report.tasks;
       from_ns = stored.fire_ns;
       from_id = stored.task_id + 1;
       highest_id = std::max(highest_id, stored.task_id);
@@ -88,7 +88,7 @@ void shard_tasks::read_timers(context& with, int shard) {
     }
     if (const auto why = unread(page); !why.empty()) {
       complete = false;
-      return with.unreadable(shard, {}, "timer tasks from " + std::to_string(from_ns) + " ns on", why);
+      return scan.unreadable(shard, {}, "timer tasks from " + std::to_string(from_ns) + " ns on", why);
     }
     if (page.next.empty() || page.rows.empty())
       return;
@@ -105,23 +105,23 @@ void shard_tasks::note_leaving(const rec::HistoryBranch& branch) {
 namespace {
 
 /// The tasks of one list; false: not all of them could be read.
-bool read_list(context& with, const storage::task_list_key& key, const std::string& name, std::int64_t after,
+bool read_list(context& scan, const storage::task_list_key& key, const std::string& name, std::int64_t after,
                backlog& out) {
   for (;;) {
     const auto page = wait_for<storage::page<storage::backlog_row>>(
-        [&](auto done) { with.store().task_lists().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
+        [&](auto done) { scan.store().task_lists().scan_tasks(key, after, INT64_MAX, page_rows, std::move(done)); });
     for (const auto& stored : page.rows) {
-      ++with.report.tasks;
+      ++scan.report.tasks;
       after = stored.task_id;
       rec::BacklogTask task;
       if (task.ParseFromString(stored.value))
         out.tasks.emplace(uuid::from_raw(task.run_id()), task.schedule_id());
       else
-        with.found(finding::kind::task, 0, {key.domain_id, {}, {}},
+        scan.found(finding::kind::task, 0, {key.domain_id, {}, {}},
                    name + ": task " + std::to_string(stored.task_id) + " cannot be read");
     }
     if (const auto why = unread(page); !why.empty()) {
-      with.unreadable(0, {key.domain_id, {}, {}}, name + ": tasks after " + std::to_string(after), why);
+      scan.unreadable(0, {key.domain_id, {}, {}}, name + ": tasks after " + std::to_string(after), why);
       return false;
     }
     if (page.next.empty() || page.rows.empty())
@@ -131,27 +131,27 @@ bool read_list(context& with, const storage::task_list_key& key, const std::stri
 
 } // namespace
 
-backlog read_backlog(context& with) {
+backlog read_backlog(context& scan) {
   backlog out;
   const auto problem = for_each<std::pair<storage::task_list_key, std::string>>(
       [&](const std::string& token, auto done) {
-        with.store().task_lists().scan_task_lists({}, token, page_rows, std::move(done));
+        scan.store().task_lists().scan_task_lists({}, token, page_rows, std::move(done));
       },
       [&](const std::pair<storage::task_list_key, std::string>& list) {
-        with.check_stopping();
+        scan.check_stopping();
         const auto& [key, value] = list;
         const auto name = "task list " + key.name + (key.type == 0 ? " (decisions)" : " (activities)");
         rec::TaskListRow row;
         if (!row.ParseFromString(value)) {
           out.complete = false;
-          return with.found(finding::kind::task, 0, {key.domain_id, {}, {}}, name + ": its row cannot be read");
+          return scan.found(finding::kind::task, 0, {key.domain_id, {}, {}}, name + ": its row cannot be read");
         }
-        if (!read_list(with, key, name, row.ack_level(), out))
+        if (!read_list(scan, key, name, row.ack_level(), out))
           out.complete = false;
       });
   if (problem) {
     out.complete = false;
-    with.unreadable(0, {}, "the task lists", *problem);
+    scan.unreadable(0, {}, "the task lists", *problem);
   }
   return out;
 }

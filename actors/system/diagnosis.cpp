@@ -19,12 +19,12 @@ std::int64_t ns_of(const google::protobuf::Duration& d) { return std::int64_t{wo
 
 std::string cut(const std::string& text) { return utf8::shortened(text, reason_max); }
 
-void add_cause(issue_group& to, const issue& of, std::string text, root_cause::facts with = root_cause::facts::none) {
+void add_cause(issue_group& to, const issue& of, std::string text, root_cause::facts extra = root_cause::facts::none) {
   root_cause cause;
   cause.issue_id = of.id;
   cause.text = std::move(text);
-  cause.with = with;
-  if (with == root_cause::facts::heartbeats) {
+  cause.extra = extra;
+  if (extra == root_cause::facts::heartbeats) {
     cause.elapsed_ns = of.elapsed_ns;
     cause.retry = of.retry;
   }

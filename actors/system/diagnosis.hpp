@@ -68,7 +68,7 @@ struct issue {
 struct root_cause {
   int issue_id = 0;
   std::string text;
-  enum class facts { none, pollers, heartbeats, blob_limits } with = facts::none;
+  enum class facts { none, pollers, heartbeats, blob_limits } extra = facts::none;
   std::string list_name;
   std::int64_t backlog = 0;
   std::int64_t elapsed_ns = 0;

@@ -220,7 +220,7 @@ void write_cause(json_writer& to, const root_cause& cause, const diagnosis_repor
   to.key("IssueID").number(std::int64_t{cause.issue_id});
   to.key("RootCauseType").text(cause.text);
   to.key("Metadata");
-  switch (cause.with) {
+  switch (cause.extra) {
   case facts::none: to.null(); break;
   case facts::pollers:
     to.open('{');

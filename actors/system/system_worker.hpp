@@ -19,10 +19,10 @@ public:
     const std::lock_guard guard(mutex_);
     engine_ = nullptr;
   }
-  template <class Use> void use(Use&& with) {
+  template <class Use> void use(Use&& body) {
     const std::lock_guard guard(mutex_);
     if (engine_ != nullptr)
-      with(*engine_);
+      body(*engine_);
   }
 
 private:

@@ -14,10 +14,10 @@ outcome<void> check_domain_set(std::string_view domain) {
 
 namespace {
 
-std::string about(const checks& with, std::string_view workflow_id, std::string_view domain = {}) {
+std::string about(const checks& rules, std::string_view workflow_id, std::string_view domain = {}) {
   std::string out;
   if (domain.empty())
-    domain = with.domain.substr(0, with.max.domain_length_max);
+    domain = rules.domain.substr(0, rules.max.domain_length_max);
   if (!domain.empty())
     out = " (domain " + std::string(domain);
   if (!workflow_id.empty())
@@ -27,12 +27,12 @@ std::string about(const checks& with, std::string_view workflow_id, std::string_
 
 } // namespace
 
-outcome<void> check_length(const checks& with, std::string_view text, std::size_t bytes_max, const char* what) {
-  if (text.size() > with.max.id_length_warn && with.warnings != nullptr)
-    with.warnings->note(limit_warning::id_length, [&] {
+outcome<void> check_length(const checks& rules, std::string_view text, std::size_t bytes_max, const char* what) {
+  if (text.size() > rules.max.id_length_warn && rules.warnings != nullptr)
+    rules.warnings->note(limit_warning::id_length, [&] {
       return std::string(what) + " of " + std::to_string(text.size()) +
-             " bytes is longer than limit.maxIDWarnLength of " + std::to_string(with.max.id_length_warn) +
-             about(with, {});
+             " bytes is longer than limit.maxIDWarnLength of " + std::to_string(rules.max.id_length_warn) +
+             about(rules, {});
     });
   if (text.size() > bytes_max)
     return bad_request(std::string(what) + " length exceeds limit.");
@@ -49,43 +49,43 @@ outcome<void> check_execution(bool present, const api::WorkflowExecution& execut
   return {};
 }
 
-outcome<void> check_task_list(const checks& with, bool present, const api::TaskList& list) {
+outcome<void> check_task_list(const checks& rules, bool present, const api::TaskList& list) {
   if (!present || list.name().empty())
     return bad_request("TaskList is not set on request.");
-  return check_length(with, list.name(), with.max.task_list_length_max, "TaskList");
+  return check_length(rules, list.name(), rules.max.task_list_length_max, "TaskList");
 }
 
-void note_blob(const checks& with, std::size_t bytes, std::string_view what, std::string_view workflow_id,
+void note_blob(const checks& rules, std::size_t bytes, std::string_view what, std::string_view workflow_id,
                std::string_view domain) {
-  if (static_cast<std::int64_t>(bytes) > with.max.blob_size_warn && with.warnings != nullptr)
-    with.warnings->note(limit_warning::blob_size, [&] {
+  if (static_cast<std::int64_t>(bytes) > rules.max.blob_size_warn && rules.warnings != nullptr)
+    rules.warnings->note(limit_warning::blob_size, [&] {
       return std::string(what) + " of " + std::to_string(bytes) + " bytes is larger than limit.blobSize.warn of " +
-             std::to_string(with.max.blob_size_warn) + about(with, workflow_id, domain);
+             std::to_string(rules.max.blob_size_warn) + about(rules, workflow_id, domain);
     });
 }
 
-outcome<void> check_blob(const checks& with, std::size_t bytes, std::string_view what, std::string_view workflow_id) {
-  note_blob(with, bytes, what, workflow_id);
-  if (static_cast<std::int64_t>(bytes) > with.max.blob_size_max)
+outcome<void> check_blob(const checks& rules, std::size_t bytes, std::string_view what, std::string_view workflow_id) {
+  note_blob(rules, bytes, what, workflow_id);
+  if (static_cast<std::int64_t>(bytes) > rules.max.blob_size_max)
     return bad_request("Blob data size exceeds limit.");
   return {};
 }
 
-outcome<workflow::domain_ptr> named_domain(const checks& with, std::string_view name) {
+outcome<workflow::domain_ptr> named_domain(const checks& rules, std::string_view name) {
   if (name.empty())
     return bad_request("Domain name is empty");
-  return find_domain(with, name);
+  return find_domain(rules, name);
 }
 
-outcome<workflow::domain_ptr> find_domain(const checks& with, std::string_view name) {
-  auto found = with.domains.find(name);
+outcome<workflow::domain_ptr> find_domain(const checks& rules, std::string_view name) {
+  auto found = rules.domains.find(name);
   if (!found)
     return no_domain(name);
   return found;
 }
 
-outcome<workflow::domain_ptr> find_domain(const checks& with, const uuid& id) {
-  auto found = with.domains.find(id);
+outcome<workflow::domain_ptr> find_domain(const checks& rules, const uuid& id) {
+  auto found = rules.domains.find(id);
   if (!found)
     return no_domain(id.str());
   return found;

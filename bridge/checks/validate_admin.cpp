@@ -42,31 +42,31 @@ bool is_attribute_name(const std::string& name) {
 }
 
 /// What operators send goes into logs and answers: no name is longer than one can be.
-outcome<void> check_lengths(const checks& with, const std::string& domain, const api::WorkflowExecution& execution) {
-  CADENZA_TRY(check_length(with, domain, with.max.domain_length_max, "Domain"));
-  return check_length(with, execution.workflow_id(), with.max.workflow_id_length_max, "WorkflowID");
+outcome<void> check_lengths(const checks& rules, const std::string& domain, const api::WorkflowExecution& execution) {
+  CADENZA_TRY(check_length(rules, domain, rules.max.domain_length_max, "Domain"));
+  return check_length(rules, execution.workflow_id(), rules.max.workflow_id_length_max, "WorkflowID");
 }
 
 /// Most calls about one run need no more than this.
-template <class Request> outcome<workflow::domain_ptr> check_run(const checks& with, const Request& request) {
+template <class Request> outcome<workflow::domain_ptr> check_run(const checks& rules, const Request& request) {
   CADENZA_TRY(check_execution(request.has_workflow_execution(), request.workflow_execution()));
-  CADENZA_TRY(check_lengths(with, request.domain(), request.workflow_execution()));
-  return find_domain(with, request.domain());
+  CADENZA_TRY(check_lengths(rules, request.domain(), request.workflow_execution()));
+  return find_domain(rules, request.domain());
 }
 
 } // namespace
 
-outcome<workflow::domain_ptr> check(const checks& with, const admin::DescribeWorkflowExecutionRequest& request) {
-  return check_run(with, request);
+outcome<workflow::domain_ptr> check(const checks& rules, const admin::DescribeWorkflowExecutionRequest& request) {
+  return check_run(rules, request);
 }
 
-outcome<workflow::domain_ptr> check(const checks& with, const admin::UpdateTaskListPartitionConfigRequest& request) {
-  auto domain = find_domain(with, request.domain());
+outcome<workflow::domain_ptr> check(const checks& rules, const admin::UpdateTaskListPartitionConfigRequest& request) {
+  auto domain = find_domain(rules, request.domain());
   if (!domain)
     return domain;
   if (!request.has_task_list())
     return bad_request("TaskList is not set on request.");
-  CADENZA_TRY(check_length(with, request.task_list().name(), with.max.task_list_length_max, "TaskList"));
+  CADENZA_TRY(check_length(rules, request.task_list().name(), rules.max.task_list_length_max, "TaskList"));
   if (request.task_list().kind() == api::TASK_LIST_KIND_INVALID)
     return bad_request("Task list kind not set.");
   if (request.task_list().kind() != api::TASK_LIST_KIND_NORMAL)
@@ -97,17 +97,17 @@ outcome<workflow::domain_ptr> check(const checks& with, const admin::UpdateTaskL
   return domain;
 }
 
-outcome<workflow::domain_ptr> check(const checks& with, const admin::RefreshWorkflowTasksRequest& request) {
-  return check_run(with, request);
+outcome<workflow::domain_ptr> check(const checks& rules, const admin::RefreshWorkflowTasksRequest& request) {
+  return check_run(rules, request);
 }
 
-outcome<void> check(const checks& with, const admin::DescribeHistoryHostRequest& request) {
+outcome<void> check(const checks& rules, const admin::DescribeHistoryHostRequest& request) {
   if (request.describe_by_case() == admin::DescribeHistoryHostRequest::DESCRIBE_BY_NOT_SET)
     return bad_request("Request is nil.");
   if (!request.has_workflow_execution())
     return {};
   CADENZA_TRY(check_execution(true, request.workflow_execution()));
-  return check_lengths(with, {}, request.workflow_execution());
+  return check_lengths(rules, {}, request.workflow_execution());
 }
 
 outcome<void> check(const checks&, const admin::UpdateGlobalIsolationGroupsRequest& request) {
@@ -125,13 +125,13 @@ outcome<void> check(const checks&, const admin::UpdateDomainAsyncWorkflowConfigu
   return check_domain_set(request.domain());
 }
 
-outcome<void> check(const checks& with, const admin::AddSearchAttributeRequest& request) {
-  if (with.max.admin_protected && request.security_token() != with.max.admin_token)
+outcome<void> check(const checks& rules, const admin::AddSearchAttributeRequest& request) {
+  if (rules.max.admin_protected && request.security_token() != rules.max.admin_token)
     return bad_request("No permission to do this operation.");
   if (request.search_attribute().empty())
     return bad_request("SearchAttributes are not provided");
   for (const auto& [key, type] : request.search_attribute()) {
-    CADENZA_TRY(check_length(with, key, attribute_name_length_max, "Key"));
+    CADENZA_TRY(check_length(rules, key, attribute_name_length_max, "Key"));
     if (!is_attribute_name(key))
       return bad_request("Key [" + utf8::excerpt(key) +
                          "] is no name of a search attribute: letters, digits and '_' after a letter");
@@ -141,25 +141,26 @@ outcome<void> check(const checks& with, const admin::AddSearchAttributeRequest& 
   return {};
 }
 
-outcome<workflow::domain_ptr> check(const checks& with, const admin::DeleteWorkflowRequest& request) {
-  return check_run(with, request);
+outcome<workflow::domain_ptr> check(const checks& rules, const admin::DeleteWorkflowRequest& request) {
+  return check_run(rules, request);
 }
 
-outcome<workflow::domain_ptr> check(const checks& with, const admin::MaintainCorruptWorkflowRequest& request) {
+outcome<workflow::domain_ptr> check(const checks& rules, const admin::MaintainCorruptWorkflowRequest& request) {
   if (!request.has_workflow_execution())
     return bad_request("Execution is missing");
-  return check_run(with, request);
+  return check_run(rules, request);
 }
 
-outcome<workflow::domain_ptr> check(const checks& with, const admin::GetWorkflowExecutionRawHistoryV2Request& request) {
+outcome<workflow::domain_ptr> check(const checks& rules,
+                                    const admin::GetWorkflowExecutionRawHistoryV2Request& request) {
   if (request.workflow_execution().workflow_id().empty())
     return bad_request("Invalid WorkflowID.");
   if (!uuid::parse(request.workflow_execution().run_id()))
     return bad_request("Invalid RunID.");
   if (request.page_size() <= 0)
     return bad_request("Invalid PageSize.");
-  CADENZA_TRY(check_lengths(with, request.domain(), request.workflow_execution()));
-  return find_domain(with, request.domain());
+  CADENZA_TRY(check_lengths(rules, request.domain(), request.workflow_execution()));
+  return find_domain(rules, request.domain());
 }
 
 namespace {

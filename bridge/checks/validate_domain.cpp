@@ -10,8 +10,8 @@ namespace api = uber::cadence::api::v1;
 
 namespace {
 
-outcome<void> check_permission(const checks& with, const std::string& token) {
-  if (with.max.admin_protected && token != with.max.admin_token)
+outcome<void> check_permission(const checks& rules, const std::string& token) {
+  if (rules.max.admin_protected && token != rules.max.admin_token)
     return bad_request("No permission to do this operation.");
   return {};
 }
@@ -32,29 +32,29 @@ bool is_failover(const api::UpdateDomainRequest& request) {
   });
 }
 
-outcome<void> check_no_lockdown(const checks& with) {
-  if (with.max.locked_down)
+outcome<void> check_no_lockdown(const checks& rules) {
+  if (rules.max.locked_down)
     return bad_request("Domain is not accepting fail overs at this time due to lockdown.");
   return {};
 }
 
 } // namespace
 
-outcome<void> check(const checks& with, const api::RegisterDomainRequest& request) {
+outcome<void> check(const checks& rules, const api::RegisterDomainRequest& request) {
   CADENZA_TRY(check_domain_set(request.name()));
-  CADENZA_TRY(check_length(with, request.name(), with.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(rules, request.name(), rules.max.domain_length_max, "Domain"));
   const auto days = whole_days(request.workflow_execution_retention_period());
-  if (days > with.max.retention_days_max)
+  if (days > rules.max.retention_days_max)
     return bad_request("RetentionDays is invalid.");
-  CADENZA_TRY(check_permission(with, request.security_token()));
-  for (const auto& key : with.max.domain_data_required)
+  CADENZA_TRY(check_permission(rules, request.security_token()));
+  for (const auto& key : rules.max.domain_data_required)
     if (!request.data().contains(key))
       return bad_request("domain data error, missing required key " + key);
-  if (with.domains.find(request.name()))
+  if (rules.domains.find(request.name()))
     return {}; // the registry answers that the name is taken, which comes before what follows
   if (!is_domain_name(request.name()))
     return bad_request("Domain name can only include alphanumeric and dash characters.");
-  if (days < with.max.retention_days_min)
+  if (days < rules.max.retention_days_min)
     return bad_request("A valid retention period is not set on request.");
   return {};
 }
@@ -65,17 +65,17 @@ outcome<void> check(const checks&, const api::DescribeDomainRequest& request) {
   return {};
 }
 
-outcome<void> check(const checks& with, const api::UpdateDomainRequest& request) {
+outcome<void> check(const checks& rules, const api::UpdateDomainRequest& request) {
   CADENZA_TRY(check_domain_set(request.name()));
   if (request.has_workflow_execution_retention_period() &&
-      whole_days(request.workflow_execution_retention_period()) > with.max.retention_days_max)
+      whole_days(request.workflow_execution_retention_period()) > rules.max.retention_days_max)
     return bad_request("RetentionDays is invalid.");
   if (is_failover(request))
-    return check_no_lockdown(with);
-  return check_permission(with, request.security_token());
+    return check_no_lockdown(rules);
+  return check_permission(rules, request.security_token());
 }
 
-outcome<void> check(const checks& with, const api::FailoverDomainRequest& request) {
+outcome<void> check(const checks& rules, const api::FailoverDomainRequest& request) {
   CADENZA_TRY(check_domain_set(request.domain_name()));
   if (request.domain_active_cluster_name().empty() && !request.has_active_clusters())
     return bad_request("DomainActiveClusterName or ActiveClusters must be provided to failover the domain");
@@ -83,11 +83,11 @@ outcome<void> check(const checks& with, const api::FailoverDomainRequest& reques
     const auto timeout = workflow::whole_seconds(request.failover_timeout());
     if (timeout <= 0)
       return bad_request("FailoverTimeoutInSeconds must be positive");
-    if (timeout > with.max.failover_timeout_max_s)
+    if (timeout > rules.max.failover_timeout_max_s)
       return bad_request("FailoverTimeoutInSeconds " + std::to_string(timeout) + " exceeds the maximum allowed " +
-                         std::to_string(with.max.failover_timeout_max_s));
+                         std::to_string(rules.max.failover_timeout_max_s));
   }
-  return check_no_lockdown(with);
+  return check_no_lockdown(rules);
 }
 
 outcome<void> check(const checks&, const api::ListFailoverHistoryRequest& request) {
@@ -96,15 +96,15 @@ outcome<void> check(const checks&, const api::ListFailoverHistoryRequest& reques
   return {};
 }
 
-outcome<void> check(const checks& with, const api::DeprecateDomainRequest& request) {
+outcome<void> check(const checks& rules, const api::DeprecateDomainRequest& request) {
   CADENZA_TRY(check_domain_set(request.name()));
-  return check_permission(with, request.security_token());
+  return check_permission(rules, request.security_token());
 }
 
-outcome<void> check(const checks& with, const api::DeleteDomainRequest& request) {
+outcome<void> check(const checks& rules, const api::DeleteDomainRequest& request) {
   CADENZA_TRY(check_domain_set(request.name()));
-  CADENZA_TRY(check_permission(with, request.security_token()));
-  const auto domain = find_domain(with, request.name());
+  CADENZA_TRY(check_permission(rules, request.security_token()));
+  const auto domain = find_domain(rules, request.name());
   if (!domain)
     return domain.error();
   if ((*domain)->row.domain().status() != api::DOMAIN_STATUS_DEPRECATED)

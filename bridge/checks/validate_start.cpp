@@ -12,10 +12,10 @@ namespace api = uber::cadence::api::v1;
 namespace {
 
 /// Gives the seconds between firings; 0 without cron.
-outcome<std::int64_t> cron_period(const checks& with, const std::string& text) {
-  if (text.empty() || !with.hooks.cron_period_s)
+outcome<std::int64_t> cron_period(const checks& rules, const std::string& text) {
+  if (text.empty() || !rules.hooks.cron_period_s)
     return std::int64_t{0};
-  return with.hooks.cron_period_s(text);
+  return rules.hooks.cron_period_s(text);
 }
 
 outcome<void> check_timeouts(const api::StartWorkflowExecutionRequest& request) {
@@ -26,13 +26,13 @@ outcome<void> check_timeouts(const api::StartWorkflowExecutionRequest& request) 
   return {};
 }
 
-outcome<void> check_delays(const checks& with, const api::StartWorkflowExecutionRequest& request) {
+outcome<void> check_delays(const checks& rules, const api::StartWorkflowExecutionRequest& request) {
   if (workflow::whole_seconds(request.delay_start()) < 0 || request.delay_start().nanos() < 0)
     return bad_request("A valid DelayStartSeconds is not set on request.");
   const auto jitter = workflow::whole_seconds(request.jitter_start());
   if (jitter < 0 || request.jitter_start().nanos() < 0)
     return bad_request("A valid JitterStartSeconds is not set on request (negative).");
-  const auto period = cron_period(with, request.cron_schedule());
+  const auto period = cron_period(rules, request.cron_schedule());
   if (!period)
     return period.error();
   if (jitter > 0 && *period > 0 && jitter > *period)
@@ -40,10 +40,10 @@ outcome<void> check_delays(const checks& with, const api::StartWorkflowExecution
   return {};
 }
 
-outcome<void> check_attributes(const checks& with, const api::StartWorkflowExecutionRequest& request) {
-  if (!request.has_search_attributes() || !with.hooks.search_attributes)
+outcome<void> check_attributes(const checks& rules, const api::StartWorkflowExecutionRequest& request) {
+  if (!request.has_search_attributes() || !rules.hooks.search_attributes)
     return {};
-  return with.hooks.search_attributes(request.search_attributes(), request.domain());
+  return rules.hooks.search_attributes(request.search_attributes(), request.domain());
 }
 
 outcome<void> check_registered(const workflow::domain_view& domain) {
@@ -60,8 +60,8 @@ outcome<void> check_async_queue(const workflow::domain_view& domain) {
 
 } // namespace
 
-checked_domain check(const checks& with, const api::StartWorkflowExecutionRequest& request) {
-  auto domain = named_domain(with, request.domain());
+checked_domain check(const checks& rules, const api::StartWorkflowExecutionRequest& request) {
+  auto domain = named_domain(rules, request.domain());
   if (!domain)
     return domain;
   if (request.workflow_id().empty())
@@ -70,58 +70,58 @@ checked_domain check(const checks& with, const api::StartWorkflowExecutionReques
     return bad_request("requestId " + quoted(utf8::excerpt(request.request_id())) + " is not a valid UUID");
   if (request.workflow_type().name().empty())
     return bad_request("WorkflowType is not set on request.");
-  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
-  CADENZA_TRY(check_length(with, request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
+  CADENZA_TRY(check_length(rules, request.domain(), rules.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(rules, request.workflow_id(), rules.max.workflow_id_length_max, "WorkflowID"));
   CADENZA_TRY(workflow::validate_retry_policy(request.has_retry_policy() ? &request.retry_policy() : nullptr));
-  CADENZA_TRY(check_length(with, request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
-  CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
+  CADENZA_TRY(check_length(rules, request.workflow_type().name(), rules.max.workflow_type_length_max, "WorkflowType"));
+  CADENZA_TRY(check_task_list(rules, request.has_task_list(), request.task_list()));
   CADENZA_TRY(check_timeouts(request));
-  CADENZA_TRY(check_delays(with, request));
-  CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
-  CADENZA_TRY(check_attributes(with, request));
+  CADENZA_TRY(check_delays(rules, request));
+  CADENZA_TRY(check_length(rules, request.request_id(), rules.max.request_id_length_max, "RequestID"));
+  CADENZA_TRY(check_attributes(rules, request));
   CADENZA_TRY(check_registered(**domain));
-  CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
+  CADENZA_TRY(check_blob(rules, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
                          request.workflow_id()));
   return domain;
 }
 
-checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecutionRequest& whole) {
+checked_domain check(const checks& rules, const api::SignalWithStartWorkflowExecutionRequest& whole) {
   const auto& request = whole.start_request();
-  auto domain = named_domain(with, request.domain());
+  auto domain = named_domain(rules, request.domain());
   if (!domain)
     return domain;
   if (request.workflow_id().empty())
     return bad_request("WorkflowId is not set on request.");
-  CADENZA_TRY(check_length(with, request.domain(), with.max.domain_length_max, "Domain"));
-  CADENZA_TRY(check_length(with, request.workflow_id(), with.max.workflow_id_length_max, "WorkflowID"));
+  CADENZA_TRY(check_length(rules, request.domain(), rules.max.domain_length_max, "Domain"));
+  CADENZA_TRY(check_length(rules, request.workflow_id(), rules.max.workflow_id_length_max, "WorkflowID"));
   if (whole.signal_name().empty())
     return bad_request("SignalName is not set on request.");
-  CADENZA_TRY(check_length(with, whole.signal_name(), with.max.signal_name_length_max, "SignalName"));
+  CADENZA_TRY(check_length(rules, whole.signal_name(), rules.max.signal_name_length_max, "SignalName"));
   if (request.workflow_type().name().empty())
     return bad_request("WorkflowType is not set on request.");
-  CADENZA_TRY(check_length(with, request.workflow_type().name(), with.max.workflow_type_length_max, "WorkflowType"));
-  CADENZA_TRY(check_task_list(with, request.has_task_list(), request.task_list()));
-  CADENZA_TRY(check_length(with, request.request_id(), with.max.request_id_length_max, "RequestID"));
+  CADENZA_TRY(check_length(rules, request.workflow_type().name(), rules.max.workflow_type_length_max, "WorkflowType"));
+  CADENZA_TRY(check_task_list(rules, request.has_task_list(), request.task_list()));
+  CADENZA_TRY(check_length(rules, request.request_id(), rules.max.request_id_length_max, "RequestID"));
   CADENZA_TRY(check_timeouts(request));
   CADENZA_TRY(workflow::validate_retry_policy(request.has_retry_policy() ? &request.retry_policy() : nullptr));
-  CADENZA_TRY(check_delays(with, request));
-  CADENZA_TRY(check_attributes(with, request));
+  CADENZA_TRY(check_delays(rules, request));
+  CADENZA_TRY(check_attributes(rules, request));
   CADENZA_TRY(check_registered(**domain));
-  CADENZA_TRY(check_blob(with, whole.signal_input().data().size(), "input of a signal", request.workflow_id()));
-  CADENZA_TRY(check_blob(with, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
+  CADENZA_TRY(check_blob(rules, whole.signal_input().data().size(), "input of a signal", request.workflow_id()));
+  CADENZA_TRY(check_blob(rules, request.input().data().size() + size_of(request.memo()), "input and memo of a start",
                          request.workflow_id()));
   return domain;
 }
 
-checked_domain check(const checks& with, const api::StartWorkflowExecutionAsyncRequest& request) {
-  auto domain = check(with, request.request());
+checked_domain check(const checks& rules, const api::StartWorkflowExecutionAsyncRequest& request) {
+  auto domain = check(rules, request.request());
   if (domain)
     CADENZA_TRY(check_async_queue(**domain));
   return domain;
 }
 
-checked_domain check(const checks& with, const api::SignalWithStartWorkflowExecutionAsyncRequest& request) {
-  auto domain = check(with, request.request());
+checked_domain check(const checks& rules, const api::SignalWithStartWorkflowExecutionAsyncRequest& request) {
+  auto domain = check(rules, request.request());
   if (domain)
     CADENZA_TRY(check_async_queue(**domain));
   return domain;

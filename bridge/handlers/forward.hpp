@@ -22,23 +22,23 @@ template <auto EngineFunction> using request_of = typename detail::request_of<de
 
 /// A handler for the many calls that are: take a rate token, validate, hand over with the domain.
 template <rate_class Class, auto EngineFunction>
-void forward(services& with, body<request_of<EngineFunction>> request, actors::call_ptr call) {
-  if (!with.admit(Class, request->domain(), {}, *call))
+void forward(rpc_context& context, body<request_of<EngineFunction>> request, actors::call_ptr call) {
+  if (!context.admit(Class, request->domain(), {}, *call))
     return;
-  const auto view = with.look(request->domain());
-  auto domain = check(view.with(), *request);
+  const auto view = context.look(request->domain());
+  auto domain = check(view.rules(), *request);
   if (!domain)
     return call->reject(domain.error());
-  (with.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
+  (context.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
 }
 
 /// The same for calls whose request names no existing domain.
 template <auto EngineFunction>
-void forward_plain(services& with, body<request_of<EngineFunction>> request, actors::call_ptr call) {
-  const auto view = with.look();
-  if (const auto good = check(view.with(), *request); !good)
+void forward_plain(rpc_context& context, body<request_of<EngineFunction>> request, actors::call_ptr call) {
+  const auto view = context.look();
+  if (const auto good = check(view.rules(), *request); !good)
     return call->reject(good.error());
-  (with.engine().*EngineFunction)(std::move(request), std::move(call));
+  (context.engine().*EngineFunction)(std::move(request), std::move(call));
 }
 
 /// Puts an engine function behind a method, through one of the handlers above.

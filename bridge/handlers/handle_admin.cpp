@@ -24,44 +24,45 @@ void add_membership(const std::string& host, admin::MembershipInfo& to) {
   }
 }
 
-void describe_cluster(services& with, body<admin::DescribeClusterRequest>, actors::call_ptr call) {
+void describe_cluster(rpc_context& context, body<admin::DescribeClusterRequest>, actors::call_ptr call) {
   admin::DescribeClusterResponse response;
   response.mutable_supported_client_versions()->set_go_sdk(std::string(go_version_max));
   response.mutable_supported_client_versions()->set_java_sdk(std::string(java_version_max));
   auto& stores = *response.mutable_persistence_info();
   auto& visibility = stores["visibilityStore"];
-  visibility.set_backend(with.about().visibility_backend);
+  visibility.set_backend(context.about().visibility_backend);
   auto& search = *visibility.add_features();
   search.set_key("advancedVisibilityEnabled");
-  search.set_enabled(with.current_limits()->search_enabled);
-  stores["historyStore"].set_backend(with.about().history_backend);
-  add_membership(with.about().host, *response.mutable_membership_info());
+  search.set_enabled(context.current_limits()->search_enabled);
+  stores["historyStore"].set_backend(context.about().history_backend);
+  add_membership(context.about().host, *response.mutable_membership_info());
   call->reply(response);
 }
 
 /// Nothing is replicated yet, so nothing has ever been put aside.
-void count_dlq(services&, body<admin::CountDLQMessagesRequest>, actors::call_ptr call) {
+void count_dlq(rpc_context&, body<admin::CountDLQMessagesRequest>, actors::call_ptr call) {
   call->reply(admin::CountDLQMessagesResponse());
 }
 
-void refresh_tasks(services& with, body<admin::RefreshWorkflowTasksRequest> request, actors::call_ptr call) {
-  const auto view = with.look();
-  auto domain = check(view.with(), *request);
+void refresh_tasks(rpc_context& context, body<admin::RefreshWorkflowTasksRequest> request, actors::call_ptr call) {
+  const auto view = context.look();
+  auto domain = check(view.rules(), *request);
   if (!domain)
     return call->reject(domain.error());
   // The two answers are both empty, so the plain call's one serves.
   auto plain = std::make_shared<api::RefreshWorkflowTasksRequest>();
   plain->set_domain(request->domain());
   *plain->mutable_workflow_execution() = std::move(*request->mutable_workflow_execution());
-  with.engine().refresh_tasks(std::move(*domain), std::move(plain), std::move(call));
+  context.engine().refresh_tasks(std::move(*domain), std::move(plain), std::move(call));
 }
 
-void close_shard(services& with, body<admin::CloseShardRequest> request, actors::call_ptr call) {
-  with.engine().close_shard(std::move(request), std::move(call));
+void close_shard(rpc_context& context, body<admin::CloseShardRequest> request, actors::call_ptr call) {
+  context.engine().close_shard(std::move(request), std::move(call));
 }
 
-void describe_shards(services& with, body<admin::DescribeShardDistributionRequest> request, actors::call_ptr call) {
-  with.engine().describe_shards(std::move(request), std::move(call));
+void describe_shards(rpc_context& context, body<admin::DescribeShardDistributionRequest> request,
+                     actors::call_ptr call) {
+  context.engine().describe_shards(std::move(request), std::move(call));
 }
 
 } // namespace

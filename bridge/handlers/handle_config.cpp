@@ -40,15 +40,15 @@ void put_json(api::DataBlob& blob, std::string text) {
 }
 
 /// Null: the call has been told that there is nothing to change here.
-stored_settings* stored(services& with, actors::call& call) {
-  if (!with.stored())
+stored_settings* stored(rpc_context& context, actors::call& call) {
+  if (!context.stored())
     call.reject({error_kind::unimplemented, "this server keeps no configuration"});
-  return with.stored();
+  return context.stored();
 }
 
 template <document_kind Which, class Request, class Response>
-void get(services& with, body<Request> request, actors::call_ptr call) {
-  auto* const kept = stored(with, *call);
+void get(rpc_context& context, body<Request> request, actors::call_ptr call) {
+  auto* const kept = stored(context, *call);
   if (!kept)
     return;
   const auto filters = filters_in(request->filters());
@@ -69,8 +69,8 @@ void get(services& with, body<Request> request, actors::call_ptr call) {
 }
 
 template <document_kind Which, class Request, class Response>
-void update(services& with, body<Request> request, actors::call_ptr call) {
-  if (!stored(with, *call))
+void update(rpc_context& context, body<Request> request, actors::call_ptr call) {
+  if (!stored(context, *call))
     return;
   std::vector<config::overlay_value> values;
   for (const auto& one : request->config_values()) {
@@ -89,12 +89,12 @@ void update(services& with, body<Request> request, actors::call_ptr call) {
   };
   change.done = [call] { call->reply(Response()); };
   change.request = std::move(call);
-  with.engine().change_document(std::move(change));
+  context.engine().change_document(std::move(change));
 }
 
 template <document_kind Which, class Request, class Response>
-void restore(services& with, body<Request> request, actors::call_ptr call) {
-  if (!stored(with, *call))
+void restore(rpc_context& context, body<Request> request, actors::call_ptr call) {
+  if (!stored(context, *call))
     return;
   std::optional<config::overlay_filters> filters;
   if (!request->filters().empty()) {
@@ -110,12 +110,12 @@ void restore(services& with, body<Request> request, actors::call_ptr call) {
   };
   change.done = [call] { call->reply(Response()); };
   change.request = std::move(call);
-  with.engine().change_document(std::move(change));
+  context.engine().change_document(std::move(change));
 }
 
 template <document_kind Which, class Request, class Response>
-void list(services& with, body<Request> request, actors::call_ptr call) {
-  auto* const kept = stored(with, *call);
+void list(rpc_context& context, body<Request> request, actors::call_ptr call) {
+  auto* const kept = stored(context, *call);
   if (!kept)
     return;
   const auto all = config::entries_of(*kept->document(Which));

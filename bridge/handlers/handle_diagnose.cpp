@@ -30,15 +30,15 @@ body<api::StartWorkflowExecutionRequest> start_of(const api::DiagnoseWorkflowExe
   return out;
 }
 
-void diagnose(services& with, body<api::DiagnoseWorkflowExecutionRequest> request, actors::call_ptr call) {
-  if (!with.admit(rate_class::user, request->domain(), {}, *call))
+void diagnose(rpc_context& context, body<api::DiagnoseWorkflowExecutionRequest> request, actors::call_ptr call) {
+  if (!context.admit(rate_class::user, request->domain(), {}, *call))
     return;
-  const auto asked = with.look(request->domain());
-  if (const auto domain = check(asked.with(), *request); !domain)
+  const auto asked = context.look(request->domain());
+  if (const auto domain = check(asked.rules(), *request); !domain)
     return call->reject(domain.error());
   auto start = start_of(*request);
-  const auto view = with.look(actors::diagnosis_domain);
-  auto domain = check(view.with(), *start);
+  const auto view = context.look(actors::diagnosis_domain);
+  auto domain = check(view.rules(), *start);
   if (!domain)
     return call->reject(domain.error());
   api::DiagnoseWorkflowExecutionResponse response;
@@ -53,7 +53,7 @@ void diagnose(services& with, body<api::DiagnoseWorkflowExecutionRequest> reques
                                                                                        : made->run_id());
         call->reply(response);
       });
-  with.engine().start(std::move(*domain), std::move(start), std::move(started));
+  context.engine().start(std::move(*domain), std::move(start), std::move(started));
 }
 
 } // namespace

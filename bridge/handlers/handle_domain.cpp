@@ -11,22 +11,22 @@ namespace {
 
 constexpr std::string_view service = "uber.cadence.api.v1.DomainAPI";
 
-void list(services& with, body<api::ListDomainsRequest> request, actors::call_ptr call) {
-  with.engine().list_domains(std::move(request), std::move(call));
+void list(rpc_context& context, body<api::ListDomainsRequest> request, actors::call_ptr call) {
+  context.engine().list_domains(std::move(request), std::move(call));
 }
 
-void fail_over(services& with, body<api::FailoverDomainRequest> request, actors::call_ptr call) {
-  if (!with.admit(rate_class::user, request->domain_name(), {}, *call))
+void fail_over(rpc_context& context, body<api::FailoverDomainRequest> request, actors::call_ptr call) {
+  if (!context.admit(rate_class::user, request->domain_name(), {}, *call))
     return;
-  forward_plain<&actors::engine::failover_domain>(with, std::move(request), std::move(call));
+  forward_plain<&actors::engine::failover_domain>(context, std::move(request), std::move(call));
 }
 
-void list_failover_history(services& with, body<api::ListFailoverHistoryRequest> request, actors::call_ptr call) {
-  const auto view = with.look();
-  if (const auto good = check(view.with(), *request); !good)
+void list_failover_history(rpc_context& context, body<api::ListFailoverHistoryRequest> request, actors::call_ptr call) {
+  const auto view = context.look();
+  if (const auto good = check(view.rules(), *request); !good)
     return call->reject(good.error());
   const auto id = uuid::parse(request->filters().domain_id());
-  const auto domain = id ? view.with().domains.find(*id) : nullptr;
+  const auto domain = id ? view.rules().domains.find(*id) : nullptr;
   if (!domain)
     return call->reply(api::ListFailoverHistoryResponse());
   const auto page = actors::list_failovers(domain->row, *request);

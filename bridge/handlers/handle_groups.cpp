@@ -19,14 +19,14 @@ constexpr std::string_view service = "uber.cadence.admin.v1.AdminAPI";
 constexpr const char* attributes_key = "frontend.validSearchAttributes";
 
 /// Null: the call has been told that there is nothing to change here.
-stored_settings* stored(services& with, actors::call& call) {
-  if (!with.stored())
+stored_settings* stored(rpc_context& context, actors::call& call) {
+  if (!context.stored())
     call.reject({error_kind::unimplemented, "this server keeps no configuration"});
-  return with.stored();
+  return context.stored();
 }
 
-void get_global_groups(services& with, body<admin::GetGlobalIsolationGroupsRequest>, actors::call_ptr call) {
-  auto* const kept = stored(with, *call);
+void get_global_groups(rpc_context& context, body<admin::GetGlobalIsolationGroupsRequest>, actors::call_ptr call) {
+  auto* const kept = stored(context, *call);
   if (!kept)
     return;
   admin::GetGlobalIsolationGroupsResponse response;
@@ -34,12 +34,12 @@ void get_global_groups(services& with, body<admin::GetGlobalIsolationGroupsReque
   call->reply(response);
 }
 
-void update_global_groups(services& with, body<admin::UpdateGlobalIsolationGroupsRequest> request,
+void update_global_groups(rpc_context& context, body<admin::UpdateGlobalIsolationGroupsRequest> request,
                           actors::call_ptr call) {
-  if (!stored(with, *call))
+  if (!stored(context, *call))
     return;
-  const auto view = with.look();
-  if (const auto good = check(view.with(), *request); !good)
+  const auto view = context.look();
+  if (const auto good = check(view.rules(), *request); !good)
     return call->reject(good.error());
   actors::document_change change;
   change.document = actors::document_kind::isolation_groups;
@@ -48,12 +48,13 @@ void update_global_groups(services& with, body<admin::UpdateGlobalIsolationGroup
   };
   change.done = [call] { call->reply(admin::UpdateGlobalIsolationGroupsResponse()); };
   change.request = std::move(call);
-  with.engine().change_document(std::move(change));
+  context.engine().change_document(std::move(change));
 }
 
-void get_domain_groups(services& with, body<admin::GetDomainIsolationGroupsRequest> request, actors::call_ptr call) {
-  const auto view = with.look();
-  const auto domain = find_domain(view.with(), request->domain());
+void get_domain_groups(rpc_context& context, body<admin::GetDomainIsolationGroupsRequest> request,
+                       actors::call_ptr call) {
+  const auto view = context.look();
+  const auto domain = find_domain(view.rules(), request->domain());
   if (!domain)
     return call->reject(domain.error());
   admin::GetDomainIsolationGroupsResponse response;
@@ -61,9 +62,10 @@ void get_domain_groups(services& with, body<admin::GetDomainIsolationGroupsReque
   call->reply(response);
 }
 
-void get_queue(services& with, body<admin::GetDomainAsyncWorkflowConfiguratonRequest> request, actors::call_ptr call) {
-  const auto view = with.look();
-  const auto domain = find_domain(view.with(), request->domain());
+void get_queue(rpc_context& context, body<admin::GetDomainAsyncWorkflowConfiguratonRequest> request,
+               actors::call_ptr call) {
+  const auto view = context.look();
+  const auto domain = find_domain(view.rules(), request->domain());
   if (!domain)
     return call->reject(domain.error());
   admin::GetDomainAsyncWorkflowConfiguratonResponse response;
@@ -87,12 +89,12 @@ outcome<std::string> with_attributes(const config::snapshot& now, const admin::A
   return all.dump();
 }
 
-void add_search_attribute(services& with, body<admin::AddSearchAttributeRequest> request, actors::call_ptr call) {
-  auto* const kept = stored(with, *call);
+void add_search_attribute(rpc_context& context, body<admin::AddSearchAttributeRequest> request, actors::call_ptr call) {
+  auto* const kept = stored(context, *call);
   if (!kept)
     return;
-  const auto view = with.look();
-  if (const auto good = check(view.with(), *request); !good)
+  const auto view = context.look();
+  if (const auto good = check(view.rules(), *request); !good)
     return call->reject(good.error());
   actors::document_change change;
   change.document = actors::document_kind::dynamic_configuration;
@@ -105,7 +107,7 @@ void add_search_attribute(services& with, body<admin::AddSearchAttributeRequest>
   };
   change.done = [call] { call->reply(admin::AddSearchAttributeResponse()); };
   change.request = std::move(call);
-  with.engine().change_document(std::move(change));
+  context.engine().change_document(std::move(change));
 }
 
 } // namespace

@@ -8,8 +8,8 @@ namespace api = uber::cadence::api::v1;
 
 namespace {
 
-void health(services& with, std::shared_ptr<api::HealthRequest>, actors::call_ptr call) {
-  const auto state = with.health().state();
+void health(rpc_context& context, std::shared_ptr<api::HealthRequest>, actors::call_ptr call) {
+  const auto state = context.health().state();
   api::HealthResponse response;
   response.set_ok(state == health_state::ok);
   response.set_message(std::string(text_of(state)));

@@ -10,11 +10,12 @@ namespace {
 
 constexpr std::string_view service = "uber.cadence.api.v1.VisibilityAPI";
 
-void list_archived(services& with, body<api::ListArchivedWorkflowExecutionsRequest> request, actors::call_ptr call) {
-  if (!with.admit(rate_class::visibility, request->domain(), {}, *call))
+void list_archived(rpc_context& context, body<api::ListArchivedWorkflowExecutionsRequest> request,
+                   actors::call_ptr call) {
+  if (!context.admit(rate_class::visibility, request->domain(), {}, *call))
     return;
-  const auto view = with.look(request->domain());
-  const auto good = check(view.with(), *request);
+  const auto view = context.look(request->domain());
+  const auto good = check(view.rules(), *request);
   if (!good)
     return call->reject(good.error());
   call->reply(api::ListArchivedWorkflowExecutionsResponse{});
@@ -22,21 +23,21 @@ void list_archived(services& with, body<api::ListArchivedWorkflowExecutionsReque
 
 /// A list without a query: besides the caller's rate, that of the domain's lists counts once the request is good.
 template <auto EngineFunction>
-void list_plain(services& with, body<request_of<EngineFunction>> request, actors::call_ptr call) {
-  if (!with.admit(rate_class::visibility, request->domain(), {}, *call))
+void list_plain(rpc_context& context, body<request_of<EngineFunction>> request, actors::call_ptr call) {
+  if (!context.admit(rate_class::visibility, request->domain(), {}, *call))
     return;
-  const auto view = with.look(request->domain());
-  auto domain = check(view.with(), *request);
+  const auto view = context.look(request->domain());
+  auto domain = check(view.rules(), *request);
   if (!domain)
     return call->reject(domain.error());
-  if (with.admit_list(request->domain(), *call))
-    (with.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
+  if (context.admit_list(request->domain(), *call))
+    (context.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
 }
 
-void search_attributes(services& with, body<api::GetSearchAttributesRequest>, actors::call_ptr call) {
+void search_attributes(rpc_context& context, body<api::GetSearchAttributesRequest>, actors::call_ptr call) {
   api::GetSearchAttributesResponse response;
-  if (with.hooks().attribute_types)
-    for (const auto& [key, type] : with.hooks().attribute_types())
+  if (context.hooks().attribute_types)
+    for (const auto& [key, type] : context.hooks().attribute_types())
       (*response.mutable_keys())[key] = type;
   call->reply(response);
 }

@@ -13,95 +13,98 @@ namespace {
 constexpr std::string_view service = "uber.cadence.api.v1.WorkerAPI";
 
 /// The view for an answer to a task: with the limits of the domain that stands in its token.
-template <class Token> services::view look_for(services& with, const outcome<Token>& token) {
-  const auto domain = with.limits_differ() && token ? with.engine().domains()->find(token->domain_id) : nullptr;
-  return with.look(domain ? std::string_view(domain->name) : std::string_view(), {});
+template <class Token> rpc_context::view look_for(rpc_context& context, const outcome<Token>& token) {
+  const auto domain = context.limits_differ() && token ? context.engine().domains()->find(token->domain_id) : nullptr;
+  return context.look(domain ? std::string_view(domain->name) : std::string_view(), {});
 }
 
 // --- polls
 
 template <class Request, class Response, auto EngineFunction>
-void poll(services& with, body<Request> request, actors::call_ptr call) {
+void poll(rpc_context& context, body<Request> request, actors::call_ptr call) {
   const auto& list = request->task_list();
   const auto& budget = list.kind() == api::TASK_LIST_KIND_STICKY ? list.base_name() : list.name();
-  const auto view = with.look(request->domain());
-  const auto wait_ns = with.admit_poll(view.with(), budget, *call);
+  const auto view = context.look(request->domain());
+  const auto wait_ns = context.admit_poll(view.rules(), budget, *call);
   if (!wait_ns)
     return;
-  auto domain = check(view.with(), *request, call->deadline_ns());
+  auto domain = check(view.rules(), *request, call->deadline_ns());
   if (!domain)
     return call->reject(domain.error());
-  if (with.draining())
+  if (context.draining())
     return call->reply(Response{});
   if (*wait_ns == 0)
-    return (with.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
-  with.engine().wait(*wait_ns, std::move(call),
-                     [&with, domain = std::move(*domain), request = std::move(request)](actors::call_ptr held) {
-                       if (with.draining())
-                         return held->reply(Response{});
-                       (with.engine().*EngineFunction)(domain, request, std::move(held));
-                     });
+    return (context.engine().*EngineFunction)(std::move(*domain), std::move(request), std::move(call));
+  context.engine().wait(*wait_ns, std::move(call),
+                        [&context, domain = std::move(*domain), request = std::move(request)](actors::call_ptr held) {
+                          if (context.draining())
+                            return held->reply(Response{});
+                          (context.engine().*EngineFunction)(domain, request, std::move(held));
+                        });
 }
 
 // --- answers to decision and query tasks
 
-void decision_completed(services& with, body<api::RespondDecisionTaskCompletedRequest> request, actors::call_ptr call) {
+void decision_completed(rpc_context& context, body<api::RespondDecisionTaskCompletedRequest> request,
+                        actors::call_ptr call) {
   auto token = read_task_token(request->task_token());
-  const auto view = look_for(with, token);
-  auto task = check(view.with(), std::move(token), *request);
+  const auto view = look_for(context, token);
+  auto task = check(view.rules(), std::move(token), *request);
   if (!task)
     return call->reject(task.error());
-  if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
+  if (!context.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
-  with.engine().decision_completed(std::move(task->domain), std::move(task->token), std::move(request),
+  context.engine().decision_completed(std::move(task->domain), std::move(task->token), std::move(request),
+                                      std::move(call));
+}
+
+void decision_failed(rpc_context& context, body<api::RespondDecisionTaskFailedRequest> request, actors::call_ptr call) {
+  auto token = read_task_token(request->task_token());
+  const auto view = look_for(context, token);
+  auto task = check(view.rules(), std::move(token), *request);
+  if (!task)
+    return call->reject(task.error());
+  if (!context.admit(rate_class::worker, task->domain->name, {}, *call))
+    return;
+  context.engine().decision_failed(std::move(task->domain), std::move(task->token), std::move(request),
                                    std::move(call));
 }
 
-void decision_failed(services& with, body<api::RespondDecisionTaskFailedRequest> request, actors::call_ptr call) {
-  auto token = read_task_token(request->task_token());
-  const auto view = look_for(with, token);
-  auto task = check(view.with(), std::move(token), *request);
-  if (!task)
-    return call->reject(task.error());
-  if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
-    return;
-  with.engine().decision_failed(std::move(task->domain), std::move(task->token), std::move(request), std::move(call));
-}
-
-void query_completed(services& with, body<api::RespondQueryTaskCompletedRequest> request, actors::call_ptr call) {
+void query_completed(rpc_context& context, body<api::RespondQueryTaskCompletedRequest> request, actors::call_ptr call) {
   auto token = read_query_token(request->task_token());
-  const auto view = look_for(with, token);
-  auto query = check(view.with(), std::move(token), *request);
+  const auto view = look_for(context, token);
+  auto query = check(view.rules(), std::move(token), *request);
   if (!query)
     return call->reject(query.error());
-  if (!with.admit(rate_class::worker, query->domain->name, {}, *call))
+  if (!context.admit(rate_class::worker, query->domain->name, {}, *call))
     return;
   // What the worker is, is taken from its headers and not from its word.
   auto& version = *request->mutable_worker_version_info();
   version.set_impl(call->caller().client_impl);
   version.set_feature_version(call->caller().feature_version);
-  with.engine().query_completed(std::move(query->domain), std::move(query->token), std::move(request), std::move(call));
+  context.engine().query_completed(std::move(query->domain), std::move(query->token), std::move(request),
+                                   std::move(call));
 }
 
-void reset_sticky(services& with, body<api::ResetStickyTaskListRequest> request, actors::call_ptr call) {
-  forward<rate_class::worker, &actors::engine::reset_sticky>(with, std::move(request), std::move(call));
+void reset_sticky(rpc_context& context, body<api::ResetStickyTaskListRequest> request, actors::call_ptr call) {
+  forward<rate_class::worker, &actors::engine::reset_sticky>(context, std::move(request), std::move(call));
 }
 
 // --- answers to activity tasks: by token, and by id
 
 using token_of = outcome<task_call>;
 
-void heartbeat(services& with, const checks& rules, token_of task,
+void heartbeat(rpc_context& context, const checks& rules, token_of task,
                body<api::RecordActivityTaskHeartbeatRequest> request, actors::call_ptr call) {
   if (!task)
     return call->reject(task.error());
-  if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
+  if (!context.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
   auto failure = failure_if_too_large(rules, request->has_details() ? request->mutable_details() : nullptr,
                                       heartbeat_exceeds_limit, request->identity(), *task);
   if (!failure)
-    return with.engine().heartbeat(std::move(task->domain), std::move(task->token), std::move(request),
-                                   std::move(call));
+    return context.engine().heartbeat(std::move(task->domain), std::move(task->token), std::move(request),
+                                      std::move(call));
   // The activity fails at the server; its worker learns that it should stop.
   auto stop = std::make_shared<actors::inner_call<api::RespondActivityTaskFailedResponse>>(
       call->deadline_ns(), [call](const api::RespondActivityTaskFailedResponse*, const error* reason) {
@@ -111,62 +114,66 @@ void heartbeat(services& with, const checks& rules, token_of task,
         response.set_cancel_requested(true);
         call->reply(response);
       });
-  with.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(failure), std::move(stop));
+  context.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(failure),
+                                   std::move(stop));
 }
 
-void completed(services& with, const checks& rules, token_of task,
+void completed(rpc_context& context, const checks& rules, token_of task,
                body<api::RespondActivityTaskCompletedRequest> request, actors::call_ptr call) {
   if (!task)
     return call->reject(task.error());
-  if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
+  if (!context.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
   auto failure = failure_if_too_large(rules, request->has_result() ? request->mutable_result() : nullptr,
                                       complete_result_exceeds_limit, request->identity(), *task);
   if (failure)
-    with.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(failure), std::move(call));
-  else
-    with.engine().activity_completed(std::move(task->domain), std::move(task->token), std::move(request),
+    context.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(failure),
                                      std::move(call));
+  else
+    context.engine().activity_completed(std::move(task->domain), std::move(task->token), std::move(request),
+                                        std::move(call));
 }
 
-void failed(services& with, const checks& rules, token_of task, body<api::RespondActivityTaskFailedRequest> request,
-            actors::call_ptr call) {
+void failed(rpc_context& context, const checks& rules, token_of task,
+            body<api::RespondActivityTaskFailedRequest> request, actors::call_ptr call) {
   if (!task)
     return call->reject(task.error());
-  if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
+  if (!context.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
   if (request->has_failure())
     limit_failure(rules, *request->mutable_failure(), *task);
-  with.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(request), std::move(call));
+  context.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(request),
+                                   std::move(call));
 }
 
-void canceled(services& with, const checks& rules, token_of task, body<api::RespondActivityTaskCanceledRequest> request,
-              actors::call_ptr call) {
+void canceled(rpc_context& context, const checks& rules, token_of task,
+              body<api::RespondActivityTaskCanceledRequest> request, actors::call_ptr call) {
   if (!task)
     return call->reject(task.error());
-  if (!with.admit(rate_class::worker, task->domain->name, {}, *call))
+  if (!context.admit(rate_class::worker, task->domain->name, {}, *call))
     return;
   auto failure = failure_if_too_large(rules, request->has_details() ? request->mutable_details() : nullptr,
                                       cancel_details_exceeds_limit, request->identity(), *task);
   if (failure)
-    with.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(failure), std::move(call));
+    context.engine().activity_failed(std::move(task->domain), std::move(task->token), std::move(failure),
+                                     std::move(call));
   else
-    with.engine().activity_canceled(std::move(task->domain), std::move(task->token), std::move(request),
-                                    std::move(call));
+    context.engine().activity_canceled(std::move(task->domain), std::move(task->token), std::move(request),
+                                       std::move(call));
 }
 
 template <class Request>
-using answer_function = void (*)(services&, const checks&, token_of, body<Request>, actors::call_ptr);
+using answer_function = void (*)(rpc_context&, const checks&, token_of, body<Request>, actors::call_ptr);
 
 template <class Request>
 constexpr bool identity_checked = !std::is_same_v<Request, api::RecordActivityTaskHeartbeatRequest>;
 
 template <class Request, answer_function<Request> Answer>
-void by_token(services& with, body<Request> request, actors::call_ptr call) {
+void by_token(rpc_context& context, body<Request> request, actors::call_ptr call) {
   auto token = read_task_token(request->task_token());
-  const auto view = look_for(with, token);
-  auto task = check_activity_call(view.with(), std::move(token), request->identity(), identity_checked<Request>);
-  Answer(with, view.with(), std::move(task), std::move(request), std::move(call));
+  const auto view = look_for(context, token);
+  auto task = check_activity_call(view.rules(), std::move(token), request->identity(), identity_checked<Request>);
+  Answer(context, view.rules(), std::move(task), std::move(request), std::move(call));
 }
 
 // The ById requests carry the same content in fields of other numbers.
@@ -196,13 +203,13 @@ body<api::RespondActivityTaskCanceledRequest> to_plain(api::RespondActivityTaskC
 }
 
 template <class ById, class Request, answer_function<Request> Answer>
-void by_id(services& with, body<ById> request, actors::call_ptr call) {
-  const auto view = with.look(request->domain());
-  auto task = check_activity_call(view.with(), request->domain(), request->workflow_execution(), request->activity_id(),
-                                  request->identity(), identity_checked<Request>);
+void by_id(rpc_context& context, body<ById> request, actors::call_ptr call) {
+  const auto view = context.look(request->domain());
+  auto task = check_activity_call(view.rules(), request->domain(), request->workflow_execution(),
+                                  request->activity_id(), request->identity(), identity_checked<Request>);
   auto plain = to_plain(*request);
   plain->set_identity(request->identity());
-  Answer(with, view.with(), std::move(task), std::move(plain), std::move(call));
+  Answer(context, view.rules(), std::move(task), std::move(plain), std::move(call));
 }
 
 } // namespace

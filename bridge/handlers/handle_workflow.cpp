@@ -16,51 +16,51 @@ const std::string& budget_name(const api::TaskList& list) {
   return list.kind() == api::TASK_LIST_KIND_STICKY ? list.base_name() : list.name();
 }
 
-void start(services& with, body<api::StartWorkflowExecutionRequest> request, actors::call_ptr call) {
-  if (!with.admit(rate_class::user, request->domain(), budget_name(request->task_list()), *call))
+void start(rpc_context& context, body<api::StartWorkflowExecutionRequest> request, actors::call_ptr call) {
+  if (!context.admit(rate_class::user, request->domain(), budget_name(request->task_list()), *call))
     return;
-  const auto view = with.look(request->domain());
-  auto domain = check(view.with(), *request);
+  const auto view = context.look(request->domain());
+  auto domain = check(view.rules(), *request);
   if (!domain)
     return call->reject(domain.error());
-  with.engine().start(std::move(*domain), std::move(request), std::move(call));
+  context.engine().start(std::move(*domain), std::move(request), std::move(call));
 }
 
-void signal_with_start(services& with, body<api::SignalWithStartWorkflowExecutionRequest> request,
+void signal_with_start(rpc_context& context, body<api::SignalWithStartWorkflowExecutionRequest> request,
                        actors::call_ptr call) {
   const auto& started = request->start_request();
-  if (!with.admit(rate_class::user, started.domain(), budget_name(started.task_list()), *call))
+  if (!context.admit(rate_class::user, started.domain(), budget_name(started.task_list()), *call))
     return;
-  const auto view = with.look(started.domain());
-  auto domain = check(view.with(), *request);
+  const auto view = context.look(started.domain());
+  auto domain = check(view.rules(), *request);
   if (!domain)
     return call->reject(domain.error());
-  with.engine().signal_with_start(std::move(*domain), std::move(request), std::move(call));
+  context.engine().signal_with_start(std::move(*domain), std::move(request), std::move(call));
 }
 
 /// Only the validation exists: no domain has a queue that this server could write to.
 template <class Request>
-void refuse_async(services& with, const api::StartWorkflowExecutionRequest& started, const Request& request,
+void refuse_async(rpc_context& context, const api::StartWorkflowExecutionRequest& started, const Request& request,
                   actors::call& call) {
-  if (!with.admit(rate_class::async, started.domain(), budget_name(started.task_list()), call))
+  if (!context.admit(rate_class::async, started.domain(), budget_name(started.task_list()), call))
     return;
-  const auto view = with.look(started.domain());
-  const auto domain = check(view.with(), request);
+  const auto view = context.look(started.domain());
+  const auto domain = check(view.rules(), request);
   if (!domain)
     return call.reject(domain.error());
   call.reject({error_kind::unimplemented, "queues of asynchronous requests are not implemented yet"});
 }
 
-void start_async(services& with, body<api::StartWorkflowExecutionAsyncRequest> request, actors::call_ptr call) {
-  refuse_async(with, request->request(), *request, *call);
+void start_async(rpc_context& context, body<api::StartWorkflowExecutionAsyncRequest> request, actors::call_ptr call) {
+  refuse_async(context, request->request(), *request, *call);
 }
 
-void signal_with_start_async(services& with, body<api::SignalWithStartWorkflowExecutionAsyncRequest> request,
+void signal_with_start_async(rpc_context& context, body<api::SignalWithStartWorkflowExecutionAsyncRequest> request,
                              actors::call_ptr call) {
-  refuse_async(with, request->request().start_request(), *request, *call);
+  refuse_async(context, request->request().start_request(), *request, *call);
 }
 
-void cluster_info(services&, body<api::GetClusterInfoRequest>, actors::call_ptr call) {
+void cluster_info(rpc_context&, body<api::GetClusterInfoRequest>, actors::call_ptr call) {
   api::GetClusterInfoResponse response;
   response.mutable_supported_client_versions()->set_go_sdk(std::string(go_version_max));
   response.mutable_supported_client_versions()->set_java_sdk(std::string(java_version_max));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/base/call.hpp"
-#include "bridge/handlers/services.hpp"
+#include "bridge/handlers/rpc_context.hpp"
 
 #include <google/protobuf/io/zero_copy_stream.h>
 #include <google/protobuf/message.h>
@@ -18,7 +18,7 @@ namespace cadenza::bridge {
 struct method {
   /// Parses a request and sees to its answer; null: not implemented yet. False: the bytes cannot be read as a request
   /// of this method, and the call is untouched. Must not throw or block.
-  using handler = bool (*)(services&, google::protobuf::io::ZeroCopyInputStream&, actors::call_ptr&);
+  using handler = bool (*)(rpc_context&, google::protobuf::io::ZeroCopyInputStream&, actors::call_ptr&);
 
   std::string path;    ///< "/uber.cadence.api.v1.WorkflowAPI/StartWorkflowExecution"
   std::string service; ///< "uber.cadence.api.v1.WorkflowAPI"
@@ -48,11 +48,11 @@ public:
   /// such method or it takes another request.
   template <class Request, auto Handle> method& on(std::string_view service, std::string_view name) {
     auto& at = must_find(service, name, Request::descriptor());
-    at.handle = [](services& with, google::protobuf::io::ZeroCopyInputStream& bytes, actors::call_ptr& call) {
+    at.handle = [](rpc_context& context, google::protobuf::io::ZeroCopyInputStream& bytes, actors::call_ptr& call) {
       auto request = std::make_shared<Request>();
       if (!request->ParseFromZeroCopyStream(&bytes))
         return false;
-      Handle(with, std::move(request), std::move(call));
+      Handle(context, std::move(request), std::move(call));
       return true;
     };
     return at;

@@ -20,9 +20,9 @@ constexpr std::int64_t small_answer_bytes = 4 << 10; // those are bounded by the
 
 } // namespace
 
-connection::connection(loop& on, common& with, std::unique_ptr<transport> through, const address& peer,
+connection::connection(loop& on, common& shared, std::unique_ptr<transport> through, const address& peer,
                        address_book::place counted_at, std::span<front* const> fronts, goodbye closed)
-  : loop_(on), common_(with), transport_(std::move(through)), peer_(peer), place_(counted_at), fronts_(fronts),
+  : loop_(on), common_(shared), transport_(std::move(through)), peer_(peer), place_(counted_at), fronts_(fronts),
     closed_(std::move(closed)), since_ns_(on.now_ns()), progress_ns_(since_ns_) {}
 
 bool connection::begin() {

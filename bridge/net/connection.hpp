@@ -35,7 +35,7 @@ public:
   using goodbye = std::function<void(connection&)>;
 
   /// `closed` is called last, on the loop's own thread, and takes the connection out of the world.
-  connection(loop& on, common& with, std::unique_ptr<transport> through, const address& peer,
+  connection(loop& on, common& shared, std::unique_ptr<transport> through, const address& peer,
              address_book::place counted_at, std::span<front* const> fronts, goodbye closed);
   ~connection() = default;
 
@@ -44,7 +44,7 @@ public:
 
   // --- for protocols
   [[nodiscard]] loop& on() { return loop_; }
-  [[nodiscard]] common& with() { return common_; }
+  [[nodiscard]] common& shared() { return common_; }
   [[nodiscard]] const address& peer() const { return peer_; }
 
   /// There is something to produce.

@@ -50,7 +50,7 @@ int h2_session::callbacks::on_header(nghttp2_session*, const nghttp2_frame*, con
                                      std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                                      std::uint8_t, void* user) {
   auto& s = session_of(user);
-  const auto bytes_max = static_cast<std::size_t>(s.with().how.header_bytes_max);
+  const auto bytes_max = static_cast<std::size_t>(s.shared().how.header_bytes_max);
   if (s.headers_.add(text_of(name, name_size), text_of(value, value_size), bytes_max))
     return 0;
   s.headers_too_large_ = true;
@@ -112,7 +112,7 @@ int h2_session::callbacks::on_frame_sent(nghttp2_session* of, const nghttp2_fram
 int h2_session::callbacks::on_invalid_frame(nghttp2_session*, const nghttp2_frame*, int why, void* user) {
   auto& s = session_of(user);
   if (why == NGHTTP2_ERR_REFUSED_STREAM)
-    s.with().counts.refused(refusal::connection_calls);
+    s.shared().counts.refused(refusal::connection_calls);
   return 0;
 }
 

@@ -28,7 +28,7 @@ std::int64_t h2_session::check(std::int64_t now_ns) {
     return INT64_MAX;
   check_life(now_ns);
   begin_waiting();
-  const auto& how = with().how;
+  const auto& how = shared().how;
   auto next = now_ns + how.keepalive_timeout.count();
   if (how.keepalive_interval.count() > 0 && !pinged_)
     next = std::min(next, heard_ns_ + how.keepalive_interval.count());
@@ -42,7 +42,7 @@ std::int64_t h2_session::check(std::int64_t now_ns) {
 }
 
 bool h2_session::check_client(std::int64_t now_ns) {
-  const auto& how = with().how;
+  const auto& how = shared().how;
   const bool window_shut = held_ > 0 && !connection_.blocked(); // the socket's own time-out is the connection's
   if (mid_ns_ != 0 && now_ns - mid_ns_ >= how.header_timeout.count())
     connection_.cut(refusal::header_timeout);
@@ -59,12 +59,12 @@ bool h2_session::check_client(std::int64_t now_ns) {
 }
 
 void h2_session::check_life(std::int64_t now_ns) {
-  const auto& how = with().how;
+  const auto& how = shared().how;
   if (broken_)
     return;
   if (streams_count_ == 0 && how.idle_timeout.count() > 0 && now_ns - idle_ns_ >= how.idle_timeout.count() &&
       !draining_) {
-    with().counts.refused(refusal::idle_timeout);
+    shared().counts.refused(refusal::idle_timeout);
     drain();
   }
   if (how.keepalive_interval.count() > 0 && !pinged_ && now_ns - heard_ns_ >= how.keepalive_interval.count()) {

@@ -37,11 +37,11 @@ nghttp2_option* options_of(const settings& how) {
 } // namespace
 
 h2_session::h2_session(connection& on, h2_user& user)
-  : connection_(on), user_(user), frames_(4 * static_cast<std::size_t>(on.with().how.header_bytes_max)),
-    resets_(on.with().how.resets_burst, on.with().how.resets_per_second),
-    idle_frames_(on.with().how.control_frames_burst, on.with().how.control_frames_per_second),
+  : connection_(on), user_(user), frames_(4 * static_cast<std::size_t>(on.shared().how.header_bytes_max)),
+    resets_(on.shared().how.resets_burst, on.shared().how.resets_per_second),
+    idle_frames_(on.shared().how.control_frames_burst, on.shared().how.control_frames_per_second),
     heard_ns_(on.on().now_ns()), said_ns_(heard_ns_), idle_ns_(heard_ns_) {
-  const auto& how = with().how;
+  const auto& how = shared().how;
   auto* const options = options_of(how);
   const int made = nghttp2_session_server_new2(&session_, callbacks::table(), this, options);
   nghttp2_option_del(options);
@@ -80,7 +80,7 @@ void h2_session::on_bytes(std::string_view bytes) {
     return overdone(headers_too_large_ ? refusal::header_bytes : refusal::protocol);
   mid_ns_ = !frames_.mid_headers() ? 0 : mid_ns_ == 0 ? now : mid_ns_;
   if (mid_ns_ != 0)
-    connection_.check_by(mid_ns_ + with().how.header_timeout.count());
+    connection_.check_by(mid_ns_ + shared().how.header_timeout.count());
 }
 
 bool h2_session::within_bounds(const h2_frames::seen& seen) {
@@ -109,7 +109,7 @@ void h2_session::on_request(std::int32_t id) {
     return;
   }
   if (headers_too_large_) {
-    with().counts.refused(refusal::header_bytes);
+    shared().counts.refused(refusal::header_bytes);
     user_.open_too_large(*this, id, headers_);
     return connection_.end_call();
   }
@@ -137,7 +137,7 @@ void h2_session::hold(h2_stream& of, std::int64_t bytes) {
 }
 
 void h2_session::let_client_send() {
-  if (waiting_bytes_ <= with().how.request_bytes_per_connection && unconsumed_ > 0) {
+  if (waiting_bytes_ <= shared().how.request_bytes_per_connection && unconsumed_ > 0) {
     nghttp2_session_consume_connection(session_, std::exchange(unconsumed_, 0));
     connection_.write_later();
   }
@@ -329,8 +329,8 @@ void h2_session::produce(output& into) {
 // --- requests that wait until earlier answers were taken
 
 bool h2_session::has_room() const {
-  return connection_.bytes_held() + working_ * answer_bytes_ < connection_.with().how.answer_bytes_per_connection &&
-         !connection_.with().answers.full();
+  return connection_.bytes_held() + working_ * answer_bytes_ < connection_.shared().how.answer_bytes_per_connection &&
+         !connection_.shared().answers.full();
 }
 
 void h2_session::begin_when_there_is_room(h2_stream& which) {

@@ -49,7 +49,7 @@ public:
 
   // --- for streams
   [[nodiscard]] connection& on() { return connection_; }
-  [[nodiscard]] common& with() { return connection_.with(); }
+  [[nodiscard]] common& shared() { return connection_.shared(); }
   /// What its user remembers of this connection.
   struct memory {
     virtual ~memory() = default;

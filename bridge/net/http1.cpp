@@ -95,7 +95,7 @@ http1_session::http1_session(connection& on, http1_user& user)
 http1_session::~http1_session() = default;
 
 void http1_session::begin_reading() {
-  const auto& how = connection_.with().how;
+  const auto& how = connection_.shared().how;
   reading_ = std::make_unique<reading>();
   reading_->parser.header_limit(static_cast<std::uint32_t>(how.header_bytes_max));
   reading_->parser.body_limit(static_cast<std::uint64_t>(how.http_body_bytes_max));
@@ -162,7 +162,7 @@ void http1_session::serve() {
 }
 
 void http1_session::refuse(int status, refusal why, std::string_view text) {
-  connection_.with().counts.refused(why);
+  connection_.shared().counts.refused(why);
   keeps_open_ = false;
   without_body_ = false;
   say({status, "text/plain", std::string(text) + "\n"});
@@ -211,7 +211,7 @@ void http1_session::on_closed() {
 }
 
 std::int64_t http1_session::check(std::int64_t now_ns) {
-  const auto& how = connection_.with().how;
+  const auto& how = connection_.shared().how;
   if (over_ || serving_)
     return INT64_MAX;
   const bool begun = !in_.empty() || reading_->parser.got_some();

@@ -66,20 +66,20 @@ struct server::worker {
   /// A connection that another loop has taken for this one.
   struct newcomer final : posted {
     newcomer(worker& w, common& c, int d, const address& a, address_book::place p, std::span<front* const> f)
-      : at(w), with(c), descriptor(d), from(a), place(p), fronts(f) {}
+      : at(w), shared(c), descriptor(d), from(a), place(p), fronts(f) {}
     void on_posted() override {
-      at.adopt(with, descriptor, from, place, fronts);
+      at.adopt(shared, descriptor, from, place, fronts);
       delete this;
     }
     worker& at;
-    common& with;
+    common& shared;
     int descriptor;
     address from;
     address_book::place place;
     std::span<front* const> fronts;
   };
 
-  void adopt(common& with, int descriptor, const address& from, address_book::place place,
+  void adopt(common& shared, int descriptor, const address& from, address_book::place place,
              std::span<front* const> fronts);
   void forget(std::list<std::unique_ptr<connection>>::iterator which);
 };
@@ -89,14 +89,14 @@ struct server::port {
   std::vector<std::unique_ptr<listener>> listeners;
 };
 
-void server::worker::adopt(common& with, int descriptor, const address& from, address_book::place place,
+void server::worker::adopt(common& shared, int descriptor, const address& from, address_book::place place,
                            std::span<front* const> fronts) {
   {
     const std::lock_guard guard(lock);
     ++count;
   }
   const auto at = connections.emplace(connections.end());
-  *at = std::make_unique<connection>(on, with, plain_transport(descriptor), from, place, fronts,
+  *at = std::make_unique<connection>(on, shared, plain_transport(descriptor), from, place, fronts,
                                      [this, at](connection&) { forget(at); });
   if (draining || !(*at)->begin())
     (*at)->close();

@@ -41,10 +41,10 @@ private:
 
 /// What all calls of one server share, whatever protocol brings them. Outlives them.
 struct call_core {
-  call_core(services& s, health_board& h, metrics::registry& registry)
-    : with(s), health(h), table(full_method_table()), meters(registry, table) {}
+  call_core(rpc_context& s, health_board& h, metrics::registry& registry)
+    : context(s), health(h), table(full_method_table()), meters(registry, table) {}
 
-  services& with;
+  rpc_context& context;
   health_board& health;
   const method_table table;
   rpc_metrics meters;

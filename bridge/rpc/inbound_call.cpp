@@ -37,7 +37,7 @@ void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std:
   if (!method_->handle)
     return call->reject(
         {error_kind::unimplemented, method_->service + "/" + method_->name + " is not implemented yet"});
-  if (method_->version_checked && core_.with.current_limits()->client_version_checked) {
+  if (method_->version_checked && core_.context.current_limits()->client_version_checked) {
     if (const auto good = check_client_version(*caller_); !good)
       return call->reject(good.error());
   }
@@ -48,7 +48,7 @@ void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std:
     core_.asking.add(*this);
   }
   actors::call_ptr held = std::move(call);
-  if (!method_->handle(core_.with, request, held))
+  if (!method_->handle(core_.context, request, held))
     begin_mended(again(), std::move(held));
 }
 
@@ -58,7 +58,7 @@ void inbound_call::begin_mended(const std::string& request, actors::call_ptr cal
   if (const auto mended = with_readable_text(request, *method_->input)) {
     google::protobuf::io::ArrayInputStream bytes(mended->data(), static_cast<int>(mended->size()));
     core_.meters.mended(); // before the answer: whoever has that finds it counted
-    if (method_->handle(core_.with, bytes, call))
+    if (method_->handle(core_.context, bytes, call))
       return;
   }
   call->reject(bad_request("the request cannot be read as a " + method_->input->full_name()));

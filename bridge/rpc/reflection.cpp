@@ -45,7 +45,7 @@ void answer_with_file(const FileDescriptor* file, const std::string& asked, prot
 } // namespace
 
 proto::ServerReflectionResponse reflect(const proto::ServerReflectionRequest& question,
-                                        const std::vector<std::string>& services) {
+                                        const std::vector<std::string>& rpc_context) {
   (void)grpc::reflection::v1::ServerReflectionRequest::descriptor(); // or the linker leaves its file out
   const auto& pool = *DescriptorPool::generated_pool();
   proto::ServerReflectionResponse response;
@@ -60,7 +60,7 @@ proto::ServerReflectionResponse reflect(const proto::ServerReflectionRequest& qu
                      question.file_containing_symbol(), response);
     break;
   case proto::ServerReflectionRequest::kListServices:
-    for (const auto& name : services)
+    for (const auto& name : rpc_context)
       response.mutable_list_services_response()->add_service()->set_name(name);
     break;
   case proto::ServerReflectionRequest::kFileContainingExtension:

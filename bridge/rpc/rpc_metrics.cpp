@@ -52,9 +52,9 @@ void rpc_metrics::answered(wire_kind over, const method& which, std::optional<er
   once(
       at.errors[static_cast<std::size_t>(*failure)],
       [&]() -> auto& {
-        auto with = labels();
-        with["error"] = name_of(*failure);
-        return registry_.counter(rpc_metric_table[1], with);
+        auto context = labels();
+        context["error"] = name_of(*failure);
+        return registry_.counter(rpc_metric_table[1], context);
       })
       .add();
 }

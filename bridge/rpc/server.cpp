@@ -39,7 +39,7 @@ void configure(grpc::ServerBuilder& builder, const rpc_options& options) {
 } // namespace
 
 struct rpc_server::state {
-  state(services& s, health_board& h, metrics::registry& r) : calls(s, h, r), registry(r) {}
+  state(rpc_context& s, health_board& h, metrics::registry& r) : calls(s, h, r), registry(r) {}
 
   call_core calls;
   metrics::registry& registry;
@@ -51,8 +51,8 @@ struct rpc_server::state {
   std::vector<std::thread> threads;
 };
 
-rpc_server::rpc_server(services& with, health_board& health, metrics::registry& registry)
-  : state_(std::make_unique<state>(with, health, registry)) {}
+rpc_server::rpc_server(rpc_context& context, health_board& health, metrics::registry& registry)
+  : state_(std::make_unique<state>(context, health, registry)) {}
 
 rpc_server::~rpc_server() { stop(); }
 
@@ -100,7 +100,7 @@ outcome<int> rpc_server::start_library(const rpc_options& options) {
 void rpc_server::drain() {
   auto& calls = state_->calls;
   calls.health.set(health_state::shutting_down);
-  calls.with.drain();
+  calls.context.drain();
   calls.hanging.expire_all();
   calls.asking.refuse_all(server_stopping());
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bridge/base/health.hpp"
-#include "bridge/handlers/services.hpp"
+#include "bridge/handlers/rpc_context.hpp"
 #include "bridge/net/settings.hpp"
 
 #include <chrono>
@@ -34,7 +34,7 @@ struct rpc_options {
 /// the constructor must outlive it. Call objects may outlive `stop`, but not the server: their answers go nowhere then.
 class rpc_server {
 public:
-  rpc_server(services& with, health_board& health, metrics::registry& registry);
+  rpc_server(rpc_context& context, health_board& health, metrics::registry& registry);
   ~rpc_server(); ///< stops
   rpc_server(const rpc_server&) = delete;
   rpc_server& operator=(const rpc_server&) = delete;

@@ -43,7 +43,7 @@ public:
   virtual void on_message(stream_peer& from, std::string_view message) = 0;
   virtual void on_half_close(stream_peer& from) = 0; ///< the client says no more
   virtual void on_written(stream_peer& to) = 0;      ///< the last `write` is through
-  virtual void on_done(stream_peer& with) = 0;       ///< the end; no function is called after it returned
+  virtual void on_done(stream_peer& context) = 0;    ///< the end; no function is called after it returned
 };
 
 /// The standard protocols for health and reflection; null when `path` is none of theirs.

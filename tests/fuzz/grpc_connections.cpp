@@ -13,8 +13,8 @@ struct world {
   tests::fake_engine engine;
   bridge::health_board health;
   metrics::registry registry;
-  bridge::services with{engine, health, bridge::default_validators(), {}, nullptr};
-  bridge::call_core calls{with, health, registry};
+  bridge::rpc_context context{engine, health, bridge::default_validators(), {}, nullptr};
+  bridge::call_core calls{context, health, registry};
 };
 
 } // namespace

@@ -28,7 +28,7 @@ struct world {
   bridge::limits max;
   bridge::validators hooks;
   workflow::domain_directory domains;
-  bridge::checks with{max, hooks, domains, 1'700'000'000'000'000'000};
+  bridge::checks context{max, hooks, domains, 1'700'000'000'000'000'000};
 };
 
 using checked = void (*)(const world&, std::string_view);
@@ -41,39 +41,39 @@ template <class Outcome> void look_at(const Outcome& result) {
 template <class Request> void plain(const world& w, std::string_view bytes) {
   Request request;
   if (fuzz::read_message(bytes, request))
-    look_at(bridge::check(w.with, request));
+    look_at(bridge::check(w.context, request));
 }
 
 template <class Request> void poll(const world& w, std::string_view bytes) {
   Request request;
   if (fuzz::read_message(bytes, request))
-    look_at(bridge::check(w.with, request, w.with.now_ns + 10'000'000'000));
+    look_at(bridge::check(w.context, request, w.context.now_ns + 10'000'000'000));
 }
 
 template <class Request> void decision(const world& w, std::string_view bytes) {
   Request request;
   if (fuzz::read_message(bytes, request))
-    look_at(bridge::check(w.with, bridge::read_task_token(request.task_token()), request));
+    look_at(bridge::check(w.context, bridge::read_task_token(request.task_token()), request));
 }
 
 template <class Request> void query(const world& w, std::string_view bytes) {
   Request request;
   if (fuzz::read_message(bytes, request))
-    look_at(bridge::check(w.with, bridge::read_query_token(request.task_token()), request));
+    look_at(bridge::check(w.context, bridge::read_query_token(request.task_token()), request));
 }
 
 template <class Request> void activity(const world& w, std::string_view bytes) {
   Request request;
   if (fuzz::read_message(bytes, request))
-    look_at(
-        bridge::check_activity_call(w.with, bridge::read_task_token(request.task_token()), request.identity(), true));
+    look_at(bridge::check_activity_call(w.context, bridge::read_task_token(request.task_token()), request.identity(),
+                                        true));
 }
 
 template <class Request> void activity_by_id(const world& w, std::string_view bytes) {
   Request request;
   if (fuzz::read_message(bytes, request))
-    look_at(bridge::check_activity_call(w.with, request.domain(), request.workflow_execution(), request.activity_id(),
-                                        request.identity(), true));
+    look_at(bridge::check_activity_call(w.context, request.domain(), request.workflow_execution(),
+                                        request.activity_id(), request.identity(), true));
 }
 
 #define EACH(how, space, name)                                                                                         \

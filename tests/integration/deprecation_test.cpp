@@ -26,7 +26,7 @@ struct condemned : test::served {
     run({"admin", "config", "update", "--name", key, "--value", value});
   }
   /// Asks as the reference system's command line does; gives how it ended.
-  api::HistoryEvent deprecate(const std::string& name, const std::string& with) {
+  api::HistoryEvent deprecate(const std::string& name, const std::string& successor) {
     api::StartWorkflowExecutionRequest start;
     start.set_domain(system_domain);
     start.set_request_id(load::new_uuid());
@@ -35,7 +35,7 @@ struct condemned : test::served {
     start.mutable_task_list()->set_name("domain-deprecation-tasklist");
     start.mutable_execution_start_to_close_timeout()->set_seconds(86'400);
     start.mutable_task_start_to_close_timeout()->set_seconds(10);
-    start.mutable_input()->set_data(nlohmann::json{{"domain_name", name}, {"security_token", with}}.dump());
+    start.mutable_input()->set_data(nlohmann::json{{"domain_name", name}, {"security_token", successor}}.dump());
     (void)ask<api::StartWorkflowExecutionResponse>("WorkflowAPI/StartWorkflowExecution", start);
     api::WorkflowExecution execution;
     execution.set_workflow_id(start.workflow_id());

@@ -6,7 +6,7 @@ namespace cadenza::storage::test {
 
 namespace {
 
-memory_options with(fault_point& seen, fault& next) {
+memory_options faulty_options(fault_point& seen, fault& next) {
   memory_options options;
   options.fault_hook = [&](const fault_point& point) {
     seen = point;
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_SUITE(memory_faults)
 BOOST_AUTO_TEST_CASE(a_fault_decides_what_happens_and_what_is_told) {
   fault_point seen;
   fault next;
-  memory_store s(with(seen, next));
+  memory_store s(faulty_options(seen, next));
   take_shard(s);
 
   next.what = fault::kind::unavailable;

@@ -105,9 +105,9 @@ BOOST_AUTO_TEST_CASE(expired_requests_are_dropped_by_compaction) {
     check_committed(commit(*s, std::move(tx)));
     s->close();
   }
-  rocksdb_options with;
-  with.directory = directory.path();
-  auto families = rocks::family_options(with);
+  rocksdb_options options;
+  options.directory = directory.path();
+  auto families = rocks::family_options(options);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   BOOST_TEST_REQUIRE(rocksdb::DB::Open({}, directory.path(), families, &handles, &opened).ok());

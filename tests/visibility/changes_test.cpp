@@ -23,13 +23,15 @@ BOOST_AUTO_TEST_CASE(the_same_change_twice_is_one_change) {
 
 BOOST_AUTO_TEST_CASE(every_order_of_arrival_and_every_batching_ends_alike) {
   const std::vector<visibility_change> all = {
-      with(started(1, 10, 1), {{"CustomKeywordField", "\"first\""}}),
+      with_attributes(started(1, 10, 1), {{"CustomKeywordField", "\"first\""}}),
       [] {
-        auto change = with(started(1, 10, 2), {{"CustomKeywordField", "\"second\""}, {"CustomIntField", "5"}});
+        auto change =
+            with_attributes(started(1, 10, 2), {{"CustomKeywordField", "\"second\""}, {"CustomIntField", "5"}});
         change.kind = visibility_change_kind::upsert;
         return change;
       }(),
-      with(closed(1, 10, 20, api::WORKFLOW_EXECUTION_CLOSE_STATUS_COMPLETED, 3), {{"CustomKeywordField", "\"third\""}}),
+      with_attributes(closed(1, 10, 20, api::WORKFLOW_EXECUTION_CLOSE_STATUS_COMPLETED, 3),
+                      {{"CustomKeywordField", "\"third\""}}),
   };
   std::vector<std::size_t> order = {0, 1, 2};
   do {
@@ -54,7 +56,7 @@ BOOST_AUTO_TEST_CASE(every_order_of_arrival_and_every_batching_ends_alike) {
 
 BOOST_AUTO_TEST_CASE(a_removed_run_stays_removed_when_its_end_comes_late) {
   const auto store = open_in_memory();
-  feed(*store, {with(started(1, 10, 1), {{"CustomIntField", "5"}}), started(2, 20, 1)});
+  feed(*store, {with_attributes(started(1, 10, 1), {{"CustomIntField", "5"}}), started(2, 20, 1)});
   BOOST_TEST(feed(*store, {removed(1, 9)}) == 1);
   BOOST_TEST(feed(*store, {closed(1, 10, 20, api::WORKFLOW_EXECUTION_CLOSE_STATUS_COMPLETED, 5)}) == 0);
   CHECK_IDS(all_closed(*store), {});
@@ -99,9 +101,10 @@ BOOST_AUTO_TEST_CASE(a_run_removed_by_hand_never_comes_back) {
 
 BOOST_AUTO_TEST_CASE(attributes_that_an_upsert_drops_are_no_longer_found) {
   const auto store = open_in_memory();
-  feed(*store, {with(started(1, 10, 1), {{"CustomIntField", "1"}, {"CustomKeywordField", "[\"a\", \"b\"]"}})});
+  feed(*store,
+       {with_attributes(started(1, 10, 1), {{"CustomIntField", "1"}, {"CustomKeywordField", "[\"a\", \"b\"]"}})});
   CHECK_IDS(all_matching(*store, "CustomKeywordField = 'b'"), {"wf-1"});
-  auto upsert = with(started(1, 10, 2), {{"CustomKeywordField", "[\"b\", \"c\"]"}});
+  auto upsert = with_attributes(started(1, 10, 2), {{"CustomKeywordField", "[\"b\", \"c\"]"}});
   upsert.kind = visibility_change_kind::upsert;
   feed(*store, {upsert});
   CHECK_IDS(all_matching(*store, "CustomIntField = 1"), {});
@@ -127,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_malformed_change_is_refused_with_its_whole_batch) {
 
 BOOST_AUTO_TEST_CASE(broken_attribute_values_neither_stop_a_batch_nor_get_lost) {
   const auto store = open_in_memory();
-  feed(*store, {with(started(1, 10), {{"CustomIntField", "{not json"}, {"CustomKeywordField", "\"k\""}})});
+  feed(*store, {with_attributes(started(1, 10), {{"CustomIntField", "{not json"}, {"CustomKeywordField", "\"k\""}})});
   CHECK_IDS(all_matching(*store, "CustomKeywordField = 'k'"), {"wf-1"});
   list_request request;
   request.domain_id = domain;
@@ -138,7 +141,7 @@ BOOST_AUTO_TEST_CASE(broken_attribute_values_neither_stop_a_batch_nor_get_lost) 
 
 BOOST_AUTO_TEST_CASE(clearing_forgets_everything_and_the_store_goes_on) {
   const auto store = open_in_memory();
-  feed(*store, {with(started(1, 10, 5), {{"CustomIntField", "1"}}), removed(2, 9)});
+  feed(*store, {with_attributes(started(1, 10, 5), {{"CustomIntField", "1"}}), removed(2, 9)});
   BOOST_TEST(bool{store->clear()});
   CHECK_IDS(all_open(*store), {});
   BOOST_TEST(counted(*store, "CustomIntField = 1") == 0);

@@ -25,7 +25,8 @@ std::optional<cadenza::error> failure_to_open(const std::string& path, bool veri
 void fill(visibility_store& store, std::uint64_t count) {
   std::vector<visibility_change> changes;
   for (std::uint64_t n = 0; n < count; ++n)
-    changes.push_back(with(started(n, static_cast<std::int64_t>(n)), {{"CustomIntField", std::to_string(n)}}));
+    changes.push_back(
+        with_attributes(started(n, static_cast<std::int64_t>(n)), {{"CustomIntField", std::to_string(n)}}));
   feed(store, changes);
 }
 
@@ -44,7 +45,7 @@ BOOST_AUTO_TEST_CASE(everything_is_there_after_reopening) {
   const temporary_folder folder;
   {
     const auto store = open_file(folder.file("v.db"));
-    feed(*store, {with(started(1, 10, 5), {{"CustomIntField", "7"}}), closed(2, 20, 30), removed(3, 9)});
+    feed(*store, {with_attributes(started(1, 10, 5), {{"CustomIntField", "7"}}), closed(2, 20, 30), removed(3, 9)});
   }
   const auto store = open_file(folder.file("v.db"));
   CHECK_IDS(all_open(*store), {"wf-1"});

@@ -52,7 +52,7 @@ visibility_change removed(std::uint64_t n, std::int64_t task_id) {
   return change;
 }
 
-visibility_change with(visibility_change change, const std::map<std::string, std::string>& attributes) {
+visibility_change with_attributes(visibility_change change, const std::map<std::string, std::string>& attributes) {
   auto& fields = *change.record.mutable_search_attributes()->mutable_indexed_fields();
   for (const auto& [key, json] : attributes)
     fields[key].set_data(json);

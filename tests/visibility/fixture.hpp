@@ -51,7 +51,7 @@ visibility_change closed(std::uint64_t n, std::int64_t start_ns, std::int64_t cl
                          api::WorkflowExecutionCloseStatus status = api::WORKFLOW_EXECUTION_CLOSE_STATUS_COMPLETED,
                          std::int64_t task_id = 2);
 visibility_change removed(std::uint64_t n, std::int64_t task_id);
-visibility_change with(visibility_change change, const std::map<std::string, std::string>& attributes);
+visibility_change with_attributes(visibility_change change, const std::map<std::string, std::string>& attributes);
 
 std::unique_ptr<embedded_visibility> open_in_memory();
 std::unique_ptr<embedded_visibility> open_file(const std::string& path);

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(an_open_run_moves_to_the_closed_list_when_it_ends) {
 
 BOOST_AUTO_TEST_CASE(an_entry_of_an_open_run_carries_what_clients_read) {
   const auto store = open_in_memory();
-  auto change = with(started(1, 1'700'000'000'123'456'789), {{"CustomKeywordField", "\"k\""}});
+  auto change = with_attributes(started(1, 1'700'000'000'123'456'789), {{"CustomKeywordField", "\"k\""}});
   (*change.record.mutable_memo()->mutable_fields())["note"].set_data("v");
   change.record.set_task_list_kind(api::TASK_LIST_KIND_NORMAL);
   change.record.set_is_cron(true);
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(names_in_any_script_are_found_and_returned_as_they_are) {
   auto change = started(1, 1);
   change.workflow_id = "заказ-№1-注文-🚀";
   change.record.set_type("тип'\"`;--");
-  feed(*store, {with(change, {{"CustomKeywordField", "\"ключ 鍵 \\u0001\""}})});
+  feed(*store, {with_attributes(change, {{"CustomKeywordField", "\"ключ 鍵 \\u0001\""}})});
   CHECK_IDS(all_open(*store, by_workflow(change.workflow_id)), {change.workflow_id});
   CHECK_IDS(all_open(*store, by_type("тип'\"`;--")), {change.workflow_id});
   CHECK_IDS(all_matching(*store, "WorkflowID = 'заказ-№1-注文-🚀'"), {change.workflow_id});

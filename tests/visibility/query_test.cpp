@@ -15,29 +15,32 @@ constexpr std::int64_t base = 1'528'383'845 * second;
 /// Five runs: 1 and 2 open, 3 to 5 closed; later numbers started later.
 std::unique_ptr<visibility_store> five_runs() {
   auto store = open_in_memory();
-  auto one = with(started(1, base), {{"CustomKeywordField", "\"red\""},
-                                     {"CustomIntField", "1"},
-                                     {"CustomStringField", "\"The quick brown Fox\""},
-                                     {"CustomBoolField", "true"}});
-  auto two = with(started(2, base + second), {{"CustomKeywordField", "[\"red\", \"blue\"]"},
-                                              {"CustomIntField", "[2, 20]"},
-                                              {"CustomDoubleField", "2.5"},
-                                              {"CustomDatetimeField", "\"2020-01-01T00:00:00Z\""}});
+  auto one = with_attributes(started(1, base), {{"CustomKeywordField", "\"red\""},
+                                                {"CustomIntField", "1"},
+                                                {"CustomStringField", "\"The quick brown Fox\""},
+                                                {"CustomBoolField", "true"}});
+  auto two = with_attributes(started(2, base + second), {{"CustomKeywordField", "[\"red\", \"blue\"]"},
+                                                         {"CustomIntField", "[2, 20]"},
+                                                         {"CustomDoubleField", "2.5"},
+                                                         {"CustomDatetimeField", "\"2020-01-01T00:00:00Z\""}});
   two.record.set_type("invoice");
   two.record.set_execution_ns(base + 5 * second);
   two.record.set_execution_status(api::WORKFLOW_EXECUTION_STATUS_PENDING);
-  auto three = with(closed(3, base + 2 * second, base + 10 * second),
-                    {{"CustomKeywordField", "\"blue\""}, {"CustomIntField", "-3"}, {"CustomDoubleField", "-1"}});
+  auto three =
+      with_attributes(closed(3, base + 2 * second, base + 10 * second),
+                      {{"CustomKeywordField", "\"blue\""}, {"CustomIntField", "-3"}, {"CustomDoubleField", "-1"}});
   three.record.set_is_cron(true);
   three.record.set_cron_schedule("@every 5s");
-  auto four = with(closed(4, base + 3 * second, base + 11 * second, api::WORKFLOW_EXECUTION_CLOSE_STATUS_FAILED),
-                   {{"CustomStringField", "\"quick: brown, and lazy\""}, {"CustomBoolField", "false"}});
+  auto four =
+      with_attributes(closed(4, base + 3 * second, base + 11 * second, api::WORKFLOW_EXECUTION_CLOSE_STATUS_FAILED),
+                      {{"CustomStringField", "\"quick: brown, and lazy\""}, {"CustomBoolField", "false"}});
   four.record.set_history_length(50);
   four.record.set_num_clusters(2);
   four.record.set_task_list("other_list");
-  auto five = with(closed(5, base + 4 * second, base + 12 * second, api::WORKFLOW_EXECUTION_CLOSE_STATUS_TIMED_OUT),
-                   {{"CustomKeywordField", "\"2021-05-05T00:00:00+02:00\""},
-                    {"CustomDatetimeField", "\"2021-05-05T00:00:00+02:00\""}});
+  auto five =
+      with_attributes(closed(5, base + 4 * second, base + 12 * second, api::WORKFLOW_EXECUTION_CLOSE_STATUS_TIMED_OUT),
+                      {{"CustomKeywordField", "\"2021-05-05T00:00:00+02:00\""},
+                       {"CustomDatetimeField", "\"2021-05-05T00:00:00+02:00\""}});
   five.workflow_id = "WF-five%_\\x";
   five.record.set_update_ns(base + 12 * second);
   feed(*store, {one, two, three, four, five});
@@ -419,7 +422,7 @@ BOOST_AUTO_TEST_CASE(the_largest_legal_queries_run) {
 
 BOOST_AUTO_TEST_CASE(only_registered_attributes_can_be_named) {
   const auto store = open_in_memory();
-  feed(*store, {with(started(1, 1), {{"Region", "\"north\""}})});
+  feed(*store, {with_attributes(started(1, 1), {{"Region", "\"north\""}})});
   BOOST_TEST(refusal(*store, "Region = 'north'") == "invalid search attribute \"Region\"");
   auto types = cadenza::workflow::default_attribute_types();
   types["Region"] = api::INDEXED_VALUE_TYPE_KEYWORD;

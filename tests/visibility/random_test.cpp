@@ -104,11 +104,11 @@ std::unique_ptr<visibility_store> some_runs(chance& from) {
                                   : closed(n, start_ns, 20 + static_cast<std::int64_t>(from() % 20),
                                            static_cast<api::WorkflowExecutionCloseStatus>(1 + from() % 6));
     if (from() % 2 == 0)
-      change = with(change, {{"CustomKeywordField", one_of(from, keywords)}});
+      change = with_attributes(change, {{"CustomKeywordField", one_of(from, keywords)}});
     if (from() % 2 == 0)
-      change = with(change, {{"CustomIntField", std::to_string(static_cast<int>(from() % 7) - 3)}});
+      change = with_attributes(change, {{"CustomIntField", std::to_string(static_cast<int>(from() % 7) - 3)}});
     if (from() % 2 == 0)
-      change = with(change, {{"CustomDoubleField", std::to_string(static_cast<double>(from() % 7) / 2)}});
+      change = with_attributes(change, {{"CustomDoubleField", std::to_string(static_cast<double>(from() % 7) / 2)}});
     if (from() % 3 == 0)
       change.record.set_execution_ns(start_ns + 1);
     changes.push_back(change);

@@ -190,12 +190,12 @@ BOOST_AUTO_TEST_CASE(isolation_groups_and_queues_are_part_of_the_row) {
   BOOST_TEST(drained->config_version() == old.config_version() + 1);
   api::AsyncWorkflowConfiguration queue;
   queue.set_enabled(true);
-  const auto with = set_async_workflow(old, &queue, world(60));
-  BOOST_REQUIRE(bool(with));
-  BOOST_TEST(with->domain().async_workflow_config().enabled());
-  const auto without = set_async_workflow(*with, nullptr, world(120));
-  BOOST_REQUIRE(bool(without));
-  BOOST_TEST(!without->domain().has_async_workflow_config());
+  const auto enabled_one = set_async_workflow(old, &queue, world(60));
+  BOOST_REQUIRE(bool(enabled_one));
+  BOOST_TEST(enabled_one->domain().async_workflow_config().enabled());
+  const auto disabled_one = set_async_workflow(*enabled_one, nullptr, world(120));
+  BOOST_REQUIRE(bool(disabled_one));
+  BOOST_TEST(!disabled_one->domain().has_async_workflow_config());
 }
 
 BOOST_AUTO_TEST_CASE(domains_of_the_system_are_as_the_reference_system_makes_them) {

@@ -155,16 +155,16 @@ BOOST_AUTO_TEST_CASE(bad_binaries_come_and_go) {
   api::UpdateDomainRequest add;
   add.mutable_update_mask()->add_paths("bad_binaries");
   (*add.mutable_bad_binaries()->mutable_binaries())["a"].set_reason("broken");
-  const auto with = update_domain(registered(), add, world());
-  BOOST_REQUIRE(bool(with));
-  BOOST_TEST(with->domain().bad_binaries().binaries().at("a").reason() == "broken");
-  BOOST_TEST(with->domain().bad_binaries().binaries().at("a").created_time().seconds() == 5);
+  const auto added = update_domain(registered(), add, world());
+  BOOST_REQUIRE(bool(added));
+  BOOST_TEST(added->domain().bad_binaries().binaries().at("a").reason() == "broken");
+  BOOST_TEST(added->domain().bad_binaries().binaries().at("a").created_time().seconds() == 5);
   api::UpdateDomainRequest remove;
   remove.mutable_update_mask()->add_paths("delete_bad_binary");
   remove.set_delete_bad_binary("a");
-  const auto without = update_domain(*with, remove, world());
-  BOOST_REQUIRE(bool(without));
-  BOOST_TEST(without->domain().bad_binaries().binaries().empty());
+  const auto removed = update_domain(*added, remove, world());
+  BOOST_REQUIRE(bool(removed));
+  BOOST_TEST(removed->domain().bad_binaries().binaries().empty());
 }
 
 BOOST_AUTO_TEST_CASE(archival_is_ignored_where_the_cluster_has_none) {

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(attributes_that_cannot_be_are_refused) {
           "SearchAttributes are not provided");
   bridge::limits guarded;
   guarded.admin_protected = true;
-  h.with.set_limits(guarded);
+  h.context.set_limits(guarded);
   refused(add_attribute(h, "Colour", 2, "guess"), "No permission");
   BOOST_TEST(add_attribute(h, "Colour", 2, guarded.admin_token).ok());
 }
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(failovers_are_checked_before_they_reach_the_engine) {
   request.clear_failover_timeout();
   bridge::limits locked;
   locked.locked_down = true;
-  h.with.set_limits(locked);
+  h.context.set_limits(locked);
   BOOST_TEST(answer().error_message() == "Domain is not accepting fail overs at this time due to lockdown.");
   api::UpdateDomainRequest update;
   update.set_name("orders");
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_domain_may_have_limits_of_its_own) {
   harness h;
   h.engine.add_domain("bills");
   bridge::limits common;
-  h.with.set_limits(common, [common](const std::string& domain) {
+  h.context.set_limits(common, [common](const std::string& domain) {
     auto out = common;
     out.query_disallowed = domain == "bills";
     return out;
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_domain_may_have_limits_of_its_own) {
   };
   BOOST_TEST(ask("orders").ok());
   BOOST_TEST(ask("bills").error_code() == grpc::StatusCode::INVALID_ARGUMENT);
-  h.with.set_limits(common);
+  h.context.set_limits(common);
   BOOST_TEST(ask("bills").ok());
 }
 
@@ -226,10 +226,10 @@ BOOST_AUTO_TEST_CASE(a_domain_may_have_rates_of_its_own_and_some_callers_none) {
     out.domain = stage == 0 && domain == "bills" ? 0.001 : 0;
     return out;
   };
-  h.with.set_rates(rates);
+  h.context.set_rates(rates);
   bridge::limits limits;
   limits.caller_types_unlimited = {"cli"};
-  h.with.set_limits(limits);
+  h.context.set_limits(limits);
   api::DescribeWorkflowExecutionRequest request;
   request.mutable_workflow_execution()->set_workflow_id("w");
   const auto ask = [&](const std::string& domain, const std::string& type) {
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(domains_need_the_data_that_the_configuration_asks_for) {
   harness h;
   bridge::limits limits;
   limits.domain_data_required = {"team"};
-  h.with.set_limits(limits);
+  h.context.set_limits(limits);
   api::RegisterDomainRequest request;
   request.set_name("new");
   request.mutable_workflow_execution_retention_period()->set_seconds(86'400);

@@ -30,7 +30,7 @@ inline bridge::rpc_options usual_options() {
 struct harness {
   explicit harness(bridge::validators hooks = {}, bridge::rpc_options options = usual_options())
     : stored(dynamic, [this](const std::string& text) { warnings.push_back(text); }),
-      with(engine, health, std::move(hooks), {}, &stored), server(with, health, registry) {
+      context(engine, health, std::move(hooks), {}, &stored), server(context, health, registry) {
     engine.on_document = [this](actors::document_kind which, const std::string& content) {
       stored.take(which, content);
     };
@@ -80,7 +80,7 @@ struct harness {
   fake_engine engine;
   bridge::health_board health;
   metrics::registry registry;
-  bridge::services with;
+  bridge::rpc_context context;
   bridge::rpc_server server;
   int port = 0;
   std::shared_ptr<grpc::Channel> channel;

@@ -25,11 +25,11 @@ struct watched {
             lines.push_back(line);
           },
           [this] { return moment_ns += 10 * ns_per_s; }) {
-    h.with.set_warnings(&noted);
+    h.context.set_warnings(&noted);
     bridge::limits limits;
     limits.blob_size_warn = 1000;
     limits.id_length_warn = 20;
-    h.with.set_limits(limits);
+    h.context.set_limits(limits);
   }
   [[nodiscard]] double count(const char* limit) const {
     return h.registry.value("cadenza_limit_warnings_total", {{"limit", limit}});
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(large_payloads_of_callers_are_noted_and_served) {
   watched at;
   bridge::limits limits;
   limits.blob_size_warn = 1000;
-  at.h.with.set_limits(limits);
+  at.h.context.set_limits(limits);
   const auto start = [&](std::size_t bytes) {
     return at.h.call<api::StartWorkflowExecutionResponse>("WorkflowAPI/StartWorkflowExecution", a_start(bytes, "w"));
   };
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(polls_wait_for_a_token_as_long_as_they_may) {
   harness h;
   bridge::rate_settings rates;
   rates.worker.domain = 0.1; // one poll in ten seconds
-  h.with.set_rates(rates);
+  h.context.set_rates(rates);
   bridge::limits limits;
   const auto poll = [&](std::chrono::seconds time) {
     api::PollForDecisionTaskRequest request;
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(polls_wait_for_a_token_as_long_as_they_may) {
   BOOST_TEST(h.engine.waits_ns().empty());
 
   limits.poll_delay_max_ns = 25 * ns_per_s;
-  h.with.set_limits(limits);
+  h.context.set_limits(limits);
   BOOST_TEST(poll(long_time).ok()); // in at most ten seconds
   BOOST_TEST(poll(long_time).ok()); // in at most twenty
   BOOST_TEST(poll(long_time).error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(polls_wait_for_a_token_as_long_as_they_may) {
   BOOST_TEST((waits[1] > waits[0] && waits[1] <= 20 * ns_per_s));
 
   // Nobody waits longer than its caller does.
-  h.with.set_rates(rates);
+  h.context.set_rates(rates);
   BOOST_TEST(poll(long_time).ok());
   BOOST_TEST(poll(std::chrono::seconds(5)).error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
   BOOST_TEST(h.engine.waits_ns().size() == 2u);
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(lists_without_a_query_have_a_rate_of_their_own) {
   h.engine.add_domain("bills");
   bridge::rate_settings rates;
   rates.lists.domain = 0.001;
-  h.with.set_rates(rates);
+  h.context.set_rates(rates);
   api::ListOpenWorkflowExecutionsRequest open;
   open.mutable_start_time_filter()->mutable_earliest_time()->set_seconds(1);
   open.mutable_start_time_filter()->mutable_latest_time()->set_seconds(2);

@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(clients_from_the_future_are_refused) {
       h.call<api::GetClusterInfoResponse>("WorkflowAPI/GetClusterInfo", api::GetClusterInfoRequest{}, future).ok());
   bridge::limits loose;
   loose.client_version_checked = false;
-  h.with.set_limits(loose);
+  h.context.set_limits(loose);
   BOOST_TEST(ask("uber-go", "99.0.0").ok());
 }
 
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_no_such_message_is_a_bad_request) {
 
 BOOST_AUTO_TEST_CASE(a_taken_port_is_an_error) {
   harness h;
-  bridge::rpc_server second(h.with, h.health, h.registry);
+  bridge::rpc_server second(h.context, h.health, h.registry);
   bridge::rpc_options options;
   options.port = h.port;
   const auto bound = second.start(options);

@@ -114,19 +114,19 @@ BOOST_AUTO_TEST_CASE(a_batch_of_resets_from_a_file) {
   const text_file excluded("\n left-out\tbecause, it is\n");
   const std::vector<std::string> batch{"wf",          "reset-batch", "--if", targets.path,   "--exclude_file",
                                        excluded.path, "--reason",    "why",  "--reset_type", "LastDecisionCompleted"};
-  const auto with = [&](std::vector<std::string> more) {
+  const auto with_flags = [&](std::vector<std::string> more) {
     auto words = batch;
     words.insert(words.end(), more.begin(), more.end());
     return run(words);
   };
-  const auto dry = with({"--dry_run"});
+  const auto dry = with_flags({"--dry_run"});
   BOOST_TEST(dry.code == 0, dry.err);
   BOOST_TEST(dry.out == "open-1 would be reset: run run-1 before event 4\n"
                         "done-1 would be reset: run run-0 before event 4\n"
                         "open-broken would be reset: run run-1 before event 4\n");
   BOOST_TEST(reset_ids().empty());
 
-  const auto broken = with({"--only_non_deterministic"});
+  const auto broken = with_flags({"--only_non_deterministic"});
   BOOST_TEST(broken.code == 0, broken.err);
   BOOST_TEST((reset_ids() == std::vector<std::string>{"open-broken/run-1"}));
   const text_file separated("done-1, run-0,\n");
@@ -134,11 +134,11 @@ BOOST_AUTO_TEST_CASE(a_batch_of_resets_from_a_file) {
                   "--reset_type", "LastDecisionCompleted", "--dry_run", "--input_parallism", "2"})
                  .out == "done-1 would be reset: run run-0 before event 4\n");
 
-  const auto completed = with({"--skip_current_open", "--skip_base_is_not_current"});
+  const auto completed = with_flags({"--skip_current_open", "--skip_base_is_not_current"});
   BOOST_TEST(completed.out == "open-1 skipped: its current run is open\n"
                               "done-1 skipped: run run-0 is not the current one\n"
                               "open-broken skipped: its current run is open\n");
-  const auto open = with({"--skip_current_completed", "--input_parallelism", "3"});
+  const auto open = with_flags({"--skip_current_completed", "--input_parallelism", "3"});
   BOOST_TEST(open.code == 0, open.err);
   BOOST_TEST(open.out.find("open-1 reset: run run-1 before event 4 to run run-2\n") != std::string::npos, open.out);
   BOOST_TEST(reset_ids().size() == 3U);

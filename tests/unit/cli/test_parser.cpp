@@ -36,7 +36,7 @@ std::string text(const parsed& line, const std::string& name) {
 
 const std::vector<std::string> start{"--do", "d", "wf", "start", "-tl", "list", "-et", "60", "-wt", "type"};
 
-std::vector<std::string> with(std::vector<std::string> words, const std::vector<std::string>& more) {
+std::vector<std::string> joined(std::vector<std::string> words, const std::vector<std::string>& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(short_forms_take_one_or_two_dashes_and_blank_or_equals) {
                                                                 {"-w=id"},
                                                                 {"--wid=id"},
                                                                 {"--workflow_id=id"}}) {
-    const auto line = good(with({"--do", "d", "workflow", "describe"}, form));
+    const auto line = good(joined({"--do", "d", "workflow", "describe"}, form));
     BOOST_TEST(text(line, "workflow_id") == "id", form.front());
   }
 }
@@ -80,16 +80,16 @@ BOOST_AUTO_TEST_CASE(global_flags_may_stand_anywhere) {
 
 BOOST_AUTO_TEST_CASE(values_may_look_like_flags_be_empty_or_hold_anything) {
   const std::vector<std::string> reset{"--do", "d", "wf", "reset", "-w", "id", "--reason", "r"};
-  BOOST_TEST(text(good(with(reset, {"--decision_offset", "-2"})), "decision_offset") == "-2");
-  BOOST_TEST(text(good(with(start, {"-i", R"([1,"--x",{"a":[2]}])"})), "input") == R"([1,"--x",{"a":[2]}])");
-  BOOST_TEST(text(good(with(start, {"-i", "--wt"})), "input") == "--wt");
-  BOOST_TEST(text(good(with(start, {"-w", ""})), "workflow_id").empty());
-  BOOST_TEST(text(good(with(start, {"--memo=a=b"})), "memo") == "a=b");
-  BOOST_TEST(text(good(with(start, {"-w", "two words\nand a line"})), "workflow_id") == "two words\nand a line");
+  BOOST_TEST(text(good(joined(reset, {"--decision_offset", "-2"})), "decision_offset") == "-2");
+  BOOST_TEST(text(good(joined(start, {"-i", R"([1,"--x",{"a":[2]}])"})), "input") == R"([1,"--x",{"a":[2]}])");
+  BOOST_TEST(text(good(joined(start, {"-i", "--wt"})), "input") == "--wt");
+  BOOST_TEST(text(good(joined(start, {"-w", ""})), "workflow_id").empty());
+  BOOST_TEST(text(good(joined(start, {"--memo=a=b"})), "memo") == "a=b");
+  BOOST_TEST(text(good(joined(start, {"-w", "two words\nand a line"})), "workflow_id") == "two words\nand a line");
 }
 
 BOOST_AUTO_TEST_CASE(the_last_value_wins_but_lists_keep_all) {
-  BOOST_TEST(text(good(with(start, {"-w", "a", "-w", "b"})), "workflow_id") == "b");
+  BOOST_TEST(text(good(joined(start, {"-w", "a", "-w", "b"})), "workflow_id") == "b");
   const auto line = good({"--do", "d", "domain", "register", "--cl", "c1", "--clusters", "c2"});
   const std::vector<std::string> expected{"c1", "c2"};
   BOOST_TEST(line.flags.at("clusters").texts == expected);
@@ -178,9 +178,9 @@ BOOST_AUTO_TEST_CASE(spans_of_time_are_written_as_people_do) {
       {"1.5h", "5400"},     {"2d", "172800"}, {"1w", "604800"}, {"2 days", "172800"},
       {"1 h 30 m", "5400"}, {"0", "0"},       {"90min", "5400"}};
   for (const auto& [written, seconds] : spans)
-    BOOST_TEST(text(good(with(start, {"--dt", written})), "decision_timeout") == seconds, written);
+    BOOST_TEST(text(good(joined(start, {"--dt", written})), "decision_timeout") == seconds, written);
   for (const char* wrong : {"abc", "", "-5", "10ms", "1.5s", "1h30", "m", "5x", "1..5h", "3000000000", "1e3", "0x10"}) {
-    const auto refused = bad(with(start, {"--dt", wrong}));
+    const auto refused = bad(joined(start, {"--dt", wrong}));
     BOOST_TEST(refused.details.find("--decision_timeout: seconds are expected, as 10, or 10s, 5m") != std::string::npos,
                refused.details);
   }

@@ -273,9 +273,9 @@ std::string type_of(const json& event) {
   return "?";
 }
 
-void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
-    text.replace(at, what.size(), with);
+void replace_all(std::string& text, const std::string& what, const std::string& replacement) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + replacement.size()))
+    text.replace(at, what.size(), replacement);
 }
 
 /// Gives names to what a pattern matches, in the order of first appearance.

@@ -19,7 +19,7 @@ namespace cadenza::bridge {
 /// What the handlers of all RPCs share: the engine, the rules for requests, rate limits and health.
 ///
 /// Threads: everything may be used from any thread. Lifetime: `engine`, `health` and `stored` must outlive it.
-class services {
+class rpc_context {
 public:
   /// Facts about this installation that some answers tell; filled in by the wiring before the first request.
   struct facts {
@@ -28,8 +28,8 @@ public:
     std::string host = "127.0.0.1:7833"; ///< address and port under which this host is known to clients
   };
 
-  services(actors::engine& engine, health_board& health, validators hooks, facts about,
-           stored_settings* stored = nullptr);
+  rpc_context(actors::engine& engine, health_board& health, validators hooks, facts about,
+              stored_settings* stored = nullptr);
 
   [[nodiscard]] actors::engine& engine() { return engine_; }
   [[nodiscard]] const health_board& health() const { return health_; }
@@ -53,10 +53,10 @@ public:
   /// A snapshot to validate one request against.
   class view {
   public:
-    [[nodiscard]] const checks& with() const { return checks_; }
+    [[nodiscard]] const checks& rules() const { return checks_; }
 
   private:
-    friend class services;
+    friend class rpc_context;
     view(std::shared_ptr<const limits> max, const validators& hooks, workflow::directory_ptr domains,
          std::int64_t now_ns, limit_warnings* warnings, std::string_view domain)
       : max_(std::move(max)), domains_(std::move(domains)), checks_{*max_, hooks, *domains_, now_ns, warnings, domain} {
@@ -75,7 +75,7 @@ public:
 
   /// Takes a token for a poll. How long it must wait for it, 0: not at all; nothing: the call has been told
   /// ServiceBusy.
-  [[nodiscard]] std::optional<std::int64_t> admit_poll(const checks& with, std::string_view task_list,
+  [[nodiscard]] std::optional<std::int64_t> admit_poll(const checks& rules, std::string_view task_list,
                                                        actors::call& call);
   /// Takes a token for a list that is about to be read. False: the call has been told ServiceBusy.
   [[nodiscard]] bool admit_list(std::string_view domain, actors::call& call);

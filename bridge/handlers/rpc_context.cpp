@@ -1,4 +1,4 @@
-#include "bridge/handlers/services.hpp"
+#include "bridge/handlers/rpc_context.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -9,16 +9,17 @@ namespace {
 constexpr std::size_t own_limits_max = 10'000;
 } // namespace
 
-services::services(actors::engine& engine, health_board& health, validators hooks, facts about, stored_settings* stored)
+rpc_context::rpc_context(actors::engine& engine, health_board& health, validators hooks, facts about,
+                         stored_settings* stored)
   : engine_(engine), health_(health), hooks_(std::move(hooks)), about_(std::move(about)), stored_(stored),
     limits_(std::make_shared<limits>()) {}
 
-std::shared_ptr<const limits> services::current_limits() const {
+std::shared_ptr<const limits> rpc_context::current_limits() const {
   const std::lock_guard guard(lock_);
   return limits_;
 }
 
-void services::set_limits(limits now, std::function<limits(const std::string&)> of_domain) {
+void rpc_context::set_limits(limits now, std::function<limits(const std::string&)> of_domain) {
   auto fresh = std::make_shared<const limits>(std::move(now));
   const std::lock_guard guard(lock_);
   limits_ = std::move(fresh);
@@ -27,7 +28,7 @@ void services::set_limits(limits now, std::function<limits(const std::string&)> 
   own_limits_.clear();
 }
 
-std::shared_ptr<const limits> services::limits_of(std::string_view domain) const {
+std::shared_ptr<const limits> rpc_context::limits_of(std::string_view domain) const {
   const std::lock_guard guard(lock_);
   if (!limits_of_ || domain.empty())
     return limits_;
@@ -41,7 +42,7 @@ std::shared_ptr<const limits> services::limits_of(std::string_view domain) const
   return own_limits_.emplace(std::move(name), std::move(own)).first->second;
 }
 
-services::view services::look(std::string_view domain, std::string_view told) const {
+rpc_context::view rpc_context::look(std::string_view domain, std::string_view told) const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return {limits_of(domain), hooks_,
           engine_.domains(), std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(),
@@ -59,7 +60,7 @@ error too_busy() { return service_busy("Too many outstanding requests to the cad
 
 } // namespace
 
-bool services::unlimited(const actors::call& call) const {
+bool rpc_context::unlimited(const actors::call& call) const {
   if (call.caller().caller_type.empty())
     return false;
   const auto max = current_limits();
@@ -67,27 +68,29 @@ bool services::unlimited(const actors::call& call) const {
   return std::find(free.begin(), free.end(), call.caller().caller_type) != free.end();
 }
 
-bool services::admit(rate_class what, std::string_view domain, std::string_view task_list, actors::call& call) {
+bool rpc_context::admit(rate_class what, std::string_view domain, std::string_view task_list, actors::call& call) {
   if (unlimited(call) || limiter_.admit(what, domain, task_list, steady_ns()))
     return true;
   call.reject(too_busy());
   return false;
 }
 
-std::optional<std::int64_t> services::admit_poll(const checks& with, std::string_view task_list, actors::call& call) {
+std::optional<std::int64_t> rpc_context::admit_poll(const checks& rules, std::string_view task_list,
+                                                    actors::call& call) {
   if (unlimited(call))
     return 0;
   // A poll that waits must still have the time that every poll needs.
-  auto wait_max_ns = with.max.poll_delay_max_ns;
+  auto wait_max_ns = rules.max.poll_delay_max_ns;
   if (call.deadline_ns() != INT64_MAX)
-    wait_max_ns = std::min(wait_max_ns, call.deadline_ns() - with.now_ns - with.max.poll_deadline_min_ns);
-  const auto wait_ns = limiter_.admit_poll(with.domain, task_list, std::max<std::int64_t>(wait_max_ns, 0), steady_ns());
+    wait_max_ns = std::min(wait_max_ns, call.deadline_ns() - rules.now_ns - rules.max.poll_deadline_min_ns);
+  const auto wait_ns =
+      limiter_.admit_poll(rules.domain, task_list, std::max<std::int64_t>(wait_max_ns, 0), steady_ns());
   if (!wait_ns)
     call.reject(too_busy());
   return wait_ns;
 }
 
-bool services::admit_list(std::string_view domain, actors::call& call) {
+bool rpc_context::admit_list(std::string_view domain, actors::call& call) {
   if (limiter_.admit_list(domain, steady_ns()))
     return true;
   call.reject(service_busy("Persistence Max QPS Reached for List Operations."));
