@@ -30,9 +30,9 @@ std::optional<wire_status> grpc_intake::read_prefix(net::h2_session& in) {
   announced_ = length_of(prefix_.data());
   if (prefix_.front() > 1 || (compressed() && !gzip_))
     return wire_status{grpc_code::internal, "the message is compressed, and the request does not say how", {}};
-  const auto bytes_max = in.rules().how.message_bytes_max;
+  const auto bytes_max = in.shared().how.message_bytes_max;
   if (static_cast<std::int64_t>(announced_) > bytes_max) {
-    in.rules().counts.refused(net::refusal::message_bytes);
+    in.shared().counts.refused(net::refusal::message_bytes);
     return wire_status{grpc_code::resource_exhausted,
                        "the message has " + std::to_string(announced_) + " bytes, more than the " +
                            std::to_string(bytes_max) + " that are taken",

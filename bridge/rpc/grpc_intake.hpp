@@ -21,7 +21,7 @@ public:
   static constexpr std::size_t prefix_bytes = 5;
 
   /// `gzip`: messages may be compressed.
-  grpc_intake(net::h2_session& in, bool gzip) : memory_(in.rules().requests), gzip_(gzip) {}
+  grpc_intake(net::h2_session& in, bool gzip) : memory_(in.shared().requests), gzip_(gzip) {}
 
   /// Takes what the stream was given. Something: why the request must be refused.
   [[nodiscard]] std::optional<wire_status> add(net::h2_session& in, net::h2_stream& of, std::string_view bytes);

@@ -25,7 +25,7 @@ grpc_unary::grpc_unary(net::h2_session& in, std::int32_t id, grpc_shared& shared
                        const method& which, std::shared_ptr<const actors::caller_info> caller)
   : grpc_stream(in, id, shared, head), inbound_call(shared.calls, wire_kind::grpc), method_(which),
     caller_(std::move(caller)), intake_(std::make_unique<grpc_intake>(in, head.gzip)),
-    request_due_ns_(on().now_ns() + in.rules().how.request_timeout.count()) {
+    request_due_ns_(on().now_ns() + in.shared().how.request_timeout.count()) {
   arrived(which);
   set_next_due(on().now_ns());
 }
@@ -89,7 +89,7 @@ void grpc_unary::on_due(std::int64_t now_ns) {
   }
   if (!intake_)
     return;
-  auto& counts = session()->rules().counts;
+  auto& counts = session()->shared().counts;
   const bool here = !view_.empty() || intake_->whole();
   if (!here && now_ns >= request_due_ns_) {
     counts.refused(intake_->waits_for_memory() ? net::refusal::request_bytes : net::refusal::request_timeout);
