@@ -6,7 +6,7 @@
 The rules: which room may include which (the table of docs/architecture.md), no cycle among them, no source at the root but
 main.cpp, lengths of files and functions, no real clock, thread, chance or blocking call where they are handed in, no test
 that sleeps, no comment about a page that is not here, clang-format, subjects of commits, no active dynamic key that nobody
-reads.
+reads, no test named as a proof in docs/proofs.md that is not there.
 """
 import os
 import pathlib
@@ -31,6 +31,8 @@ REAL_ONES = {"actors/base/system_sources.cpp"}
 SLEEPS = re.compile(r"sleep_for|sleep_until\(std|\busleep\(|\bnanosleep\(|time\.sleep\(|time\.Sleep\(|Thread\.sleep")
 # Programs that make load or measure, and no tests.
 MAY_SLEEP = ("tests/bench/", "tests/soak/", "tests/load/", "tests/chaos/")
+
+ACCEPTANCE = "../shared/acceptance"  # tests of the contract; docs/proofs.md names them, too
 
 
 class Tree:
@@ -230,8 +232,43 @@ def unread_keys(tree):
             yield f"{table}: {name} is active and read by nobody"
 
 
+def proofs(tree):
+    """Each test that docs/proofs.md names in its last column is there."""
+    page = "docs/proofs.md"
+    if page not in tree.files:
+        return
+    known = set()
+    for file in tree.files:
+        if not file.startswith("tests/"):
+            continue
+        if file.endswith((".cpp", ".hpp")):
+            known.update(re.findall(r"\b\w*TEST(?:_CASE|_SUITE)?\w*\((\w+)", tree.text(file)))
+        elif file.endswith("meson.build"):
+            known.update(re.findall(r"\btest\('([^']+)'", tree.text(file)))
+        elif file.endswith(".go"):
+            known.update(re.findall(r"\bfunc (Test\w+)\(", tree.text(file)))
+        elif "." not in os.path.basename(file):  # a script: its checks are counted by name
+            known.update(re.findall(r"^ *(?:verdict|sample) ([\w-]+)", tree.text(file), re.M))
+    suite = (tree.root / ACCEPTANCE).resolve()
+    outside = {name for file in suite.rglob("*.go")
+               for name in re.findall(r"\bfunc (Test\w+)\(", file.read_text(errors="replace"))}
+    for number, line in enumerate(tree.text(page).splitlines(), 1):
+        cells = line.strip().strip("|").split("|")
+        if not line.startswith("|") or len(cells) < 2 or cells[-1].strip().startswith("by hand"):
+            continue
+        for proof in re.findall(r"`([^`]+)`", cells[-1]):
+            name = proof.split()[0]
+            if proof in known or name in known or name in outside or (name.startswith("Test") and not outside):
+                continue
+            if name.endswith("*") and any(one.startswith(name[:-1]) for one in known | outside):
+                continue
+            if (tree.root / name).exists() or (tree.root / (name + ".cpp")).exists():
+                continue
+            yield f"{page}:{number}: there is no test {proof}"
+
+
 RULES = [includes, cycles, root_sources, file_lengths, function_lengths, reaching, sleeping, dangling, formatted, subjects,
-         unread_keys]
+         unread_keys, proofs]
 
 
 def main():

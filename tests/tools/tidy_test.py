@@ -126,6 +126,17 @@ class Tidy(unittest.TestCase):
     def test_a_page_that_is_here(self):
         self.assertEqual(self.check({"workflow/r.hpp": "// As docs/architecture.md says.\nint r;\n"})[0], set())
 
+    def test_a_proof_that_is_no_test(self):
+        page = "| Feature | Proof |\n|---|---|\n| a | `{}` |\n"
+        files = {"tests/a_test.cpp": "BOOST_AUTO_TEST_CASE(it_works) {}\nSTORE_TEST(it_is_kept) {}\n",
+                 "tests/go/a.go": "package a\n\nfunc TestIt(t *testing.T) {}\n",
+                 "tests/run": "verdict sample-go 1\n"}
+        self.breaks("proofs", "docs/proofs.md:3: there is no test it_worked",
+                    {**files, "docs/proofs.md": page.format("it_works`, `it_worked")})
+        for there in ("it_works", "it_is_kept", "TestIt", "TestI*", "sample-go", "tests/run all", "tests/a_test"):
+            self.assertEqual(self.check({**files, "docs/proofs.md": page.format(there)}, subject="docs: " + there)[0],
+                             set(), there)
+
     def test_format(self):
         self.breaks("formatted", "server/f.cpp", {"server/f.cpp": "int   x;\n"})
 
