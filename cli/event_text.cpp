@@ -2,6 +2,7 @@
 
 #include "cli/names.hpp"
 #include "cli/time_range.hpp"
+#include "findings/words.hpp"
 #include "messages/base64.hpp"
 #include "messages/utf8.hpp"
 
@@ -198,10 +199,7 @@ private:
 
 } // namespace
 
-std::string event_type(const api::HistoryEvent& event) {
-  const auto* field = attributes_field(event);
-  return field == nullptr ? "Unknown" : event_name(field->name());
-}
+std::string event_type(const api::HistoryEvent& event) { return findings::event_type(event); }
 
 std::string event_type(const api::HistoryEvent& event, const palette& paint) {
   return paint(colour_of(event), event_type(event));
@@ -218,19 +216,8 @@ std::string message_text(const pb::Message& message, const text_limits& limits, 
   return writer{limits, paint}.message(message);
 }
 
-std::string cut(const std::string& text, std::size_t length_max) {
-  if (length_max == 0 || text.size() <= length_max)
-    return text;
-  return std::string(utf8::head(text, length_max / 2)).append(" ... ").append(utf8::tail(text, length_max / 2));
-}
+std::string cut(const std::string& text, std::size_t length_max) { return findings::cut(text, length_max); }
 
-std::string payload_text(const std::string& bytes) {
-  const auto printable = [](char letter) {
-    return static_cast<unsigned char>(letter) >= 0x20 || letter == '\n' || letter == '\t' || letter == '\r';
-  };
-  if (!std::all_of(bytes.begin(), bytes.end(), printable) || !utf8::valid(bytes))
-    return "base64:" + to_base64(bytes);
-  return bytes.ends_with('\n') ? bytes.substr(0, bytes.size() - 1) : bytes;
-}
+std::string payload_text(const std::string& bytes) { return findings::payload_text(bytes); }
 
 } // namespace cadenza::cli

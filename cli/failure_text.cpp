@@ -2,6 +2,7 @@
 
 #include "cli/event_text.hpp"
 #include "cli/names.hpp"
+#include "findings/words.hpp"
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -14,26 +15,6 @@ namespace {
 namespace pb = google::protobuf;
 namespace api = uber::cadence::api::v1;
 
-constexpr std::size_t shown_max = 400;
-
-/// Details as people read them: a text that was encoded as JSON without its quotes and escapes.
-std::string details_text(const std::string& bytes) {
-  const auto value = payload_json(bytes);
-  return value.is_string() && !bytes.empty() && bytes.front() == '"' ? value.get<std::string>() : payload_text(bytes);
-}
-
-void add(std::string& text, const std::string& part) {
-  if (!part.empty())
-    text.append(text.empty() ? "" : ": ").append(part);
-}
-
-const pb::Message* attributes_of(const api::HistoryEvent& event) {
-  const auto& reflection = *event.GetReflection();
-  const auto* field =
-      reflection.GetOneofFieldDescriptor(event, api::HistoryEvent::descriptor()->FindOneofByName("attributes"));
-  return field == nullptr ? nullptr : &reflection.GetMessage(event, field);
-}
-
 /// The name of an enum field's value, "" when the message has no such field or it is not set.
 std::string enum_text(const pb::Message& message, const char* field_name) {
   const auto* field = message.GetDescriptor()->FindFieldByName(field_name);
@@ -45,28 +26,8 @@ std::string enum_text(const pb::Message& message, const char* field_name) {
 
 } // namespace
 
-std::string failure_text(const api::Failure& failure) {
-  auto text = failure.reason();
-  add(text, details_text(failure.details()));
-  return cut(text, shown_max);
-}
-
-std::string failure_text(const api::HistoryEvent& event) {
-  const auto type = event_type(event);
-  const auto* attributes = attributes_of(event);
-  if (attributes == nullptr || (type.find("Failed") == std::string::npos && !type.ends_with("TimedOut")))
-    return {};
-  auto text = enum_text(*attributes, "cause");
-  add(text, enum_text(*attributes, "timeout_type"));
-  if (const auto* field = attributes->GetDescriptor()->FindFieldByName("failure"))
-    if (const auto* failure =
-            dynamic_cast<const api::Failure*>(&attributes->GetReflection()->GetMessage(*attributes, field)))
-      add(text, failure_text(*failure));
-  if (const auto* field = attributes->GetDescriptor()->FindFieldByName("reason");
-      field != nullptr && field->cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING)
-    add(text, attributes->GetReflection()->GetString(*attributes, field));
-  return cut(text, shown_max);
-}
+std::string failure_text(const api::HistoryEvent& event) { return findings::failure_text(event); }
+std::string failure_text(const api::Failure& failure) { return findings::failure_text(failure); }
 
 ending ending_of(const api::HistoryEvent& event) {
   using kind = api::HistoryEvent::AttributesCase;

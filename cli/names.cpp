@@ -1,5 +1,7 @@
 #include "cli/names.hpp"
 
+#include "findings/words.hpp"
+
 #include "google/protobuf/descriptor.h"
 
 #include <cctype>
@@ -42,24 +44,7 @@ std::string json_name(const google::protobuf::FieldDescriptor& field) {
   return with_unit(camel(field.name(), false, "Id"), field);
 }
 
-std::string enum_name(const google::protobuf::EnumValueDescriptor& value) {
-  // The prefix is the type's own name in capitals: WorkflowExecutionCloseStatus → WORKFLOW_EXECUTION_CLOSE_STATUS_.
-  std::string prefix;
-  const auto& type = value.type()->name();
-  for (std::size_t i = 0; i < type.size(); ++i) {
-    const auto letter = static_cast<unsigned char>(type[i]);
-    const bool word_start =
-        i > 0 && std::isupper(letter) != 0 && std::islower(static_cast<unsigned char>(type[i - 1])) != 0;
-    prefix += (word_start ? "_" : "") + std::string(1, static_cast<char>(std::toupper(letter)));
-  }
-  prefix += '_';
-  std::string name = value.name().starts_with(prefix) ? value.name().substr(prefix.size()) : value.name();
-  if (type != "WorkflowIdReusePolicy" && type != "ContinueAsNewInitiator")
-    return name;
-  for (auto& letter : name)
-    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return camel(name, true, "ID");
-}
+std::string enum_name(const google::protobuf::EnumValueDescriptor& value) { return findings::enum_name(value); }
 
 std::string json_key(std::string_view column) {
   const auto upper = [&column](std::size_t i) { return std::isupper(static_cast<unsigned char>(column[i])) != 0; };

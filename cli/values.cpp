@@ -2,6 +2,8 @@
 
 #include "cli/input_file.hpp"
 
+#include "findings/words.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -97,25 +99,10 @@ std::optional<std::int64_t> parse_span(std::string_view text, std::int64_t unit)
 }
 
 std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
-  auto text = std::to_string(count) + " ";
-  if (count == 1)
-    return text.append(one);
-  return many.empty() ? text.append(one).append("s") : text.append(many);
+  return findings::counted(count, one, many);
 }
 
-std::string span_text(std::int64_t seconds) {
-  const auto two = [](std::int64_t great, const char* great_name, std::int64_t small, const char* small_name) {
-    auto text = std::to_string(great) + great_name;
-    return small == 0 ? text : text + " " + std::to_string(small) + small_name;
-  };
-  if (seconds < minute)
-    return std::to_string(std::max<std::int64_t>(seconds, 0)) + "s";
-  if (seconds < hour)
-    return two(seconds / minute, "m", seconds % minute, "s");
-  if (seconds < day)
-    return two(seconds / hour, "h", seconds % hour / minute, "m");
-  return two(seconds / day, "d", seconds % day / hour, "h");
-}
+std::string span_text(std::int64_t seconds) { return findings::span_text(seconds); }
 
 std::optional<bool> parse_bool(std::string_view text) {
   static constexpr std::array<std::string_view, 6> yes{"1", "t", "T", "TRUE", "true", "True"};

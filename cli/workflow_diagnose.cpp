@@ -13,7 +13,7 @@ namespace {
 
 namespace api = uber::cadence::api::v1;
 
-void show_findings(invocation& call, const diagnosis& found) {
+void show_findings(invocation& call, const findings::conclusion& found) {
   call.out() << found.summary << '\n';
   if (found.findings.empty())
     call.out() << "Nothing is wrong, as far as the server can tell.\n";
@@ -25,7 +25,7 @@ void show_findings(invocation& call, const diagnosis& found) {
   }
 }
 
-json findings_json(const diagnosis& found) {
+json findings_json(const findings::conclusion& found) {
   json list = json::array();
   for (const auto& one : found.findings)
     list.push_back({{"kind", one.kind}, {"text", one.text}, {"advice", one.advice}});

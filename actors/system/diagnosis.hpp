@@ -1,5 +1,6 @@
 #pragma once
 
+#include "findings/conclusion.hpp"
 #include "uber/cadence/api/v1/history.pb.h"
 
 #include <cstdint>
@@ -87,7 +88,8 @@ struct diagnosis_report {
   issue_group timeouts;
   issue_group failures;
   issue_group retries;
-  std::int64_t blob_warn_bytes = 0; ///< limits of the run's domain
+  std::vector<findings::finding> stuck; ///< what keeps the run from going on, as the command line says it
+  std::int64_t blob_warn_bytes = 0;     ///< limits of the run's domain
   std::int64_t blob_error_bytes = 0;
 };
 
@@ -148,8 +150,8 @@ private:
 /// `SCHEDULE_TO_START` and the like.
 [[nodiscard]] std::string type_name(uber::cadence::api::v1::TimeoutType type);
 
-/// The report as JSON, with the member names that readers of the reference system's reports know. A group without
-/// issues is null.
+/// The report as JSON, with the member names that readers of the reference system's reports know, and a group `Stuck`
+/// in the shape of the others. A group without issues is null.
 [[nodiscard]] std::string to_json(const diagnosis_report& report);
 
 } // namespace cadenza::actors

@@ -3,6 +3,7 @@
 #include "messages/json_text.hpp"
 #include "messages/wire_time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -278,6 +279,38 @@ void write_group(json_writer& to, const issue_group& group, const diagnosis_repo
   to.close('}');
 }
 
+/// Sentences as issues, and what to do next as their causes: where readers show it.
+void write_stuck(json_writer& to, const std::vector<findings::finding>& all) {
+  if (all.empty())
+    return to.null();
+  to.open('{');
+  to.key("Issues").open('[');
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto kind = all[i].kind;
+    std::replace(kind.begin(), kind.end(), '_', ' ');
+    to.open('{');
+    to.key("IssueID").number(static_cast<std::int64_t>(i));
+    to.key("InvariantType").text(kind);
+    to.key("Reason").text(all[i].text);
+    to.key("Metadata").null();
+    to.close('}');
+  }
+  to.close(']');
+  to.key("RootCause").open('[');
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].advice.empty())
+      continue;
+    to.open('{');
+    to.key("IssueID").number(static_cast<std::int64_t>(i));
+    to.key("RootCauseType").text(all[i].advice);
+    to.key("Metadata").null();
+    to.close('}');
+  }
+  to.close(']');
+  to.key("IssuesFound").number(static_cast<std::int64_t>(all.size()));
+  to.close('}');
+}
+
 } // namespace
 
 std::string to_json(const diagnosis_report& report) {
@@ -286,6 +319,7 @@ std::string to_json(const diagnosis_report& report) {
   write_group(out.key("Timeouts"), report.timeouts, report, true, "timeouts/", write_timeout);
   write_group(out.key("Failures"), report.failures, report, true, "activity-failures/", write_failure);
   write_group(out.key("Retries"), report.retries, report, false, "retries", write_retry_issue);
+  write_stuck(out.key("Stuck"), report.stuck);
   out.close('}');
   return out.take();
 }

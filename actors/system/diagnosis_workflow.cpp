@@ -18,7 +18,7 @@ constexpr const char* activity_type = "diagnose-run";
 constexpr int page = 1000;
 constexpr std::int64_t attempt_s = 60;
 constexpr std::int64_t attempts_s = 600; ///< all together
-constexpr const char* nothing_yet = R"({"Timeouts":null,"Failures":null,"Retries":null})";
+constexpr const char* nothing_yet = R"({"Timeouts":null,"Failures":null,"Retries":null,"Stuck":null})";
 
 /// Whether the activity was scheduled, and how it ended.
 struct progress {
@@ -82,8 +82,8 @@ std::vector<api::Decision> decide(const events& history) {
 /// The activity: reads the history page by page, asks about the task lists that matter, and reports.
 class diagnosing : public std::enable_shared_from_this<diagnosing> {
 public:
-  diagnosing(activity_ptr work, std::function<rules_ptr(const workflow::domain_view&)> rules_for)
-    : work_(std::move(work)), rules_for_(std::move(rules_for)) {}
+  diagnosing(activity_ptr work, std::function<rules_ptr(const workflow::domain_view&)> rules_for, const clock& time)
+    : work_(std::move(work)), rules_for_(std::move(rules_for)), time_(time) {}
 
   void begin() {
     auto input = decode_diagnosis_input(work_->input());
@@ -110,8 +110,10 @@ private:
                                 work_->answer_to<response>([self = shared_from_this()](outcome<response> got) {
                                   if (!got)
                                     return self->work_->finish(got.error());
-                                  for (const auto& event : got->history().events())
+                                  for (const auto& event : got->history().events()) {
                                     self->found_.take(event);
+                                    self->told_.take(event);
+                                  }
                                   if (!got->next_page_token().empty())
                                     return self->read(got->next_page_token());
                                   const auto lists = self->found_.lists();
@@ -141,7 +143,66 @@ private:
             self->ask();
           }));
     }
+    describe();
+  }
+
+  /// From here on for what keeps the run from going on now. What cannot be asked is left out of it.
+  void describe() {
+    using response = api::DescribeWorkflowExecutionResponse;
+    auto body = std::make_shared<api::DescribeWorkflowExecutionRequest>();
+    body->set_domain(input_.domain);
+    body->mutable_workflow_execution()->set_workflow_id(input_.workflow_id);
+    body->mutable_workflow_execution()->set_run_id(input_.run_id);
+    work_->engine().describe(domain_, std::move(body),
+                             work_->answer_to<response>([self = shared_from_this()](outcome<response> got) {
+                               if (!got)
+                                 return self->finish(false);
+                               auto& evidence = self->evidence_;
+                               evidence.domain = self->input_.domain;
+                               evidence.run = *std::move(got);
+                               evidence.domain_deprecated = !self->domain_->registered();
+                               evidence.now_ns = self->time_.now_ns();
+                               const auto all = findings::questions(self->told_, evidence.run, evidence.now_ns);
+                               self->questions_.assign(all.begin(), all.end());
+                               self->ask_about_waiting();
+                             }));
+  }
+
+  void ask_about_waiting() {
+    if (questions_.empty())
+      return evidence_.lists.empty() ? finish(true) : ask_about_domain();
+    using response = api::DescribeTaskListResponse;
+    const auto list = std::move(questions_.front());
+    questions_.pop_front();
+    auto body = std::make_shared<api::DescribeTaskListRequest>();
+    body->set_domain(domain_->name);
+    body->mutable_task_list()->set_name(list.name);
+    body->set_task_list_type(list.activities ? api::TASK_LIST_TYPE_ACTIVITY : api::TASK_LIST_TYPE_DECISION);
+    body->set_include_task_list_status(true);
+    work_->engine().describe_task_list(
+        domain_, std::move(body), work_->answer_to<response>([self = shared_from_this(), list](outcome<response> got) {
+          if (got)
+            self->evidence_.lists[list] = *std::move(got);
+          self->ask_about_waiting();
+        }));
+  }
+
+  void ask_about_domain() {
+    using response = api::GetTaskListsByDomainResponse;
+    auto body = std::make_shared<api::GetTaskListsByDomainRequest>();
+    body->set_domain(domain_->name);
+    work_->engine().task_lists_of_domain(domain_, std::move(body),
+                                         work_->answer_to<response>([self = shared_from_this()](outcome<response> got) {
+                                           if (got)
+                                             self->evidence_.in_use = *std::move(got);
+                                           self->finish(true);
+                                         }));
+  }
+
+  void finish(bool described) {
     auto report = found_.report(known_);
+    if (described)
+      report.stuck = findings::conclude(told_, evidence_).findings;
     const auto rules = rules_for_ ? rules_for_(*domain_) : std::make_shared<const workflow::rules>();
     report.blob_warn_bytes = rules->blob_size_warn;
     report.blob_error_bytes = rules->blob_size_error;
@@ -150,11 +211,15 @@ private:
 
   const activity_ptr work_;
   const std::function<rules_ptr(const workflow::domain_view&)> rules_for_;
+  const clock& time_;
   diagnosis_input input_;
   workflow::domain_ptr domain_;
   diagnosis found_;
   std::deque<list_in_question> lists_;
   std::map<list_in_question, list_facts> known_;
+  findings::story told_;
+  findings::evidence evidence_;
+  std::deque<findings::list_question> questions_;
 };
 
 } // namespace
@@ -200,13 +265,13 @@ system_workflow diagnosis_workflow() {
   return out;
 }
 
-system_list diagnosis_list(std::function<rules_ptr(const workflow::domain_view&)> rules_for) {
+system_list diagnosis_list(std::function<rules_ptr(const workflow::domain_view&)> rules_for, const clock& time) {
   system_list out;
   out.domain = diagnosis_domain;
   out.task_list = diagnosis_task_list;
   out.workflows[std::string(diagnosis_workflow_type)] = diagnosis_workflow();
-  out.activities[activity_type] = [rules_for = std::move(rules_for)](activity_ptr work) {
-    std::make_shared<diagnosing>(std::move(work), rules_for)->begin();
+  out.activities[activity_type] = [rules_for = std::move(rules_for), &time](activity_ptr work) {
+    std::make_shared<diagnosing>(std::move(work), rules_for, time)->begin();
   };
   return out;
 }

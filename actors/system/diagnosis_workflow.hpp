@@ -32,7 +32,8 @@ struct diagnosis_input {
 /// `{"DiagnosticsResult": report, "DiagnosticsCompleted": bool}` at any time.
 [[nodiscard]] system_workflow diagnosis_workflow();
 
-/// All that diagnosing needs of a worker. `rules_for` as in `services`; may be empty.
-[[nodiscard]] system_list diagnosis_list(std::function<rules_ptr(const workflow::domain_view&)> rules_for);
+/// All that diagnosing needs of a worker. `rules_for` as in `services`; may be empty. `time` must outlive it.
+[[nodiscard]] system_list diagnosis_list(std::function<rules_ptr(const workflow::domain_view&)> rules_for,
+                                         const clock& time);
 
 } // namespace cadenza::actors

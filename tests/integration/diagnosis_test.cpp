@@ -1,5 +1,6 @@
 #include "tests/integration/served.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace {
@@ -98,6 +99,15 @@ BOOST_AUTO_TEST_CASE(a_run_whose_activity_timed_out_is_diagnosed) {
   const auto end = end_of(execution, "cadence-system");
   BOOST_TEST(end.has_workflow_execution_completed_event_attributes(), end.ShortDebugString());
   check(report(execution));
+  // What the command line says, word for word but for the times.
+  const auto stuck = report(execution)["DiagnosticsResult"]["Stuck"];
+  BOOST_REQUIRE(stuck["Issues"].size() == out["findings"].size());
+  for (std::size_t i = 0; i < out["findings"].size(); ++i) {
+    auto kind = out["findings"][i]["kind"].get<std::string>();
+    std::replace(kind.begin(), kind.end(), '_', ' ');
+    BOOST_TEST(stuck["Issues"][i]["InvariantType"].get<std::string>() == kind);
+    BOOST_TEST(!stuck["Issues"][i]["Reason"].get<std::string>().empty());
+  }
   check(json::parse(
       run({"workflow", "query", "-w", "ward-" + run_id, "--qt", "query-diagnostics-report"}, "cadence-system")));
 }

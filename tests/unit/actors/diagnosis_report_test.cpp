@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(retry_policies_under_which_nothing_is_tried_again) {
              R"("Reason":"With one attempt at most nothing is tried again: the first attempt counts","Metadata":)"
              R"({"EventID":2,"RetryPolicy":{"initialIntervalInSeconds":1,"backoffCoefficient":2,"maximumAttempts":1},)"
              R"("ActivityType":"pay"}}],"IssuesFound":1,)"
-             R"("Runbook":"https://cadenceworkflow.io/docs/workflow-troubleshooting/retries"}})");
+             R"("Runbook":"https://cadenceworkflow.io/docs/workflow-troubleshooting/retries"},"Stuck":null})");
 }
 
 BOOST_AUTO_TEST_CASE(a_report_is_bounded_whatever_the_history) {
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(its_workflow_schedules_reports_and_ends) {
     return answer ? *answer : answer.error().message;
   };
   const std::string unfinished =
-      R"({"DiagnosticsResult":{"Timeouts":null,"Failures":null,"Retries":null},"DiagnosticsCompleted":false})";
+      R"({"DiagnosticsResult":{"Timeouts":null,"Failures":null,"Retries":null,"Stuck":null},"DiagnosticsCompleted":false})";
   history h;
   BOOST_TEST(query(h) == unfinished);
   auto decisions = rule.decide(h.all());

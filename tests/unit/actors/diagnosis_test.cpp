@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_went_well_has_no_issues) {
   h.add(
       [&](api::HistoryEvent& e) { e.mutable_activity_task_completed_event_attributes()->set_scheduled_event_id(id); });
   h.add([](api::HistoryEvent& e) { e.mutable_workflow_execution_completed_event_attributes(); });
-  BOOST_TEST(to_json(h.report()) == R"({"Timeouts":null,"Failures":null,"Retries":null})");
+  BOOST_TEST(to_json(h.report()) == R"({"Timeouts":null,"Failures":null,"Retries":null,"Stuck":null})");
   BOOST_TEST(h.taken().lists().empty());
 }
 
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_workflow_timeout_names_what_it_was_at) {
       R"("RootCause":[{"IssueID":0,"RootCauseType":"No worker polls the task list","Metadata":)"
       R"({"PollersMetadata":{"TaskListName":"deciders","TaskListBacklog":1},"HeartBeatingMetadata":null}}],)"
       R"("IssuesFound":1,"Runbook":"https://cadenceworkflow.io/docs/workflow-troubleshooting/timeouts/"},)"
-      R"("Failures":null,"Retries":null})");
+      R"("Failures":null,"Retries":null,"Stuck":null})");
 }
 
 BOOST_AUTO_TEST_CASE(timeouts_of_decisions_and_children) {
