@@ -43,7 +43,26 @@ status create(invocation& call) {
   auto answer = http_json(call.http_address(), http_verb::post, path, call.timeout(backup_timeout));
   if (!answer)
     return failed("Backup failed.", answer.error());
+  if (answer->is_object() && answer->contains("directory") && (*answer)["directory"].is_string())
+    call.err() << "Backup taken into " << (*answer)["directory"].get<std::string>() << '\n';
   return show_backups(call, *answer);
+}
+
+status prune(invocation& call) {
+  std::string path = "/admin/backup/prune?keep=" + std::to_string(call.number("keep"));
+  if (call.given("older_than"))
+    path += "&older_than_s=" + std::to_string(call.number("older_than"));
+  if (call.on("dry_run"))
+    path += "&dry_run=true";
+  if (!call.text("dir").empty())
+    path += "&dir=" + url_escaped(call.text("dir"));
+  auto answer = http_json(call.http_address(), http_verb::post, path, call.timeout(backup_timeout));
+  if (!answer)
+    return failed("Backups could not be removed.", answer.error());
+  const auto removed = rows_of(*answer, "removed");
+  if (removed.is_array() && removed.empty())
+    call.err() << "No backup is old enough to be removed.\n";
+  return show_backups(call, removed);
 }
 
 status list(invocation& call) {
@@ -93,6 +112,9 @@ command admin_backup_commands() {
       "restore", {}, "Fill an empty data directory from a backup; no server may run on it", {from, to}, restore};
   fill.arguments = "[id]";
   fill.arguments_max = 1;
+  flag keep{"keep", "how many of the newest whole backups stay", flag_kind::number};
+  keep.required = true;
+  const flag age{"older_than", "remove only backups older than this, as 30d", flag_kind::seconds};
   group.commands = {
       {"create",
        {"c"},
@@ -104,6 +126,11 @@ command admin_backup_commands() {
       {"list", {"l"}, "List backups", {dir, format_flag()}, list},
       check,
       fill,
+      {"prune",
+       {"p"},
+       "Remove old backups",
+       {keep, age, {"dry_run", "only show what would be removed", flag_kind::toggle}, dir, format_flag()},
+       prune},
   };
   return group;
 }

@@ -138,6 +138,7 @@ const example_map& admin_examples() {
       {"admin actor kill", {"admin actor kill node/shard_owner/history_shard:3"}},
       {"admin backup create", {"admin backup create --kind full"}},
       {"admin backup list", {"admin backup list"}},
+      {"admin backup prune", {"admin backup prune --keep 7 --older_than 30d --dry_run"}},
       {"admin backup verify", {"admin backup verify 4"}},
       {"admin backup restore", {"admin backup restore --dir /var/backups/cadenza --data /var/lib/cadenza"}},
   };

@@ -165,7 +165,10 @@ outcome<loaded> load(const source& from) {
     auto& place = make_path(document, path);
     place = tree::scalar(value, {command_line, 1, 1});
   }
-  return finish(std::move(document), from.root);
+  auto out = finish(std::move(document), from.root);
+  if (out && !from.files.empty())
+    out->origin = fmt::format("{}", fmt::join(from.files, ", "));
+  return out;
 }
 
 outcome<loaded> load_text(const std::string& text, const std::string& name) {

@@ -28,6 +28,7 @@ struct source {
 struct loaded {
   server_config values;
   tree document;                     ///< files and settings, merged; readable with `reader`
+  std::string origin = "defaults";   ///< the files that were read, for the log
   std::vector<std::string> warnings; ///< old keys, settings that do nothing here; to be logged at start
 };
 

@@ -1,7 +1,9 @@
 #include "server/serve_routes.hpp"
 
 #include "config/dynamic_keys.hpp"
+#include "config/log.hpp"
 #include "server/serve_parts.hpp"
+#include "server/storage_watch.hpp"
 #include "storage/backups.hpp"
 
 #include <algorithm>
@@ -43,11 +45,12 @@ http_response health_of(const bridge::health_board& health, const open_store& st
   for (const auto& one : wrong.unreadable)
     if (unreadable.size() < shown_max)
       unreadable.push_back({{"where", one.where}, {"what", one.what}});
-  return json_reply({{"status", std::string(bridge::text_of(health.state()))},
+  const bool serving = health.serving();
+  return json_reply({{"status", serving && !writes ? "RefusingWrites" : std::string(bridge::text_of(health.state()))},
                      {"accepts_writes", writes},
                      {"died_lately", std::move(deaths)},
                      {"unreadable", std::move(unreadable)}},
-                    health.serving() && writes ? 200 : 503);
+                    serving && writes ? 200 : 503);
 }
 
 /// What a request about backups is told when it fails.
@@ -67,7 +70,50 @@ http_response create_backup(open_store& stores, const std::string& directory) {
   if (!only.owns_lock())
     return http_error(409, "another backup is being taken");
   const auto made = source->create_backup(directory);
-  return made ? json_reply(to_json(*made)) : backup_error(made.error());
+  if (!made)
+    return backup_error(made.error());
+  stores.last_backup_s = newest_backup_s(stores.backup_directory);
+  auto reply = to_json(*made);
+  reply["directory"] = directory;
+  return json_reply(std::move(reply));
+}
+
+/// A number of a parameter that may be missing; nothing when it is none.
+std::optional<std::int64_t> number_of(const std::string& text, std::int64_t otherwise) {
+  std::int64_t out = otherwise;
+  const auto* end = text.data() + text.size();
+  if (const auto read = std::from_chars(text.data(), end, out);
+      !text.empty() && (read.ec != std::errc() || read.ptr != end))
+    return std::nullopt;
+  return out;
+}
+
+http_response prune_backups(open_store& stores, const std::string& directory, const http_request& request) {
+  const auto keep = number_of(parameter(request, "keep"), 0);
+  const auto age_s = number_of(parameter(request, "older_than_s"), 0);
+  if (!keep || !age_s || *keep < 1 || *age_s < 0)
+    return http_error(400, "keep is a number from 1 on, older_than_s one of seconds");
+  const std::unique_lock only(stores.backing_up, std::try_to_lock);
+  if (!only.owns_lock())
+    return http_error(409, "a backup is being taken");
+  auto all = storage::list_backups(directory);
+  if (!all)
+    return backup_error(all.error());
+  storage::backup_policy policy;
+  policy.keep = static_cast<std::size_t>(*keep);
+  if (*age_s > 0)
+    policy.taken_before_s = stores.time.now_ns() / 1'000'000'000 - *age_s;
+  const auto which = storage::backups_to_remove(*std::move(all), policy);
+  if (parameter(request, "dry_run") != "true" && !which.empty()) {
+    if (const auto removed = storage::remove_backups(directory, which); !removed)
+      return backup_error(removed.error());
+    log::info("{} backups removed from {}; the newest {} stay", which.size(), directory, policy.keep);
+    stores.last_backup_s = newest_backup_s(stores.backup_directory);
+  }
+  json out = json::array();
+  for (const auto& one : which)
+    out.push_back(to_json(one));
+  return json_reply({{"directory", directory}, {"removed", std::move(out)}});
 }
 
 http_response list_backups(const std::string& directory) {
@@ -167,6 +213,7 @@ void add_store_routes(bridge::http_server& to, const bridge::health_board& healt
   });
   add("GET", "/admin/backup/list",
       [](open_store&, const std::string& directory, const http_request&) { return list_backups(directory); });
+  add("POST", "/admin/backup/prune", prune_backups);
   add("POST", "/admin/backup/verify", [](open_store&, const std::string& directory, const http_request& request) {
     return verify_backup(directory, parameter(request, "id"));
   });

@@ -28,8 +28,9 @@ struct open_store {
   int shard_count = 0;                       ///< as fixed at the first start
   std::string directory;                     ///< "" when everything is in memory
   std::string backup_directory;
-  std::mutex backing_up;             ///< held by who takes a backup: one at a time
-  std::atomic<bool> stopping{false}; ///< to be set before the engine is stopped: ends a rebuild of the lists
+  std::mutex backing_up;                      ///< held by who takes or removes backups: one at a time
+  std::atomic<std::int64_t> last_backup_s{0}; ///< when the newest one was taken, in Unix time; 0: there is none
+  std::atomic<bool> stopping{false};          ///< to be set before the engine is stopped: ends a rebuild of the lists
 };
 
 /// Opens what the configuration names. Refuses a data directory made with another number of history shards, and one

@@ -5,6 +5,7 @@
 #include "config/process_metrics.hpp"
 #include "server/chaos.hpp"
 #include "server/server_parts.hpp"
+#include "server/storage_watch.hpp"
 #include "server/warm_up.hpp"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ outcome<void> server::start(signal_source& signals) {
   if (!stores)
     return stores.error();
   stores_ = *std::move(stores);
+  disk_ = std::make_unique<storage_watch>(values(), *stores_, registry_, steady::now());
   // Before anything looks at a value: what was set at run time counts from the first request on.
   CADENZA_TRY(read_documents(*stores_->store, settings_->stored));
   engine_ = std::make_unique<engine_part>(values(), *settings_, *stores_, registry_);
@@ -51,7 +53,23 @@ outcome<void> server::start(signal_source& signals) {
   front_ = std::make_unique<front_part>(values(), *settings_, *stores_, engine_->engine, registry_);
   CADENZA_TRY(front_->open());
   serving_ = true;
+  tell_of_start();
   return {};
+}
+
+/// What a log must tell of each start, wherever it goes.
+void server::tell_of_start() const {
+  const auto& address = values().frontend.address;
+  const auto grpc = address + ':' + std::to_string(grpc_port());
+  const auto http = address + ':' + std::to_string(http_port());
+  const auto shards = std::to_string(stores_->shard_count);
+  log::info({{"version", CADENZA_VERSION},
+             {"config", configuration_.origin},
+             {"data", stores_->directory.empty() ? "memory" : stores_->directory},
+             {"grpc", grpc},
+             {"http", http},
+             {"shards", shards}},
+            "started");
 }
 
 outcome<void> server::read_settings() {
@@ -93,7 +111,7 @@ void server::run(signal_source& signals) {
   reloader reloading(configuration_, again_, settings_->dynamic,
                      [&](const config::server_config& read) { killing.set(read.chaos, steady::now()); });
   while (!told_to_stop_) {
-    switch (signals.wait(until_first({warming.due(), killing.due(), watch.due()}))) {
+    switch (signals.wait(until_first({warming.due(), killing.due(), watch.due(), disk_->due()}))) {
     case signal_kind::stop: told_to_stop_ = true; break;
     case signal_kind::reload: reloading.reload(); break;
     case signal_kind::none: break;
@@ -102,6 +120,7 @@ void server::run(signal_source& signals) {
     warming.tick(now);
     killing.tick(now);
     watch.tick(now);
+    disk_->tick(now);
   }
   notify_of_end(signals);
 }
@@ -121,6 +140,7 @@ void server::stop() {
   serving_ = false;
   front_.reset();
   engine_.reset();
+  disk_.reset();
   stores_.reset();
   settings_.reset();
   process_gauges_.clear();

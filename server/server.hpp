@@ -14,6 +14,7 @@ struct open_store;
 struct settings_part;
 struct engine_part;
 class front_part;
+class storage_watch;
 
 /// A whole server: stores, engine and what clients reach. Built by `start` from the bottom up, ended by `stop` from the
 /// top down, the same way from wherever `start` got to.
@@ -50,6 +51,7 @@ public:
 private:
   [[nodiscard]] const config::server_config& values() const { return configuration_.values; }
   [[nodiscard]] outcome<void> read_settings();
+  void tell_of_start() const;
   void wait_for_engine(signal_source& signals);
   void notify_of_end(signal_source& signals);
 
@@ -63,6 +65,7 @@ private:
   std::vector<metrics::registry::callback_handle> process_gauges_;
   std::unique_ptr<settings_part> settings_;
   std::unique_ptr<open_store> stores_;
+  std::unique_ptr<storage_watch> disk_;
   std::unique_ptr<engine_part> engine_;
   std::unique_ptr<front_part> front_;
 };

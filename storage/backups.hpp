@@ -32,6 +32,20 @@ public:
 /// The backups of a directory, oldest first. Blocks.
 [[nodiscard]] outcome<std::vector<backup_info>> list_backups(const std::string& backup_directory);
 
+/// Which backups stay.
+struct backup_policy {
+  std::size_t keep = 1;            ///< so many of the newest whole ones stay, whatever their age; at least one
+  std::int64_t taken_before_s = 0; ///< of the others only those taken before this, in Unix time, go; 0: all
+};
+
+/// What a policy takes away: older whole backups and, since nothing can be restored from them, all damaged ones. The
+/// backups are those of `list_backups`.
+[[nodiscard]] std::vector<backup_info> backups_to_remove(std::vector<backup_info> all, const backup_policy& policy);
+
+/// Removes backups and the files that no other one shares. Blocks. `service_busy` while one is taken into the same
+/// directory. Of those in front of an error it tells nothing: they are gone.
+[[nodiscard]] outcome<void> remove_backups(const std::string& backup_directory, const std::vector<backup_info>& which);
+
 /// Reads every file of a backup and compares checksums. Blocks. An error tells what is wrong.
 [[nodiscard]] outcome<void> verify_backup(const std::string& backup_directory, std::uint32_t id);
 

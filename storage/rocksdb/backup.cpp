@@ -141,6 +141,36 @@ outcome<std::vector<backup_info>> list_backups(const std::string& backup_directo
   return result;
 }
 
+std::vector<backup_info> backups_to_remove(std::vector<backup_info> all, const backup_policy& policy) {
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id > b.id; });
+  std::size_t whole = 0;
+  std::erase_if(all, [&](const backup_info& one) {
+    if (one.damaged)
+      return false;
+    const bool old = policy.taken_before_s == 0 || one.created_s < policy.taken_before_s;
+    return ++whole <= std::max<std::size_t>(policy.keep, 1) || !old;
+  });
+  if (whole == 0)
+    all.clear(); // what is damaged is all there is: somebody may want to look at it
+  std::reverse(all.begin(), all.end());
+  return all;
+}
+
+outcome<void> remove_backups(const std::string& backup_directory, const std::vector<backup_info>& which) {
+  const backup_lock lock(backup_directory);
+  CADENZA_TRY(lock.held(backup_directory));
+  rocksdb::BackupEngine* raw = nullptr;
+  const auto opened =
+      rocksdb::BackupEngine::Open(rocksdb::Env::Default(), rocksdb::BackupEngineOptions(backup_directory), &raw);
+  if (!opened.ok())
+    return failure("the backups cannot be opened", backup_directory, opened);
+  const std::unique_ptr<rocksdb::BackupEngine> backups(raw);
+  for (const auto& one : which)
+    if (const auto removed = backups->DeleteBackup(one.id); !removed.ok())
+      return failure("backup " + std::to_string(one.id) + " cannot be removed", backup_directory, removed);
+  return {};
+}
+
 outcome<void> verify_backup(const std::string& backup_directory, std::uint32_t id) {
   auto backups = open_to_read(backup_directory);
   if (!backups)

@@ -182,6 +182,46 @@ BOOST_AUTO_TEST_CASE(a_restore_makes_the_directories_that_are_not_there) {
   BOOST_TEST(static_cast<bool>(restore_backup(directory / "backups", 1, directory / "empty")));
 }
 
+BOOST_AUTO_TEST_CASE(a_policy_takes_away_what_is_old_and_never_the_last_whole_backup) {
+  const auto ids = [](const std::vector<backup_info>& of) {
+    std::vector<std::uint32_t> out;
+    for (const auto& one : of)
+      out.push_back(one.id);
+    return out;
+  };
+  const std::vector<backup_info> all{
+      {1, 100, 0, 0, false}, {2, 0, 0, 0, true}, {3, 300, 0, 0, false}, {4, 400, 0, 0, false}, {5, 0, 0, 0, true}};
+  using numbers = std::vector<std::uint32_t>;
+  BOOST_TEST(ids(backups_to_remove(all, {1, 0})) == (numbers{1, 2, 3, 5}), boost::test_tools::per_element());
+  BOOST_TEST(ids(backups_to_remove(all, {2, 0})) == (numbers{1, 2, 5}), boost::test_tools::per_element());
+  BOOST_TEST(ids(backups_to_remove(all, {1, 200})) == (numbers{1, 2, 5}), boost::test_tools::per_element());
+  BOOST_TEST(ids(backups_to_remove(all, {0, 0})) == (numbers{1, 2, 3, 5}), boost::test_tools::per_element());
+  BOOST_TEST(backups_to_remove({{2, 0, 0, 0, true}}, {1, 0}).empty()); // all there is
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_that_is_removed_takes_nothing_of_the_others_along) {
+  const temporary_directory directory;
+  const auto backups = directory / "backups";
+  {
+    const auto s = open_store(directory / "store");
+    take_shard(*s);
+    for (unsigned n = 1; n <= 3; ++n) {
+      check_committed(put_run(*s, n));
+      BOOST_TEST_REQUIRE(static_cast<bool>(s->backups()->create_backup(backups)));
+    }
+  }
+  BOOST_TEST_REQUIRE(static_cast<bool>(remove_backups(backups, backups_to_remove(*list_backups(backups), {1, 0}))));
+  const auto left = list_backups(backups);
+  BOOST_TEST_REQUIRE(static_cast<bool>(left));
+  BOOST_TEST_REQUIRE(left->size() == 1U);
+  BOOST_TEST(left->front().id == 3U);
+  BOOST_TEST(static_cast<bool>(verify_backup(backups, 3)));
+  BOOST_TEST(static_cast<bool>(restore_backup(backups, 3, directory / "restored")));
+  const auto s = open_store(directory / "restored");
+  for (unsigned n = 1; n <= 3; ++n)
+    BOOST_TEST(has_run(*s, n));
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_backed_up_or_restored_is_refused) {
   const temporary_directory directory;
   memory_store memory;
