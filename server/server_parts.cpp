@@ -54,8 +54,10 @@ actors::engine_settings engine_settings_of(const config::server_config& c) {
   return out;
 }
 
-actors::engine_options engine_options_of(const config::server_config& c, settings_part& settings, int shards) {
+actors::engine_options engine_options_of(const config::server_config& c, settings_part& settings, int shards,
+                                         actors::workload& work) {
   actors::engine_options out;
+  out.work = &work;
   out.shard_count = shards;
   out.settings = engine_settings_of(c);
   out.system_domains = true;
@@ -88,10 +90,10 @@ settings_part::settings_part(metrics::registry& registry)
 
 engine_part::engine_part(const config::server_config& c, settings_part& settings, open_store& s,
                          metrics::registry& registry)
-  : stores(s), system_config(system_config_of(c.engine)), system(system_config),
+  : stores(s), system_config(system_config_of(c.engine)), system(system_config), work(registry, time),
     engine(
         system, *s.store, time, chance, [&settings](const auto& domain) { return settings.rules.rules_for(domain); },
-        log_line, s.open_visibility, engine_options_of(c, settings, s.shard_count)),
+        log_line, s.open_visibility, engine_options_of(c, settings, s.shard_count, work)),
     gauges(actors::show_metrics(registry, engine.counters())) {
   engine.begin();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/system_sources.hpp"
+#include "actors/base/workload.hpp"
 #include "actors/engine/engine_metrics.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "bridge/base/health.hpp"
@@ -48,6 +49,7 @@ struct engine_part {
   caf::actor_system system;
   actors::system_clock time;
   actors::system_entropy chance;
+  actors::workload work;
   actors::local_engine engine;
   const std::vector<metrics::registry::callback_handle> gauges;
 };

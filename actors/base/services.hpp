@@ -25,6 +25,7 @@ namespace cadenza::actors {
 class poll_board;
 class request_gate;
 class troubles;
+class workload;
 
 /// Counters of the engine, read by the metrics page. All relaxed; nothing depends on them.
 struct engine_counters {
@@ -41,7 +42,6 @@ struct engine_counters {
   std::atomic<std::int64_t> transfer_pending{0};
   std::atomic<std::int64_t> timers_in_memory{0};
   std::atomic<std::int64_t> timers_fired{0};
-  std::atomic<std::int64_t> timers_late_ns_max{0};
   std::atomic<std::int64_t> pollers_waiting{0};
   std::atomic<std::int64_t> task_lists{0};
   std::atomic<std::int64_t> tasks_waiting{0};
@@ -174,6 +174,7 @@ struct services {
   /// The node is about to end: nobody waits for news of a run any more. The runs hear of it when it is set.
   std::atomic<bool> draining{false};
   troubles* wrong = nullptr; ///< null: only the log hears of it; thread-safe
+  workload* work = nullptr;  ///< null: nobody counts what the workflows do; thread-safe
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };

@@ -39,8 +39,6 @@ constexpr std::array table{
     shown{{"cadenza_timers_in_memory", gauge, "", "Timer tasks of all shards that are due soon and not done."},
           &engine_counters::timers_in_memory},
     shown{{"cadenza_timers_fired_total", counter, "", "Timer tasks fired."}, &engine_counters::timers_fired},
-    shown{{"cadenza_timer_late_max_nanoseconds", gauge, "", "Longest time a timer task fired late since the start."},
-          &engine_counters::timers_late_ns_max},
     shown{{"cadenza_pollers_waiting", gauge, "", "Polls that wait for a task."}, &engine_counters::pollers_waiting},
     shown{{"cadenza_tasks_matched_total", counter, "", "Tasks handed to a waiting poll."},
           &engine_counters::tasks_matched},

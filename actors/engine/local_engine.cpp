@@ -61,6 +61,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.live = state_->options.live;
   env.on_document = state_->options.on_document;
   env.warnings = state_->options.warnings;
+  env.work = state_->options.work;
   env.gate = &state_->gate;
   env.polls = &state_->polls;
   env.wrong = &state_->wrong;

@@ -26,6 +26,7 @@ struct engine_options {
   live_sources live;
   document_sink on_document;
   limit_warnings* warnings = nullptr; ///< what goes beyond warning limits is noted there; null: nowhere
+  workload* work = nullptr;           ///< where is counted what the workflows do; null: nowhere
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;

@@ -61,6 +61,7 @@ void task_list::on_exit() {
   to_configure_.clear();
   configuring_.reset();
   note_waiting();
+  shown_.reset();
   if (nobody_polls_)
     env_.counters->lists_without_poller.fetch_sub(1, std::memory_order_relaxed);
   nobody_polls_ = false;
@@ -70,6 +71,7 @@ caf::behavior task_list::make_behavior() {
   last_used_ns_ = now();
   window_ns_ = last_used_ns_;
   refresh_settings();
+  show();
   if (sticky())
     become(phase::serving);
   else

@@ -21,6 +21,8 @@
 
 namespace cadenza::actors {
 
+struct list_figures;
+
 /// Ids of a list's stored backlog are given out in blocks, one for each lease.
 inline constexpr std::int64_t list_block_size = 100'000;
 /// A list has no more partitions than this.
@@ -105,6 +107,7 @@ private:
   void fail_expired_queries();
   [[nodiscard]] bool busy() const;
   void note_waiting();
+  void show();
   void tell_if_nobody_polls();
   void set_rate();
   /// Whether somebody wants a rate for this list.
@@ -212,6 +215,7 @@ private:
   std::int64_t window_ns_ = 0;
   std::int64_t reported_waiting_ = 0;
   std::int64_t reported_polls_ = 0;
+  std::shared_ptr<list_figures> shown_; ///< on the metrics page; null: not there, as sticky lists are not
   bool nobody_polls_ = false;
   std::int64_t nobody_logged_ns_ = 0;
 

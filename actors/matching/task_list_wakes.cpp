@@ -1,5 +1,7 @@
 #include "actors/matching/task_list.hpp"
 
+#include "actors/base/workload.hpp"
+
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -141,6 +143,21 @@ void task_list::note_waiting() {
   if (polls != reported_polls_)
     env_.counters->pollers_waiting.fetch_add(polls - reported_polls_, std::memory_order_relaxed);
   reported_polls_ = polls;
+  if (!shown_)
+    return;
+  const auto* oldest = oldest_task();
+  const auto unread = max_written_ > read_level_ ? max_written_ - read_level_ : 0;
+  shown_->backlog.store(tasks + unread, std::memory_order_relaxed);
+  shown_->oldest_ns.store(oldest != nullptr ? oldest->created_ns : 0, std::memory_order_relaxed);
+  shown_->polls.store(polls, std::memory_order_relaxed);
+  shown_->last_poll_ns.store(book_.last_ns(), std::memory_order_relaxed);
+}
+
+/// On the metrics page, from now on until the end.
+void task_list::show() {
+  const auto domain = env_.work != nullptr && !sticky() ? env_.domains->get()->find(key_.domain_id) : nullptr;
+  if (domain)
+    shown_ = env_.work->add_list(domain->name, partition_ ? partition_->root : key_.name, key_.type);
 }
 
 /// A list with tasks that nobody polls is the commonest mistake there is with task lists: say so.

@@ -4,6 +4,9 @@
 #include "actors/history/splice.hpp"
 #include "actors/runs/decision_answer.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/wire_time.hpp"
+
+#include <algorithm>
 
 namespace cadenza::actors {
 
@@ -21,6 +24,9 @@ api::AutoConfigHint hint_for(const list_poll& poll) {
 } // namespace
 
 void answer_decision_poll(workflow_run& run, const workflow::decision_started& started, const list_poll_ptr& poll) {
+  if (auto* work = run.env().work; work != nullptr && !started.repeated)
+    work->of(*run.domain())
+        .decision_waits.observe(std::max<std::int64_t>(0, started.started_ns - started.scheduled_ns));
   make_decision_answer(run, started, run.queries_for_decision(), [poll](outcome<std::string> bytes) {
     if (!bytes)
       return poll->answer->reject(bytes.error());
@@ -33,6 +39,11 @@ void answer_decision_poll(workflow_run& run, const workflow::decision_started& s
 
 void answer_activity_poll(const workflow_run& run, std::int64_t schedule_id, api::PollForActivityTaskResponse response,
                           const list_poll& poll) {
+  if (auto* work = run.env().work) {
+    const auto since = workflow::ns_of(response.scheduled_time_of_this_attempt());
+    const auto waited = workflow::ns_of(response.started_time()) - since;
+    work->of(*run.domain()).activity_waits.observe(std::max<std::int64_t>(0, waited));
+  }
   task_token token;
   token.domain_id = run.key().domain_id;
   token.workflow_id = run.key().workflow_id;

@@ -3,6 +3,7 @@
 
 #include "actors/runs/persist.hpp"
 #include "actors/runs/run_commands.hpp"
+#include "actors/runs/run_tally.hpp"
 #include "actors/runs/run_warnings.hpp"
 #include "messages/invariant.hpp"
 
@@ -95,6 +96,8 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
     pending_bytes_.push_back(node.batch);
   CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
   CADENZA_ASSERT(made.mutation.key == key_, "a run writes itself");
+  if (env_.work != nullptr)
+    tally_ = tally_of(made);
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
   if (rules.strong_idempotency)
     remember_requests(tx, *command);
@@ -143,6 +146,8 @@ void workflow_run::handle(run_committed& over) {
   if (result.outcome == storage::status::committed) {
     become(phase::ready);
     command->tries = 0;
+    if (env_.work != nullptr)
+      env_.work->of(*domain_).add(tally_);
     for (std::size_t i = 0; i < made.batches.size(); ++i) {
       const auto& batch = made.batches[i];
       const auto first = batch->events(0).event_id();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/supervised.hpp"
+#include "actors/base/workload.hpp"
 #include "actors/history/history_cache.hpp"
 #include "actors/runs/decision_answer.hpp"
 #include "actors/runs/handed_tasks.hpp"
@@ -178,6 +179,7 @@ private:
   handed_tasks handed_;        ///< by the transaction that is being committed
   workflow::changes pending_;
   std::vector<std::string> pending_bytes_; ///< of pending_.batches, for the cache
+  run_tally tally_;                        ///< of pending_
   history_cache cache_;
   std::vector<history_waiter> waiters_;
   std::vector<waiting_query> queries_;    ///< strong ones, until the pending decision is over

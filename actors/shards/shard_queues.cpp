@@ -5,6 +5,7 @@
 
 #include "actors/base/actor_path.hpp"
 #include "actors/base/request_gate.hpp"
+#include "actors/base/workload.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "workflow/isolation.hpp"
 
@@ -276,10 +277,8 @@ void history_shard::on_tick(std::uint64_t generation) {
     auto task = timers_.take(at);
     if (!task)
       break;
-    const auto late = at - task->fire_ns();
-    auto& worst = env_.counters->timers_late_ns_max;
-    if (late > worst.load(std::memory_order_relaxed))
-      worst.store(late, std::memory_order_relaxed);
+    if (env_.work != nullptr)
+      env_.work->timer_fired(std::max<std::int64_t>(0, at - task->fire_ns()));
     env_.counters->timers_fired.fetch_add(1, std::memory_order_relaxed);
     fire(*task);
   }

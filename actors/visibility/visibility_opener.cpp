@@ -112,7 +112,7 @@ outcome<std::unique_ptr<visibility_store>> open(const shelf_ptr& at) {
   if (at->options.path.empty())
     return open_in_memory(*at);
   std::error_code failure;
-  std::string why = "there is no file yet";
+  std::string why;
   const bool there = fs::exists(at->options.path, failure);
   if (there) {
     why = "damage was found while it was in use";
@@ -129,8 +129,10 @@ outcome<std::unique_ptr<visibility_store>> open(const shelf_ptr& at) {
   const auto since_ns = at->time.now_ns() - at->rebuilt_at_ns.value_or(0);
   if (at->rebuilt_at_ns && since_ns >= 0 && since_ns < between_rebuilds_ns)
     return unavailable("visibility store: damaged again right after a rebuild: " + why);
-  at->from.log(there ? 2 : 1, std::string("visibility store: ") + (there ? "rebuilding" : "filling") +
-                                  " it from the stored runs: " + why);
+  if (there)
+    at->from.log(2, "visibility store: rebuilding it from the stored runs: " + why);
+  else
+    at->from.log(1, "visibility store: a new file is made from what is stored");
   CADENZA_TRY(rebuild_file(*at));
   at->rebuilt_at_ns = at->time.now_ns();
   at->damaged = false;

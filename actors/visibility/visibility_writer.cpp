@@ -1,5 +1,7 @@
 #include "actors/visibility/visibility_writer.hpp"
 
+#include "actors/base/workload.hpp"
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/search_attributes.hpp"
 
@@ -16,6 +18,9 @@ constexpr std::size_t pending_max = 200'000;
 // What a short run does within this time is one write: its end covers its start.
 constexpr std::int64_t write_ns = 500 * ns_per_ms;
 constexpr std::int64_t durable_ns = ns_per_s;
+// Counting the open runs walks over them: no more often than this, and never more than a hundredth of the time.
+constexpr std::int64_t count_ns = 15 * ns_per_s;
+constexpr std::int64_t count_share = 100;
 
 struct durable_tick {};
 
@@ -120,6 +125,7 @@ caf::behavior visibility_writer::make_behavior() {
       },
       [this](durable_tick) {
         make_durable();
+        count_open();
         delayed_send(this, std::chrono::nanoseconds(durable_ns), durable_tick{});
       },
   });
@@ -185,6 +191,7 @@ void visibility_writer::write() {
   pending_.clear();
   if (result) {
     std::move(pending_receipts_.begin(), pending_receipts_.end(), std::back_inserter(applied_));
+    changed_ = true;
   } else {
     // The receipts go undone: the shards try again, after a while.
     for (const auto& receipt : pending_receipts_)
@@ -209,6 +216,35 @@ void visibility_writer::make_durable() {
     failed("visibility store not made durable", result.error());
   }
   applied_.clear();
+}
+
+void visibility_writer::count_open() {
+  const auto begun = env_.time->now_ns();
+  const bool due = begun >= count_again_ns_ || begun < counted_ns_; // the clock was set back
+  if (env_.work == nullptr || !changed_ || !due || pausing() || !ready())
+    return;
+  const auto query = storage::visibility::read_query("CloseTime = missing", workflow::default_attribute_types());
+  CADENZA_ASSERT(query, "the query for open runs is one");
+  std::map<std::string, std::int64_t> open;
+  const auto directory = env_.domains->get();
+  for (const auto& [name, domain] : directory->by_name) {
+    storage::query_request asked;
+    asked.domain_id = domain->id;
+    asked.query = *query;
+    const auto count = store_->count_by_query(asked);
+    if (!count) {
+      count_again_ns_ = begun + count_ns; // whoever lists is told why
+      return;
+    }
+    if (open.size() < workload::domains_max)
+      open[name] = *count;
+    else
+      open["other"] += *count;
+  }
+  counted_ns_ = env_.time->now_ns();
+  count_again_ns_ = counted_ns_ + std::max(count_ns, count_share * std::max<std::int64_t>(0, counted_ns_ - begun));
+  changed_ = false;
+  env_.work->set_open(std::move(open));
 }
 
 void visibility_writer::answer(visibility_list& asked) {

@@ -38,6 +38,7 @@ private:
   void on_mail(visibility_mail& mail);
   void write();
   void make_durable();
+  void count_open();
   void answer(visibility_list& asked);
   [[nodiscard]] bool ready();
   [[nodiscard]] bool pausing() const;
@@ -53,6 +54,9 @@ private:
   restart_backoff pauses_;
   std::int64_t paused_at_ns_ = 0;
   std::int64_t pause_until_ns_ = 0;
+  std::int64_t counted_ns_ = 0;     ///< when the open runs were counted last
+  std::int64_t count_again_ns_ = 0; ///< not before
+  bool changed_ = true;             ///< since they were counted
 };
 
 } // namespace cadenza::actors

@@ -1,10 +1,12 @@
 #define BOOST_TEST_MODULE documents
 #include "tests/documents.hpp"
 
+#include "actors/base/workload.hpp"
 #include "actors/engine/engine_metrics.hpp"
 #include "bridge/net/meters.hpp"
 #include "bridge/rpc/rpc_metrics.hpp"
 #include "config/process_metrics.hpp"
+#include "server/installation_metrics.hpp"
 
 #include <span>
 #include <vector>
@@ -21,10 +23,9 @@ struct component {
 
 std::vector<component> components() {
   return {
-      {"process", config::process_metrics},
-      {"actors", actors::engine_metrics()},
-      {"bridge", bridge::rpc_metric_table},
-      {"network", bridge::net::net_metric_table},
+      {"process", config::process_metrics},    {"installation", installation_metrics},
+      {"workload", actors::workload::table()}, {"actors", actors::engine_metrics()},
+      {"bridge", bridge::rpc_metric_table},    {"network", bridge::net::net_metric_table},
   };
 }
 
