@@ -18,23 +18,47 @@ std::string is_missing(const config::datastore_config& store) {
   return store.name + " is of kind " + kind + ", which this version does not have";
 }
 
+/// Where an option stands, as the other errors of a configuration begin: "file:line:column: ".
+std::string place_of(const config::loaded& which, const std::string& path) {
+  const auto* at = which.document.find_path(path);
+  return at == nullptr || at->at.line == 0 ? std::string() : at->at.text() + ": ";
+}
+
 /// A store that is not there must not be replaced in silence by one that forgets.
-outcome<void> check_stores(const config::persistence_config& stores) {
+outcome<void> check_stores(const config::loaded& which) {
+  const auto& stores = which.values.persistence;
+  const auto refused = [&](const std::string& option, const std::string& why) {
+    return bad_request(place_of(which, option) + option + ": " + why);
+  };
   if (stores.main.kind != datastore_kind::rocksdb && stores.main.kind != datastore_kind::memory)
-    return bad_request("persistence.defaultStore: " + is_missing(stores.main) + "; rocksdb and memory are there");
+    return refused("persistence.defaultStore", is_missing(stores.main) + "; rocksdb and memory are there");
   if (stores.visibility.kind != datastore_kind::sqlite && stores.visibility.kind != datastore_kind::memory)
-    return bad_request("persistence.visibilityStore: " + is_missing(stores.visibility) +
-                       "; leave it out for the built-in lists (SQLite)");
+    return refused("persistence.visibilityStore",
+                   is_missing(stores.visibility) + "; leave it out for the built-in lists (SQLite)");
   if (!stores.search_store.empty())
-    return bad_request("persistence.advancedVisibilityStore: this version has no store for searches beside its lists, "
-                       "which take queries; leave it out");
+    return refused("persistence.advancedVisibilityStore",
+                   "this version has no store for searches beside its lists, which take queries; leave it out");
   return {};
+}
+
+/// Whoever switches archival on believes that histories are kept when their retention is over.
+outcome<void> check_archival(const config::loaded& which) {
+  const auto check = [&](const std::string& option, const config::archival_config& archival) -> outcome<void> {
+    if (archival.status != "enabled")
+      return {};
+    return bad_request(place_of(which, option) + option +
+                       ": enabled, but this version has no archiver: closed runs would be deleted after their "
+                       "retention; set it to disabled, and give domains the retention they need");
+  };
+  CADENZA_TRY(check("archival.history.status", which.values.history_archival));
+  return check("archival.visibility.status", which.values.visibility_archival);
 }
 
 } // namespace
 
 outcome<void> check_usable(const config::loaded& which, bool strict) {
-  CADENZA_TRY(check_stores(which.values.persistence));
+  CADENZA_TRY(check_stores(which));
+  CADENZA_TRY(check_archival(which));
   if (const auto& file = which.values.dynamic.file; !file.empty()) {
     config::dynamic_config tried;
     if (const auto read = tried.load_file(file); !read)

@@ -54,10 +54,23 @@ BOOST_AUTO_TEST_CASE(a_store_that_this_version_does_not_have_is_refused_and_not_
   BOOST_TEST(lists.says("persistence.visibilityStore: pg is of kind sql (postgres)"), lists.err);
   const checked main(stores + "  defaultStore: pg\n");
   BOOST_TEST(main.code == 1);
-  BOOST_TEST(main.says("persistence.defaultStore: pg is of kind sql (postgres)"), main.err);
+  BOOST_TEST(main.says("config.yaml:5:17: persistence.defaultStore: pg is of kind sql (postgres)"), main.err);
   const checked search(stores + "  advancedVisibilityStore: es\n");
   BOOST_TEST(search.code == 1);
   BOOST_TEST(search.says("persistence.advancedVisibilityStore"), search.err);
+}
+
+BOOST_AUTO_TEST_CASE(archival_without_an_archiver_is_refused_where_it_is_switched_on) {
+  const std::string provider = "provider: {filestore: {fileMode: '0666', dirMode: '0766'}}";
+  for (const std::string what : {"history", "visibility"}) {
+    const checked enabled("archival:\n  " + what + ":\n    status: enabled\n    " + provider + "\n");
+    BOOST_TEST(enabled.code == 1);
+    BOOST_TEST(
+        enabled.says("config.yaml:3:13: archival." + what + ".status: enabled, but this version has no archiver"),
+        enabled.err);
+    const checked paused("archival: {" + what + ": {status: paused, " + provider + "}}\n");
+    BOOST_TEST(paused.code == 0, paused.err);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_dynamic_file_that_cannot_be_read_is_found_by_the_check) {
