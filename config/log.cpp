@@ -92,6 +92,8 @@ void append_message_json(buffer& out, const writer& to, level which, std::string
   append_json(out, message);
   std::string room;
   for (const auto& [name, value] : values) {
+    if (name.empty())
+      continue;
     out.push_back(',');
     append_json(out, name);
     out.push_back(':');
@@ -108,6 +110,8 @@ void append_message_text(buffer& out, level which, std::string_view message, fie
     out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c);
   std::string room;
   for (const auto& [name, whole] : values) {
+    if (name.empty())
+      continue;
     const auto value = shown(whole, value_bytes_max, room);
     out.push_back(' ');
     append(out, name);

@@ -70,7 +70,7 @@ void chaos::tick(time now) {
   if (now < due_)
     return;
   const auto victim = choose();
-  log::debug("chaos kills {}", victim);
+  log::info({{"actor", victim}}, "chaos kills {}", victim);
   kill_(victim);
   schedule(now);
 }

@@ -33,6 +33,9 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     out << "The configuration is valid.\n";
     return 0;
   }
+  // Whoever reads the log as JSON gets nothing else there.
+  const auto& to = loaded->values.log;
+  const bool told_in_json = to.json && to.standard_output && to.file.empty();
   process_signals signals;
   if (const auto started = log::start(loaded->values.log); !started) {
     err << "Error: " << started.error().message << '\n';
@@ -45,7 +48,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
 
   server serving(*std::move(loaded), [&options] { return load_configuration(options); });
   const auto started = serving.start(signals);
-  if (serving.serving())
+  if (serving.serving() && !told_in_json)
     out << serving.banner() << std::flush;
   {
     const stream_to_log output(std::cout);

@@ -50,9 +50,18 @@ std::optional<http_response> refusal_of_change(const net::http1_request& request
   return std::nullopt;
 }
 
+/// Into the log: who changes something, and what.
+void note_change(const net::http1_request& request) {
+  std::string parameters;
+  for (const auto& [name, value] : request.parameters)
+    parameters.append(parameters.empty() ? "" : "&").append(name).append("=").append(value);
+  log::info({{"route", request.path}, {"parameters", parameters}, {"client", header_of(request, "user-agent")}},
+            "a change was asked for over HTTP");
+}
+
 /// What is asked all the time, by those who decide whether the server lives.
 bool is_probe(const std::string& path) {
-  return path == "/health" || path == "/ready" || path == "/version" || path == "/metrics";
+  return path == "/health" || path == "/ready" || path == "/live" || path == "/version" || path == "/metrics";
 }
 
 } // namespace
@@ -97,6 +106,8 @@ struct http_server::state final : net::http1_user {
   http_response answer(const route& handler, const net::http1_request& request) const {
     if (auto refused = refusal_of(request))
       return *refused;
+    if (request.method == "POST")
+      note_change(request);
     try {
       return handler({request.parameters, request.body});
     } catch (const std::exception& failure) {
@@ -105,11 +116,15 @@ struct http_server::state final : net::http1_user {
     }
   }
 
+  static http_response unready(const std::string& why) {
+    return {503, "application/json", nlohmann::json{{"ready", false}, {"error", why}}.dump()};
+  }
+
   http_response ready() const {
     if (!health.serving())
-      return http_error(503, text_of(health.state()));
+      return unready(std::string(text_of(health.state())));
     const auto why_not = missing ? missing() : std::string();
-    return why_not.empty() ? http_response{200, "application/json", R"({"ready":true})"} : http_error(503, why_not);
+    return why_not.empty() ? http_response{200, "application/json", R"({"ready":true})"} : unready(why_not);
   }
 
   const health_board& health;
@@ -130,6 +145,10 @@ http_server::http_server(const health_board& health, metrics::registry& registry
   auto& s = *state_;
   add_route("GET", "/health", [](const http_request&) {
     return http_response{200, "application/json", R"({"healthy":true})"};
+  });
+  // Alive is whoever answers: a server that cannot write or is about to end is not mended by being ended.
+  add_route("GET", "/live", [](const http_request&) {
+    return http_response{200, "application/json", R"({"live":true})"};
   });
   add_route("GET", "/ready", [&s](const http_request&) { return s.ready(); });
   add_route("GET", "/version", [&s](const http_request&) { return http_response{200, "application/json", s.version}; });

@@ -1,6 +1,7 @@
 #include "bridge/rpc/inbound_call.hpp"
 
 #include "bridge/base/caller.hpp"
+#include "bridge/handlers/audit.hpp"
 #include "bridge/rpc/grpc_codes.hpp"
 #include "bridge/rpc/wire_call.hpp"
 #include "messages/utf8.hpp"
@@ -47,6 +48,9 @@ void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std:
   } else if (method_->asks_worker) {
     core_.asking.add(*this);
   }
+  static const auto noted = noted_methods(core_.table);
+  if (noted[method_->index])
+    note_change(again(), *method_->input, *caller_);
   actors::call_ptr held = std::move(call);
   if (!method_->handle(core_.context, request, held))
     begin_mended(again(), std::move(held));

@@ -69,7 +69,9 @@ BOOST_AUTO_TEST_CASE(health_readiness_version_and_metrics) {
   options.version = R"({"version":"0.1.0"})";
   auto client = s.open(options);
   BOOST_TEST(client.Get("/health")->status == 200);
+  BOOST_TEST(client.Get("/live")->status == 200);
   BOOST_TEST(client.Get("/ready")->status == 503);
+  BOOST_TEST(json::parse(client.Get("/ready")->body)["ready"] == false);
   BOOST_TEST(json::parse(client.Get("/ready")->body)["error"] == "WarmingUp");
   s.health.set(bridge::health_state::ok);
   BOOST_TEST(json::parse(client.Get("/ready")->body)["error"] == missing);
@@ -77,6 +79,7 @@ BOOST_AUTO_TEST_CASE(health_readiness_version_and_metrics) {
   BOOST_TEST(client.Get("/ready")->status == 200);
   s.health.set(bridge::health_state::shutting_down);
   BOOST_TEST(client.Get("/ready")->status == 503);
+  BOOST_TEST(client.Get("/live")->status == 200);
   BOOST_TEST(client.Get("/health")->status == 200);
   BOOST_TEST(json::parse(client.Get("/version")->body)["version"] == "0.1.0");
   const auto metrics = client.Get("/metrics");
