@@ -134,6 +134,45 @@ status reset_queue(invocation& call) {
   return {};
 }
 
+/// What stands behind `name` in a line such as "&{level: 0, ackLevel: {taskID: 5}, pending: 2}"; "" when it is not
+/// there.
+std::string part_of(const std::string& line, const std::string& name) {
+  const auto at = line.find(name + ": ");
+  if (at == std::string::npos)
+    return {};
+  const auto from = at + name.size() + 2;
+  int depth = 0;
+  auto to = from;
+  for (; to < line.size(); ++to) {
+    if (depth == 0 && (line[to] == ',' || line[to] == '}'))
+      break;
+    depth += line[to] == '{' ? 1 : line[to] == '}' ? -1 : 0;
+  }
+  const auto part = line.substr(from, to - from);
+  return part.size() > 1 && part.front() == '{' ? part.substr(1, part.size() - 2) : part;
+}
+
+/// The state of a queue, which the contract has as a line for programs in Go.
+json queue_state(const std::string& line) {
+  json state{{"doneUpTo", part_of(line, "ackLevel")}, {"readUpTo", part_of(line, "readLevel")}};
+  const auto pending = part_of(line, "pending");
+  if (!pending.empty() && pending.size() < 19 && pending.find_first_not_of("0123456789") == std::string::npos)
+    state["pendingTasks"] = std::stoll(pending);
+  return state;
+}
+
+void show_queue_state(invocation& call, const std::string& line) {
+  if (!line.starts_with("&{")) {
+    call.out() << line << '\n';
+    return;
+  }
+  const auto state = queue_state(line);
+  call.out() << "Done up to:    " << state["doneUpTo"].get<std::string>() << '\n'
+             << "Read up to:    " << state["readUpTo"].get<std::string>() << '\n';
+  if (state.contains("pendingTasks"))
+    call.out() << "Pending tasks: " << state["pendingTasks"] << '\n';
+}
+
 status describe_queue(invocation& call) {
   const auto request = queue_request<admin::DescribeQueueRequest>(call);
   if (!request)
@@ -144,12 +183,12 @@ status describe_queue(invocation& call) {
   if (call.json()) {
     json states = json::array();
     for (const auto& state : response.processing_queue_states())
-      states.push_back(payload_json(state));
+      states.push_back(state.starts_with("&{") ? queue_state(state) : payload_json(state));
     show_json(call, states);
     return {};
   }
   for (const auto& state : response.processing_queue_states())
-    call.out() << state << '\n';
+    show_queue_state(call, state);
   return {};
 }
 

@@ -69,7 +69,12 @@ json info_json(const api::WorkflowExecutionInfo& info) {
 
 } // namespace
 
-json pending_activity_json(const api::PendingActivityInfo& activity) {
+std::string list_of(const activity_lists& lists, const api::PendingActivityInfo& activity) {
+  const auto found = lists.find(activity.activity_id());
+  return found == lists.end() ? std::string() : found->second;
+}
+
+json pending_activity_json(const api::PendingActivityInfo& activity, const std::string& task_list) {
   json result{{"ActivityID", activity.activity_id()},
               {"ActivityType", to_json(activity.activity_type(), json_style::readable)},
               {"State", enum_or_null(activity.state(), api::PendingActivityState_descriptor())}};
@@ -94,17 +99,19 @@ json pending_activity_json(const api::PendingActivityInfo& activity) {
     result["StartedWorkerIdentity"] = activity.started_worker_identity();
   if (activity.schedule_id() != 0)
     result["ScheduleID"] = activity.schedule_id();
+  if (!task_list.empty())
+    result["TaskList"] = task_list;
   return result;
 }
 
-json describe_json(const api::DescribeWorkflowExecutionResponse& response) {
+json describe_json(const api::DescribeWorkflowExecutionResponse& response, const activity_lists& lists) {
   json result{{"ExecutionConfiguration", to_json(response.execution_configuration(), json_style::readable)},
               {"WorkflowExecutionInfo", info_json(response.workflow_execution_info())},
               {"PendingActivities", nullptr},
               {"PendingChildren", nullptr},
               {"PendingDecision", nullptr}};
   for (const auto& activity : response.pending_activities())
-    result["PendingActivities"].push_back(pending_activity_json(activity));
+    result["PendingActivities"].push_back(pending_activity_json(activity, list_of(lists, activity)));
   for (const auto& child : response.pending_children())
     result["PendingChildren"].push_back(to_json(child, json_style::readable));
   if (response.has_pending_decision()) {

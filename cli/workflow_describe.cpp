@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/consistency.hpp"
 #include "cli/describe_text.hpp"
+#include "cli/history_reader.hpp"
 #include "cli/output.hpp"
 #include "cli/time_range.hpp"
 
@@ -27,6 +28,32 @@ status show_reset_points(invocation& call, const api::ResetPoints& points) {
   return show(call, rows);
 }
 
+/// The lists that pending activities wait in, from the history: the question that follows when one is not done.
+activity_lists read_lists(invocation& call, const api::DescribeWorkflowExecutionResponse& described) {
+  activity_lists lists;
+  if (described.pending_activities().empty())
+    return lists;
+  const auto& run = described.workflow_execution_info().workflow_execution();
+  const auto read = read_history(call, {run.workflow_id(), run.run_id()}, [&](const api::HistoryEvent& event) {
+    if (event.has_activity_task_scheduled_event_attributes()) {
+      const auto& scheduled = event.activity_task_scheduled_event_attributes();
+      lists[scheduled.activity_id()] = scheduled.task_list().name();
+    }
+    return true;
+  });
+  if (!read)
+    call.err() << "The task lists of pending activities are not shown: " << explain(read.error()) << '\n';
+  return lists;
+}
+
+json readable(const api::DescribeWorkflowExecutionResponse& described, const activity_lists& lists) {
+  auto result = to_json(described, json_style::readable);
+  for (int i = 0; i < described.pending_activities_size(); ++i)
+    if (const auto list = list_of(lists, described.pending_activities(i)); !list.empty())
+      result["pendingActivities"][static_cast<std::size_t>(i)]["taskList"] = list;
+  return result;
+}
+
 status describe(invocation& call, const std::string& workflow_id, const std::string& run_id) {
   api::DescribeWorkflowExecutionRequest request;
   request.set_domain(call.domain());
@@ -38,12 +65,15 @@ status describe(invocation& call, const std::string& workflow_id, const std::str
     return failed("Describe workflow execution failed", answer.error());
   if (call.on("reset_points_only"))
     return show_reset_points(call, response.workflow_execution_info().auto_reset_points());
-  if (call.on("print_raw"))
+  if (call.on("print_raw")) {
     show_json(call, to_json(response, json_style::stored));
-  else if (call.json())
-    show_json(call, to_json(response, json_style::readable));
+    return {};
+  }
+  const auto lists = read_lists(call, response);
+  if (call.json())
+    show_json(call, readable(response, lists));
   else
-    show_json(call, describe_json(response)); // under the names that scripts for other tools know
+    show_json(call, describe_json(response, lists)); // under the names that scripts for other tools know
   return {};
 }
 

@@ -110,6 +110,23 @@ BOOST_AUTO_TEST_CASE(queue_types_are_translated_to_the_contracts_numbers) {
   BOOST_TEST(run({"admin", "queue", "desc", "--sid", "1", "--queue_type", "1"}).code == 1);
 }
 
+BOOST_AUTO_TEST_CASE(the_state_of_a_queue_is_shown_for_people) {
+  server.on<admin::DescribeQueueRequest, admin::DescribeQueueResponse>(
+      "AdminAPI/DescribeQueue", [](const auto&, auto& response) {
+        response.add_processing_queue_states(
+            "&{level: 0, ackLevel: {visibilityTimestamp: 2026-11-30 12:00:00.5 +0000 UTC, taskID: 0}, readLevel: "
+            "{taskID:9}, maxLevel: {taskID:9}, domainFilter: {DomainIDs:map[] ReverseMatch:true}, pending: 2}");
+        return answer::ok();
+      });
+  const std::vector<std::string> words{"admin", "queue", "describe", "--shard_id", "1", "--queue_type", "3"};
+  BOOST_TEST(run(words).out == "Done up to:    visibilityTimestamp: 2026-11-30 12:00:00.5 +0000 UTC, taskID: 0\n"
+                               "Read up to:    taskID:9\n"
+                               "Pending tasks: 2\n");
+  auto as_json = words;
+  as_json.insert(as_json.begin(), {"--output", "json"});
+  BOOST_TEST(nlohmann::json::parse(run(as_json).out)[0]["pendingTasks"] == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_timer_is_removed_by_its_fire_time_and_id) {
   server.on<admin::RemoveTaskRequest, admin::RemoveTaskResponse>("AdminAPI/RemoveTask",
                                                                  [](const auto&, auto&) { return answer::ok(); });
