@@ -99,14 +99,30 @@ void worker::run_activities() {
       return;
     if (pause_after(polled, "poll for activities") || task.task_token().empty())
       continue;
-    api::RespondActivityTaskCompletedRequest answer;
-    answer.set_task_token(task.task_token());
-    answer.set_identity(who);
-    answer.mutable_result()->set_data(greet(task.input().data()));
-    api::RespondActivityTaskCompletedResponse response;
-    pause_after(link_.call("WorkerAPI/RespondActivityTaskCompleted", answer, response, call_timeout),
-                "complete activity");
+    if (const auto greeting = greet(task.input().data()))
+      complete_activity(task.task_token(), *greeting);
+    else
+      fail_activity(task.task_token(), "nobody to greet");
   }
+}
+
+void worker::complete_activity(const std::string& token, const std::string& result) {
+  api::RespondActivityTaskCompletedRequest answer;
+  answer.set_task_token(token);
+  answer.set_identity(who);
+  answer.mutable_result()->set_data(result);
+  api::RespondActivityTaskCompletedResponse response;
+  pause_after(link_.call("WorkerAPI/RespondActivityTaskCompleted", answer, response, call_timeout),
+              "complete activity");
+}
+
+void worker::fail_activity(const std::string& token, const std::string& reason) {
+  api::RespondActivityTaskFailedRequest answer;
+  answer.set_task_token(token);
+  answer.set_identity(who);
+  answer.mutable_failure()->set_reason(reason);
+  api::RespondActivityTaskFailedResponse response;
+  pause_after(link_.call("WorkerAPI/RespondActivityTaskFailed", answer, response, call_timeout), "fail activity");
 }
 
 } // namespace hello

@@ -21,6 +21,8 @@ public:
 private:
   void run_decisions();
   void run_activities();
+  void complete_activity(const std::string& token, const std::string& result);
+  void fail_activity(const std::string& token, const std::string& reason);
   bool pause_after(const reply& answer, const char* what);
 
   connection& link_;

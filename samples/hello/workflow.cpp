@@ -75,9 +75,11 @@ std::vector<api::Decision> decide(const std::vector<api::HistoryEvent>& history,
   return {};
 }
 
-std::string greet(const std::string& input) {
+std::optional<std::string> greet(const std::string& input) {
   // The input is a JSON text: the greeting goes between its quotes.
   const auto name = input.size() >= 2 ? input.substr(1, input.size() - 2) : std::string{"World"};
+  if (name == "nobody")
+    return std::nullopt;
   return "\"Hello, " + name + "!\"";
 }
 

@@ -3,6 +3,7 @@
 #include "uber/cadence/api/v1/decision.pb.h"
 #include "uber/cadence/api/v1/history.pb.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace hello {
 [[nodiscard]] std::vector<uber::cadence::api::v1::Decision>
 decide(const std::vector<uber::cadence::api::v1::HistoryEvent>& history, const std::string& task_list);
 
-/// The activity Greet: JSON text in, JSON text out.
-[[nodiscard]] std::string greet(const std::string& input);
+/// The activity Greet: JSON text in, JSON text out. Nothing: it fails, because "nobody" is to be greeted.
+[[nodiscard]] std::optional<std::string> greet(const std::string& input);
 
 } // namespace hello

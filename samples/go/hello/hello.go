@@ -8,6 +8,7 @@ import (
 	"time"
 
 	apiv1 "github.com/uber/cadence-idl/go/proto/api/v1"
+	"go.uber.org/cadence"
 	"go.uber.org/cadence/.gen/go/cadence/workflowserviceclient"
 	"go.uber.org/cadence/compatibility"
 	"go.uber.org/cadence/workflow"
@@ -18,7 +19,7 @@ import (
 // Where the samples live.
 const (
 	Domain   = "samples-domain"
-	TaskList = "hello-world-go"
+	TaskList = "hello-world"
 )
 
 // Workflow asks for a greeting, waits two seconds on a durable timer and returns the greeting.
@@ -37,8 +38,11 @@ func Workflow(ctx workflow.Context, name string) (string, error) {
 	return greeting, nil
 }
 
-// Greet makes a greeting.
+// Greet makes a greeting. It fails when nobody is to be greeted, to show how that looks.
 func Greet(_ context.Context, name string) (string, error) {
+	if name == "nobody" {
+		return "", cadence.NewCustomError("nobody to greet")
+	}
 	return fmt.Sprintf("Hello, %s!", name), nil
 }
 

@@ -6,14 +6,16 @@ from datetime import timedelta
 from cadence import Client, Registry, workflow
 
 DOMAIN = "samples-domain"
-TASK_LIST = "hello-python"
+TASK_LIST = "hello-world"
 
 registry = Registry()
 
 
 @registry.activity(name="compose_greeting")
 def compose_greeting(name: str) -> str:
-    """Makes a greeting."""
+    """Makes a greeting. Fails when nobody is to be greeted, to show how that looks."""
+    if name == "nobody":
+        raise ValueError("nobody to greet")
     return f"Hello, {name}!"
 
 

@@ -25,7 +25,8 @@ async def result_of(client, execution) -> str:
         request.next_page_token = response.next_page_token
     event = response.history.events[0]
     if not event.HasField("workflow_execution_completed_event_attributes"):
-        raise SystemExit(f"the workflow did not complete: {event}")
+        failure = event.workflow_execution_failed_event_attributes.failure
+        raise SystemExit(f"the workflow did not complete: {failure.reason} {failure.details.decode(errors='replace')}")
     return client.data_converter.from_data(event.workflow_execution_completed_event_attributes.result, [str])[0]
 
 
@@ -43,6 +44,8 @@ async def main() -> None:
         async def state() -> str:
             return await client.query_workflow(execution.workflow_id, execution.run_id, "state", result_type=str)
 
+        if name == "nobody":
+            await result_of(client, execution)  # ends the program with the reason
         print(f"state: {await state()}")
         await client.signal_workflow(execution.workflow_id, execution.run_id, "sign", "the Python worker")
         print(f"result: {await result_of(client, execution)}")

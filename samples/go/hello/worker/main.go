@@ -24,7 +24,11 @@ func main() {
 	if err := ensureDomain(service); err != nil {
 		log.Fatal(err)
 	}
-	w := worker.New(service, hello.Domain, hello.TaskList, worker.Options{Logger: zap.NewNop()})
+	logger, err := zap.NewDevelopment() // what goes wrong is told on standard error
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := worker.New(service, hello.Domain, hello.TaskList, worker.Options{Logger: logger})
 	w.RegisterWorkflowWithOptions(hello.Workflow, workflow.RegisterOptions{Name: "HelloWorld"})
 	w.RegisterActivity(hello.Greet)
 	log.Printf("worker for task list %s in domain %s; Ctrl-C ends it", hello.TaskList, hello.Domain)

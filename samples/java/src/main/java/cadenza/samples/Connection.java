@@ -9,7 +9,7 @@ import com.uber.cadence.serviceclient.WorkflowServiceGrpc;
 /** Where the server is, and where the samples live on it. */
 final class Connection {
   static final String DOMAIN = "samples-domain";
-  static final String TASK_LIST = "hello-java";
+  static final String TASK_LIST = "hello-world";
 
   private Connection() {}
 

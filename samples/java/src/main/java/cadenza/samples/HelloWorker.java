@@ -43,6 +43,9 @@ public final class HelloWorker {
   public static final class Activities implements GreetingActivities {
     @Override
     public String compose(String name) {
+      if (name.equals("nobody")) {
+        throw new IllegalArgumentException("nobody to greet");
+      }
       return "Hello, " + name + "!";
     }
 
