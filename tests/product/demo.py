@@ -1,0 +1,93 @@
+"""A server and the C++ sample's worker as `./dev demo` leaves them, on ports of their own."""
+import contextlib
+import os
+import pathlib
+import select
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Demo:
+    def __init__(self, cadenza, hello, place, *options):
+        self.place = pathlib.Path(place)
+        self.server = subprocess.Popen([cadenza, "server", "start", "--data", self.place / "data", "--port", "0",
+                                        "--http-port", "0", *options], stdout=subprocess.PIPE,
+                                       stderr=open(self.place / "server.log", "w"), text=True)
+        self.worker = None
+        self.grpc, self.http = self.read_ports()
+        if hello:
+            self.worker = subprocess.Popen([hello, "--address", self.grpc, "--domain", "samples-domain", "--serve"],
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            done = subprocess.run([hello, "--address", self.grpc, "--domain", "samples-domain"], capture_output=True,
+                                  text=True, timeout=60)
+            if done.returncode != 0:
+                raise SystemExit(f"the hello sample failed: {done.stdout}{done.stderr}")
+
+    def read_ports(self):
+        """From what the server tells people when it is ready."""
+        found = {}
+        while len(found) < 2:
+            if not select.select([self.server.stdout], [], [], 60)[0]:
+                raise SystemExit("the server is not ready after 60 seconds: " + (self.place / "server.log").read_text())
+            line = self.server.stdout.readline()
+            if not line:
+                raise SystemExit("the server ended: " + (self.place / "server.log").read_text())
+            words = line.split()
+            if len(words) >= 2 and words[0] in ("gRPC", "HTTP"):
+                found[words[0]] = words[1]
+        return found["gRPC"], found["HTTP"]
+
+    def get(self, path):
+        """Status and body of a route."""
+        try:
+            with urllib.request.urlopen(f"http://{self.http}{path}", timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def environment(self, programs):
+        return {**os.environ, "CADENCE_CLI_ADDRESS": self.grpc, "CADENZA_HTTP_ADDRESS": self.http,
+                "PATH": f"{programs}:{os.environ['PATH']}", "TERM": "dumb"}
+
+    def end(self):
+        for process in (self.worker, self.server):
+            if process:
+                process.terminate()
+        for process in (self.worker, self.server):
+            if process:
+                process.wait(timeout=60)
+
+
+@contextlib.contextmanager
+def demo(cadenza, hello=None, *options):
+    with tempfile.TemporaryDirectory() as place:
+        running = Demo(cadenza, hello, place, *options)
+        try:
+            yield running
+        finally:
+            running.end()
+
+
+class Count:
+    """Counts checks; the last line is `N passed, N failed`."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+
+    def check(self, good, what):
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"failed: {what}", flush=True)
+        return good
+
+    def end(self):
+        print(f"{self.passed} passed, {self.failed} failed")
+        sys.exit(0 if self.failed == 0 and self.passed > 0 else 1)
