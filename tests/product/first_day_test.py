@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""A newcomer's first day: what is typed wrong, looked for or left half done, and what must be seen then. A line of a table here is
+something that once cost somebody time.
+
+    first_day_test.py CADENZA HELLO
+"""
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from demo import ROOT, Count, demo
+
+# What is typed, the exit code, and what standard error (a leading >: standard output) must say.
+TYPED = [
+    # Everything that is missing, at once.
+    ("workflow start", 1, r"--tasklist.*--workflow_type.*--execution_timeout"),
+    ("domain describe", 1, r"--domain.*--domain_id"),
+    ("--domain samples-domain workflow reset nobody --reason x", 1, r"--event_id.*--reset_type"),
+    # Values as people write them, and what is wrong with the others.
+    ("--domain samples-domain workflow start --tasklist t --workflow_type T --execution_timeout abc", 1,
+     r"execution_timeout"),
+    ("--domain samples-domain workflow start --workflow_id timed --tasklist t --workflow_type T --execution_timeout 10s", 0,
+     r">Workflow Id"),
+    # What a query lacks, and where.
+    ("--domain samples-domain workflow list --query 'WorkflowType = \"x\" and'", 1, r"and|end"),
+    ("--domain samples-domain workflow list --query 'WorkflowType = Ship'", 1, r"quot"),
+    # Wrong places.
+    ("--address 127.0.0.1:1 workflow list", 1, r"nothing listens on 127\.0\.0\.1:1"),
+    ("--address {http} --domain samples-domain workflow list", 1, r"HTTP"),
+    ("--http_address {grpc} admin backup list", 1, r"gRPC|HTTP"),
+    ("--http_address 127.0.0.1:1 admin backup list", 1, r"nothing listens"),
+    # Nobody answers a query.
+    ("--domain samples-domain --context_timeout 2 workflow query timed state", 1, r"worker"),
+    ("--domain samples-domain workflow activity complete --workflow_id timed --activity_id 77 --result 1", 1, r"77"),
+    # What is not there says so, and what does the work.
+    ("schedule list", 1, r"not in this version"),
+    ("--domain samples-domain workflow batch start", 1, r"not in this version"),
+    ("--domain samples-domain workflow listarchived", 1, r"not in this version"),
+    ("admin database", 1, r"not in this version"),
+    ("admin dlq", 1, r"not in this version"),
+    # Nothing where something is expected.
+    ("--domain samples-domain workflow list --query \"WorkflowType = 'Nobody'\"", 0, r"[Nn]o .*workflow"),
+    # Small things.
+    ("--domain several domain register --clusters cluster0", 0, r""),
+    ("--domain several domain update --retention 5", 0, r""),
+    ("admin actor kill node", 1, r"cannot be killed|chaos"),
+    ("admin config update --name frontend.rps", 1, r"[Vv]alue|value"),
+    ("admin config restore --name frontend.rps", 0, r"nothing|no value|[Nn]othing"),
+    ("--domain samples-domain workflow show nobody-knows-it", 1, r"nobody-knows-it|not exist"),
+    ("workflwo list", 1, r"did you mean"),
+    ("completion bash", 0, r">complete"),
+    ("--version", 0, r">version"),
+    ("cluster health", 0, r">(OK|SERVING|healthy)"),
+]
+
+# What an operator asks, and the page and the words that answer it.
+ASKED = {
+    "install without compiling": ("install.md", "apt install"),
+    "upgrade, roll back, promises": ("upgrade.md", "Roll back"),
+    "migrate from Cadence": ("migrate.md", "Drain the old cluster"),
+    "back up and restore, step by step": ("backup.md", "admin backup restore"),
+    "secure it": ("secure.md", "Envoy"),
+    "a standby": ("backup.md", "cold standby"),
+    "CPU, memory, disk, shards": ("size.md", "Shards"),
+    "raise a limit": ("limits.md", "admin config update"),
+    "the disk is full": ("disk-full.md", "Make room"),
+    "what to alert on": ("alerts.md", "CadenzaRefusesWrites"),
+    "what /health and /ready mean": ("health.md", "/live"),
+    "non-determinism": ("non-determinism.md", "GetVersion"),
+    "a stuck workflow": ("stuck.md", "workflow diagnose"),
+    "systemd and Kubernetes": ("install.md", "livenessProbe"),
+    "cadence-web": ("cadence-web.md", "CADENCE_GRPC_PEERS"),
+    "a log line": ("troubleshooting.md", "nobody polls"),
+}
+
+
+def typed(count, server, cadenza):
+    environment = server.environment(pathlib.Path(cadenza).resolve().parent)
+    for line, code, wanted in TYPED:
+        line = line.format(http=server.http, grpc=server.grpc) if "{http}" in line or "{grpc}" in line else line
+        done = subprocess.run(["bash", "-c", f"{cadenza} {line}"], env=environment, capture_output=True, text=True,
+                              timeout=60)
+        stream = done.stdout if wanted.startswith(">") else done.stderr
+        good = done.returncode == code and re.search(wanted.lstrip(">"), stream, re.S)
+        count.check(good, f"{line}: exit code {done.returncode}, said:\n{done.stdout}{done.stderr}")
+
+
+def large_input(count, server, cadenza):
+    """What is too large is told with its limit and the key that changes it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump("x" * (3 << 20), file)
+        file.flush()
+        done = subprocess.run([cadenza, "--domain", "samples-domain", "workflow", "start", "--tasklist", "t",
+                               "--workflow_type", "T", "--execution_timeout", "60", "--input_file", file.name],
+                              env=server.environment("/usr/bin"), capture_output=True, text=True, timeout=60)
+    count.check(done.returncode == 1 and "limit.blobSize.error" in done.stderr, f"a large input: {done.stderr}")
+
+
+def outcomes(count, server, cadenza):
+    """Exit codes tell how a workflow ended, and the reason stands there."""
+    run = [cadenza, "--domain", "samples-domain", "workflow", "run", "--tasklist", "hello-world", "--workflow_type",
+           "HelloWorld", "--execution_timeout", "30", "--input"]
+    environment = server.environment("/usr/bin")
+    good = subprocess.run([*run, '"Ada"'], env=environment, capture_output=True, text=True, timeout=60)
+    count.check(good.returncode == 0 and "Hello, Ada!" in good.stdout, f"a good run: {good.stdout}{good.stderr}")
+    bad = subprocess.run([*run, '"nobody"'], env=environment, capture_output=True, text=True, timeout=60)
+    count.check(bad.returncode == 2 and "nobody to greet" in bad.stdout, f"a run that fails: {bad.stdout}{bad.stderr}")
+
+
+def stop_with_waiting_clients(count, cadenza, hello):
+    """Whoever waits for a result does not hold up the stop."""
+    with tempfile.TemporaryDirectory() as place:
+        from demo import Demo
+        server = Demo(cadenza, hello, place)
+        environment = server.environment("/usr/bin")
+        start = [cadenza, "--domain", "samples-domain", "workflow", "start", "--workflow_id", "waits", "--tasklist",
+                 "nobody", "--workflow_type", "T", "--execution_timeout", "600"]
+        count.check(subprocess.run(start, env=environment, capture_output=True).returncode == 0, "a start")
+        watching = subprocess.Popen([cadenza, "--domain", "samples-domain", "workflow", "observe", "waits"],
+                                    env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        select.select([watching.stdout], [], [], 30)  # the first event is there: it waits for the next
+        begun = time.monotonic()
+        server.server.terminate()
+        server.server.wait(timeout=60)
+        took = time.monotonic() - begun
+        for process in (watching, server.worker):
+            process.kill()
+            process.wait()
+        # A second of its own; the rest is for a machine that has other work.
+        count.check(took < 5, f"a stop with a waiting client took {took:.1f} s")
+
+
+def logs(count, cadenza):
+    """The log tells of starts, of who changed what, and is nothing but JSON where JSON was asked for."""
+    with tempfile.TemporaryDirectory() as place:
+        file = pathlib.Path(place) / "config.yaml"
+        text = ("log: {encoding: json, stdout: true}\nchaos: {enabled: true, seed: 17}\n"
+                "persistence: {dataDirectory: %s/data}\n"
+                "services: {frontend: {rpc: {grpcPort: 0, port: 0, http: {port: 0}}}}\n")
+        file.write_text(text % place)
+        with open(pathlib.Path(place) / "out", "w") as out:
+            server = subprocess.Popen([cadenza, "server", "start", "--config", file], stdout=out,
+                                      stderr=subprocess.PIPE, text=True)
+
+        def lines():
+            return (pathlib.Path(place) / "out").read_text().splitlines()
+
+        def wait_for(part):
+            give_up = time.monotonic() + 60
+            while not any(part in line for line in lines()):
+                if server.poll() is not None or time.monotonic() > give_up:
+                    return False
+            return True
+
+        count.check(wait_for('"msg":"started"'), f"no line of a start: {lines()}")
+        started = next(json.loads(line) for line in lines() if '"msg":"started"' in line)
+        for field in ("version", "config", "data", "grpc", "http", "shards"):
+            count.check(started.get(field), f"the line of a start has no {field}: {started}")
+        count.check(any("chaos.seed is 17" in line for line in lines()), "chaos is not told")
+        environment = {**os.environ, "CADENCE_CLI_ADDRESS": started["grpc"], "CADENZA_HTTP_ADDRESS": started["http"]}
+        for words in (["domain", "register", "shop"],
+                      ["--domain", "shop", "workflow", "start", "--workflow_id", "w", "--tasklist", "t", "--workflow_type",
+                       "T", "--execution_timeout", "60"],
+                      ["--domain", "shop", "workflow", "terminate", "w", "--reason", "ordered twice"],
+                      ["admin", "actor", "kill", "node/visibility_writer"]):
+            done = subprocess.run([cadenza, *words], env=environment, capture_output=True, text=True, timeout=60)
+            count.check(done.returncode == 0, f"{words}: {done.stderr}")
+        file.write_text(text % (place + "/elsewhere") + "engine: {drainTimeout: 3s}\n")
+        server.send_signal(signal.SIGHUP)
+        count.check(wait_for("engine.drainTimeout has changed; it takes effect at the next start"),
+                    "a change that waits for the next start is not told")
+        server.terminate()
+        server.wait(timeout=60)
+        told = []
+        for line in lines():
+            try:
+                told.append(json.loads(line))
+            except ValueError:
+                count.check(False, f"this is not JSON: {line}")
+        ended = [one for one in told if one.get("method") == "TerminateWorkflowExecution"]
+        count.check(ended and ended[0]["workflow_id"] == "w" and ended[0]["reason"] == "ordered twice" and
+                    ended[0]["identity"], f"a termination is not told: {ended}")
+        count.check(any(one.get("method") == "RegisterDomain" and one["domain"] == "shop" for one in told),
+                    "a new domain is not told")
+        count.check(any(one.get("route") == "/admin/actors/kill" for one in told), "a kill by hand is not told")
+        count.check(told[-1]["msg"] == "stopped", f"the last line is {told[-1]}")
+
+
+def refused(count, cadenza):
+    """Configurations that would not do what they say are refused, with place and advice."""
+    provider = "provider: {filestore: {fileMode: '0666', dirMode: '0766'}}"
+    for text, wanted in {
+            "persistence:\n  visibilityStore: v\n  datastores: {v: {sql: {pluginName: postgres, connectAddr: 'db:1', "
+            "databaseName: v, user: u}}}\n": r":2:.*visibilityStore.*leave it out",
+            "persistence:\n  advancedVisibilityStore: e\n  datastores: {e: {elasticsearch: {url: {scheme: http, host: "
+            "'e:1'}}}}\n": r":2:.*advancedVisibilityStore.*leave it out",
+            f"archival:\n  history:\n    status: enabled\n    {provider}\n": r":3:.*archival\.history\.status.*disabled",
+            "services:\n  frontend:\n    rpc:\n      tls: {enabled: true}\n": r":4:.*tls",
+            "dynamicconfig: {filebased: {filepath: /nowhere.yaml}}\n": r"dynamic configuration",
+            "log: {levle: info}\n": r"did you mean level",
+    }.items():
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(text)
+            file.flush()
+            done = subprocess.run([cadenza, "server", "start", "--check-config", "--config", file.name],
+                                  capture_output=True, text=True, timeout=60)
+        count.check(done.returncode == 1 and re.search(wanted, done.stderr), f"{text}{done.returncode} {done.stderr}")
+
+
+def answered(count):
+    for question, (page, words) in ASKED.items():
+        path = ROOT / "docs/guides" / page
+        count.check(path.exists() and words in path.read_text(), f"{question}: no answer in {page}")
+        count.check(f"({page}" in (ROOT / "docs/guides/README.md").read_text(), f"{page} is not in the list of guides")
+
+
+def main(cadenza, hello):
+    count = Count()
+    answered(count)
+    refused(count, cadenza)
+    logs(count, cadenza)
+    with demo(cadenza, hello) as server:
+        typed(count, server, cadenza)
+        large_input(count, server, cadenza)
+        outcomes(count, server, cadenza)
+    stop_with_waiting_clients(count, cadenza, hello)
+    count.end()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
