@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/decision_checks.hpp"
 #include "workflow/decisions.hpp"
@@ -27,8 +28,6 @@ outcome<void> decision_handler::check(const api::StartChildWorkflowExecutionDeci
   const auto& env = tx_.env();
   const auto& limits = *env.limits;
   CADENZA_TRY(check_cross_domain(env, target));
-  if (target.id != env.domain->id && (target.global() || env.domain->global()))
-    return bad_request("Child workflows in another domain than the parent's are not supported for global domains.");
   if (d.workflow_id().empty())
     return bad_request("Required field WorkflowID is not set on decision.");
   if (d.workflow_type().name().empty())
@@ -37,7 +36,12 @@ outcome<void> decision_handler::check(const api::StartChildWorkflowExecutionDeci
   CADENZA_TRY(check_length(tx_.env(), d.workflow_id(), "WorkflowId", limits.lengths.workflow_id));
   CADENZA_TRY(check_length(tx_.env(), d.workflow_type().name(), "WorkflowType", limits.lengths.workflow_type));
   CADENZA_TRY(validate_retry_policy(d.has_retry_policy() ? &d.retry_policy() : nullptr));
-  return check_cron(d.cron_schedule(), tx_.now());
+  CADENZA_TRY(check_cron(d.cron_schedule(), tx_.now()));
+  if (target.id != env.domain->id && (target.global() || env.domain->global()))
+    return bad_request("The child workflow is trying to use domain " + target.id.str() +
+                       " but it's running in domain " + env.domain->id.str() +
+                       ". Cross-cluster and cross domain child workflows are not supported for global domains");
+  return {};
 }
 
 outcome<void> decision_handler::on(const api::StartChildWorkflowExecutionDecisionAttributes& d) {
@@ -87,6 +91,7 @@ outcome<void> decision_handler::on(const api::StartChildWorkflowExecutionDecisio
   if (d.has_active_cluster_selection_policy())
     *a.mutable_active_cluster_selection_policy() = d.active_cluster_selection_policy();
   const auto initiated_id = tx_.add(std::move(e)).event_id();
+  CADENZA_ASSERT(tx_.state().children().contains(initiated_id), "a child that is to be started is pending");
 
   auto& task = tx_.add_transfer(rec::TRANSFER_START_CHILD);
   task.set_initiated_id(initiated_id);
@@ -130,6 +135,7 @@ outcome<void> decision_handler::on(const api::SignalExternalWorkflowExecutionDec
   a.set_control(d.control());
   a.set_child_workflow_only(d.child_workflow_only());
   const auto initiated_id = tx_.add(std::move(e)).event_id();
+  CADENZA_ASSERT(tx_.state().signals().contains(initiated_id), "a signal that is to be sent is pending");
 
   auto& task = tx_.add_transfer(rec::TRANSFER_SIGNAL_EXTERNAL);
   task.set_initiated_id(initiated_id);
@@ -168,6 +174,8 @@ outcome<void> decision_handler::on(const api::RequestCancelExternalWorkflowExecu
   a.set_control(d.control());
   a.set_child_workflow_only(d.child_workflow_only());
   const auto initiated_id = tx_.add(std::move(e)).event_id();
+  CADENZA_ASSERT(tx_.state().cancel_requests().contains(initiated_id),
+                 "a cancel request that is to be sent is pending");
 
   auto& task = tx_.add_transfer(rec::TRANSFER_CANCEL_EXTERNAL);
   task.set_initiated_id(initiated_id);

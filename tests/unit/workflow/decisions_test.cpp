@@ -174,8 +174,6 @@ std::vector<refusal> refusals() {
       {child([](auto& a) { a.mutable_workflow_type()->set_name(long_id); }), bad_child,
        "WorkflowType exceeds length limit."},
       {child([](auto& a) { a.set_domain("far"); }), bad_child, "cannot make cross domain call between suite and far"},
-      {child([](auto& a) { a.set_domain("global-near"); }), bad_child,
-       "Child workflows in another domain than the parent's are not supported for global domains."},
       {child([](auto& a) { a.set_cron_schedule("0 0 30 2 *"); }), bad_child,
        "Invalid CronSchedule, no next firing time found, maybe impossible date: \"0 0 30 2 *\""},
       {child([](auto& a) { a.set_cron_schedule("x"); }), bad_child,
@@ -222,6 +220,25 @@ BOOST_AUTO_TEST_CASE(bad_attributes_reject_the_answer_with_a_cause_and_a_message
       BOOST_TEST(!d.tx->has_new_events());
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(children_across_domains_are_refused_where_either_is_global) {
+  desk d;
+  const auto check = [&d](const char* target) {
+    BOOST_REQUIRE(bool(d.handle(child([&](auto& a) { a.set_domain(target); }))));
+    BOOST_REQUIRE(d.handler->failed().has_value());
+    BOOST_TEST(cause_name(*d.handler->failed()) ==
+               cause_name(api::DECISION_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES));
+    BOOST_TEST(d.handler->failed_message() ==
+               "The child workflow is trying to use domain " + d.env.domains->find(target)->id.str() +
+                   " but it's running in domain " + d.env.domain->id.str() +
+                   ". Cross-cluster and cross domain child workflows are not supported for global domains");
+  };
+  check("global-near");
+  d.b.domain_row.mutable_domain()->set_is_global_domain(true);
+  d.env.domain = d.b.env().domain;
+  d.reset();
+  check("near");
 }
 
 BOOST_AUTO_TEST_CASE(each_kind_of_id_has_a_length_limit_of_its_own) {
