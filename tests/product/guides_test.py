@@ -52,7 +52,7 @@ def commands():
     for page in pages():
         for language, content in blocks(page):
             if language in ("", "sh"):
-                for line in re.sub(r"\\\n\s*", "", content).splitlines():
+                for line in re.sub(r"(\|)\n\s*|\\\n\s*", r"\1 ", content).splitlines():
                     if line.startswith("cadenza "):
                         yield page, line.split("  #")[0].strip()
     for page in (ROOT / "docs/guides").glob("*.md"):
