@@ -155,14 +155,16 @@ constexpr row network_rows[] = {
     {"httpBodyBytesMax", bytes, "1MiB", "1KiB..1GiB", active, restart, "Largest body of a request over HTTP."},
     {"headerBytesMax", bytes, "16KiB", "4KiB..1MiB", active, restart,
      "Headers of one request, with 32 bytes more for each as HTTP/2 counts; a request with more is refused."},
-    {"requestBytesMax", bytes, "256MiB", "64MiB..1TiB", active, restart,
+    {"requestBytesMax", bytes, "0", "0..1TiB", active, restart,
      "Memory for requests that are arriving, of all connections. A large request waits until its memory is free, for "
-     "up to `requestTimeout`; requests that make no progress give way to those that wait."},
+     "up to `requestTimeout`; requests that make no progress give way to those that wait. Small ones may use a "
+     "quarter more. 0: an 8th of `engine.memoryBytes`, from one message of `grpcMaxMsgSize` to 256 MiB."},
     {"requestBytesPerConnection", bytes, "4MiB", "256KiB..1GiB", active, restart,
      "Memory for small requests of one connection that are not whole yet; a client with more must wait."},
-    {"answerBytesMax", bytes, "256MiB", "64MiB..1TiB", active, restart,
+    {"answerBytesMax", bytes, "0", "0..1TiB", active, restart,
      "Memory for answers that clients have not taken, of all connections. When it is used up, connections that take "
-     "nothing for a second are closed, and answers that do not fit are replaced by UNAVAILABLE."},
+     "nothing for a second are closed, and answers that do not fit are replaced by UNAVAILABLE. 0: as "
+     "`requestBytesMax`."},
     {"answerBytesPerConnection", bytes, "16MiB", "64KiB..1GiB", active, restart,
      "The same for one connection: beyond it no further request of it begins; answers that are `grpcMaxMsgSize` beyond "
      "it are replaced by UNAVAILABLE."},

@@ -110,8 +110,10 @@ grpc_server_config grpc_of(const reader& from, const frontend_config& frontend, 
   n.control_frames_burst = from.small("controlFramesBurst");
   n.control_frames_per_second = from.small("controlFramesPerSecond");
   n.offender_hold = from.duration("offenderHold");
-  if (n.request_bytes_max < n.message_bytes_max)
-    out.add(fmt::format("{}: a message of rpc.grpcMaxMsgSize must fit", from.where("requestBytesMax")));
+  for (const auto& [option, bytes] :
+       {std::pair("requestBytesMax", n.request_bytes_max), {"answerBytesMax", n.answer_bytes_max}})
+    if (bytes != 0 && bytes < n.message_bytes_max)
+      out.add(fmt::format("{}: a message of rpc.grpcMaxMsgSize must fit", from.where(option)));
   return grpc;
 }
 

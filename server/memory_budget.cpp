@@ -5,6 +5,7 @@
 #include <fstream>
 #include <optional>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace cadenza {
@@ -50,11 +51,22 @@ memory_budget budget_of(std::int64_t limit) {
   out.log = 2 * out.write_buffers;
   out.block_cache = std::clamp(limit / 32, 4 * mib, 32 * mib);
   out.queued_commits = std::clamp(limit / 8, 16 * mib, 512 * mib);
+  out.requests = out.answers = std::clamp(limit / 8, 16 * mib, 256 * mib);
   return out;
 }
 
 memory_budget budget_of(const config::server_config& c) {
   return budget_of(c.engine.memory_bytes > 0 ? c.engine.memory_bytes : memory_limit());
+}
+
+config::network_config network_of(const config::server_config& c) {
+  auto out = c.grpc.network;
+  const auto budget = budget_of(c);
+  for (const auto& [bytes, share] :
+       {std::pair(&out.request_bytes_max, budget.requests), {&out.answer_bytes_max, budget.answers}})
+    if (*bytes == 0)
+      *bytes = std::max(share, out.message_bytes_max); // or a large message could never come
+  return out;
 }
 
 std::int64_t memory_limit(const std::string& group_file, const std::string& group_root) {

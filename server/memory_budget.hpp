@@ -15,6 +15,8 @@ struct memory_budget {
   std::int64_t log = 0;            ///< of the store's logs, which a start reads into memory
   std::int64_t block_cache = 0;    ///< blocks read from disk
   std::int64_t queued_commits = 0; ///< transactions that wait for the disk
+  std::int64_t requests = 0;       ///< requests that arrive
+  std::int64_t answers = 0;        ///< answers that clients have not taken
 };
 
 /// What a process that may use `limit` bytes gives to each part. From 4 GiB on nothing grows any more.
@@ -22,6 +24,9 @@ struct memory_budget {
 
 /// The same for a configured server: from what it is told, or from what the process may use.
 [[nodiscard]] memory_budget budget_of(const config::server_config& c);
+
+/// The network layer's bounds for a configured server, those of memory included.
+[[nodiscard]] config::network_config network_of(const config::server_config& c);
 
 /// What this process may use: the lowest limit of its control groups (version 1 or 2), all above it included, or the
 /// machine's memory when that is less. `group_file` and `group_root` are for tests.

@@ -142,7 +142,7 @@ outcome<void> front_part::open() {
   rpc.message_bytes_max = static_cast<int>(config_.frontend.message_bytes_max);
   rpc.queues = config_.engine.grpc_threads;
   rpc.own_network = config_.grpc.own_network;
-  rpc.network = config_.grpc.network;
+  rpc.network = network_of(config_);
   const auto grpc_port = rpc_.start(rpc);
   if (!grpc_port)
     return grpc_port.error();
@@ -152,7 +152,7 @@ outcome<void> front_part::open() {
   bridge::http_options http;
   http.host = config_.frontend.address;
   http.port = config_.frontend.http_port;
-  http.network = config_.grpc.network;
+  http.network = rpc.network;
   http.version = R"({"version":")" CADENZA_VERSION R"(","contract":"uber.cadence.api.v1"})";
   const auto http_port = http_.start(http);
   if (!http_port)

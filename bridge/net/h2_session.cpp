@@ -136,8 +136,13 @@ void h2_session::hold(h2_stream& of, std::int64_t bytes) {
   let_client_send();
 }
 
+void h2_session::let_go(h2_stream& of) {
+  if (of.held_bytes_ != 0)
+    hold(of, -of.held_bytes_);
+}
+
 void h2_session::let_client_send() {
-  if (waiting_bytes_ <= shared().how.request_bytes_per_connection && unconsumed_ > 0) {
+  if (!holds_too_much() && unconsumed_ > 0) {
     nghttp2_session_consume_connection(session_, std::exchange(unconsumed_, 0));
     connection_.write_later();
   }
@@ -209,7 +214,7 @@ void h2_session::close_stream(h2_stream& which) {
   if (views_ == &which)
     views_ = nullptr;
   held_ -= which.bytes_unsaid();
-  hold(which, -which.held_bytes_);
+  let_go(which);
   working_ -= std::exchange(which.working_, false);
   which.body_.reset();
   which.more_.reset();

@@ -73,6 +73,10 @@ public:
   /// Bytes that wait here for the rest of their request, without memory set aside for them (negative: no more). While
   /// there are too many the client may not send more on the whole connection.
   void hold(h2_stream& of, std::int64_t bytes);
+  void let_go(h2_stream& of); ///< of all that it holds
+  [[nodiscard]] bool holds_too_much() const {
+    return waiting_bytes_ > connection_.shared().how.request_bytes_per_connection;
+  }
 
   /// Calls `on_begin` at once, or when the client has taken enough of its other answers.
   void begin_when_there_is_room(h2_stream& which);

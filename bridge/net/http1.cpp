@@ -88,7 +88,7 @@ void http1_exchange::on_posted() {
 // --- sessions
 
 http1_session::http1_session(connection& on, http1_user& user)
-  : connection_(on), user_(user), since_ns_(on.on().now_ns()) {
+  : connection_(on), user_(user), memory_(on.shared().requests), since_ns_(on.on().now_ns()) {
   begin_reading();
 }
 
@@ -130,6 +130,8 @@ void http1_session::read() {
     return refuse(431, refusal::header_bytes, "the headers are larger than what is taken");
   if (failed)
     return refuse(400, refusal::protocol, failed.message());
+  if (!set_aside())
+    return refuse(503, refusal::request_bytes, "no memory is left for the request now");
   if (!parser.is_header_done())
     return;
   greeted_ = true;
@@ -142,6 +144,14 @@ void http1_session::read() {
   }
   if (parser.is_done())
     serve();
+}
+
+/// Counts what is here of the request. Smaller requests than this come and go without that.
+bool http1_session::set_aside() {
+  constexpr std::size_t counted_bytes_min = 4 << 10;
+  const auto here = in_.size() + reading_->parser.get().body().size();
+  const auto more = static_cast<std::int64_t>(here) - memory_.bytes();
+  return here < counted_bytes_min || more <= 0 || memory_.take_little(more);
 }
 
 void http1_session::serve() {
@@ -166,6 +176,9 @@ void http1_session::refuse(int status, refusal why, std::string_view text) {
   keeps_open_ = false;
   without_body_ = false;
   say({status, "text/plain", std::string(text) + "\n"});
+  in_.clear(); // nothing more of it is looked at
+  reading_ = std::make_unique<reading>();
+  memory_.give_back(memory_.bytes());
 }
 
 void http1_session::answer(const http1_response& response) {
@@ -174,7 +187,11 @@ void http1_session::answer(const http1_response& response) {
   serving_->session_ = nullptr;
   serving_.reset();
   connection_.end_call();
-  say(response);
+  memory_.give_back(memory_.bytes());
+  if (connection_.has_room_for(static_cast<std::int64_t>(response.body.size())))
+    say(response);
+  else
+    say({503, "text/plain", "the answer cannot wait until others are taken\n"});
   if (over_)
     return;
   begin_reading();

@@ -85,6 +85,7 @@ private:
   struct reading; ///< the parser, which takes long to compile
 
   void read();
+  [[nodiscard]] bool set_aside();
   void serve();
   void refuse(int status, refusal why, std::string_view text);
   void answer(const http1_response& response);
@@ -94,6 +95,7 @@ private:
   connection& connection_;
   http1_user& user_;
   std::unique_ptr<reading> reading_;
+  share memory_;   ///< for the request that is arriving
   std::string in_; ///< bytes that the parser has not taken
   std::string out_;
   http1_exchange_ptr serving_;

@@ -18,7 +18,8 @@ namespace cadenza::bridge::net {
 /// Takes connections from one listening socket.
 ///
 /// When descriptors run out it goes on as soon as there are some again: one is kept in reserve to tell those who come
-/// meanwhile, by closing their connection, instead of letting them wait.
+/// meanwhile, by closing their connection, instead of letting them wait. The last descriptors of the process are not
+/// for connections: the store needs files.
 /// Threads: belongs to a loop.
 class listener final : public watched, private timer {
 public:
@@ -44,6 +45,7 @@ private:
   loop& loop_;
   int descriptor_;
   int spare_;
+  const int reserved_from_; ///< descriptors from this number on are not for connections
   meters& counts_;
   const taker take_;
 };

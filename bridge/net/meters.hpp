@@ -83,17 +83,10 @@ public:
   account(std::int64_t bytes_max, metrics::gauge& shown) : max_(bytes_max), shown_(shown) {}
 
   /// Nothing is taken when it does not fit.
-  [[nodiscard]] bool take(std::int64_t bytes) {
-    auto before = used_.load(std::memory_order_relaxed);
-    do {
-      if (before + bytes > max_) {
-        refused_.fetch_add(1, std::memory_order_relaxed);
-        return false;
-      }
-    } while (!used_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
-    shown_.add(bytes);
-    return true;
-  }
+  [[nodiscard]] bool take(std::int64_t bytes) { return take_below(max_, bytes); }
+  /// The same for what is small: it may use a part that is kept back from everything else, so that those who wait for
+  /// much do not shut out the many who need little.
+  [[nodiscard]] bool take_little(std::int64_t bytes) { return take_below(max_ + max_ / little_part, bytes); }
   /// Takes even beyond the bound, for what is there already.
   void add(std::int64_t bytes) {
     used_.fetch_add(bytes, std::memory_order_relaxed);
@@ -107,6 +100,19 @@ public:
   [[nodiscard]] std::uint32_t times_refused() const { return refused_.load(std::memory_order_relaxed); }
 
 private:
+  static constexpr std::int64_t little_part = 4;
+  [[nodiscard]] bool take_below(std::int64_t max, std::int64_t bytes) {
+    auto before = used_.load(std::memory_order_relaxed);
+    do {
+      if (before + bytes > max) {
+        refused_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+      }
+    } while (!used_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
+    shown_.add(bytes);
+    return true;
+  }
+
   const std::int64_t max_;
   metrics::gauge& shown_;
   std::atomic<std::int64_t> used_{0};
@@ -127,9 +133,15 @@ public:
     bytes_ += bytes;
     return true;
   }
-  void add(std::int64_t bytes) {
-    of_->add(bytes);
+  [[nodiscard]] bool take_little(std::int64_t bytes) {
+    if (!of_->take_little(bytes))
+      return false;
     bytes_ += bytes;
+    return true;
+  }
+  void give_back(std::int64_t bytes) {
+    of_->give_back(bytes);
+    bytes_ -= bytes;
   }
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }
   [[nodiscard]] account& of() { return *of_; }

@@ -24,11 +24,15 @@ std::size_t announced(std::string_view bytes) {
 
 grpc_conversation::grpc_conversation(net::h2_session& in, std::int32_t id, grpc_shared& shared, const grpc_head& head,
                                      std::unique_ptr<stream> user)
-  : grpc_stream(in, id, shared, head), user_(std::move(user)) {
+  : grpc_stream(in, id, shared, head), user_(std::move(user)), memory_(in.shared().requests) {
   set_due(head.steady_deadline_ns);
 }
 
 void grpc_conversation::on_data(std::string_view bytes) {
+  if (!memory_.take_little(static_cast<std::int64_t>(bytes.size()))) {
+    session()->shared().counts.refused(net::refusal::request_bytes);
+    return end(grpc_intake::out_of_memory());
+  }
   // What is not read keeps the stream's window: a client that asks faster than it takes answers waits.
   session()->hold(*this, static_cast<std::int64_t>(bytes.size()));
   received_ += bytes;
@@ -63,6 +67,7 @@ void grpc_conversation::on_begin() {
   const auto size = prefix_bytes + announced(received_);
   const auto message = received_.substr(prefix_bytes, size - prefix_bytes);
   received_.erase(0, size);
+  memory_.give_back(static_cast<std::int64_t>(size));
   session()->hold(*this, -static_cast<std::int64_t>(size));
   session()->take_more(*this, size);
   user_->on_message(*this, message);
@@ -162,7 +167,11 @@ void grpc_conversation::tell() {
   read_what_is_here();
 }
 
-void grpc_conversation::on_closed() { user_->on_done(*this); }
+void grpc_conversation::on_closed() {
+  received_ = {};
+  memory_.give_back(memory_.bytes());
+  user_->on_done(*this);
+}
 
 void grpc_conversation::on_abandon() { end({grpc_code::unavailable, "the server stops; send the request again", {}}); }
 

@@ -52,6 +52,7 @@ private:
   const std::unique_ptr<stream> user_;
   teller teller_{*this};
   std::string received_; ///< not read yet
+  net::share memory_;    ///< for that
   bool wants_ = true;    ///< a message
   bool begins_ = false;  ///< one is on its way to the user
   bool request_over_ = false;

@@ -19,6 +19,10 @@ std::size_t length_of(const std::uint8_t* prefix) {
 
 } // namespace
 
+wire_status grpc_intake::out_of_memory() {
+  return {grpc_code::resource_exhausted, "the server has no memory left for the request now; send it again", {}};
+}
+
 std::optional<std::size_t> grpc_intake::whole_in(std::string_view bytes) {
   if (bytes.size() < prefix_bytes || bytes.size() > small_bytes_max || bytes.front() != 0)
     return std::nullopt;
@@ -38,7 +42,7 @@ std::optional<wire_status> grpc_intake::read_prefix(net::h2_session& in) {
                            std::to_string(bytes_max) + " that are taken",
                        {}};
   }
-  large_ = announced_ > small_bytes_max;
+  needs_memory_ = announced_ > small_bytes_max;
   seen_refusals_ = memory_.of().times_refused();
   return std::nullopt;
 }
@@ -61,12 +65,15 @@ std::optional<wire_status> grpc_intake::add(net::h2_session& in, net::h2_stream&
     return std::nullopt;
   if (set_aside_) {
     in.take_more(of, bytes.size());
-  } else {
+  } else if (memory_.take_little(static_cast<std::int64_t>(bytes.size()))) {
     in.hold(of, static_cast<std::int64_t>(bytes.size()));
-    // What is here already is small: it is counted even where there is nothing left for larger ones.
-    memory_.add(static_cast<std::int64_t>(bytes.size()));
+  } else {
+    in.shared().counts.refused(net::refusal::request_bytes);
+    return out_of_memory();
   }
   body_.append(bytes, announced_);
+  // Small ones without number would wait for one another's windows and never be whole.
+  needs_memory_ = needs_memory_ || (in.holds_too_much() && !whole());
   if (waits_for_memory())
     try_to_set_aside(in, of);
   return std::nullopt;
@@ -81,7 +88,8 @@ void grpc_intake::try_to_set_aside(net::h2_session& in, net::h2_stream& of) {
   seen_size_ = body_.size();
   in.hold(of, -here);
   in.take_more(of, body_.size());
-  in.widen(of, large_window_bytes);
+  if (announced_ > small_bytes_max)
+    in.widen(of, large_window_bytes);
 }
 
 bool grpc_intake::stands_in_the_way() {

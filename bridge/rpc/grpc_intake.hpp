@@ -13,8 +13,8 @@ namespace cadenza::bridge {
 
 /// The one message of a unary gRPC request while it arrives: five bytes that tell its length, then as much.
 ///
-/// A small message is kept as it comes. For a large one memory is set aside as a whole before more of it than a first
-/// part may come, so that those that have begun can always end.
+/// A small message is kept as it comes, unless too many of a connection do the same. For a large one memory is set
+/// aside as a whole before more of it than a first part may come, so that those that have begun can always end.
 /// Threads: under the turn of the stream's loop.
 class grpc_intake {
 public:
@@ -34,9 +34,10 @@ public:
   [[nodiscard]] const net::body& message() const { return body_; }
   [[nodiscard]] std::size_t size() const { return announced_; }
   [[nodiscard]] net::share& memory() { return memory_; }
+  [[nodiscard]] static wire_status out_of_memory();
 
   /// More of it cannot come before memory was set aside: tries that again.
-  [[nodiscard]] bool waits_for_memory() const { return large_ && !set_aside_; }
+  [[nodiscard]] bool waits_for_memory() const { return needs_memory_ && !set_aside_; }
   void try_to_set_aside(net::h2_session& in, net::h2_stream& of);
   /// Next to nothing came since the last time this was asked, and meanwhile others found no memory.
   [[nodiscard]] bool stands_in_the_way();
@@ -50,7 +51,7 @@ private:
   net::body body_;
   net::share memory_;
   const bool gzip_;
-  bool large_ = false;
+  bool needs_memory_ = false; ///< set aside as a whole: it is large, or its connection has too much that is not
   bool set_aside_ = false;
   std::size_t seen_size_ = 0; ///< when `stands_in_the_way` was asked last
   std::uint32_t seen_refusals_ = 0;

@@ -15,10 +15,6 @@ constexpr std::size_t heavy_bytes_min = 1 << 20; // reading so much holds up the
 constexpr std::int64_t memory_patience_ns = 100'000'000;
 constexpr std::int64_t look_again_ns = 1'000'000'000;
 
-wire_status out_of_memory() {
-  return {grpc_code::resource_exhausted, "the server has no memory left for the request now; send it again", {}};
-}
-
 } // namespace
 
 grpc_unary::grpc_unary(net::h2_session& in, std::int32_t id, grpc_shared& shared, const grpc_head& head,
@@ -99,7 +95,7 @@ void grpc_unary::on_due(std::int64_t now_ns) {
     intake_->try_to_set_aside(*session(), *this);
   } else if (!here && intake_->stands_in_the_way()) {
     counts.refused(net::refusal::request_bytes);
-    return give_up(out_of_memory());
+    return give_up(grpc_intake::out_of_memory());
   }
   set_next_due(now_ns);
 }
@@ -107,6 +103,8 @@ void grpc_unary::on_due(std::int64_t now_ns) {
 void grpc_unary::give_up(const wire_status& why) {
   intake_.reset();
   view_ = {};
+  if (session())
+    session()->let_go(*this);
   end_with(why);
 }
 
@@ -114,7 +112,8 @@ void grpc_unary::give_up(const wire_status& why) {
 
 void grpc_unary::on_begin() {
   if (!intake_)
-    return; // given up while it waited
+    return;                 // given up while it waited
+  session()->let_go(*this); // its memory goes soon, and is counted until then
   if (!method_.hangs)
     session()->began(*this);
   if (!view_.empty()) {
@@ -159,7 +158,7 @@ void grpc_unary::start_inflated(grpc_intake& from) {
     return send_status({grpc_code::resource_exhausted,
                         "the message has more than the " + std::to_string(bytes_max) + " bytes that are taken",
                         {}});
-  case net::inflated::no_memory: return send_status(out_of_memory());
+  case net::inflated::no_memory: return send_status(grpc_intake::out_of_memory());
   }
 }
 

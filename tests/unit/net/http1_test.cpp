@@ -194,4 +194,28 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves_and_a_server_that_stops_end_what_is_un
     exchange->answer({200, "text/plain", "too late"});
 }
 
+BOOST_AUTO_TEST_CASE(bodies_that_arrive_stay_within_the_budget_of_memory) {
+  net::settings how;
+  how.loops = 1;
+  how.http_body_bytes_max = 1 << 20;
+  how.request_bytes_max = 1 << 20;
+  site s(how);
+  std::vector<std::unique_ptr<raw_client>> many;
+  for (int i = 0; i < 4; ++i) {
+    auto& one = *many.emplace_back(std::make_unique<raw_client>(s.port));
+    one.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\n\r\n" + std::string(500'000, 'b'));
+  }
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (s.refused("request_bytes") < 2 && std::chrono::steady_clock::now() < latest)
+    std::this_thread::yield();
+  BOOST_TEST(s.refused("request_bytes") == 2);
+  many.clear();
+  while (s.registry.value("cadenza_net_request_bytes", {{"server", "test"}}) != 0 &&
+         std::chrono::steady_clock::now() < latest)
+    std::this_thread::yield();
+  BOOST_TEST(has(s.all("POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 6000\r\n\r\n" +
+                       std::string(6000, 'b')),
+                 "200 OK"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

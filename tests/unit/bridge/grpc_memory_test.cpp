@@ -1,0 +1,116 @@
+#include "grpc_site.hpp"
+
+#include <set>
+
+// Many requests at once against the budgets of memory.
+
+namespace {
+
+/// Sends many requests on one connection, as far as the connection's window allows, and collects their answers.
+class many_requests {
+public:
+  explicit many_requests(raw_client& over) : client_(over) {}
+
+  void begin(std::uint32_t id) { client_.send(raw_client::request(id, raw_client::grpc(start))); }
+  /// Fails when the server does not let it be sent.
+  void data(std::uint32_t id, const std::string& bytes, bool end) {
+    while (window_ < static_cast<std::int64_t>(bytes.size()))
+      hear();
+    window_ -= static_cast<std::int64_t>(bytes.size());
+    client_.send(raw_client::make(raw_client::data, end ? 1 : 0, id, bytes));
+  }
+  void hear() {
+    const auto f = client_.next();
+    BOOST_REQUIRE(f);
+    if (f->type == raw_client::window && f->id == 0)
+      window_ += f->code();
+    if (f->type != raw_client::headers)
+      return;
+    const auto said = client_.decode(f->payload);
+    if (f->end())
+      status[f->id] = said.at("grpc-status");
+  }
+
+  std::map<std::uint32_t, std::string> status;
+
+private:
+  raw_client& client_;
+  std::int64_t window_ = 65'535;
+};
+
+constexpr std::size_t piece_bytes = 16'000;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(grpc_memory)
+
+BOOST_AUTO_TEST_CASE(many_small_messages_that_arrive_together_do_not_wait_for_one_another) {
+  site s;
+  const auto body = raw_client::prefixed(large_start(100'000));
+  constexpr std::uint32_t calls = 150; // more than may be held, and the window besides
+  many_requests all(s.client);
+  for (std::uint32_t i = 0; i < calls; ++i)
+    all.begin(2 * i + 1);
+  for (std::size_t at = 0; at < body.size(); at += piece_bytes)
+    for (std::uint32_t i = 0; i < calls; ++i)
+      all.data(2 * i + 1, body.substr(at, piece_bytes), at + piece_bytes >= body.size());
+  while (all.status.size() < calls)
+    all.hear();
+  for (const auto& [id, status] : all.status)
+    BOOST_TEST(status == "0", id);
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+  BOOST_TEST(s.refused("request_bytes") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_under_way_holds_nothing_of_its_request_any_more) {
+  site s;
+  std::mutex lock;
+  std::vector<actors::call_ptr> kept;
+  s.h.engine.react([&](tests::seen_request seen) {
+    const std::lock_guard guard(lock);
+    kept.push_back(std::move(seen.call));
+  });
+  const auto body = raw_client::prefixed(large_start(100'000));
+  constexpr std::uint32_t calls = 150;
+  many_requests all(s.client);
+  for (std::uint32_t i = 0; i < calls; ++i) {
+    all.begin(2 * i + 1);
+    for (std::size_t at = 0; at < body.size(); at += piece_bytes)
+      all.data(2 * i + 1, body.substr(at, piece_bytes), at + piece_bytes >= body.size());
+  }
+  s.h.engine.wait_for(calls);
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+  const std::lock_guard guard(lock);
+  kept.clear();
+}
+
+BOOST_AUTO_TEST_CASE(unfinished_small_messages_of_many_connections_stay_within_the_budget) {
+  bridge::net::settings how;
+  how.request_bytes_max = 2 << 20;
+  site s(how);
+  std::vector<std::unique_ptr<raw_client>> others;
+  const auto part = raw_client::prefixed(std::string(100'000, 'x')).substr(0, 4 * piece_bytes);
+  for (int i = 0; i < 10; ++i) { // 6 MB in all
+    auto& one = *others.emplace_back(std::make_unique<raw_client>(s.h.port));
+    one.greet();
+    for (std::uint32_t id = 1; id < 20; id += 2) {
+      one.send(raw_client::request(id, raw_client::grpc(start)));
+      for (std::size_t at = 0; at < part.size(); at += piece_bytes)
+        one.send(raw_client::make(raw_client::data, 0, id, part.substr(at, piece_bytes)));
+    }
+  }
+  // Those that find nothing left are refused at once; those that make no progress give way.
+  std::size_t refused = 0;
+  for (auto& one : others)
+    for (std::set<std::uint32_t> ended; ended.size() < 10;) {
+      const auto f = one->next(raw_client::headers);
+      BOOST_REQUIRE(f);
+      refused += one->decode(f->payload)["grpc-status"] == "8";
+      ended.insert(f->id);
+    }
+  BOOST_TEST(refused == 100u);
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+  s.check_good();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
