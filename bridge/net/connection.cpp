@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t first_bytes_max = 32;
 constexpr std::size_t flush_bytes_max = 1 << 20; // then others have their turn
+constexpr int reads_at_once_max = 4;             // the same for buffers that are read
 constexpr std::int64_t pressure_patience_ns = 1'000'000'000;
 constexpr std::int64_t goodbye_patience_ns = 5'000'000'000;
 constexpr std::size_t thrown_away_bytes_max = 1 << 20;
@@ -45,23 +46,37 @@ void connection::on_events(std::uint32_t events) {
 }
 
 void connection::read() {
+  // A full buffer is likely to be followed by more.
+  for (int i = 0; i < reads_at_once_max && read_once(); ++i) {
+  }
+  if (phase_ != phase::closed)
+    write_later();
+}
+
+/// Whether there may be more to read, and it may be read.
+bool connection::read_once() {
   const auto got = transport_->read(loop_.read_buffer(), loop::read_bytes_max);
-  if (got.how == transport::state::over)
-    return close();
-  if (got.how == transport::state::blocked)
-    return watch_again();
+  if (got.how == transport::state::over) {
+    close();
+    return false;
+  }
+  if (got.how == transport::state::blocked) {
+    watch_again();
+    return false;
+  }
   common_.counts.received.add(got.bytes);
   if (phase_ != phase::open) {
     thrown_away_ += got.bytes;
-    return thrown_away_ > thrown_away_bytes_max ? close() : void();
+    if (thrown_away_ > thrown_away_bytes_max)
+      close();
+    return false;
   }
   const std::string_view bytes(reinterpret_cast<const char*>(loop_.read_buffer()), got.bytes);
   if (protocol_)
     protocol_->on_bytes(bytes);
   else
     recognise(bytes);
-  if (phase_ != phase::closed)
-    write_later();
+  return got.bytes == loop::read_bytes_max && phase_ == phase::open && (!protocol_ || protocol_->takes_bytes());
 }
 
 void connection::recognise(std::string_view bytes) {

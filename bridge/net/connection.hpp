@@ -94,6 +94,7 @@ private:
 
   void on_timer(std::int64_t now_ns) override;
   void read();
+  bool read_once();
   void recognise(std::string_view bytes);
   void watch_again();
   [[nodiscard]] bool write(output& from);
