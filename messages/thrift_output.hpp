@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace cadenza {
 
@@ -21,10 +23,15 @@ enum class thrift_type : std::uint8_t {
   list = 15,
 };
 
-/// Writes values in Thrift's binary protocol, behind the version byte that Cadence puts before each of them.
+/// Writes values in Thrift's binary protocol.
 class thrift_output {
 public:
+  /// What Cadence puts before each value that it keeps.
   static constexpr char version_byte = 0x59;
+
+  thrift_output() : thrift_output(std::string(1, version_byte)) {}
+  /// What is written goes behind `begin`.
+  explicit thrift_output(std::string begin) : out_(std::move(begin)) {}
 
   [[nodiscard]] std::string take() && { return std::move(out_); }
 
@@ -41,13 +48,13 @@ public:
     for (int shift = 8 * (static_cast<int>(sizeof(T)) - 1); shift >= 0; shift -= 8)
       out_ += static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
   }
-  void bytes(const std::string& value) {
+  void bytes(std::string_view value) {
     number(static_cast<std::int32_t>(value.size()));
     out_ += value;
   }
 
 private:
-  std::string out_ = std::string(1, version_byte);
+  std::string out_;
 };
 
 } // namespace cadenza

@@ -1,12 +1,7 @@
 #include "messages/thrift_history.hpp"
 
-#include "messages/thrift_fields.hpp"
-#include "messages/thrift_plan.hpp"
-
 #include <boost/test/unit_test.hpp>
 #include <google/protobuf/util/message_differencer.h>
-
-#include <set>
 
 using namespace cadenza;
 
@@ -145,25 +140,6 @@ BOOST_AUTO_TEST_CASE(every_event_without_any_field_comes_back) {
   BOOST_REQUIRE_MESSAGE(back, (back ? std::string() : back.error().message));
   std::string difference;
   BOOST_TEST(same(events, *back, difference), difference);
-}
-
-BOOST_AUTO_TEST_CASE(every_kind_of_event_has_its_number) {
-  std::set<std::string_view> known(thrift_event_types().begin(), thrift_event_types().end());
-  for (int i = 0; i < attributes().field_count(); ++i)
-    BOOST_TEST(known.contains(attributes().field(i)->name()), attributes().field(i)->name());
-  BOOST_TEST(known.size() == static_cast<std::size_t>(attributes().field_count()));
-}
-
-BOOST_AUTO_TEST_CASE(fields_stand_in_the_order_of_their_numbers_and_once) {
-  for (const auto& one : thrift_structs()) {
-    std::set<std::string> paths;
-    std::int16_t last = 0;
-    for (const auto& field : one.fields) {
-      BOOST_TEST(field.id > last, one.message << " " << field.id);
-      BOOST_TEST(paths.insert(field.path).second, one.message << " " << field.path);
-      last = field.id;
-    }
-  }
 }
 
 BOOST_AUTO_TEST_CASE(enumerations_count_from_zero_and_absent_ones_are_left_out) {

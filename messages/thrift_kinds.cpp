@@ -1,0 +1,67 @@
+#include "messages/thrift_fields.hpp"
+
+namespace cadenza {
+
+const std::vector<thrift_kinds>& all_thrift_kinds() {
+  static const std::vector<thrift_kinds> kinds{
+      {"HistoryEvent",
+       30,
+       {
+           "workflow_execution_started_event_attributes",
+           "workflow_execution_completed_event_attributes",
+           "workflow_execution_failed_event_attributes",
+           "workflow_execution_timed_out_event_attributes",
+           "decision_task_scheduled_event_attributes",
+           "decision_task_started_event_attributes",
+           "decision_task_completed_event_attributes",
+           "decision_task_timed_out_event_attributes",
+           "decision_task_failed_event_attributes",
+           "activity_task_scheduled_event_attributes",
+           "activity_task_started_event_attributes",
+           "activity_task_completed_event_attributes",
+           "activity_task_failed_event_attributes",
+           "activity_task_timed_out_event_attributes",
+           "activity_task_cancel_requested_event_attributes",
+           "request_cancel_activity_task_failed_event_attributes",
+           "activity_task_canceled_event_attributes",
+           "timer_started_event_attributes",
+           "timer_fired_event_attributes",
+           "cancel_timer_failed_event_attributes",
+           "timer_canceled_event_attributes",
+           "workflow_execution_cancel_requested_event_attributes",
+           "workflow_execution_canceled_event_attributes",
+           "request_cancel_external_workflow_execution_initiated_event_attributes",
+           "request_cancel_external_workflow_execution_failed_event_attributes",
+           "external_workflow_execution_cancel_requested_event_attributes",
+           "marker_recorded_event_attributes",
+           "workflow_execution_signaled_event_attributes",
+           "workflow_execution_terminated_event_attributes",
+           "workflow_execution_continued_as_new_event_attributes",
+           "start_child_workflow_execution_initiated_event_attributes",
+           "start_child_workflow_execution_failed_event_attributes",
+           "child_workflow_execution_started_event_attributes",
+           "child_workflow_execution_completed_event_attributes",
+           "child_workflow_execution_failed_event_attributes",
+           "child_workflow_execution_canceled_event_attributes",
+           "child_workflow_execution_timed_out_event_attributes",
+           "child_workflow_execution_terminated_event_attributes",
+           "signal_external_workflow_execution_initiated_event_attributes",
+           "signal_external_workflow_execution_failed_event_attributes",
+           "external_workflow_execution_signaled_event_attributes",
+           "upsert_workflow_search_attributes_event_attributes",
+       }},
+      {"Decision",
+       10,
+       {"schedule_activity_task_decision_attributes", "request_cancel_activity_task_decision_attributes",
+        "start_timer_decision_attributes", "complete_workflow_execution_decision_attributes",
+        "fail_workflow_execution_decision_attributes", "cancel_timer_decision_attributes",
+        "cancel_workflow_execution_decision_attributes",
+        "request_cancel_external_workflow_execution_decision_attributes", "record_marker_decision_attributes",
+        "continue_as_new_workflow_execution_decision_attributes", "start_child_workflow_execution_decision_attributes",
+        "signal_external_workflow_execution_decision_attributes",
+        "upsert_workflow_search_attributes_decision_attributes"}},
+  };
+  return kinds;
+}
+
+} // namespace cadenza
