@@ -34,9 +34,7 @@ constexpr row frontend_rows[] = {
     {"rpc.http.procedures", text_list, "", "", inert, restart,
      "Cadence needs the list of procedures open over HTTP; here all are."},
     {"rpc.port", integer, "7933", "0..65535", active, restart,
-     "Port of TChannel, which is not spoken here: whoever comes is told to use gRPC, and logged. 0, or `--port` with "
-     "another "
-     "port than 7833: not open."},
+     "Port of TChannel, and of `GET /health` over plain HTTP. 0, or `--port` with another port than 7833: not open."},
     {"rpc.disableLogging", boolean, "false", "", inert, restart, "Belongs to TChannel."},
     {"rpc.logLevel", text, "", "", inert, restart, "Belongs to TChannel."},
     {"rpc.http.TLSMode", text, "", "", checked, restart, "How HTTP demands TLS."},

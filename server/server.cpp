@@ -92,8 +92,11 @@ std::string server::banner() const {
   const auto& address = values().frontend.address;
   return "Cadenza " CADENZA_VERSION " is ready\n"
          "  gRPC   " +
-         address + ':' + std::to_string(grpc_port()) + "  (uber.cadence.api.v1)\n  HTTP   " + address + ':' +
-         std::to_string(http_port()) + "  (/health /ready /version /metrics)\n  data   " +
+         address + ':' + std::to_string(grpc_port()) + "  (uber.cadence.api.v1)\n" +
+         (front_ && front_->tchannel_port() != 0
+              ? "  TChannel " + address + ':' + std::to_string(front_->tchannel_port()) + '\n'
+              : std::string()) +
+         "  HTTP   " + address + ':' + std::to_string(http_port()) + "  (/health /ready /version /metrics)\n  data   " +
          (stores_->directory.empty() ? "in memory; gone when the server stops" : stores_->directory) + "\n  shards " +
          std::to_string(stores_->shard_count) + '\n';
 }

@@ -139,6 +139,8 @@ outcome<void> front_part::open() {
   bridge::rpc_options rpc;
   rpc.host = config_.frontend.address;
   rpc.port = config_.frontend.grpc_port;
+  if (config_.frontend.tchannel_port != 0)
+    rpc.tchannel_port = config_.frontend.tchannel_port;
   rpc.message_bytes_max = static_cast<int>(config_.frontend.message_bytes_max);
   rpc.queues = config_.engine.grpc_threads;
   rpc.own_network = config_.grpc.own_network;
@@ -158,11 +160,6 @@ outcome<void> front_part::open() {
   if (!http_port)
     return http_port.error();
   http_port_ = *http_port;
-
-  tchannel_ = std::make_unique<bridge::tchannel_door>(config_.frontend.address, grpc_port_);
-  const int wanted = config_.frontend.tchannel_port;
-  if (wanted != 0 && tchannel_->open(wanted) == 0)
-    log::info("port {} is taken: clients that speak TChannel there are told nothing", wanted);
   return {};
 }
 

@@ -7,7 +7,6 @@
 #include "bridge/base/health.hpp"
 #include "bridge/handlers/rpc_context.hpp"
 #include "bridge/http/http_server.hpp"
-#include "bridge/http/tchannel_door.hpp"
 #include "bridge/rpc/server.hpp"
 #include "config/dynamic.hpp"
 #include "config/limit_warnings.hpp"
@@ -72,6 +71,7 @@ public:
   [[nodiscard]] bridge::health_board& health() { return health_; }
   [[nodiscard]] int grpc_port() const { return grpc_port_; }
   [[nodiscard]] int http_port() const { return http_port_; }
+  [[nodiscard]] int tchannel_port() const { return rpc_.tchannel_port(); } ///< 0: not open
 
 private:
   void apply_settings(const config::snapshot_ptr& now);
@@ -85,7 +85,6 @@ private:
   bridge::rpc_context services_;
   bridge::rpc_server rpc_;
   bridge::http_server http_;
-  std::unique_ptr<bridge::tchannel_door> tchannel_;
   config::dynamic_config::subscription subscription_;
   int grpc_port_ = 0;
   int http_port_ = 0;

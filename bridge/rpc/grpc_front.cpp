@@ -68,10 +68,13 @@ net::h2_stream_ptr grpc_front::open_grpc(net::h2_session& in, std::int32_t id, c
   const auto path = headers.find(":path");
   if (const auto* const which = shared_.calls.table.find(path))
     return new grpc_unary(in, id, shared_, head, *which, caller_of(in, headers));
+  if (const auto route = thrift_route_of_path(shared_.calls.table, path))
+    return new grpc_unary(in, id, shared_, head, route, std::string(headers.find(service_header)),
+                          caller_of(in, headers));
   if (auto user = make_stream(path, shared_.calls))
     return new grpc_conversation(in, id, shared_, head, std::move(user));
   shared_.calls.meters.unknown_method();
-  answer_at_once(in, id, unknown_method(path, headers.find("rpc-encoding")));
+  answer_at_once(in, id, unknown_method(path));
   return nullptr;
 }
 

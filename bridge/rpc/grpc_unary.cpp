@@ -26,6 +26,16 @@ grpc_unary::grpc_unary(net::h2_session& in, std::int32_t id, grpc_shared& shared
   set_next_due(on().now_ns());
 }
 
+grpc_unary::grpc_unary(net::h2_session& in, std::int32_t id, grpc_shared& shared, const grpc_head& head,
+                       const thrift_route& which, std::string service,
+                       std::shared_ptr<const actors::caller_info> caller)
+  : grpc_stream(in, id, shared, head), inbound_call(shared.calls, wire_kind::grpc), method_(*which.which),
+    caller_(std::move(caller)), intake_(std::make_unique<grpc_intake>(in, head.gzip)),
+    request_due_ns_(on().now_ns() + in.shared().how.request_timeout.count()) {
+  arrived(which, std::move(service));
+  set_next_due(on().now_ns());
+}
+
 // --- the request arrives
 
 void grpc_unary::on_data(std::string_view bytes) {
@@ -118,12 +128,16 @@ void grpc_unary::on_begin() {
     session()->began(*this);
   if (!view_.empty()) {
     const auto message = std::exchange(view_, {}).substr(grpc_intake::prefix_bytes);
+    if (speaks_thrift())
+      return start_thrift(message);
     google::protobuf::io::ArrayInputStream request(message.data(), static_cast<int>(message.size()));
     return start(request, [message] { return std::string(message); });
   }
   if (intake_->compressed() || intake_->size() >= heavy_bytes_min)
     return start_elsewhere();
   const auto from = std::move(intake_);
+  if (speaks_thrift())
+    return start_thrift(from->message().whole());
   net::body::reader request(from->message());
   start(request, [&from] { return from->message().whole(); });
 }
@@ -134,6 +148,12 @@ void grpc_unary::start(google::protobuf::io::ZeroCopyInputStream& request, const
   begin(std::move(caller_), head().deadline_ns, request, again);
 }
 
+void grpc_unary::start_thrift(std::string_view request) {
+  intake_.reset();
+  set_next_due(on().now_ns());
+  begin_thrift(std::move(caller_), head().deadline_ns, request);
+}
+
 void grpc_unary::start_elsewhere() {
   const std::shared_ptr<grpc_intake> from(std::move(intake_));
   set_next_due(on().now_ns());
@@ -142,6 +162,8 @@ void grpc_unary::start_elsewhere() {
 
 void grpc_unary::start_inflated(grpc_intake& from) {
   if (!from.compressed()) {
+    if (speaks_thrift())
+      return begin_thrift(std::move(caller_), head().deadline_ns, from.message().whole());
     net::body::reader request(from.message());
     return begin(std::move(caller_), head().deadline_ns, request, [&from] { return from.message().whole(); });
   }
@@ -149,6 +171,8 @@ void grpc_unary::start_inflated(grpc_intake& from) {
   const auto bytes_max = static_cast<std::size_t>(shared().message_bytes_max);
   switch (net::inflate(from.message(), bytes_max, from.memory(), whole)) {
   case net::inflated::whole: {
+    if (speaks_thrift())
+      return begin_thrift(std::move(caller_), head().deadline_ns, whole.whole());
     net::body::reader request(whole);
     return begin(std::move(caller_), head().deadline_ns, request, [&whole] { return whole.whole(); });
   }
@@ -164,11 +188,44 @@ void grpc_unary::start_inflated(grpc_intake& from) {
 
 // --- the answer
 
-void grpc_unary::send(const google::protobuf::MessageLite& response) { send_message(grpc_message(response)); }
+void grpc_unary::send(const google::protobuf::MessageLite& response) {
+  if (speaks_thrift())
+    return send_thrift(in_thrift(response), {});
+  send_message(grpc_message(response));
+}
 
-void grpc_unary::send(std::string serialized_response) { send_message(grpc_message(std::move(serialized_response))); }
+void grpc_unary::send(std::string serialized_response) {
+  if (speaks_thrift())
+    return send_thrift(in_thrift(serialized_response), {});
+  send_message(grpc_message(std::move(serialized_response)));
+}
 
-void grpc_unary::send(const error& reason) { send_status(status_of(reason)); }
+void grpc_unary::send(const error& reason) {
+  if (!speaks_thrift())
+    return send_status(status_of(reason));
+  auto told = in_thrift(reason);
+  if (told.body.empty())
+    return send_status(std::move(told.status));
+  auto tail = thrift_trailers(told);
+  send_thrift(std::move(told.body), std::move(tail));
+}
+
+void grpc_unary::send_thrift(std::string body, std::vector<header_text> tail) {
+  auto trailers = std::make_unique<owned_trailers>();
+  trailers->texts = std::move(tail);
+  if (!thrift_service().empty())
+    trailers->texts.push_back({service_header, thrift_service()});
+  const auto good = grpc_good_trailers();
+  trailers->fields.assign(good.begin(), good.end());
+  for (const auto& one : trailers->texts)
+    trailers->fields.push_back({one.name, one.value});
+  trailers_ = std::move(trailers);
+  send_message(grpc_message(std::move(body)));
+}
+
+std::span<const net::header> grpc_unary::trailers() {
+  return trailers_ ? std::span<const net::header>(trailers_->fields) : grpc_good_trailers();
+}
 
 void grpc_unary::send_message(net::payload_ptr message) {
   const auto size = static_cast<std::int64_t>(message->size() - grpc_intake::prefix_bytes);

@@ -3,9 +3,12 @@
 #include "bridge/rpc/grpc_intake.hpp"
 #include "bridge/rpc/grpc_stream.hpp"
 #include "bridge/rpc/inbound_call.hpp"
+#include "bridge/rpc/thrift_trailers.hpp"
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace cadenza::bridge {
 
@@ -17,6 +20,9 @@ class grpc_unary final : public grpc_stream, private inbound_call {
 public:
   grpc_unary(net::h2_session& in, std::int32_t id, grpc_shared& shared, const grpc_head& head, const method& which,
              std::shared_ptr<const actors::caller_info> caller);
+  /// For a call in Thrift of a method of `service`.
+  grpc_unary(net::h2_session& in, std::int32_t id, grpc_shared& shared, const grpc_head& head,
+             const thrift_route& which, std::string service, std::shared_ptr<const actors::caller_info> caller);
 
 private:
   void on_data(std::string_view bytes) override;
@@ -27,6 +33,7 @@ private:
   void on_run() override;
   void on_closed() override;
   void on_abandon() override;
+  std::span<const net::header> trailers() override;
 
   void send(const google::protobuf::MessageLite& response) override;
   void send(std::string serialized_response) override;
@@ -37,11 +44,19 @@ private:
   void take(std::string_view bytes);
   void give_up(const wire_status& why); ///< before the request began
   void start(google::protobuf::io::ZeroCopyInputStream& request, const std::function<std::string()>& again);
+  void start_thrift(std::string_view request);
   void start_elsewhere();
   void start_inflated(grpc_intake& from);
   void set_next_due(std::int64_t now_ns);
   void send_message(net::payload_ptr message);
+  void send_thrift(std::string body, std::vector<header_text> tail);
   void send_status(wire_status status);
+
+  /// Headers behind an answer, with the memory that they refer to.
+  struct owned_trailers {
+    std::vector<header_text> texts;
+    std::vector<net::header> fields;
+  };
 
   const method& method_;
   std::shared_ptr<const actors::caller_info> caller_; ///< until it begins
@@ -49,8 +64,9 @@ private:
   std::string_view view_;                             ///< the whole request, while it is where it was received
   const std::int64_t request_due_ns_;
 
-  net::payload_ptr answer_; ///< these two: written once by the thread that answers, then read under the turn
+  net::payload_ptr answer_; ///< these: written once by the thread that answers, then read under the turn
   std::unique_ptr<wire_status> failure_;
+  std::unique_ptr<owned_trailers> trailers_; ///< of an answer in Thrift; written before the answer
 };
 
 } // namespace cadenza::bridge

@@ -30,17 +30,25 @@ void inbound_call::arrived(const method& which) {
   arrived_ns_ = steady_ns();
 }
 
-void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns,
-                         google::protobuf::io::ZeroCopyInputStream& request,
-                         const std::function<std::string()>& again) {
+void inbound_call::arrived(const thrift_route& which, std::string service) {
+  arrived(*which.which);
+  thrift_ = std::make_unique<thrift_side>(thrift_side{*which.how, std::move(service), {}});
+  if (over_ == wire_kind::grpc)
+    over_ = wire_kind::thrift_grpc;
+}
+
+actors::call_ptr inbound_call::admit(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns) {
   caller_ = std::move(caller);
-  auto call = std::make_shared<wire_call>(inbound_ptr(this), deadline_ns);
-  if (!method_->handle)
-    return call->reject(
-        {error_kind::unimplemented, method_->service + "/" + method_->name + " is not implemented yet"});
+  actors::call_ptr call = std::make_shared<wire_call>(inbound_ptr(this), deadline_ns);
+  if (!method_->handle) {
+    call->reject({error_kind::unimplemented, method_->service + "/" + method_->name + " is not implemented yet"});
+    return nullptr;
+  }
   if (method_->version_checked && core_.context.current_limits()->client_version_checked) {
-    if (const auto good = check_client_version(*caller_); !good)
-      return call->reject(good.error());
+    if (const auto good = check_client_version(*caller_); !good) {
+      call->reject(good.error());
+      return nullptr;
+    }
   }
   if (method_->hangs) {
     core_.hanging.add(*this);
@@ -48,12 +56,44 @@ void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std:
   } else if (method_->asks_worker) {
     core_.asking.add(*this);
   }
+  return call;
+}
+
+bool inbound_call::is_noted() const {
   static const auto noted = noted_methods(core_.table);
-  if (noted[method_->index])
+  return noted[method_->index];
+}
+
+void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns,
+                         google::protobuf::io::ZeroCopyInputStream& request,
+                         const std::function<std::string()>& again) {
+  auto call = admit(std::move(caller), deadline_ns);
+  if (!call)
+    return;
+  if (is_noted())
     note_change(again(), *method_->input, *caller_);
-  actors::call_ptr held = std::move(call);
-  if (!method_->handle(core_.context, request, held))
-    begin_mended(again(), std::move(held));
+  if (!method_->handle(core_.context, request, call))
+    begin_mended(again(), std::move(call));
+}
+
+void inbound_call::begin_thrift(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns,
+                                std::string_view body) {
+  auto call = admit(std::move(caller), deadline_ns);
+  if (!call)
+    return;
+  const std::unique_ptr<google::protobuf::Message> request(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(method_->input)->New());
+  bool mended = false;
+  if (const auto good = read_thrift_call(thrift_->how, body, *request, thrift_->around, mended); !good)
+    return call->reject(good.error());
+  if (mended)
+    core_.meters.mended(); // before the answer: whoever has that finds it counted
+  const auto bytes = request->SerializeAsString();
+  if (is_noted())
+    note_change(bytes, *method_->input, *caller_);
+  google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  if (!method_->handle(core_.context, stream, call))
+    call->reject(bad_request("the request cannot be read as a " + method_->input->full_name()));
 }
 
 /// Clients in Go send any bytes as text, as a reason that was cut in the middle of a letter, and will do it again and
@@ -122,13 +162,34 @@ wire_status inbound_call::status_of(const error& reason) const {
   return to_wire(reason, caller().told_already_completed, who);
 }
 
-wire_status unknown_method(std::string_view path, std::string_view encoding) {
-  // What Go programs send that give `workflowserviceclient` a gRPC outbound: Thrift, to services without a package.
-  if (encoding == "thrift" || path.starts_with("/WorkflowService/"))
-    return {grpc_code::unimplemented,
-            "this server speaks gRPC with Protobuf, not with Thrift: give the worker or client "
-            "compatibility.NewThrift2ProtoAdapter of go.uber.org/cadence instead of workflowserviceclient",
-            {}};
+std::string inbound_call::in_thrift(const google::protobuf::MessageLite& response) const {
+  return write_thrift_result(thrift_->how, thrift_->around, static_cast<const google::protobuf::Message&>(response));
+}
+
+std::string inbound_call::in_thrift(const std::string& serialized_response) const {
+  return in_thrift(*response_of(*method_, serialized_response));
+}
+
+thrift_failure inbound_call::in_thrift(const error& reason) const {
+  if (reason.kind == error_kind::workflow_already_completed && !caller().told_already_completed)
+    return in_thrift(not_exists("Workflow execution already completed."));
+  thrift_failure out;
+  out.name = thrift_exception_name(reason.kind);
+  if (!out.name.empty())
+    out.text = std::string(out.name) + "{Message: " + reason.message + "}";
+  if (auto body = write_thrift_exception(thrift_->how, thrift_->around, reason)) {
+    out.body = std::move(*body);
+    return out;
+  }
+  out.status = status_of(reason);
+  out.status.details.clear();
+  // The reference system's code does not know what to make of a failure that the method does not declare.
+  if (!out.name.empty() && reason.kind != error_kind::internal_service)
+    out.status = {grpc_code::unknown, out.text, {}};
+  return out;
+}
+
+wire_status unknown_method(std::string_view path) {
   return {grpc_code::unimplemented, "unknown method " + utf8::excerpt(path, shown_bytes_max), {}};
 }
 

@@ -3,6 +3,8 @@
 #include "actors/base/call.hpp"
 #include "bridge/base/error_mapping.hpp"
 #include "bridge/rpc/call_core.hpp"
+#include "bridge/rpc/thrift_routes.hpp"
+#include "messages/thrift_calls.hpp"
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <google/protobuf/io/zero_copy_stream.h>
@@ -16,6 +18,14 @@
 #include <string_view>
 
 namespace cadenza::bridge {
+
+/// A failure as clients that speak Thrift are told it.
+struct thrift_failure {
+  std::string body;      ///< the exception; "": the method declares none for it, and `status` says it all
+  std::string_view name; ///< of the exception
+  std::string text;      ///< what it says, for the headers of YARPC
+  wire_status status;
+};
 
 /// One request with one answer, from its arrival to the answer, whatever protocol brought it: what call objects and the
 /// list of hanging polls hold. A protocol derives its own kind, which knows how answers are sent.
@@ -45,12 +55,18 @@ protected:
 
   // --- for protocols
   [[nodiscard]] call_core& core() const { return core_; }
+  /// It has arrived: it is a call of some method.
+  [[nodiscard]] bool is_call() const { return method_ != nullptr; }
   /// Before anything else.
   void arrived(const method& which);
+  /// The same for a call in Thrift, whose client has called `service`.
+  void arrived(const thrift_route& which, std::string service);
   /// Makes the call object and hands the request to its handler. Once. `deadline_ns`: unix time, INT64_MAX if there is
   /// none. `again` gives all bytes of the request, for the rare case that they cannot be read as they are.
   void begin(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns,
              google::protobuf::io::ZeroCopyInputStream& request, const std::function<std::string()>& again);
+  /// The same for a call in Thrift.
+  void begin_thrift(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns, std::string_view body);
   /// The client has left: whoever works for it is told so.
   void left();
 
@@ -61,22 +77,39 @@ protected:
   /// A failure as gRPC tells it to this caller.
   [[nodiscard]] wire_status status_of(const error& reason) const;
 
+  // --- for answers to calls in Thrift
+  [[nodiscard]] bool speaks_thrift() const { return thrift_ != nullptr; }
+  [[nodiscard]] const std::string& thrift_service() const { return thrift_->service; }
+  [[nodiscard]] std::string in_thrift(const google::protobuf::MessageLite& response) const;
+  [[nodiscard]] std::string in_thrift(const std::string& serialized_response) const;
+  [[nodiscard]] thrift_failure in_thrift(const error& reason) const;
+
 private:
+  struct thrift_side {
+    const thrift_method& how;
+    std::string service;
+    thrift_envelope around;
+  };
   friend class hanging_list;
   friend void intrusive_ptr_add_ref(const inbound_call* at) { at->hold(); }
   friend void intrusive_ptr_release(const inbound_call* at) { at->let_go(); }
   virtual void hold() const = 0;
   virtual void let_go() const = 0;
 
+  /// The call object; null: the call was answered already.
+  /// Whether the method changes something that operators find in the log.
+  [[nodiscard]] bool is_noted() const;
+  [[nodiscard]] actors::call_ptr admit(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns);
   [[nodiscard]] bool was_expired();
   void begin_mended(const std::string& request, actors::call_ptr call);
   void count(std::optional<error_kind> failure);
   [[nodiscard]] bool settle();
 
   call_core& core_;
-  const wire_kind over_;
+  wire_kind over_;
   std::atomic<bool> gone_{false};
   const method* method_ = nullptr;
+  std::unique_ptr<thrift_side> thrift_; // null: it speaks protobuf
   std::shared_ptr<const actors::caller_info> caller_;
   std::int64_t arrived_ns_ = 0; // steady
 
@@ -92,8 +125,8 @@ private:
 
 using inbound_ptr = boost::intrusive_ptr<inbound_call>;
 
-/// What a call to a path that is no method is told; `encoding` as its header `rpc-encoding` says.
-[[nodiscard]] wire_status unknown_method(std::string_view path, std::string_view encoding);
+/// What a call to a path that is no method is told.
+[[nodiscard]] wire_status unknown_method(std::string_view path);
 
 /// What calls are told that come, or would wait, when the server is about to end.
 [[nodiscard]] error server_stopping();

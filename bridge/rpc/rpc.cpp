@@ -55,11 +55,6 @@ grpc::Status to_grpc(const wire_status& status) {
   return {static_cast<grpc::StatusCode>(status.code), status.message, status.details};
 }
 
-std::string_view encoding_of(const grpc::GenericServerContext& context) {
-  const auto encoding = context.client_metadata().find("rpc-encoding");
-  return encoding == context.client_metadata().end() ? std::string_view() : view(encoding->second);
-}
-
 } // namespace
 
 void rpc::await(rpc_core& core, grpc::ServerCompletionQueue& queue) {
@@ -93,16 +88,17 @@ void rpc::on_arrived(bool ok) {
   }
   if (!server_.stopping.load(std::memory_order_acquire))
     await(server_, queue_);
-  const auto* const method = core().table.find(context_.method());
-  if (method)
+  if (const auto* const method = core().table.find(context_.method()))
     arrived(*method);
+  else if (const auto route = thrift_route_of_path(core().table, context_.method()))
+    arrived(route, std::string(metadata(service_header)));
   else
     stream_ = make_stream(context_.method(), core());
-  if (!method && !stream_) {
+  if (!is_call() && !stream_) {
     core().meters.unknown_method();
-    return finish(unknown_method(context_.method(), encoding_of(context_)));
+    return finish(unknown_method(context_.method()));
   }
-  if (method)
+  if (is_call())
     count_in();
   if (server_.refusing.load())
     return finish(to_wire(server_stopping(), false));
@@ -128,6 +124,8 @@ void rpc::on_read(bool ok) {
     return finish({grpc::StatusCode::INVALID_ARGUMENT, "the request cannot be decompressed", {}});
   if (stream_)
     stream_->on_message(*this, whole(message));
+  else if (speaks_thrift())
+    begin_thrift(learn_caller(), deadline_ns(), whole(message));
   else
     begin(learn_caller(), deadline_ns(), bytes, [&message] { return whole(message); });
 }
@@ -147,16 +145,45 @@ std::int64_t rpc::deadline_ns() const {
 }
 
 void rpc::send(const google::protobuf::MessageLite& response) {
+  if (speaks_thrift())
+    return send_thrift(in_thrift(response), {});
   const auto bytes = to_buffer(response);
   end(&bytes, {});
 }
 
 void rpc::send(std::string serialized_response) {
+  if (speaks_thrift())
+    return send_thrift(in_thrift(serialized_response), {});
   const auto bytes = to_buffer(std::move(serialized_response));
   end(&bytes, {});
 }
 
-void rpc::send(const error& reason) { end(nullptr, status_of(reason)); }
+void rpc::send(const error& reason) {
+  if (!speaks_thrift())
+    return end(nullptr, status_of(reason));
+  auto told = in_thrift(reason);
+  if (told.body.empty())
+    return finish(told.status);
+  auto body = std::move(told.body);
+  send_thrift(std::move(body), thrift_trailers(told));
+}
+
+void rpc::send_thrift(std::string body, const std::vector<header_text>& trailers) {
+  {
+    const std::lock_guard guard(operations_);
+    if (!thrift_service().empty())
+      context_.AddTrailingMetadata(std::string(service_header), thrift_service());
+    for (const auto& [name, value] : trailers)
+      context_.AddTrailingMetadata(std::string(name), value);
+  }
+  const auto bytes = to_buffer(std::move(body));
+  end(&bytes, {});
+}
+
+std::string_view rpc::metadata(std::string_view name) const {
+  const auto found = context_.client_metadata().find(grpc::string_ref(name.data(), name.size()));
+  return found == context_.client_metadata().end() ? std::string_view() : view(found->second);
+}
 
 void rpc::end(const grpc::ByteBuffer* response, const wire_status& status) {
   const std::lock_guard guard(operations_);

@@ -3,6 +3,7 @@
 #include "bridge/rpc/inbound_call.hpp"
 #include "bridge/rpc/rpc_core.hpp"
 #include "bridge/rpc/stream.hpp"
+#include "bridge/rpc/thrift_trailers.hpp"
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <grpcpp/support/byte_buffer.h>
@@ -10,6 +11,9 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace cadenza::bridge {
 
@@ -62,12 +66,14 @@ private:
   void on_finished(bool ok);
   void on_done(bool ok);
 
+  void send_thrift(std::string body, const std::vector<header_text>& trailers);
   void end(const grpc::ByteBuffer* response, const wire_status& status);
   void count_in();         ///< as under way
   void over();             ///< a call's answer is out, or nobody is there to take it
   void* start(tag& which); ///< counts an operation; gives its tag
   [[nodiscard]] std::shared_ptr<const actors::caller_info> learn_caller() const;
   [[nodiscard]] std::int64_t deadline_ns() const;
+  [[nodiscard]] std::string_view metadata(std::string_view name) const;
 
   rpc_core& server_;
   grpc::ServerCompletionQueue& queue_;

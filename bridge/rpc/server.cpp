@@ -43,7 +43,8 @@ struct rpc_server::state {
 
   call_core calls;
   metrics::registry& registry;
-  std::unique_ptr<wire_server> own; ///< instead of what follows
+  std::unique_ptr<wire_server> own; ///< for TChannel, and for gRPC instead of what follows
+  int tchannel_port = 0;
   rpc_core core{calls};
   acceptor connections;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
@@ -57,14 +58,30 @@ rpc_server::rpc_server(rpc_context& context, health_board& health, metrics::regi
 rpc_server::~rpc_server() { stop(); }
 
 outcome<int> rpc_server::start(const rpc_options& options) {
-  if (!options.own_network)
-    return start_library(options);
-  auto own = std::make_unique<wire_server>(state_->calls, options.network, state_->registry);
-  auto port = own->start(options.host, options.port);
-  if (port)
-    state_->own = std::move(own);
+  outcome<int> port = 0;
+  if (options.own_network || options.tchannel_port >= 0)
+    port = start_own(options);
+  if (port && !options.own_network)
+    port = start_library(options);
   return port;
 }
+
+outcome<int> rpc_server::start_own(const rpc_options& options) {
+  auto own = std::make_unique<wire_server>(state_->calls, options.network, state_->registry);
+  wire_ports wanted;
+  if (options.own_network)
+    wanted.grpc = options.port;
+  if (options.tchannel_port >= 0)
+    wanted.tchannel = options.tchannel_port;
+  const auto ports = own->start(options.host, wanted);
+  if (!ports)
+    return ports.error();
+  state_->own = std::move(own);
+  state_->tchannel_port = ports->tchannel.value_or(0);
+  return ports->grpc.value_or(0);
+}
+
+int rpc_server::tchannel_port() const { return state_->tchannel_port; }
 
 outcome<int> rpc_server::start_library(const rpc_options& options) {
   // Debian builds the mutexes that gRPC uses with a search for lock cycles, at each lock taken while others are held.

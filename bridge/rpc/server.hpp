@@ -15,12 +15,13 @@ class registry;
 
 namespace cadenza::bridge {
 
-/// How the gRPC side listens.
+/// How the server listens.
 struct rpc_options {
   std::string host = "127.0.0.1";
   int port = 7833;          ///< 0: any free one
+  int tchannel_port = -1;   ///< 0: any free one; -1: none
   bool own_network = false; ///< this server's own network layer serves, not the gRPC library
-  net::settings network;    ///< for the one; what follows is for the other
+  net::settings network;    ///< for the one, and for TChannel; what follows is for the other
   int message_bytes_max = 64 << 20;
   int queues = 0;         ///< completion queues, each with one thread; 0: half the cores, at least one
   int calls_awaited = 64; ///< RPCs asked for ahead, per queue: bursts up to this need no round trip
@@ -28,7 +29,8 @@ struct rpc_options {
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
 };
 
-/// The gRPC server: every RPC of the contract, health and reflection.
+/// The server of the contract: every RPC over gRPC, in Protobuf or in Thrift, and over TChannel; gRPC's health and
+/// reflection.
 ///
 /// Threads: its own few for events; handlers run on them and answers come from any thread. Lifetime: what is given to
 /// the constructor must outlive it. Call objects may outlive `stop`, but not the server: their answers go nowhere then.
@@ -39,8 +41,10 @@ public:
   rpc_server(const rpc_server&) = delete;
   rpc_server& operator=(const rpc_server&) = delete;
 
-  /// Listens and serves; gives the port. Fails when the address cannot be bound. Once only.
+  /// Listens and serves; gives the port of gRPC. Fails when an address cannot be bound. Once only.
   [[nodiscard]] outcome<int> start(const rpc_options& options);
+  /// Of TChannel; 0: it is not open.
+  [[nodiscard]] int tchannel_port() const;
 
   /// Health says NOT_SERVING, new polls are answered empty, and those that wait are let go of: their clients get an
   /// empty answer as soon as the engine has dropped them. Queries, which no worker will answer any more, are refused.
@@ -52,6 +56,7 @@ public:
   void stop(std::chrono::milliseconds grace = std::chrono::seconds(2));
 
 private:
+  [[nodiscard]] outcome<int> start_own(const rpc_options& options);
   [[nodiscard]] outcome<int> start_library(const rpc_options& options);
 
   struct state;

@@ -10,10 +10,16 @@ free_port() {
   echo "$port"
 }
 
-# start_server BINARY DATA LOG GRPC_PORT HTTP_PORT: sets server_pid; fails when the server does not become ready.
+# start_server BINARY DATA LOG GRPC_PORT HTTP_PORT [TCHANNEL_PORT]: sets server_pid; fails when the server does not become
+# ready. Without the last one TChannel is not spoken.
 start_server() {
-  local binary=$1 data=$2 log=$3 port=$4 http_port=$5 waited=0
-  "$binary" server start --data "$data" --port "$port" --http-port "$http_port" </dev/null >"$log" 2>&1 &
+  local binary=$1 data=$2 log=$3 port=$4 http_port=$5 tchannel_port=${6:-} waited=0
+  local how=(--port "$port" --http-port "$http_port")
+  if [ -n "$tchannel_port" ]; then
+    echo "services: {frontend: {rpc: {grpcPort: $port, port: $tchannel_port, http: {port: $http_port}}}}" >"$log.yaml"
+    how=(--config "$log.yaml")
+  fi
+  "$binary" server start --data "$data" "${how[@]}" </dev/null >"$log" 2>&1 &
   server_pid=$!
   until curl -fsS -o /dev/null "http://127.0.0.1:$http_port/ready" 2>/dev/null; do
     if ! kill -0 "$server_pid" 2>/dev/null; then

@@ -1,5 +1,5 @@
 // Package clients runs the kinds of workflow that Cadence's users write, with the unmodified Go client, against a server
-// at CADENZA_ADDRESS. CADENZA_STICKY=off runs them without the client's cache, so that every decision replays its run, and
+// at CADENZA_ADDRESS, over CADENZA_TRANSPORT (grpc, grpc-thrift or tchannel). CADENZA_STICKY=off runs them without the client's cache, so that every decision replays its run, and
 // in a domain whose histories come raw.
 package clients
 
@@ -21,7 +21,9 @@ import (
 	"go.uber.org/cadence/worker"
 	"go.uber.org/cadence/workflow"
 	"go.uber.org/yarpc"
+	yarpcapi "go.uber.org/yarpc/api/transport"
 	"go.uber.org/yarpc/transport/grpc"
+	"go.uber.org/yarpc/transport/tchannel"
 	"go.uber.org/zap"
 )
 
@@ -47,24 +49,14 @@ func TestMain(m *testing.M) {
 		rawHistories = true
 		worker.SetStickyWorkflowCacheSize(0)
 	}
-	dispatcher := yarpc.NewDispatcher(yarpc.Config{
-		Name:      "clients",
-		Outbounds: yarpc.Outbounds{"cadence-frontend": {Unary: grpc.NewTransport().NewSingleOutbound(address)}},
-	})
-	if err := dispatcher.Start(); err != nil {
+	dispatcher, err := connect(address, os.Getenv("CADENZA_TRANSPORT"))
+	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	config := dispatcher.ClientConfig("cadence-frontend")
-	service = compatibility.NewThrift2ProtoAdapter(
-		apiv1.NewDomainAPIYARPCClient(config),
-		apiv1.NewWorkflowAPIYARPCClient(config),
-		apiv1.NewWorkerAPIYARPCClient(config),
-		apiv1.NewVisibilityAPIYARPCClient(config),
-	)
 	days := int32(1)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	err := client.NewDomainClient(service, &client.Options{}).Register(ctx,
+	err = client.NewDomainClient(service, &client.Options{}).Register(ctx,
 		&shared.RegisterDomainRequest{Name: &domain, IsGlobalDomain: &global, WorkflowExecutionRetentionPeriodInDays: &days})
 	cancel()
 	var there *shared.DomainAlreadyExistsError
@@ -75,6 +67,39 @@ func TestMain(m *testing.M) {
 	status := m.Run()
 	_ = dispatcher.Stop()
 	os.Exit(status)
+}
+
+// connect sets the service: over gRPC with Protobuf, over gRPC with Thrift ("grpc-thrift") or over TChannel ("tchannel").
+func connect(address, transport string) (*yarpc.Dispatcher, error) {
+	var outbound yarpcapi.UnaryOutbound
+	if transport == "tchannel" {
+		channel, err := tchannel.NewChannelTransport(tchannel.ServiceName("clients"))
+		if err != nil {
+			return nil, err
+		}
+		outbound = channel.NewSingleOutbound(address)
+	} else {
+		outbound = grpc.NewTransport().NewSingleOutbound(address)
+	}
+	dispatcher := yarpc.NewDispatcher(yarpc.Config{
+		Name:      "clients",
+		Outbounds: yarpc.Outbounds{"cadence-frontend": {Unary: outbound}},
+	})
+	if err := dispatcher.Start(); err != nil {
+		return nil, err
+	}
+	config := dispatcher.ClientConfig("cadence-frontend")
+	if transport == "tchannel" || transport == "grpc-thrift" {
+		service = workflowserviceclient.New(config)
+	} else {
+		service = compatibility.NewThrift2ProtoAdapter(
+			apiv1.NewDomainAPIYARPCClient(config),
+			apiv1.NewWorkflowAPIYARPCClient(config),
+			apiv1.NewWorkerAPIYARPCClient(config),
+			apiv1.NewVisibilityAPIYARPCClient(config),
+		)
+	}
+	return dispatcher, nil
 }
 
 // site is a task list of a test's own, with a worker on it.

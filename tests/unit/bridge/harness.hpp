@@ -55,22 +55,22 @@ struct harness {
 
   /// `path` as "WorkflowAPI/StartWorkflowExecution" or in full.
   template <class Request, class Response = google::protobuf::Message>
-  grpc::Status call(const std::string& path, const Request& request, Response& response, grpc::ClientContext& context) {
+  grpc::Status call(const std::string& path, const Request& request, Response& response, grpc::ClientContext& about) {
     const auto full = path.front() == '/' ? path : "/uber.cadence.api.v1." + path;
     const grpc::internal::RpcMethod method(full.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
     return grpc::internal::BlockingUnaryCall<Request, Response, grpc::protobuf::MessageLite,
-                                             grpc::protobuf::MessageLite>(channel.get(), method, &context, request,
+                                             grpc::protobuf::MessageLite>(channel.get(), method, &about, request,
                                                                           &response);
   }
   template <class Response, class Request>
   grpc::Status call(const std::string& path, const Request& request,
                     const std::map<std::string, std::string>& headers = {}, Response* into = nullptr) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    grpc::ClientContext about;
+    about.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
     for (const auto& [key, value] : headers)
-      context.AddMetadata(key, value);
+      about.AddMetadata(key, value);
     Response response;
-    const auto status = call(path, request, into ? *into : response, context);
+    const auto status = call(path, request, into ? *into : response, about);
     return status;
   }
 

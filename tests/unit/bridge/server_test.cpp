@@ -55,21 +55,6 @@ BOOST_AUTO_TEST_CASE(unknown_methods_and_services_are_unimplemented) {
                grpc::StatusCode::UNIMPLEMENTED);
 }
 
-BOOST_AUTO_TEST_CASE(calls_in_thrift_are_told_which_client_to_use) {
-  harness h;
-  const auto told = [&](const char* path, const std::map<std::string, std::string>& headers) {
-    const auto status = h.call<google::protobuf::Empty>(path, google::protobuf::Empty{}, headers);
-    BOOST_TEST(status.error_code() == grpc::StatusCode::UNIMPLEMENTED);
-    return status.error_message();
-  };
-  const std::string sentence =
-      "this server speaks gRPC with Protobuf, not with Thrift: give the worker or client "
-      "compatibility.NewThrift2ProtoAdapter of go.uber.org/cadence instead of workflowserviceclient";
-  BOOST_TEST(told("/WorkflowService/StartWorkflowExecution", {}) == sentence);
-  BOOST_TEST(told("/AdminService/DescribeCluster", {{"rpc-encoding", "thrift"}}) == sentence);
-  BOOST_TEST(told("/Nothing/Else", {{"rpc-encoding", "proto"}}) == "unknown method /Nothing/Else");
-}
-
 BOOST_AUTO_TEST_CASE(internal_errors_come_from_the_frontend_without_a_type_and_from_the_admin_side_with_one) {
   harness h;
   h.engine.react([](tests::seen_request seen) { seen.call->reject(internal_error("the reason")); });
