@@ -41,6 +41,7 @@ void log_for_sqlite(bool serious, std::string_view text) {
 
 void adopt_library_logs() {
   gpr_set_log_function(&log_for_grpc);
+  gpr_log_verbosity_init(); // until gRPC is first used it drops what it has to say, unless asked for its verbosity
   google::protobuf::SetLogHandler(&log_for_protobuf);
   storage::set_visibility_log(log_for_sqlite);
 }

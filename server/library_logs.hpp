@@ -9,6 +9,8 @@ namespace cadenza {
 /// Sends what the libraries have to say (protobuf, gRPC, SQLite) to the server's log instead of to standard error, each
 /// at most one line in five seconds, which tells how many were left out: a client must not be able to fill the log, and
 /// a reader of standard error that stalls must not stop the thread that serves it. Before anything is opened, once.
+/// From then on, whether or not a library has been used yet. GRPC_VERBOSITY in the environment says how much gRPC
+/// tells, errors only by default.
 ///
 /// RocksDB's lines come the same way, through the options of its store: `log_engine_line`.
 void adopt_library_logs();

@@ -47,12 +47,13 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
     log::warn("{}", warning);
 
   server serving(*std::move(loaded), [&options] { return load_configuration(options); });
-  const auto started = serving.start(signals);
-  if (serving.serving() && !told_in_json)
-    out << serving.banner() << std::flush;
+  outcome<void> started;
   {
-    const stream_to_log output(std::cout);
     const stream_to_log errors(std::cerr);
+    started = serving.start(signals);
+    if (serving.serving() && !told_in_json)
+      out << serving.banner() << std::flush;
+    const stream_to_log output(std::cout); // behind the banner, which may go there
     serving.run(signals);
     serving.stop();
   }

@@ -4,8 +4,14 @@
 #include "uber/cadence/api/v1/service_meta.pb.h"
 #include "uber/cadence/api/v1/service_workflow.pb.h"
 
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/scoped_actor.hpp>
+#include <grpc/support/log.h>
 #include <sqlite3.h>
 
+#include <iostream>
 #include <sstream>
 
 using namespace cadenza;
@@ -26,6 +32,14 @@ BOOST_AUTO_TEST_CASE(requests_that_protobuf_complains_of_do_not_fill_the_log) {
   for (int i = 0; i < many; ++i)
     BOOST_TEST(!nonsense.ParseFromString(bytes));
   BOOST_TEST(lines.count("protobuf: ") == 1);
+}
+
+/// Also before gRPC has been used: it tells nothing until then, unless it was asked to.
+BOOST_AUTO_TEST_CASE(what_grpc_says_goes_to_the_log_and_is_rated) {
+  tests::logged_lines lines;
+  for (int i = 0; i < many; ++i)
+    gpr_log(GPR_ERROR, "accept %d", i);
+  BOOST_TEST(lines.count("grpc: accept") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(what_sqlite_and_rocksdb_say_goes_to_the_log_and_is_rated) {
@@ -50,6 +64,23 @@ BOOST_AUTO_TEST_CASE(a_redirected_stream_goes_to_the_log_line_by_line_and_comes_
   stream << "after";
   BOOST_TEST(stream.str() == "after");
   BOOST_TEST(lines.count("*** unexpected message7") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(messages_that_an_actor_does_not_know_go_to_the_log_and_are_rated) {
+  tests::logged_lines lines;
+  {
+    const stream_to_log output(std::cout);
+    caf::actor_system_config settings;
+    settings.set("caf.scheduler.max-threads", 1);
+    caf::actor_system system(settings);
+    const auto listener = system.spawn([](caf::event_based_actor*) -> caf::behavior { return {[](int) {}}; });
+    caf::scoped_actor self(system);
+    for (int i = 0; i < many; ++i)
+      self->send(listener, std::string("nobody's"));
+    self->request(listener, caf::infinite, 7).receive([] {}, [](const caf::error& e) { BOOST_ERROR(to_string(e)); });
+    self->send_exit(listener, caf::exit_reason::user_shutdown);
+  } // the system ends, and has printed everything then
+  BOOST_TEST(lines.count("*** unexpected message") == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
