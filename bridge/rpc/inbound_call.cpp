@@ -8,8 +8,10 @@
 #include "messages/wire_text.hpp"
 
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/message.h>
 
 #include <chrono>
+#include <memory>
 #include <utility>
 
 namespace cadenza::bridge {
@@ -21,6 +23,12 @@ constexpr std::size_t shown_bytes_max = 256; // of a path that a client asked fo
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+bool is_readable(const google::protobuf::Descriptor& type, const std::string& bytes) {
+  const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type);
+  const std::unique_ptr<google::protobuf::Message> message(prototype->New());
+  return message->ParseFromString(bytes);
 }
 
 } // namespace
@@ -99,7 +107,8 @@ void inbound_call::begin_thrift(std::shared_ptr<const actors::caller_info> calle
 /// Clients in Go send any bytes as text, as a reason that was cut in the middle of a letter, and will do it again and
 /// again: such a request is read with what is readable of it.
 void inbound_call::begin_mended(const std::string& request, actors::call_ptr call) {
-  if (const auto mended = with_readable_text(request, *method_->input)) {
+  const auto mended = with_readable_text(request, *method_->input);
+  if (mended && is_readable(*method_->input, *mended)) {
     google::protobuf::io::ArrayInputStream bytes(mended->data(), static_cast<int>(mended->size()));
     core_.meters.mended(); // before the answer: whoever has that finds it counted
     if (method_->handle(core_.context, bytes, call))

@@ -16,11 +16,14 @@ namespace {
 namespace health_proto = grpc::health::v1;
 namespace reflection_proto = grpc::reflection::v1alpha;
 
-template <class Message> bool parse(Message& into, std::string_view from) {
+template <class Message> bool parse(call_core& core, Message& into, std::string_view from) {
   if (into.ParseFromArray(from.data(), static_cast<int>(from.size())))
     return true;
   const auto mended = with_readable_text(from, *Message::descriptor());
-  return mended && into.ParseFromString(*mended);
+  if (!mended || !into.ParseFromString(*mended))
+    return false;
+  core.meters.mended();
+  return true;
 }
 
 wire_status invalid() { return {grpc_code::invalid_argument, "the request cannot be read", {}}; }
@@ -43,7 +46,7 @@ class health_check final : public stream {
 public:
   void on_message(stream_peer& at, std::string_view message) override {
     health_proto::HealthCheckRequest request;
-    if (!parse(request, message))
+    if (!parse(at.calls(), request, message))
       return at.finish(invalid());
     if (!is_known(at.calls(), request.service()))
       return at.finish({grpc_code::not_found, "unknown service " + utf8::excerpt(request.service(), 256), {}});
@@ -60,7 +63,7 @@ class health_watch final : public stream {
 public:
   void on_message(stream_peer& at, std::string_view message) override {
     health_proto::HealthCheckRequest request;
-    if (!parse(request, message))
+    if (!parse(at.calls(), request, message))
       return at.finish(invalid());
     if (!is_known(at.calls(), request.service())) {
       // The protocol keeps such a watch open; our services never change, so nothing follows.
@@ -129,7 +132,7 @@ public:
   }
   void on_message(stream_peer& at, std::string_view message) override {
     reflection_proto::ServerReflectionRequest request;
-    if (!parse(request, message))
+    if (!parse(at.calls(), request, message))
       return at.finish(invalid());
     at.write(reflect(request, services_));
   }

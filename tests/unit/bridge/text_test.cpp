@@ -80,6 +80,32 @@ BOOST_AUTO_TEST_CASE(no_rpc_is_unreadable_for_text_that_is_no_utf8) {
   BOOST_TEST(h.registry.text().find("cadenza_rpc_text_mended_total " + std::to_string(with_text)) != std::string::npos);
 }
 
+/// Deep enough that a parser gives up on the whole, and on no part of it.
+BOOST_AUTO_TEST_CASE(a_request_that_stays_unreadable_is_not_counted_as_mended) {
+  const google::protobuf::LogSilencer quiet;
+  harness h;
+  const auto path = "/uber.cadence.api.v1.WorkflowAPI/StartWorkflowExecution";
+  const auto mended = [&h] {
+    const auto text = h.registry.text();
+    const std::string name = "\ncadenza_rpc_text_mended_total ";
+    const auto at = text.find(name);
+    BOOST_TEST_REQUIRE(at != text.npos);
+    return std::stoi(text.substr(at + name.size()));
+  };
+  api::StartWorkflowExecutionRequest request;
+  request.set_domain(cut_text);
+  auto& value = (*request.mutable_memo()->mutable_fields())["key"];
+  auto* unknown = value.GetReflection()->MutableUnknownFields(&value);
+  for (int depth = 0; depth < 98; ++depth)
+    unknown = unknown->AddGroup(1000);
+  const auto status = send(h, path, request.SerializeAsString());
+  BOOST_TEST(status.error_message().starts_with("the request cannot be read"), status.error_message());
+  BOOST_TEST(mended() == 0);
+  value.GetReflection()->MutableUnknownFields(&value)->Clear();
+  BOOST_TEST(!send(h, path, request.SerializeAsString()).error_message().starts_with("the request cannot be read"));
+  BOOST_TEST(mended() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_workflow_that_fails_with_a_cut_reason_reaches_the_engine) {
   const google::protobuf::LogSilencer quiet;
   harness h;
