@@ -6,6 +6,7 @@
 #include "server/serve_parts.hpp"
 #include "storage/file_check.hpp"
 #include "storage/open.hpp"
+#include "verify/repair_queues.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
 
@@ -199,7 +200,8 @@ int verify_offline(const cli::verify_options& options, std::ostream& out, std::o
     auto* files = stores.store->files();
     return files == nullptr ? std::vector<std::string>{} : files->unreadable_files(stopping);
   };
-  auto report = options.repair ? actors::verify_and_repair(from, stores.lists.get()) : actors::verify(from);
+  auto report = options.repair ? actors::repair_with_queues(from, stores.lists.get(), stores.store->files())
+                               : actors::verify(from);
   bool clean = report && report->clean();
   if (report) {
     note_lists_damage(stores, options.repair, *report);

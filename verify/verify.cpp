@@ -1,6 +1,8 @@
 #include "verify/verify_shard.hpp"
 
 #include "actors/visibility/visibility_rebuild.hpp"
+#include "storage/file_check.hpp"
+#include "verify/repair_queues.hpp"
 #include "workflow/start.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
@@ -68,6 +70,16 @@ void check_files(context& scan) {
   scan.check_stopping();
 }
 
+void rewrite_queues(context& scan, storage::file_check& files) {
+  const auto done = files.rewrite_damaged_queues();
+  if (!done)
+    throw stopped{done.error()};
+  for (const auto& queue : *done) {
+    scan.found(finding::kind::unreadable, 0, {}, queue.text, queue.written);
+    scan.transfer_lost = scan.transfer_lost || (queue.written && queue.transfer);
+  }
+}
+
 void check_store(context& scan, bool repair) {
   check_files(scan);
   check_documents(scan);
@@ -100,13 +112,16 @@ void rebuild_lists(context& scan, storage::embedded_visibility& lists) {
   scan.report.mended += scan.lists_found;
 }
 
-outcome<verify_report> run_check(const verify_source& from, bool repair, storage::embedded_visibility* lists) {
+outcome<verify_report> run_check(const verify_source& from, bool repair, storage::embedded_visibility* lists,
+                                 storage::file_check* files) {
   verify_report report;
   try {
     std::vector<std::string> damaged;
     context scan{from, report, read_domains(from, damaged)};
     for (const auto& name : damaged)
       scan.unreadable(0, {}, "the row of domain " + name, "it is damaged");
+    if (files != nullptr)
+      rewrite_queues(scan, *files);
     check_store(scan, repair);
     if (repair && lists != nullptr && scan.lists_found > 0)
       rebuild_lists(scan, *lists);
@@ -132,12 +147,26 @@ void context::unreadable(int shard, const subject& about, const std::string& wha
   found(finding::kind::unreadable, shard, about, what + " cannot be read: " + why);
 }
 
+void context::unreadable(int shard, const subject& about, const std::string& what,
+                         const std::vector<storage::unreadable_range>& ranges) {
+  for (const auto& range : ranges)
+    unreadable(shard, about,
+               what + " " + std::to_string(range.first) +
+                   (range.last > range.first ? " to " + std::to_string(range.last) : ""),
+               range.why);
+}
+
 } // namespace verifying
 
-outcome<verify_report> verify(const verify_source& from) { return verifying::run_check(from, false, nullptr); }
+outcome<verify_report> verify(const verify_source& from) { return verifying::run_check(from, false, nullptr, nullptr); }
 
 outcome<verify_report> verify_and_repair(const verify_source& from, storage::embedded_visibility* lists) {
-  return verifying::run_check(from, true, lists);
+  return verifying::run_check(from, true, lists, nullptr);
+}
+
+outcome<verify_report> repair_with_queues(const verify_source& from, storage::embedded_visibility* lists,
+                                          storage::file_check* files) {
+  return verifying::run_check(from, true, lists, files);
 }
 
 } // namespace cadenza::actors

@@ -6,6 +6,7 @@
 
 #include "cadenza/record/v1/task.pb.h"
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <optional>
@@ -84,11 +85,22 @@ struct context {
   /// What the lists said wrong is mended by making them anew, all at once at the end.
   std::int64_t lists_found = 0;
   bool lists_usable = true;
+  /// Transfer tasks were lost and are to be made again: also those of closed runs, of which nobody knows whether they
+  /// were carried out.
+  bool transfer_lost = false;
   /// Notes what is wrong. The finding is counted even when there are too many to be kept.
   void found(finding::kind what, int shard, const subject& about, const std::string& text, bool mended = false);
   /// Notes that a part of the store cannot be read.
   void unreadable(int shard, const subject& about, const std::string& what, const std::string& why);
+  /// Notes the parts that a scan of a queue has stepped over.
+  void unreadable(int shard, const subject& about, const std::string& what,
+                  const std::vector<storage::unreadable_range>& ranges);
 };
+
+/// Where the page of a queue ends: behind its last row, or behind what it has stepped over, whichever is later.
+template <class Row> std::int64_t last_of(const storage::page<Row>& page, std::int64_t last_row) {
+  return page.unreadable.empty() ? last_row : std::max(last_row, page.unreadable.back().last);
+}
 
 /// A stored task as far as the check needs it.
 struct task_brief {
@@ -109,8 +121,8 @@ struct run_tasks {
 /// The unfinished tasks of one shard, by run.
 class shard_tasks {
 public:
-  /// Reads them; damaged ones are findings (removed with `doomed`).
-  shard_tasks(context& scan, int shard);
+  /// Reads them; what is damaged is a finding, unless they are read a second time.
+  shard_tasks(context& scan, int shard, bool again = false);
 
   [[nodiscard]] run_tasks* find(const uuid& run) {
     const auto i = by_run_.find(run);
@@ -134,7 +146,11 @@ private:
   void read_transfer(context& scan, int shard);
   void read_timers(context& scan, int shard);
   void note_leaving(const rec::HistoryBranch& branch);
+  /// Notes what a page could not give. False: it ended early, and so does the scan.
+  template <class Row> bool go_on(context& scan, const storage::page<Row>& page, const char* what, std::int64_t at);
 
+  int shard_ = 0;
+  bool again_ = false;
   std::unordered_map<uuid, run_tasks> by_run_;
 };
 

@@ -54,9 +54,14 @@ void shard_check::check_run(const run_key& key) {
   }
   if (!look.state)
     return;
-  if (whole && !scan_.from.live && tasks_.complete)
-    if (const auto text = unwoken(*look.state, tasks, waiting_, scan_.from.time->now_ns()); !text.empty())
+  if (whole && !scan_.from.live && tasks_.complete) {
+    auto text = unwoken(*look.state, tasks, waiting_, scan_.from.time->now_ns());
+    const bool has_others = look.state->has_parent() || !look.state->children().empty();
+    if (text.empty() && scan_.transfer_lost && look.state->closed() && has_others)
+      text = "its end may not have been told to its parent and children";
+    if (!text.empty())
       tell(finding::kind::wake_up, key, text, [&] { return mend_.refresh(*look.state); });
+  }
   if (look.state->open())
     check_is_current(*look.state);
   check_listed(*look.state, tasks);
@@ -220,7 +225,7 @@ void shard_check::check_tasks() {
     const run_tasks* wrong = &tasks;
     if (scan_.from.live) {
       if (!again)
-        again.emplace(scan_, shard_);
+        again.emplace(scan_, shard_, true);
       wrong = again->find(id);
       if (wrong == nullptr || of_removed(*wrong) || exists(tasks.run))
         continue;

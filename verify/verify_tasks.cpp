@@ -18,7 +18,7 @@ task_brief brief_of(const rec::TransferTask& task, std::int64_t id) {
 
 } // namespace
 
-shard_tasks::shard_tasks(context& scan, int shard) {
+shard_tasks::shard_tasks(context& scan, int shard, bool again) : shard_(shard), again_(again) {
   // The level comes first: what is beyond it when the rows are read was not over then.
   const auto stored = wait_for<storage::read_result<std::string>>(
       [&](auto done) { scan.store().shards().read_shard(shard, std::move(done)); });
@@ -33,6 +33,18 @@ shard_tasks::shard_tasks(context& scan, int shard) {
   range_id = row.range_id();
   read_transfer(scan, shard);
   read_timers(scan, shard);
+}
+
+template <class Row>
+bool shard_tasks::go_on(context& scan, const storage::page<Row>& page, const char* what, std::int64_t at) {
+  if (!again_)
+    scan.unreadable(shard_, {}, what, page.unreadable);
+  if (page.usable())
+    return !page.next.empty() && (!page.rows.empty() || !page.unreadable.empty());
+  complete = false;
+  if (!again_)
+    scan.unreadable(shard_, {}, what + (" from " + std::to_string(at)) + " on", unread(page));
+  return false;
 }
 
 void shard_tasks::read_transfer(context& scan, int shard) {
@@ -55,12 +67,9 @@ void shard_tasks::read_transfer(context& scan, int shard) {
       for (const auto& branch : task.branches())
         note_leaving(branch);
     }
-    if (const auto why = unread(page); !why.empty()) {
-      complete = false;
-      return scan.unreadable(shard, {}, "transfer tasks after " + std::to_string(after), why);
-    }
-    if (page.next.empty() || page.rows.empty())
+    if (!go_on(scan, page, "transfer tasks", after + 1))
       return;
+    after = last_of(page, after);
   }
 }
 
@@ -86,12 +95,12 @@ void shard_tasks::read_timers(context& scan, int shard) {
       of.run = key_of(task);
       of.timers.push_back({task.type(), task.event_id(), task.attempt(), stored.fire_ns, stored.task_id});
     }
-    if (const auto why = unread(page); !why.empty()) {
-      complete = false;
-      return scan.unreadable(shard, {}, "timer tasks from " + std::to_string(from_ns) + " ns on", why);
-    }
-    if (page.next.empty() || page.rows.empty())
+    if (!go_on(scan, page, "timers that fire (ns)", from_ns))
       return;
+    if (const auto behind = last_of(page, INT64_MIN); behind >= from_ns) {
+      from_ns = behind + 1;
+      from_id = 0;
+    }
   }
 }
 
@@ -120,12 +129,14 @@ bool read_list(context& scan, const storage::task_list_key& key, const std::stri
         scan.found(finding::kind::task, 0, {key.domain_id, {}, {}},
                    name + ": task " + std::to_string(stored.task_id) + " cannot be read");
     }
-    if (const auto why = unread(page); !why.empty()) {
-      scan.unreadable(0, {key.domain_id, {}, {}}, name + ": tasks after " + std::to_string(after), why);
+    scan.unreadable(0, {key.domain_id, {}, {}}, name + ": tasks", page.unreadable);
+    if (!page.usable()) {
+      scan.unreadable(0, {key.domain_id, {}, {}}, name + ": tasks after " + std::to_string(after), unread(page));
       return false;
     }
-    if (page.next.empty() || page.rows.empty())
+    if (page.next.empty() || (page.rows.empty() && page.unreadable.empty()))
       return true;
+    after = last_of(page, after);
   }
 }
 

@@ -105,6 +105,7 @@ outcome<std::unique_ptr<engine>> engine::open(rocksdb_options options) {
   CADENZA_TRY(prepare_directory(options.directory));
   std::unique_ptr<engine> opened(new engine(std::move(options)));
   CADENZA_TRY(opened->open_database());
+  CADENZA_TRY(table_rewrite(opened->data_, opened->default_family_).finish());
   CADENZA_TRY(opened->check_format());
   opened->begin_resuming();
   return opened;

@@ -6,6 +6,7 @@
 #include "storage/rocksdb/health.hpp"
 #include "storage/rocksdb/live_logs.hpp"
 #include "storage/rocksdb/resumer.hpp"
+#include "storage/rocksdb/table_rewrite.hpp"
 #include "storage/rocksdb/tables.hpp"
 
 #include <rocksdb/db.h>
@@ -26,6 +27,11 @@ public:
 
   /// Writes every table that has rows in memory only. Blocks. What fails is left to the log.
   void flush();
+
+  /// Writes a damaged table anew. Only while nobody reads or writes.
+  [[nodiscard]] outcome<table_rewrite::result> rewrite(table which) {
+    return table_rewrite(data_, default_family_).rewrite(which);
+  }
 
   [[nodiscard]] const database& data() const { return data_; }
   [[nodiscard]] const rocksdb_options& options() const { return options_; }

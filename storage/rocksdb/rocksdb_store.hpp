@@ -32,7 +32,8 @@ public:
   [[nodiscard]] outcome<backup_info> create_backup(const std::string& backup_directory) override; // backup.cpp
   [[nodiscard]] file_check* files() override { return this; }
   [[nodiscard]] std::vector<std::string>
-  unreadable_files(const std::function<bool()>& stopping) override; // file_check.cpp
+  unreadable_files(const std::function<bool()>& stopping) override;                      // file_check.cpp
+  [[nodiscard]] outcome<std::vector<rewritten_queue>> rewrite_damaged_queues() override; // file_check.cpp
   [[nodiscard]] bool accepts_writes() const override;
   void close() override;
 

@@ -1,88 +1,11 @@
-#include "storage/backups.hpp"
-#include "storage/rocksdb/tables.hpp"
-#include "tests/storage/support.hpp"
-
-#include <rocksdb/db.h>
-#include <rocksdb/metadata.h>
-
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <random>
-#include <set>
-#include <vector>
+#include "tests/storage/damaged_files.hpp"
 
 /// What is left of a queue when blocks of its tables cannot be read.
 namespace cadenza::storage::test {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr int rows = 2000;
-constexpr std::size_t row_bytes = 200;
 constexpr int block_rows = 8192 / static_cast<int>(row_bytes) + 10; ///< of one block, generously
-
-std::string noise(unsigned seed) {
-  std::mt19937 random(seed);
-  std::string out(row_bytes, '\0');
-  std::generate(out.begin(), out.end(), [&] { return static_cast<char>(random()); });
-  return out;
-}
-
-/// The files of a table, in the order of their numbers.
-std::vector<fs::path> files_of(const std::string& directory, rocks::table which) {
-  std::vector<std::string> names;
-  BOOST_TEST_REQUIRE(rocksdb::DB::ListColumnFamilies({}, directory, &names).ok());
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const auto& name : names)
-    families.emplace_back(name, rocksdb::ColumnFamilyOptions{});
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* opened = nullptr;
-  const auto status = rocksdb::DB::OpenForReadOnly({}, directory, families, &handles, &opened);
-  BOOST_TEST_REQUIRE(status.ok(), status.ToString());
-  const std::unique_ptr<rocksdb::DB> db(opened);
-  std::vector<rocksdb::LiveFileMetaData> files;
-  db->GetLiveFilesMetaData(&files);
-  for (auto* handle : handles)
-    db->DestroyColumnFamilyHandle(handle);
-  std::vector<fs::path> out;
-  for (const auto& file : files)
-    if (file.column_family_name == rocks::table_names[static_cast<std::size_t>(which)])
-      out.push_back(directory + "/" + fs::path(file.name).filename().string());
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
-/// Damages a file at a part of its length.
-void damage(const fs::path& file, double part) {
-  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
-  const auto at = static_cast<std::streamoff>(part * static_cast<double>(fs::file_size(file)));
-  stream.seekp(at);
-  stream.write("damage", 6);
-  BOOST_TEST_REQUIRE(stream.good());
-}
-
-/// Writes the tables by way of a backup.
-void flush(store& s, const temporary_directory& in) {
-  BOOST_TEST_REQUIRE(static_cast<bool>(s.backups()->create_backup(in / "backup")));
-}
-
-void put_transfer(store& s, std::int64_t first, std::int64_t last) {
-  auto tx = in_shard();
-  for (auto id = first; id <= last; ++id)
-    tx.transfer.push_back({id, noise(static_cast<unsigned>(id))});
-  check_committed(commit(s, std::move(tx)));
-}
-
-template <class Row> std::set<std::int64_t> ids_of(const std::vector<Row>& all) {
-  std::set<std::int64_t> out;
-  for (const auto& row : all) {
-    BOOST_TEST_REQUIRE(out.insert(row.task_id).second);
-    BOOST_TEST_REQUIRE(row.value == noise(static_cast<unsigned>(row.task_id)));
-  }
-  return out;
-}
 
 bool within(const std::vector<unreadable_range>& ranges, std::int64_t number) {
   return std::any_of(ranges.begin(), ranges.end(),

@@ -1,5 +1,8 @@
 #include "yard.hpp"
 
+#include <map>
+#include <optional>
+
 namespace cadenza::simulation {
 
 BOOST_AUTO_TEST_SUITE(verification)
@@ -220,6 +223,82 @@ BOOST_AUTO_TEST_CASE(a_run_that_nothing_wakes_gets_its_tasks_again) {
   BOOST_REQUIRE(timers.size() >= 2U);
   y.write(0, [&](auto& tx) { tx.delete_timers = timers; });
   check_mended(y, kind::wake_up, "asleep", run);
+}
+
+/// What lies behind the damage is looked at, and what was lost is seen in the runs.
+BOOST_AUTO_TEST_CASE(a_queue_is_checked_on_both_sides_of_what_cannot_be_read) {
+  std::map<std::string, std::vector<storage::unreadable_range>> damage; // by operation
+  yard y(7, 1);
+  y.in.set_fate([&](const storage::fault_point& point) -> std::optional<storage::fault> {
+    const auto found = damage.find(std::string(point.operation));
+    if (found == damage.end())
+      return std::nullopt;
+    storage::fault out;
+    out.unreadable = found->second;
+    return out;
+  });
+  const auto run = y.start_waiting("asleep");
+  y.write(0, [&](auto& tx) {
+    tx.transfer.push_back({INT64_MAX / 2, "\xff no task"});
+    tx.timers.push_back({INT64_MAX / ns_per_ms / 2 * ns_per_ms, 5, "\xff no task"});
+  });
+  const auto timers =
+      y.all<timer_row>([&](auto& s, auto cb) { s.shards().scan_timers(0, 0, 0, INT64_MAX, 1000, std::move(cb)); });
+  const auto last = std::find_if(timers.rbegin(), timers.rend(), [](const auto& t) { return t.task_id != 5; })->fire_ns;
+  damage["scan_timers"] = {{0, last, "a damaged block"}};
+  damage["scan_transfer"] = {{1, INT64_MAX / 4, "a damaged block"}};
+  const auto told_of = [](const verify_report& report, kind what, const std::string& text) {
+    return std::any_of(report.findings.begin(), report.findings.end(),
+                       [&](const auto& f) { return f.what == what && f.text.find(text) != std::string::npos; });
+  };
+  const auto found = y.check();
+  BOOST_TEST(told_of(found, kind::unreadable,
+                     "timers that fire (ns) 0 to " + std::to_string(last) + " cannot be read: a damaged block"),
+             told(found));
+  BOOST_TEST(told_of(found, kind::unreadable, "transfer tasks 1 to "), told(found));
+  BOOST_TEST(told_of(found, kind::task, "1 transfer and 1 timer tasks cannot be read"), told(found));
+  BOOST_TEST(names(found, kind::wake_up, "asleep", run), told(found));
+  BOOST_TEST(found.found == 4, told(found));
+  BOOST_TEST(!y.repair().clean()); // the block is as it was
+  damage.erase("scan_timers");
+  const auto rest = y.check();
+  BOOST_TEST(rest.found == 1, told(rest)); // all but the block: the run has its tasks again
+  damage.clear();
+  check_clean(y.check());
+  y.work_until_closed("asleep");
+}
+
+BOOST_AUTO_TEST_CASE(a_backlog_is_checked_on_both_sides_of_what_cannot_be_read) {
+  std::vector<storage::unreadable_range> damage;
+  yard y(7, 1);
+  y.in.set_fate([&](const storage::fault_point& point) -> std::optional<storage::fault> {
+    if (point.operation != "scan_tasks" || damage.empty())
+      return std::nullopt;
+    storage::fault out;
+    out.unreadable = damage;
+    return out;
+  });
+  const auto first = y.start("first", "m");
+  y.wait(5 * ns_per_s);
+  const auto second = y.start("second", "m");
+  y.wait(20 * ns_per_s); // both wait in the backlog, and in no queue any more
+  check_clean(y.check());
+  std::vector<std::int64_t> ids;
+  for (const auto& [key, row] : y.all<std::pair<storage::task_list_key, std::string>>(
+           [](auto&s, auto cb) { s.task_lists().scan_task_lists({}, "", 100, std::move(cb)); }))
+    for (const auto& task : y.all<storage::backlog_row>(
+             [&key = key](auto&s, auto cb) { s.task_lists().scan_tasks(key, 0, INT64_MAX, 100, std::move(cb)); }))
+      ids.push_back(task.task_id);
+  BOOST_TEST_REQUIRE(ids.size() == 2U);
+  damage = {{ids[0], ids[0], "a damaged block"}};
+  const auto found = y.check();
+  BOOST_TEST(found.found == 2, told(found));
+  BOOST_TEST(names(found, kind::wake_up, "first", first), told(found));
+  BOOST_TEST(!names(found, kind::wake_up, "second", second), told(found));
+  BOOST_TEST(!y.repair().clean());
+  BOOST_TEST(y.check().found == 1);
+  y.work_until_closed("first");
+  y.work_until_closed("second");
 }
 
 BOOST_AUTO_TEST_CASE(lists_that_say_something_else_are_made_anew) {

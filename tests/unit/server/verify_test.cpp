@@ -15,8 +15,9 @@ namespace {
 
 /// What `verify` says of a data directory.
 struct verdict {
-  explicit verdict(const std::string& data) {
+  explicit verdict(const std::string& data, bool repair = false) {
     cli::verify_options options;
+    options.repair = repair;
     options.data_dir = data;
     std::ostringstream out;
     std::ostringstream err;
@@ -27,12 +28,14 @@ struct verdict {
   std::string text;
 };
 
+constexpr int filled = 20;
+
 /// A data directory with something in it, at rest.
 void fill(const std::string& data) {
   const tests::running one(tests::configured(data));
   load::client client(one.address(), 1);
   BOOST_REQUIRE(load::prepare_domain(client, "orders", std::chrono::seconds(30)));
-  for (int i = 0; i < 20; ++i)
+  for (int i = 0; i < filled; ++i)
     tests::start_workflow(client, "orders", "order-" + std::to_string(i));
 }
 
@@ -74,6 +77,36 @@ BOOST_AUTO_TEST_CASE(a_damaged_block_of_any_table_is_told_and_never_comes_out_cl
     BOOST_TEST(after.code == 1, table << ": " << after.text);
     BOOST_TEST(after.text.find(table) != std::string::npos, table << ": " << after.text);
   }
+}
+
+/// What is lost of a queue stands in the runs as well: their tasks are made again, and each goes on.
+BOOST_AUTO_TEST_CASE(a_repair_makes_the_tasks_of_a_damaged_queue_again) {
+  const load::scratch_directory directory;
+  const auto sound = directory.path() + "/sound";
+  fill(sound);
+  int queues = 0;
+  for (const auto& table : tables_of(sound)) {
+    const auto copy = directory.path() + "/" + table;
+    fs::copy(sound, copy, fs::copy_options::recursive);
+    damage(copy, table);
+    const verdict found(copy);
+    if (found.text.find("table transfer: file") == std::string::npos &&
+        found.text.find("table timers: file") == std::string::npos &&
+        found.text.find("table tasks: file") == std::string::npos)
+      continue;
+    ++queues;
+    const verdict mended(copy, true);
+    BOOST_TEST(mended.code == 0, mended.text);
+    BOOST_TEST(mended.text.find("was written anew") != std::string::npos, mended.text);
+    const verdict after(copy);
+    BOOST_TEST(after.code == 0, after.text);
+    BOOST_TEST(after.text.find("\"found\":0") != std::string::npos, after.text);
+    const tests::running one(tests::configured(copy));
+    load::client client(one.address(), 1);
+    for (int i = 0; i < filled; ++i)
+      tests::complete_decision(client, "orders");
+  }
+  BOOST_TEST(queues >= 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_running_server_tells_of_a_damaged_block_too) {
