@@ -59,13 +59,13 @@ outcome<table_rewrite::result> table_rewrite::rewrite(table which) {
   CADENZA_ASSERT(which == table::transfer || which == table::timers || which == table::tasks,
                  "only queues are written anew: what is lost of another table nobody can make again");
   result out;
-  CADENZA_TRY(forget_copies({})); // of a copying that was interrupted
+  CADENZA_TRY(forget_copies(rocksdb::WriteBatch())); // of a copying that was interrupted
   if (which == table::tasks)
     CADENZA_TRY(copy_backlogs_out(out));
   else
     CADENZA_TRY(copy_out(which, {}, std::string(longest_key, '\xff'), out));
   if (!out.refused.empty()) {
-    CADENZA_TRY(forget_copies({}));
+    CADENZA_TRY(forget_copies(rocksdb::WriteBatch()));
     return out;
   }
   rocksdb::WriteBatch begun;

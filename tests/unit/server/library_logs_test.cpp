@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(messages_that_an_actor_does_not_know_go_to_the_log_and_are_
   {
     const stream_to_log output(std::cout);
     caf::actor_system_config settings;
-    settings.set("caf.scheduler.max-threads", 1);
+    settings.set("scheduler.max-threads", 1);
     caf::actor_system system(settings);
     const auto listener = system.spawn([](caf::event_based_actor*) -> caf::behavior { return {[](int) {}}; });
     caf::scoped_actor self(system);
