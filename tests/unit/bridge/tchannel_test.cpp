@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -67,11 +68,14 @@ tchannel_client::call start_call(std::size_t input_bytes = 0) {
           {{"Cadence-Client-Name", "uber-java"}}};
 }
 
-void answer_with(harness& h, const std::string& run_id) {
-  h.engine.react([run_id](seen_request seen) {
+/// `seen`: where each request is left before its answer, which the client waits for.
+void answer_with(harness& h, const std::string& run_id, seen_request* seen = nullptr) {
+  h.engine.react([run_id, seen](seen_request now) {
+    if (seen != nullptr)
+      *seen = now;
     api::StartWorkflowExecutionResponse response;
     response.set_run_id(run_id);
-    seen.call->reply(response);
+    now.call->reply(response);
   });
 }
 
@@ -90,7 +94,8 @@ BOOST_AUTO_TEST_SUITE(tchannel_port)
 
 BOOST_AUTO_TEST_CASE(a_call_reaches_the_handler_of_its_rpc_and_is_answered_in_thrift) {
   site s;
-  answer_with(s.h, "the run");
+  seen_request seen;
+  answer_with(s.h, "the run", &seen);
   using bridge::tchannel::checksum_type;
   for (const auto sums : {checksum_type::none, checksum_type::crc32, checksum_type::crc32c}) {
     auto call = start_call();
@@ -100,7 +105,6 @@ BOOST_AUTO_TEST_CASE(a_call_reaches_the_handler_of_its_rpc_and_is_answered_in_th
     BOOST_TEST(got.code == 0);
     BOOST_TEST(got.sums_right);
     BOOST_TEST(got.headers.at("$rpc$-service") == "cadence-frontend");
-    const auto seen = s.h.engine.last();
     BOOST_TEST(seen.call->caller().client_impl == "uber-java"); // headers are known in any case
     BOOST_TEST(seen.call->caller().name == "a caller");
   }
@@ -112,12 +116,12 @@ BOOST_AUTO_TEST_CASE(a_call_reaches_the_handler_of_its_rpc_and_is_answered_in_th
 BOOST_AUTO_TEST_CASE(large_calls_and_answers_come_in_frames) {
   site s;
   const std::string large(3 << 20, 'r');
-  answer_with(s.h, large);
+  seen_request seen;
+  answer_with(s.h, large, &seen);
   const auto got = s.client.ask(start_call(2 << 20));
   BOOST_TEST((run_of(got) == large));
   BOOST_TEST(got.frames > 40);
   BOOST_TEST(got.sums_right);
-  const auto seen = s.h.engine.last();
   BOOST_TEST(static_cast<const api::StartWorkflowExecutionRequest&>(*seen.request).input().data().size() == 2u << 20);
   BOOST_TEST(s.h.registry.value("cadenza_net_request_bytes", {{"server", "rpc"}}) == 0);
 }
@@ -126,10 +130,12 @@ BOOST_AUTO_TEST_CASE(frames_of_many_calls_may_be_mixed_and_answers_come_in_any_o
   site s;
   constexpr std::uint32_t count = 2000;
   std::mutex lock;
+  std::condition_variable arrived;
   std::vector<actors::call_ptr> waiting;
   s.h.engine.react([&](seen_request seen) {
     const std::lock_guard guard(lock);
     waiting.push_back(seen.call);
+    arrived.notify_one();
   });
   auto small = start_call();
   small.frame_bytes_max = 200;
@@ -143,9 +149,8 @@ BOOST_AUTO_TEST_CASE(frames_of_many_calls_may_be_mixed_and_answers_come_in_any_o
       rest += frames[i];
   }
   s.client.send(first + rest);
-  s.h.engine.wait_for(count);
-  const std::lock_guard guard(lock);
-  BOOST_TEST(waiting.size() == count);
+  std::unique_lock guard(lock);
+  BOOST_REQUIRE(arrived.wait_for(guard, std::chrono::seconds(20), [&] { return waiting.size() == count; }));
   for (auto at = waiting.rbegin(); at != waiting.rend(); ++at) {
     api::StartWorkflowExecutionResponse response;
     response.set_run_id("r");
@@ -314,13 +319,16 @@ BOOST_AUTO_TEST_CASE(a_call_that_does_not_arrive_in_time_is_let_go) {
 BOOST_AUTO_TEST_CASE(a_client_that_goes_takes_its_calls_along) {
   harness h({}, with_tchannel());
   std::promise<void> left;
-  h.engine.react([&](seen_request seen) { seen.call->on_cancel([&left] { left.set_value(); }); });
   actors::call_ptr held;
+  h.engine.react([&](seen_request seen) {
+    held = seen.call;
+    seen.call->on_cancel([&left] { left.set_value(); });
+  });
   {
     tchannel_client client(h.server.tchannel_port());
     client.greet();
     client.send(tchannel_client::bytes(10, start_call()));
-    held = h.engine.last().call;
+    h.engine.wait_for(1);
   }
   BOOST_TEST((left.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready));
   BOOST_TEST(held->cancelled());

@@ -67,10 +67,12 @@ BOOST_AUTO_TEST_SUITE(thrift_over_grpc)
 
 BOOST_AUTO_TEST_CASE(a_call_reaches_the_handler_of_its_rpc_and_is_answered_in_thrift) {
   harness h;
-  h.engine.react([](seen_request seen) {
+  seen_request seen; // before the answer, which the client waits for
+  h.engine.react([&seen](seen_request now) {
+    seen = now;
     api::StartWorkflowExecutionResponse response;
     response.set_run_id("the run");
-    seen.call->reply(response);
+    now.call->reply(response);
   });
   const auto& which = named("WorkflowService::StartWorkflowExecution");
   const auto got = ask(h, which, good_start(), {{"cadence-client-name", "uber-go"}});
@@ -82,7 +84,6 @@ BOOST_AUTO_TEST_CASE(a_call_reaches_the_handler_of_its_rpc_and_is_answered_in_th
   BOOST_TEST(response.run_id() == "the run");
   BOOST_TEST(got.trailers.at("rpc-service") == service);
   BOOST_TEST(!got.trailers.contains("rpc-application-error"));
-  const auto seen = h.engine.last();
   BOOST_TEST(seen.function == "start");
   BOOST_TEST(seen.call->caller().client_impl == "uber-go");
   BOOST_TEST(static_cast<const api::StartWorkflowExecutionRequest&>(*seen.request).workflow_id() == "wf");
