@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_arguments_is_seen) {
   accounts a;
   const tchannel_client::call what{"m", std::string(500, 'b'), {}, 1, tchannel::checksum_type::crc32c, "thrift", 200};
   const auto flaw_of = [&](auto damage, std::int64_t body_max = 1 << 20, std::int64_t memory_max = 1 << 20) {
-    auto parts = parts_of(tchannel_client::frames(7, what));
+    const auto frames = tchannel_client::frames(7, what); // which the parts look into
+    auto parts = parts_of(frames);
     damage(parts);
     bridge::net::account memory(memory_max, a.meters.request_bytes);
     tchannel_arrival all(memory, body_max, 1 << 10);
