@@ -62,11 +62,14 @@ void server::tell_of_start() const {
   const auto& address = values().frontend.address;
   const auto grpc = address + ':' + std::to_string(grpc_port());
   const auto http = address + ':' + std::to_string(http_port());
+  const auto tchannel =
+      front_ && front_->tchannel_port() != 0 ? address + ':' + std::to_string(front_->tchannel_port()) : "off";
   const auto shards = std::to_string(stores_->shard_count);
   log::info({{"version", CADENZA_VERSION},
              {"config", configuration_.origin},
              {"data", stores_->directory.empty() ? "memory" : stores_->directory},
              {"grpc", grpc},
+             {"tchannel", tchannel},
              {"http", http},
              {"shards", shards}},
             "started");
@@ -90,15 +93,15 @@ int server::http_port() const { return front_ ? front_->http_port() : 0; }
 
 std::string server::banner() const {
   const auto& address = values().frontend.address;
-  return "Cadenza " CADENZA_VERSION " is ready\n"
-         "  gRPC   " +
-         address + ':' + std::to_string(grpc_port()) + "  (uber.cadence.api.v1)\n" +
-         (front_ && front_->tchannel_port() != 0
-              ? "  TChannel " + address + ':' + std::to_string(front_->tchannel_port()) + '\n'
-              : std::string()) +
-         "  HTTP   " + address + ':' + std::to_string(http_port()) + "  (/health /ready /version /metrics)\n  data   " +
-         (stores_->directory.empty() ? "in memory; gone when the server stops" : stores_->directory) + "\n  shards " +
-         std::to_string(stores_->shard_count) + '\n';
+  const auto at = [&address](int port) { return address + ':' + std::to_string(port); };
+  std::string out = "Cadenza " CADENZA_VERSION " is ready\n";
+  out += "  gRPC     " + at(grpc_port()) + "  (uber.cadence.api.v1)\n";
+  if (front_ && front_->tchannel_port() != 0)
+    out += "  TChannel " + at(front_->tchannel_port()) + '\n';
+  out += "  HTTP     " + at(http_port()) + "  (/health /ready /version /metrics)\n";
+  out += "  data     " + (stores_->directory.empty() ? "in memory; gone when the server stops" : stores_->directory) +
+         '\n';
+  return out + "  shards   " + std::to_string(stores_->shard_count) + '\n';
 }
 
 void server::run(signal_source& signals) {
