@@ -31,7 +31,7 @@ struct rules {
     hooks = bridge::default_validators();
   }
   void add(const workflow::domain_ptr& domain) { domains.put(domain); }
-  [[nodiscard]] checks rules() const { return {max, hooks, domains, 0}; }
+  [[nodiscard]] checks view() const { return {max, hooks, domains, 0}; }
 
   bridge::limits max;
   bridge::validators hooks;
@@ -51,11 +51,11 @@ template <class Request> struct bad_case {
 template <class Request> void check_table(const Request& good, const std::vector<bad_case<Request>>& cases) {
   const rules r;
   auto request = good;
-  BOOST_TEST(verdict(check(r.rules(), request)) == "");
+  BOOST_TEST(verdict(check(r.view(), request)) == "");
   for (const auto& one : cases) {
     request = good;
     one.spoil(request);
-    BOOST_TEST(verdict(check(r.rules(), request)) == one.expected);
+    BOOST_TEST(verdict(check(r.view(), request)) == one.expected);
   }
 }
 

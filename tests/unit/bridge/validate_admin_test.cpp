@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(requests_about_a_run_name_it) {
   check_table<maintain>(about_run<maintain>(), run_cases<maintain>("bad_request: Execution is missing"));
   auto current = about_run<describe>();
   current.mutable_workflow_execution()->clear_run_id(); // the current run
-  BOOST_TEST(verdict(check(rules().rules(), current)) == "");
+  BOOST_TEST(verdict(check(rules().view(), current)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(raw_histories_need_a_run_and_a_page) {
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(isolation_groups_of_everybody_and_of_a_domain) {
   all of_all;
   add(*of_all.mutable_isolation_groups(), "zone-1", api::ISOLATION_GROUP_STATE_DRAINED);
   check_table<all>(of_all, group_cases<all>());
-  BOOST_TEST(verdict(check(rules().rules(), all())) == ""); // nothing is drained any more
+  BOOST_TEST(verdict(check(rules().view(), all())) == ""); // nothing is drained any more
 
   using one = admin::UpdateDomainIsolationGroupsRequest;
   one of_one;
@@ -225,9 +225,9 @@ BOOST_AUTO_TEST_CASE(new_search_attributes_have_a_name_a_type_and_permission) {
        {"bad_request: Unknown value type, 7", named("Colour", 7)}});
   rules guarded;
   guarded.max.admin_protected = true;
-  BOOST_TEST(verdict(check(guarded.rules(), good)) == "bad_request: No permission to do this operation.");
+  BOOST_TEST(verdict(check(guarded.view(), good)) == "bad_request: No permission to do this operation.");
   good.set_security_token(guarded.max.admin_token);
-  BOOST_TEST(verdict(check(guarded.rules(), good)) == "");
+  BOOST_TEST(verdict(check(guarded.view(), good)) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -102,23 +102,23 @@ BOOST_AUTO_TEST_CASE(cron_texts_and_search_attributes_are_looked_at) {
   const rules r;
   auto request = good_start();
   request.set_cron_schedule("not a schedule");
-  BOOST_TEST(verdict(check(r.rules(), request)).starts_with("bad_request: "));
+  BOOST_TEST(verdict(check(r.view(), request)).starts_with("bad_request: "));
   request = good_start();
   (*request.mutable_search_attributes()->mutable_indexed_fields())["NoSuchKey"].set_data("1");
-  BOOST_TEST(verdict(check(r.rules(), request)).starts_with("bad_request: "));
+  BOOST_TEST(verdict(check(r.view(), request)).starts_with("bad_request: "));
 }
 
 BOOST_AUTO_TEST_CASE(the_first_of_several_mistakes_is_told) {
   const rules r;
   api::StartWorkflowExecutionRequest request;
-  BOOST_TEST(verdict(check(r.rules(), request)) == "bad_request: Domain name is empty");
+  BOOST_TEST(verdict(check(r.view(), request)) == "bad_request: Domain name is empty");
   request.set_domain("none");
-  BOOST_TEST(verdict(check(r.rules(), request)) == "entity_not_exists: Domain none does not exist.");
+  BOOST_TEST(verdict(check(r.view(), request)) == "entity_not_exists: Domain none does not exist.");
   request.set_domain("orders");
-  BOOST_TEST(verdict(check(r.rules(), request)) == "bad_request: WorkflowId is not set on request.");
+  BOOST_TEST(verdict(check(r.view(), request)) == "bad_request: WorkflowId is not set on request.");
   api::SignalWorkflowExecutionRequest signal;
   signal.set_domain("none");
-  BOOST_TEST(verdict(check(r.rules(), signal)) == "entity_not_exists: Domain none does not exist.");
+  BOOST_TEST(verdict(check(r.view(), signal)) == "entity_not_exists: Domain none does not exist.");
 }
 
 BOOST_AUTO_TEST_CASE(signal_with_start) {
@@ -143,13 +143,13 @@ BOOST_AUTO_TEST_CASE(signal_with_start) {
 BOOST_AUTO_TEST_CASE(asynchronous_starts_need_a_queue) {
   api::StartWorkflowExecutionAsyncRequest request;
   const rules r;
-  BOOST_TEST(verdict(check(r.rules(), request)) == "bad_request: Domain name is empty");
+  BOOST_TEST(verdict(check(r.view(), request)) == "bad_request: Domain name is empty");
   *request.mutable_request() = good_start();
-  BOOST_TEST(verdict(check(r.rules(), request)) == "bad_request: async workflow is not enabled for domain orders");
+  BOOST_TEST(verdict(check(r.view(), request)) == "bad_request: async workflow is not enabled for domain orders");
   api::SignalWithStartWorkflowExecutionAsyncRequest both;
   *both.mutable_request()->mutable_start_request() = good_start();
   both.mutable_request()->set_signal_name("s");
-  BOOST_TEST(verdict(check(r.rules(), both)) == "bad_request: async workflow is not enabled for domain orders");
+  BOOST_TEST(verdict(check(r.view(), both)) == "bad_request: async workflow is not enabled for domain orders");
 }
 
 BOOST_AUTO_TEST_CASE(calls_about_one_run) {
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(query) {
   check_table(good, cases);
   rules r;
   r.max.query_disallowed = true;
-  BOOST_TEST(verdict(check(r.rules(), good)) ==
+  BOOST_TEST(verdict(check(r.view(), good)) ==
              "bad_request: Domain is not allowed to query, please contact cadence team to re-enable queries.");
 }
 
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(history_pages_are_bounded) {
   auto request = about_run<api::GetWorkflowExecutionHistoryRequest>();
   for (const auto& [asked, given] : {std::pair{0, 1000}, {-3, 1000}, {7, 7}, {5000, 1000}}) {
     request.set_page_size(asked);
-    BOOST_TEST(verdict(check(r.rules(), request)) == "");
+    BOOST_TEST(verdict(check(r.view(), request)) == "");
     BOOST_TEST(request.page_size() == given);
   }
 }
@@ -237,22 +237,22 @@ BOOST_AUTO_TEST_CASE(lists) {
                         {"entity_not_exists: Domain none does not exist.", [](request& r) { r.set_domain("none"); }}});
   rules r;
   auto list = good;
-  BOOST_TEST(verdict(check(r.rules(), list)) == "");
+  BOOST_TEST(verdict(check(r.view(), list)) == "");
   BOOST_TEST(list.page_size() == 1000);
   // The window of the search index is no limit of a plain list.
   list.set_page_size(10'001);
   r.max.search_enabled = true;
-  BOOST_TEST(verdict(check(r.rules(), list)) == "");
+  BOOST_TEST(verdict(check(r.view(), list)) == "");
   api::ListClosedWorkflowExecutionsRequest closed;
   closed.set_domain("orders");
   *closed.mutable_start_time_filter() = good.start_time_filter();
   closed.set_page_size(10'001);
-  BOOST_TEST(verdict(check(r.rules(), closed)) == "");
+  BOOST_TEST(verdict(check(r.view(), closed)) == "");
   r.max.list_by_filter_disallowed = true;
   list = good;
-  BOOST_TEST(verdict(check(r.rules(), list)) == "");
+  BOOST_TEST(verdict(check(r.view(), list)) == "");
   list.mutable_type_filter()->set_name("type");
-  BOOST_TEST(verdict(check(r.rules(), list)) == "bad_request: No permission to do this operation.");
+  BOOST_TEST(verdict(check(r.view(), list)) == "bad_request: No permission to do this operation.");
 }
 
 BOOST_AUTO_TEST_CASE(pages_of_queries_are_as_large_as_the_window_at_most) {
@@ -263,12 +263,12 @@ BOOST_AUTO_TEST_CASE(pages_of_queries_are_as_large_as_the_window_at_most) {
   api::ScanWorkflowExecutionsRequest scan;
   scan.set_domain("orders");
   scan.set_page_size(10'001);
-  BOOST_TEST(verdict(check(r.rules(), list)) == "");
+  BOOST_TEST(verdict(check(r.view(), list)) == "");
   r.max.search_enabled = true;
-  BOOST_TEST(verdict(check(r.rules(), list)) == "bad_request: Pagesize is larger than allow 10000");
-  BOOST_TEST(verdict(check(r.rules(), scan)) == "bad_request: Pagesize is larger than allow 10000");
+  BOOST_TEST(verdict(check(r.view(), list)) == "bad_request: Pagesize is larger than allow 10000");
+  BOOST_TEST(verdict(check(r.view(), scan)) == "bad_request: Pagesize is larger than allow 10000");
   list.set_page_size(10'000);
-  BOOST_TEST(verdict(check(r.rules(), list)) == "");
+  BOOST_TEST(verdict(check(r.view(), list)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(queries_are_checked_once_the_domain_is_known) {
@@ -281,18 +281,18 @@ BOOST_AUTO_TEST_CASE(queries_are_checked_once_the_domain_is_known) {
   api::ListWorkflowExecutionsRequest list;
   list.set_domain("none");
   list.set_query("NoSuchKey = 3");
-  BOOST_TEST(verdict(check(r.rules(), list)) == "entity_not_exists: Domain none does not exist.");
+  BOOST_TEST(verdict(check(r.view(), list)) == "entity_not_exists: Domain none does not exist.");
   list.set_domain("orders");
-  BOOST_TEST(verdict(check(r.rules(), list)) == "bad_request: invalid search attribute \"NoSuchKey\"");
+  BOOST_TEST(verdict(check(r.view(), list)) == "bad_request: invalid search attribute \"NoSuchKey\"");
   list.set_query("RunID = 3");
-  BOOST_TEST(verdict(check(r.rules(), list)) == "");
+  BOOST_TEST(verdict(check(r.view(), list)) == "");
   BOOST_TEST(list.query() == "checked RunID = 3");
   api::CountWorkflowExecutionsRequest count;
-  BOOST_TEST(verdict(check(r.rules(), count)) == "bad_request: Domain name is empty");
+  BOOST_TEST(verdict(check(r.view(), count)) == "bad_request: Domain name is empty");
   api::ListArchivedWorkflowExecutionsRequest archived;
-  BOOST_TEST(verdict(check(r.rules(), archived)) == "bad_request: Domain name is empty");
+  BOOST_TEST(verdict(check(r.view(), archived)) == "bad_request: Domain name is empty");
   archived.set_domain("orders");
-  BOOST_TEST(verdict(check(r.rules(), archived)) == "bad_request: Cluster is not configured for visibility archival");
+  BOOST_TEST(verdict(check(r.view(), archived)) == "bad_request: Cluster is not configured for visibility archival");
 }
 
 BOOST_AUTO_TEST_CASE(domains) {
@@ -312,24 +312,24 @@ BOOST_AUTO_TEST_CASE(domains) {
                         {"", [](request& r) { r.set_name("orders"); }}}); // the registry says that it exists
   rules r;
   r.max.admin_protected = true;
-  BOOST_TEST(verdict(check(r.rules(), good)) == "bad_request: No permission to do this operation.");
+  BOOST_TEST(verdict(check(r.view(), good)) == "bad_request: No permission to do this operation.");
   good.set_security_token("CadenceTeamONLY");
-  BOOST_TEST(verdict(check(r.rules(), good)) == "");
+  BOOST_TEST(verdict(check(r.view(), good)) == "");
 
   api::UpdateDomainRequest update;
-  BOOST_TEST(verdict(check(r.rules(), update)) == "bad_request: Domain not set on request.");
+  BOOST_TEST(verdict(check(r.view(), update)) == "bad_request: Domain not set on request.");
   update.set_name("orders");
-  BOOST_TEST(verdict(check(r.rules(), update)) == "bad_request: No permission to do this operation.");
+  BOOST_TEST(verdict(check(r.view(), update)) == "bad_request: No permission to do this operation.");
   update.mutable_update_mask()->add_paths("active_cluster_name"); // a failover needs no token
-  BOOST_TEST(verdict(check(r.rules(), update)) == "");
+  BOOST_TEST(verdict(check(r.view(), update)) == "");
 
   api::DeleteDomainRequest remove;
   remove.set_security_token("CadenceTeamONLY");
   remove.set_name("orders");
-  BOOST_TEST(verdict(check(r.rules(), remove)) == "bad_request: Domain is not in a deprecated state.");
+  BOOST_TEST(verdict(check(r.view(), remove)) == "bad_request: Domain is not in a deprecated state.");
   remove.set_name("old");
-  BOOST_TEST(verdict(check(r.rules(), remove)) == "");
-  BOOST_TEST(verdict(check(r.rules(), api::DescribeDomainRequest{})) == "bad_request: Domain not set on request.");
+  BOOST_TEST(verdict(check(r.view(), remove)) == "");
+  BOOST_TEST(verdict(check(r.view(), api::DescribeDomainRequest{})) == "bad_request: Domain not set on request.");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
