@@ -61,7 +61,10 @@ std::string unlike_details(const context& scan, const workflow::run& run, const 
   if (run.closed() && listed.history_length() != record.history_length())
     return "its history has " + std::to_string(record.history_length()) + " events and is listed with " +
            std::to_string(listed.history_length());
-  if (listed.is_cron() != record.is_cron() || listed.cron_schedule() != record.cron_schedule())
+  if (listed.is_cron() != record.is_cron())
+    return std::string(record.is_cron() ? "it is a cron run and not listed as one"
+                                        : "it is no cron run and listed as one");
+  if (listed.cron_schedule() != record.cron_schedule())
     return "its cron schedule is \"" + record.cron_schedule() + "\" and listed as \"" + listed.cron_schedule() + "\"";
   // A run that was begun with a delay stays listed as waiting until something else of it is listed anew.
   const bool waited = run.open() && run.fixed().first_decision_backoff_s() > 0 &&

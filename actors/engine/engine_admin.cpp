@@ -137,8 +137,6 @@ void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done
   auto all = std::make_shared<gathering>(state_->wrong, std::move(done));
   if (!state_->root)
     return;
-  constexpr bool killable = false;
-  all->add("node", "node", state_->root, killable);
   caf::anon_send(state_->root, children_query{[all](const std::vector<std::pair<std::string, caf::actor>>& children) {
                    for (const auto& [name, handle] : children)
                      all->add(std::string(node_prefix) + name, name, handle);
@@ -148,7 +146,6 @@ void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done
     if (!shard)
       continue;
     const auto path = actor_path::of_shard(i);
-    all->add(path, "history_shard", shard);
     shard_query query;
     query.what = shard_query::kind::list_runs;
     query.runs = [all, path](const std::vector<std::pair<std::string, caf::actor>>& runs) {
@@ -156,6 +153,7 @@ void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done
         all->add(path + std::string(actor_path::run_part) + run, "workflow_run", handle);
     };
     caf::anon_send(shard, make_shard_mail(std::move(query)));
+    all->add(path, "history_shard", shard); // last: a question of ours that waits behind it would be counted
   }
   if (const auto matching = state_->routes.matching()) {
     matching_query query;
@@ -172,6 +170,8 @@ void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done
       still->finish();
   };
   caf::anon_send(state_->root, std::move(patience));
+  constexpr bool killable = false;
+  all->add("node", "node", state_->root, killable);
 }
 
 void local_engine::kill_actor(std::string path, std::function<void(outcome_text)> done) {

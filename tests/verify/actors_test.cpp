@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(each_actor_is_listed_with_its_own_restarts) {
                return one.kind == "workflow_run" && one.path.ends_with("/workflow/" + run);
              }) == 1);
   for (const auto& one : all)
-    BOOST_TEST(one.mailbox >= 0, one.path); // each has answered
+    BOOST_TEST(one.mailbox == 0, one.path); // the node rests; our own questions do not count
 }
 
 BOOST_AUTO_TEST_CASE(the_node_cannot_be_killed_and_says_so) {
