@@ -133,7 +133,7 @@ constexpr row engine_rows[] = {
 
 // What each of them refuses is counted by `cadenza_net_refused_total`; its label is named after the option.
 constexpr row network_rows[] = {
-    {"server", choice, "library", "library|own", active, restart,
+    {"server", choice, "own", "library|own", active, restart,
      "Who serves gRPC: `library` is gRPC C++, `own` is this server's own network layer, which the options below are "
      "for."},
     {"loops", integer, "0", "0..64", active, restart, "Threads that serve connections; 0: one per two cores."},
@@ -156,7 +156,7 @@ constexpr row network_rows[] = {
     {"requestBytesMax", bytes, "0", "0..1TiB", active, restart,
      "Memory for requests that are arriving, of all connections. A large request waits until its memory is free, for "
      "up to `requestTimeout`; requests that make no progress give way to those that wait. Small ones may use a "
-     "quarter more. 0: an 8th of `engine.memoryBytes`, from one message of `grpcMaxMsgSize` to 256 MiB."},
+     "quarter more. 0: an 8th of `engine.memoryBytes`, from two messages of `grpcMaxMsgSize` to 256 MiB."},
     {"requestBytesPerConnection", bytes, "4MiB", "256KiB..1GiB", active, restart,
      "Memory for small requests of one connection that are not whole yet; a client with more must wait."},
     {"answerBytesMax", bytes, "0", "0..1TiB", active, restart,

@@ -104,7 +104,7 @@ struct engine_config {
 };
 
 struct grpc_server_config {
-  bool own_network = false; ///< false: the gRPC library serves
+  bool own_network = true; ///< false: the gRPC library serves
   network_config network;
 };
 

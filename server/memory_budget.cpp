@@ -62,10 +62,11 @@ memory_budget budget_of(const config::server_config& c) {
 config::network_config network_of(const config::server_config& c) {
   auto out = c.grpc.network;
   const auto budget = budget_of(c);
-  for (const auto& [bytes, share] :
-       {std::pair(&out.request_bytes_max, budget.requests), {&out.answer_bytes_max, budget.answers}})
-    if (*bytes == 0)
-      *bytes = std::max(share, out.message_bytes_max); // or a large message could never come
+  // Or a large message could never go, and none could come while the first parts of others wait for their memory.
+  if (out.answer_bytes_max == 0)
+    out.answer_bytes_max = std::max(budget.answers, out.message_bytes_max);
+  if (out.request_bytes_max == 0)
+    out.request_bytes_max = std::max(budget.requests, 2 * out.message_bytes_max);
   return out;
 }
 
