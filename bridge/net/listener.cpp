@@ -141,9 +141,9 @@ void listener::on_events(std::uint32_t) {
     socklen_t size = sizeof from;
     const int one = ::accept4(descriptor_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (one >= reserved_from_) {
-      ::close(one);
-      counts_.refused(refusal::descriptors);
+      counts_.refused(refusal::descriptors); // first: who is sent away finds it counted
       tell_short_of_descriptors();
+      ::close(one);
       continue;
     }
     if (one >= 0) {
@@ -169,8 +169,8 @@ void listener::out_of_descriptors() {
       const int one = ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
       if (one < 0)
         break;
-      ::close(one);
       counts_.refused(refusal::descriptors);
+      ::close(one);
     }
   }
   spare_ = open_spare();

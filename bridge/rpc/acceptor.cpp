@@ -158,9 +158,9 @@ void acceptor::accept_all() {
     if (socket < 0)
       return out_of_descriptors(errno) || errno == ENOBUFS || errno == ENOMEM ? make_room() : void();
     if (socket >= reserve_from_) {
-      close(socket);
-      refused_.fetch_add(1, std::memory_order_relaxed);
+      refused_.fetch_add(1, std::memory_order_relaxed); // first: who is sent away finds it counted
       tell_refused();
+      close(socket);
       continue;
     }
     remember(socket);
@@ -175,8 +175,8 @@ void acceptor::make_room() {
     close(spare_);
   const int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (socket >= 0) {
-    close(socket);
     refused_.fetch_add(1, std::memory_order_relaxed);
+    close(socket);
   }
   spare_ = open_spare();
   pollfd watched{stop_, POLLIN, 0};
