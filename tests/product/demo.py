@@ -16,8 +16,8 @@ class Demo:
     def __init__(self, cadenza, hello, place, *options):
         self.place = pathlib.Path(place)
         self.server = subprocess.Popen([cadenza, "server", "start", "--data", self.place / "data", "--port", "0",
-                                        "--http-port", "0", *options], stdout=subprocess.PIPE,
-                                       stderr=open(self.place / "server.log", "w"), text=True)
+                                        "--http-port", "0", *options], stdout=subprocess.PIPE, bufsize=0,
+                                       stderr=open(self.place / "server.log", "w"))
         self.worker = None
         self.grpc, self.http = self.read_ports()
         if hello:
@@ -34,7 +34,7 @@ class Demo:
         while len(found) < 2:
             if not select.select([self.server.stdout], [], [], 60)[0]:
                 raise SystemExit("the server is not ready after 60 seconds: " + (self.place / "server.log").read_text())
-            line = self.server.stdout.readline()
+            line = self.server.stdout.readline().decode() # without a buffer, which `select` would not see
             if not line:
                 raise SystemExit("the server ended: " + (self.place / "server.log").read_text())
             words = line.split()

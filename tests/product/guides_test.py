@@ -88,7 +88,8 @@ def known_keys(count, cadenza):
     for page in pages():
         if page.parent.name != "guides" and page.name != "README.md":
             continue
-        for name in re.findall(rf"`((?:{groups})\.\w+(?:\.\w+)*)`", page.read_text()):
+        # Types of the clients (`worker.Options`) begin with a capital.
+        for name in re.findall(rf"`((?:{groups})\.[a-z]\w*(?:\.\w+)*)`", page.read_text()):
             count.check(name in keys, f"{page.relative_to(ROOT)}: there is no key {name}")
 
 
@@ -97,8 +98,14 @@ def valid_configurations(count, cadenza):
         for language, content in blocks(page):
             if language != "yaml":
                 continue
-            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-                file.write(content)
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file, \
+                    tempfile.NamedTemporaryFile("w", suffix=".yaml") as keys:
+                if re.match(r"\w+\.\w+.*:", content):  # a file of dynamic configuration
+                    keys.write(content)
+                    keys.flush()
+                    file.write(f"dynamicconfig: {{filebased: {{filepath: {keys.name}}}}}\n")
+                else:
+                    file.write(content)
                 file.flush()
                 done = subprocess.run([cadenza, "server", "start", "--check-config", "--strict", "--config", file.name],
                                       capture_output=True, text=True, timeout=60)
