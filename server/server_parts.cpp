@@ -141,9 +141,6 @@ outcome<void> front_part::open() {
   rpc.port = config_.frontend.grpc_port;
   if (config_.frontend.tchannel_port != 0)
     rpc.tchannel_port = config_.frontend.tchannel_port;
-  rpc.message_bytes_max = static_cast<int>(config_.frontend.message_bytes_max);
-  rpc.queues = config_.engine.grpc_threads;
-  rpc.own_network = config_.grpc.own_network;
   rpc.network = network_of(config_);
   const auto grpc_port = rpc_.start(rpc);
   if (!grpc_port)
