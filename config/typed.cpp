@@ -321,8 +321,8 @@ server_config typed(const tree& document, const std::string& root, problems& out
   values.frontend = frontend_of(all.at("services.frontend"), out);
   values.persistence = persistence_of(all.at("persistence"), out);
   const auto engine = all.at("engine");
-  values.engine = {engine.small("schedulerThreads"), engine.bytes("memoryBytes"),
-                   engine.bytes("runCacheBytes"), engine.duration("drainTimeout")};
+  values.engine = {engine.small("schedulerThreads"), engine.bytes("memoryBytes"), engine.bytes("runCacheBytes"),
+                   engine.duration("drainTimeout")};
   values.network = network_of(all.at("network"), values.frontend, out);
   const auto chaos = all.at("chaos");
   values.chaos = {chaos.flag("enabled"), chaos.duration("interval"), chaos.list("kinds"),

@@ -47,8 +47,7 @@ void document_keeper::handle(document_read& got) {
   copy.version = row.version();
   copy.content = row.document();
   copy.read = true;
-  if (sink_)
-    sink_(got.document, copy.content);
+  sink_(got.document, copy.content);
   work();
 }
 
@@ -103,8 +102,7 @@ void document_keeper::handle(document_written& over) {
   case storage::status::committed:
     ++copy.version;
     copy.content = std::move(content);
-    if (sink_)
-      sink_(change.document, copy.content);
+    sink_(change.document, copy.content);
     change.done();
     break;
   case storage::status::condition_failed: {

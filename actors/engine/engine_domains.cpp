@@ -34,7 +34,7 @@ domain_world world_of(const services& env, const engine_options& options, const 
           s.primary_cluster,
           s.initial_failover_version,
           env.domains->get()->notification_version,
-          options.domain_limits_for ? options.domain_limits_for(domain) : domain_limits()};
+          env.live->limits_of_domain(domain)};
 }
 
 void send_change(const services& env, domain_change change) {

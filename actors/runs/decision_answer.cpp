@@ -30,7 +30,7 @@ void add_history(workflow_run& run, api::PollForDecisionTaskResponse response, s
   token.run_id = run.key().run_id.str();
   token.next_event_id = to;
   token.running = run.state().open();
-  const int batches = history_page_max(run.env(), *run.domain());
+  const int batches = run.env().live->history_page_max(*run.domain());
   auto branch = run.state().current_branch().branch().SerializeAsString();
   run.read_events(from, to, batches, page_bytes_max,
                   [response = std::move(response), token = std::move(token), branch = std::move(branch),

@@ -40,9 +40,9 @@ void count(const services& env) {
 } // namespace
 
 void handed_tasks::start(workflow::transaction& tx, const services& env, bool more_to_come) {
-  if (env.polls == nullptr || tx.transfer_tasks().empty() || !tx.state().open())
+  if (tx.transfer_tasks().empty() || !tx.state().open())
     return;
-  if (env.gate != nullptr && env.gate->tasks_limited())
+  if (env.gate->tasks_limited())
     return; // tasks are counted on their way to the list
   // Activities first: what is written of their start comes before the decision sees it, not behind it.
   start_activities(tx, env);

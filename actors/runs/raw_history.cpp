@@ -173,7 +173,7 @@ public:
       begin(run, *wanted);
     if (token_->next_event_id >= token_->end.event_id())
       return answer({});
-    const int most = history_page_max(run.env(), *run.domain());
+    const int most = run.env().live->history_page_max(*run.domain());
     auto self = shared_from_this();
     read_branch(
         *run.env().store, run.shard_index(), branch_.branch(), token_->next_event_id, token_->end.event_id(),

@@ -96,8 +96,7 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
     pending_bytes_.push_back(node.batch);
   CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
   CADENZA_ASSERT(made.mutation.key == key_, "a run writes itself");
-  if (env_.work != nullptr)
-    tally_ = tally_of(made);
+  tally_ = tally_of(made);
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
   if (rules.strong_idempotency)
     remember_requests(tx, *command);
@@ -146,8 +145,7 @@ void workflow_run::handle(run_committed& over) {
   if (result.outcome == storage::status::committed) {
     become(phase::ready);
     command->tries = 0;
-    if (env_.work != nullptr)
-      env_.work->of(*domain_).add(tally_);
+    env_.work->of(*domain_).add(tally_);
     for (std::size_t i = 0; i < made.batches.size(); ++i) {
       const auto& batch = made.batches[i];
       const auto first = batch->events(0).event_id();

@@ -11,7 +11,7 @@ namespace api = uber::cadence::api::v1;
 
 bool workflow_run::buffer_query(waiting_query query) {
   expire_queries();
-  if (static_cast<int>(queries_.size()) >= buffered_queries_max(env_))
+  if (static_cast<int>(queries_.size()) >= env_.live->buffered_queries_max())
     return false;
   queries_.push_back(std::move(query));
   arm_waiters();
@@ -75,7 +75,7 @@ void workflow_run::decision_over(const api::RespondDecisionTaskCompletedRequest&
 
 void workflow_run::dispatch_query(waiting_query query) {
   const auto& sticky = state_->head().sticky_task_list();
-  const bool may_be_sticky = !state_->head().no_sticky_queries() && sticky_queries(env_, *domain_);
+  const bool may_be_sticky = !state_->head().no_sticky_queries() && env_.live->sticky_queries(*domain_);
   if (sticky.empty() || !state_->open() || !may_be_sticky)
     return send_query(std::move(query), false);
   // The worker that has the run in its cache gets a short while; after that any worker may answer from the history.

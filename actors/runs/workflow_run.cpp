@@ -222,11 +222,10 @@ void workflow_run::execute(run_command_ptr command) {
       command->tries < tries_max)
     return send_back(std::move(command), true);
 
-  const auto rules = env_.rules_for(*domain_);
+  const auto rules = env_.live->rules(*domain_);
   workflow::oversized seen;
-  workflow::environment world{
-      env_.time->now_ns(), env_.chance,           domain_,      directory,
-      rules.get(),         env_.settings.cluster, shard_index_, env_.warnings ? &seen : nullptr};
+  workflow::environment world{env_.time->now_ns(), env_.chance,           domain_,      directory,
+                              rules.get(),         env_.settings.cluster, shard_index_, &seen};
   if (command->needs_ids())
     command->ids = std::make_shared<sequence_lease>(sequence_);
   if (phase_ == phase::fresh && command->builds()) {
@@ -236,12 +235,11 @@ void workflow_run::execute(run_command_ptr command) {
       return command->failed(built.error());
     }
     state_ = std::shared_ptr<workflow::run>(std::move((*built)->state));
-    if (env_.warnings != nullptr)
-      warn_of_growth(*env_.warnings, *rules, *domain_, *state_, {}, seen);
+    warn_of_growth(*env_.warnings, *rules, *domain_, *state_, {}, seen);
     auto lease = command->ids;
     return submit(std::move(command), std::move((*built)->made), std::move(lease), {}, *rules);
   }
-  const auto before = env_.warnings != nullptr ? run_measures::of(*state_) : run_measures{};
+  const auto before = run_measures::of(*state_);
   cached_events events(cache_);
   workflow::transaction tx(*state_, world, events);
   const auto acted = command->act(tx);
@@ -274,8 +272,7 @@ void workflow_run::execute(run_command_ptr command) {
     not_made();
     return command->failed(made.error());
   }
-  if (env_.warnings != nullptr)
-    warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
+  warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
   submit(std::move(command), *std::move(made), std::move(lease), std::move(handed), *rules);
 }
 

@@ -87,7 +87,7 @@ void history_shard::dispatch(const record::v1::TransferTask& task) {
 }
 
 void history_shard::push_to_matching(const record::v1::TransferTask& task, receipt_ptr receipt) {
-  if (env_.gate != nullptr && env_.gate->tasks_limited()) {
+  if (env_.gate->tasks_limited()) {
     const auto domain = env_.domains->get()->find(raw_id(task.domain_id()));
     if (domain && !env_.gate->admit_task(*domain, task.workflow_id(), now())) {
       env_.counters->tasks_held_back.fetch_add(1, std::memory_order_relaxed);
@@ -277,8 +277,7 @@ void history_shard::on_tick(std::uint64_t generation) {
     auto task = timers_.take(at);
     if (!task)
       break;
-    if (env_.work != nullptr)
-      env_.work->timer_fired(std::max<std::int64_t>(0, at - task->fire_ns()));
+    env_.work->timer_fired(std::max<std::int64_t>(0, at - task->fire_ns()));
     env_.counters->timers_fired.fetch_add(1, std::memory_order_relaxed);
     fire(*task);
   }

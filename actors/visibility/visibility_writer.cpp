@@ -221,7 +221,7 @@ void visibility_writer::make_durable() {
 void visibility_writer::count_open() {
   const auto begun = env_.time->now_ns();
   const bool due = begun >= count_again_ns_ || begun < counted_ns_; // the clock was set back
-  if (env_.work == nullptr || !changed_ || !due || pausing() || !ready())
+  if (!changed_ || !due || pausing() || !ready())
     return;
   const auto query = storage::visibility::read_query("CloseTime = missing", workflow::default_attribute_types());
   CADENZA_ASSERT(query, "the query for open runs is one");
@@ -251,8 +251,8 @@ void visibility_writer::answer(visibility_list& asked) {
   if (!ready())
     return asked.answer->reject(unavailable("the visibility store is not available at the moment"));
   const auto& domain = *asked.domain;
-  const auto configured = env_.live.attribute_types ? env_.live.attribute_types() : nullptr;
-  const auto& attributes = configured ? *configured : workflow::default_attribute_types();
+  const auto configured = env_.live->attribute_types();
+  const auto& attributes = *configured;
   const auto found = std::visit(
       [&](auto& request) -> damage {
         using T = std::decay_t<decltype(*request)>;

@@ -17,7 +17,7 @@ namespace cadenza::bridge {
 /// How the server listens.
 struct rpc_options {
   std::string host = "127.0.0.1";
-  int port = 7833;          ///< 0: any free one
+  int port = 7833;        ///< 0: any free one
   int tchannel_port = -1; ///< 0: any free one; -1: none
   net::settings network;
 };
