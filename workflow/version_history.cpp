@@ -1,5 +1,6 @@
 #include "workflow/version_history.hpp"
 
+#include "messages/constants.hpp"
 #include "messages/invariant.hpp"
 
 #include <algorithm>

@@ -48,11 +48,6 @@ struct services {
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };
-troubles* wrong = nullptr; ///< null: only the log hears of it; thread-safe
-workload* work = nullptr;  ///< null: nobody counts what the workflows do; thread-safe
-/// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
-std::function<void(int level, const std::string& text)> log;
-};
 
 /// Whether an isolation group is drained, for everybody or for this domain.
 [[nodiscard]] bool is_drained(const services& env, const workflow::domain_view& domain, const std::string& group);

@@ -1,6 +1,7 @@
 #include "actors/base/task_token.hpp"
 
 #include "actors/base/json_object.hpp"
+#include "messages/constants.hpp"
 #include "messages/invariant.hpp"
 #include "messages/json_text.hpp"
 

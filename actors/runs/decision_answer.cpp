@@ -4,6 +4,7 @@
 #include "actors/history/history_token.hpp"
 #include "actors/history/splice.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/constants.hpp"
 #include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 
