@@ -1,6 +1,7 @@
 #include "actors/base/supervised.hpp"
 
 #include "actors/base/troubles.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -55,7 +56,10 @@ supervised_actor::supervised_actor(caf::actor_config& cfg) : caf::event_based_ac
       [](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error { return error_of(raised); });
 }
 
-void supervised_actor::end(std::string why) { quit(caf::make_error(caf::sec::runtime_error, std::move(why))); }
+void supervised_actor::end(std::string why) {
+  CADENZA_ASSERT(!why.empty(), "an actor that ends says why");
+  quit(caf::make_error(caf::sec::runtime_error, std::move(why)));
+}
 
 caf::behavior supervised_actor::with_common(caf::message_handler own) {
   return own.or_else([this](const mailbox_query& asked) { asked.answer(static_cast<std::int64_t>(mailbox().size())); });

@@ -1,6 +1,7 @@
 #include "actors/engine/local_engine.hpp"
 #include "actors/runs/shard_mail.hpp"
 #include "actors/visibility/visibility_mail.hpp"
+#include "messages/invariant.hpp"
 
 #include "actors/base/json_object.hpp"
 #include "actors/base/later.hpp"
@@ -71,6 +72,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
 local_engine::~local_engine() { stop(); }
 
 void local_engine::begin() {
+  CADENZA_ASSERT(!state_->root, "an engine begins once");
   const auto domains_are_read = [this] {
     const auto begun = [s = state_.get()] { s->ready.store(true); };
     if (state_->options.system_domains)

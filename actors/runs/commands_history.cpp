@@ -5,6 +5,7 @@
 #include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 #include "messages/paging.hpp"
 
 #include <algorithm>
@@ -25,6 +26,7 @@ public:
               call_ptr answer)
     : run_command(std::move(workflow), run), body_(std::move(body)), token_(std::move(token)) {
     request = std::move(answer);
+    CADENZA_ASSERT(request, "who asks for a history waits for it");
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }

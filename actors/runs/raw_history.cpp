@@ -7,6 +7,7 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/base64.hpp"
+#include "messages/invariant.hpp"
 #include "messages/json_text.hpp"
 #include "messages/paging.hpp"
 #include "workflow/version_history.hpp"
@@ -152,6 +153,7 @@ public:
               std::optional<raw_token> token, call_ptr answer)
     : run_command(std::move(workflow), run), body_(std::move(body)), token_(std::move(token)) {
     request = std::move(answer);
+    CADENZA_ASSERT(request, "who asks for a history waits for it");
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }

@@ -1,5 +1,6 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -10,6 +11,7 @@ namespace cadenza::actors {
 namespace api = uber::cadence::api::v1;
 
 bool workflow_run::buffer_query(waiting_query query) {
+  CADENZA_ASSERT(query.answer && !query.id.empty(), "a query has an id and somebody who waits for its answer");
   expire_queries();
   if (static_cast<int>(queries_.size()) >= buffered_queries_max(env_))
     return false;
@@ -99,6 +101,7 @@ void workflow_run::dispatch_query(waiting_query query) {
 }
 
 void workflow_run::send_query(waiting_query query, bool sticky) {
+  CADENZA_ASSERT(state_, "a query goes to the list of a run that is in memory; run " + key_.run_id.str());
   auto out = std::make_shared<list_query>();
   const auto& list = sticky ? state_->head().sticky_task_list() : state_->fixed().task_list();
   out->list = {key_.domain_id, list, 0};

@@ -2,6 +2,7 @@
 
 #include "actors/base/json_object.hpp"
 #include "actors/system/system_decisions.hpp"
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 
 #include <memory>
@@ -76,6 +77,7 @@ api::Decision next_of(const progress& at) {
     return schedule(at, deprecate);
   if (at.activity == deprecate)
     return schedule(at, terminate_runs);
+  CADENZA_ASSERT(at.completed != nullptr, "a rule goes on when the activity before it has ended");
   const auto round = decode_termination_round(at.completed->result().data());
   if (!round)
     return fail_workflow(std::string(name_of(round.error().kind)), round.error().message);
