@@ -80,7 +80,8 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_read_begins_before_it_ends) {
 
 BOOST_AUTO_TEST_CASE(a_run_that_is_made_becomes_the_current_one) {
   const run_key key{uuid::v4(1, 1), "workflow", uuid::v4(2, 2)};
-  const storage::current_condition absent{{key.domain_id, key.workflow_id}};
+  storage::current_condition absent;
+  absent.key = {key.domain_id, key.workflow_id};
   workflow::changes made;
   made.mutation.key = key;
   BOOST_CHECK_THROW((void)to_store(1, 1, key, made, absent), broken_invariant);
