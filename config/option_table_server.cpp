@@ -115,7 +115,6 @@ constexpr row memory_rows[] = {
 
 constexpr row engine_rows[] = {
     {"schedulerThreads", integer, "0", "0..1024", active, restart, "Threads that run actors; 0: one per core."},
-    {"grpcThreads", integer, "0", "0..256", active, restart, "Threads that serve gRPC; 0: one per two cores."},
     {"memoryBytes", bytes, "0", "0..1TiB", active, restart,
      "Memory that the process may use; 0: the limit of its container (control groups of version 1 or 2), or the "
      "machine's memory where that is less. What holds memory gets its share of it unless it is given: the options that "
@@ -133,9 +132,6 @@ constexpr row engine_rows[] = {
 
 // What each of them refuses is counted by `cadenza_net_refused_total`; its label is named after the option.
 constexpr row network_rows[] = {
-    {"server", choice, "own", "library|own", active, restart,
-     "Who serves gRPC: `library` is gRPC C++, `own` is this server's own network layer, which the options below are "
-     "for."},
     {"loops", integer, "0", "0..64", active, restart, "Threads that serve connections; 0: one per two cores."},
     {"connectionsMax", integer, "10000", "1..1000000", active, restart,
      "Connections at a time; further ones are closed at once."},

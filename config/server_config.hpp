@@ -97,15 +97,9 @@ struct persistence_config {
 
 struct engine_config {
   int scheduler_threads = 0;        ///< 0: one per core
-  int grpc_threads = 0;             ///< 0: chosen by the bridge
   std::int64_t memory_bytes = 0;    ///< 0: what the container or the machine has
   std::int64_t run_cache_bytes = 0; ///< 0: a share of that; so with the two of the store
   std::chrono::nanoseconds drain_timeout{0};
-};
-
-struct grpc_server_config {
-  bool own_network = true; ///< false: the gRPC library serves
-  network_config network;
 };
 
 struct chaos_config {
@@ -155,7 +149,7 @@ struct server_config {
   frontend_config frontend;
   persistence_config persistence;
   engine_config engine;
-  grpc_server_config grpc;
+  network_config network;
   chaos_config chaos;
   cluster_config clusters;
   archival_config history_archival;

@@ -80,10 +80,8 @@ frontend_config frontend_of(const reader& from, problems& out) {
   return frontend;
 }
 
-grpc_server_config grpc_of(const reader& from, const frontend_config& frontend, problems& out) {
-  grpc_server_config grpc;
-  grpc.own_network = from.text("server") == "own";
-  auto& n = grpc.network;
+network_config network_of(const reader& from, const frontend_config& frontend, problems& out) {
+  network_config n;
   n.message_bytes_max = frontend.message_bytes_max;
   n.loops = from.small("loops");
   n.connections_max = from.small("connectionsMax");
@@ -114,7 +112,7 @@ grpc_server_config grpc_of(const reader& from, const frontend_config& frontend, 
        {std::pair("requestBytesMax", n.request_bytes_max), {"answerBytesMax", n.answer_bytes_max}})
     if (bytes != 0 && bytes < n.message_bytes_max)
       out.add(fmt::format("{}: a message of rpc.grpcMaxMsgSize must fit", from.where(option)));
-  return grpc;
+  return n;
 }
 
 sql_config sql_of(const reader& from, problems& out) {
@@ -323,9 +321,9 @@ server_config typed(const tree& document, const std::string& root, problems& out
   values.frontend = frontend_of(all.at("services.frontend"), out);
   values.persistence = persistence_of(all.at("persistence"), out);
   const auto engine = all.at("engine");
-  values.engine = {engine.small("schedulerThreads"), engine.small("grpcThreads"), engine.bytes("memoryBytes"),
-                   engine.bytes("runCacheBytes"), engine.duration("drainTimeout")};
-  values.grpc = grpc_of(all.at("network"), values.frontend, out);
+  values.engine = {engine.small("schedulerThreads"), engine.bytes("memoryBytes"), engine.bytes("runCacheBytes"),
+                   engine.duration("drainTimeout")};
+  values.network = network_of(all.at("network"), values.frontend, out);
   const auto chaos = all.at("chaos");
   values.chaos = {chaos.flag("enabled"), chaos.duration("interval"), chaos.list("kinds"),
                   static_cast<std::uint64_t>(chaos.integer("seed"))};

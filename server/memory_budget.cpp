@@ -60,7 +60,7 @@ memory_budget budget_of(const config::server_config& c) {
 }
 
 config::network_config network_of(const config::server_config& c) {
-  auto out = c.grpc.network;
+  auto out = c.network;
   const auto budget = budget_of(c);
   // Or a large message could never go, and none could come while the first parts of others wait for their memory.
   if (out.answer_bytes_max == 0)

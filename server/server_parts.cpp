@@ -1,5 +1,7 @@
 #include "server/server_parts.hpp"
 
+#include "actors/engine/configured_rates.hpp"
+#include "bridge/checks/configured.hpp"
 #include "bridge/http/admin_routes.hpp"
 #include "config/log.hpp"
 #include "server/memory_budget.hpp"
@@ -41,6 +43,17 @@ bridge::rpc_context::facts facts_of(const config::server_config& c) {
   return out;
 }
 
+/// Isolation groups are drained by a document that the store keeps.
+class stored_groups final : public actors::live_settings {
+public:
+  stored_groups(const config::dynamic_config& from, const bridge::stored_settings& stored)
+    : live_settings(from), stored_(stored) {}
+  [[nodiscard]] bool drained(const std::string& group) const override { return stored_.drained(group); }
+
+private:
+  const bridge::stored_settings& stored_;
+};
+
 actors::engine_settings engine_settings_of(const config::server_config& c) {
   actors::engine_settings out;
   out.identity = host_of(c);
@@ -61,13 +74,8 @@ actors::engine_options engine_options_of(const config::server_config& c, setting
   out.shard_count = shards;
   out.settings = engine_settings_of(c);
   out.system_domains = true;
-  out.matching = matching_sources_of(settings.dynamic);
-  out.matching.drained = [&settings](const auto&, const std::string& group) { return settings.stored.drained(group); };
-  out.live = live_sources_of(settings.dynamic, settings.attributes);
+  out.live = settings.live;
   out.warnings = &settings.warnings;
-  out.domain_limits_for = [&settings](const std::string& name) {
-    return domain_limits_of(*settings.dynamic.current(), name);
-  };
   out.on_document = [&settings](actors::document_kind which, const std::string& content) {
     settings.stored.take(which, content);
   };
@@ -86,14 +94,13 @@ void log_line(int level, const std::string& text) {
 }
 
 settings_part::settings_part(metrics::registry& registry)
-  : stored(dynamic, warn), warnings(registry, warn), attributes(dynamic), rules(dynamic, attributes) {}
+  : stored(dynamic, warn), warnings(registry, warn), live(std::make_shared<const stored_groups>(dynamic, stored)) {}
 
 engine_part::engine_part(const config::server_config& c, settings_part& settings, open_store& s,
                          metrics::registry& registry)
   : stores(s), system_config(system_config_of(c.engine)), system(system_config), work(registry, time),
-    engine(
-        system, *s.store, time, chance, [&settings](const auto& domain) { return settings.rules.rules_for(domain); },
-        log_line, s.open_visibility, engine_options_of(c, settings, s.shard_count, work)),
+    engine(system, *s.store, time, chance, log_line, s.open_visibility,
+           engine_options_of(c, settings, s.shard_count, work)),
     gauges(actors::show_metrics(registry, engine.counters())) {
   engine.begin();
 }
@@ -106,7 +113,7 @@ engine_part::~engine_part() {
 front_part::front_part(const config::server_config& c, settings_part& settings, open_store& stores,
                        actors::local_engine& engine, metrics::registry& registry)
   : config_(c), settings_(settings), stores_(stores), engine_(engine),
-    services_(engine, health_, validators_of(settings.dynamic, settings.attributes), facts_of(c), &settings.stored),
+    services_(engine, health_, bridge::validators_of(settings.dynamic, *settings.live), facts_of(c), &settings.stored),
     rpc_(services_, health_, registry), http_(health_, registry) {
   services_.set_warnings(&settings.warnings);
   apply_settings(settings.dynamic.current());
@@ -119,12 +126,13 @@ front_part::~front_part() {
 }
 
 void front_part::apply_settings(const config::snapshot_ptr& now) {
-  if (limits_differ(*now))
-    services_.set_limits(limits_of(*now), [now](const std::string& domain) { return limits_of(*now, domain); });
+  if (bridge::limits_differ(*now))
+    services_.set_limits(bridge::limits_of(*now),
+                         [now](const std::string& domain) { return bridge::limits_of(*now, domain); });
   else
-    services_.set_limits(limits_of(*now));
-  services_.set_rates(rates_of(now));
-  set_request_rates(engine_, now);
+    services_.set_limits(bridge::limits_of(*now));
+  services_.set_rates(bridge::rates_of(now));
+  actors::set_request_rates(engine_, now);
 }
 
 void front_part::add_routes() {
@@ -141,9 +149,6 @@ outcome<void> front_part::open() {
   rpc.port = config_.frontend.grpc_port;
   if (config_.frontend.tchannel_port != 0)
     rpc.tchannel_port = config_.frontend.tchannel_port;
-  rpc.message_bytes_max = static_cast<int>(config_.frontend.message_bytes_max);
-  rpc.queues = config_.engine.grpc_threads;
-  rpc.own_network = config_.grpc.own_network;
   rpc.network = network_of(config_);
   const auto grpc_port = rpc_.start(rpc);
   if (!grpc_port)

@@ -5,13 +5,13 @@
 #include "actors/engine/engine_metrics.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "bridge/base/health.hpp"
+#include "bridge/checks/stored_settings.hpp"
 #include "bridge/handlers/rpc_context.hpp"
 #include "bridge/http/http_server.hpp"
 #include "bridge/rpc/server.hpp"
 #include "config/dynamic.hpp"
 #include "config/limit_warnings.hpp"
 #include "config/server_config.hpp"
-#include "server/serve_settings.hpp"
 #include "server/serve_store.hpp"
 
 #include <caf/actor_system.hpp>
@@ -34,8 +34,8 @@ struct settings_part {
   config::dynamic_config dynamic;
   bridge::stored_settings stored;
   limit_warnings warnings;
-  const attribute_book attributes;
-  rules_book rules;
+  /// What the actors look up; the engine shares it.
+  const std::shared_ptr<const actors::live_settings> live;
 };
 
 /// The actor tree over the stores, running. Its end lets go of every call that is still held: UNAVAILABLE.

@@ -1,11 +1,14 @@
 #include "storage/refusals.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 
 namespace cadenza::storage {
 
 bool holds(const current_condition& expected, const current_row* row) {
   using kind = current_condition::kind;
+  CADENZA_ASSERT(expected.expect == kind::absent || expected.run_id != uuid{},
+                 "a condition on the current run says which run");
   switch (expected.expect) {
   case kind::absent: return row == nullptr;
   case kind::is_run: return row != nullptr && row->run_id == expected.run_id;
@@ -29,6 +32,7 @@ commit_result refuse(condition which, std::int64_t found, std::string message) {
 }
 
 std::string mismatch(std::string what, std::int64_t expected, std::int64_t found) {
+  CADENZA_ASSERT(expected != found || found == 0, "a condition that is said to have failed did not hold: " + what);
   return std::move(what) + " is " + std::to_string(found) + ", expected " + std::to_string(expected);
 }
 

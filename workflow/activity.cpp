@@ -1,5 +1,6 @@
 #include "workflow/activity.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/isolation.hpp"
@@ -122,6 +123,8 @@ outcome<api::PollForActivityTaskResponse> start_activity(transaction& tx, std::i
 void mark_activity_started(transaction& tx, std::int64_t schedule_id, const std::string& request_id,
                            const std::string& identity) {
   const auto* activity = tx.state().activities().find(schedule_id);
+  CADENZA_ASSERT(activity != nullptr && activity->started_id() == no_event_id,
+                 "an activity that starts is pending, and nobody has it");
   if (!activity->has_retry_policy()) {
     api::HistoryEvent e;
     auto& a = *e.mutable_activity_task_started_event_attributes();
@@ -156,6 +159,8 @@ void write_started_event(transaction& tx, std::int64_t schedule_id) {
   a.mutable_last_failure()->set_details(activity->last_failure_details());
   const auto started_ns = activity->started_ns();
   tx.add_at(std::move(e), started_ns);
+  CADENZA_ASSERT(tx.state().activities().find(schedule_id)->started_id() != transient_event_id,
+                 "the start of an activity is written before its end");
 }
 
 outcome<bool> record_heartbeat(transaction& tx, const activity_ref& which,
@@ -233,6 +238,7 @@ outcome<void> cancel_activity(transaction& tx, const activity_ref& which,
 
 bool retry_activity(transaction& tx, std::int64_t schedule_id, const std::string& reason, const std::string* details) {
   const auto* activity = tx.state().activities().find(schedule_id);
+  CADENZA_ASSERT(activity != nullptr, "an activity that is to be tried again is pending");
   if (!activity->has_retry_policy() || activity->cancel_requested())
     return false;
   const auto backoff_ns =
@@ -242,6 +248,9 @@ bool retry_activity(transaction& tx, std::int64_t schedule_id, const std::string
   auto& changed = *tx.activities().edit(schedule_id);
   changed.set_version(tx.version());
   changed.set_attempt(changed.attempt() + 1);
+  CADENZA_ASSERT(changed.retry_policy().maximum_attempts() == 0 ||
+                     changed.attempt() < changed.retry_policy().maximum_attempts(),
+                 "an activity is not tried more often than its policy allows");
   changed.set_scheduled_ns(tx.now() + *backoff_ns);
   changed.set_schedule_to_close_base_ns(changed.scheduled_ns());
   changed.set_started_id(no_event_id);

@@ -81,6 +81,7 @@ outcome<bool> activities_timed_out(transaction& tx, const rec::TimerTask& timer)
     const auto* activity = tx.state().activities().find(d.schedule_id);
     if (activity == nullptr || d.attempt < activity->attempt())
       continue;
+    CADENZA_ASSERT(d.attempt == activity->attempt(), "a deadline is that of an attempt that has been made");
     changed = true;
     if (retry_activity(tx, d.schedule_id, timeout_reasons[static_cast<std::size_t>(d.kind)], nullptr))
       continue;
@@ -97,7 +98,9 @@ void schedule_activity_timers(transaction& tx) {
     return;
   const auto first = *deadlines_of(tx).begin();
   const auto bit = 1 << number_of(first.kind);
-  if ((tx.state().activities().find(first.schedule_id)->timer_mask() & bit) != 0)
+  const auto* soonest = tx.state().activities().find(first.schedule_id);
+  CADENZA_ASSERT(soonest != nullptr, "a deadline is that of a pending activity");
+  if ((soonest->timer_mask() & bit) != 0)
     return;
   auto& activity = *tx.activities().edit(first.schedule_id);
   activity.set_timer_mask(activity.timer_mask() | bit);

@@ -8,10 +8,11 @@ namespace cadenza::workflow {
 
 namespace {
 
+using e = api::HistoryEvent;
+
 /// What other runs have to do with this one: children, and signals and cancellations of any run.
 void apply_outside(const events::context& c, const api::HistoryEvent& event) {
   using namespace events;
-  using e = api::HistoryEvent;
   switch (event.attributes_case()) {
   case e::kStartChildWorkflowExecutionInitiatedEventAttributes:
     return on(c, event.start_child_workflow_execution_initiated_event_attributes());
@@ -50,12 +51,20 @@ void apply_outside(const events::context& c, const api::HistoryEvent& event) {
   }
 }
 
+void check_order(const transaction& tx, const api::HistoryEvent& event, std::int64_t batch_first_id) {
+  const bool buffered = event.event_id() == buffered_event_id;
+  CADENZA_ASSERT(buffered || event.event_id() + 1 == tx.next_event_id(),
+                 "events change a run in the order of their ids");
+  CADENZA_ASSERT(batch_first_id >= first_event_id && (buffered || batch_first_id <= event.event_id()),
+                 "an event is in a batch that begins with it or before it");
+}
+
 } // namespace
 
 void apply(transaction& tx, const api::HistoryEvent& event, std::int64_t batch_first_id) {
   using namespace events;
-  using e = api::HistoryEvent;
   const context c{tx, event, batch_first_id, ns_of(event.event_time())};
+  check_order(tx, event, batch_first_id);
   switch (event.attributes_case()) {
   case e::kWorkflowExecutionStartedEventAttributes: return on(c, event.workflow_execution_started_event_attributes());
   case e::kWorkflowExecutionCompletedEventAttributes: return on_closed(c, close_status::completed);

@@ -1,8 +1,10 @@
 #include "workflow/close.hpp"
 
+#include "messages/invariant.hpp"
 #include "workflow/cron.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/describe.hpp"
+#include "workflow/event_kinds.hpp"
 #include "workflow/missing.hpp"
 #include "workflow/retry.hpp"
 
@@ -62,7 +64,9 @@ api::WorkflowExecutionStatus logical_status(const api::WorkflowExecutionContinue
 
 const api::HistoryEvent* close_event(transaction& tx) {
   const auto& head = tx.state().head();
-  return tx.event(head.next_event_id() - 1, head.completion_event_batch_id());
+  const auto* e = tx.event(head.next_event_id() - 1, head.completion_event_batch_id());
+  CADENZA_ASSERT(e == nullptr || ends_run(e->attributes_case()), "the last event of a run that has ended says how");
+  return e;
 }
 
 } // namespace
@@ -119,6 +123,7 @@ std::optional<std::int32_t> workflow_cron_backoff(const run& r, const environmen
 void add_close_tasks(transaction& tx) {
   const auto& r = tx.state();
   const auto& env = tx.env();
+  CADENZA_ASSERT(r.closed(), "others are told of the end of a run when it has ended");
   auto& task = tx.add_transfer(rec::TRANSFER_CLOSE);
   task.set_task_list(r.fixed().task_list());
   if (r.head().close_status() == close_status::continued_as_new && !r.fixed().cron_schedule().empty())

@@ -87,6 +87,7 @@ void transaction::prepare_close() {
   if (run_.open() && run_.children_.empty() && bad_reset_point(run_, env_) != nullptr)
     add_transfer(rec::TRANSFER_RESET);
 
+  // What came behind a decision waits in the store until that is over; a closed run has nobody left to tell of it.
   drop_taken_timers();
   if (run_.closed())
     drop_buffered();
@@ -94,8 +95,11 @@ void transaction::prepare_close() {
     store_buffered();
   else
     flush_buffered();
+  CADENZA_ASSERT(unnumbered_.empty(), "no event is left without a number or a place in the buffer");
+  CADENZA_ASSERT(!out_.next || run_.closed(), "only a run that has ended is followed by another one");
   std::erase_if(batches_, [](const auto& batch) { return batch->events().empty(); });
 
+  // Made from the state as it is now, not by each rule: one timer for all activities, and one for all user timers.
   if (run_.open()) {
     schedule_activity_timers(*this);
     schedule_user_timers(*this);
@@ -103,6 +107,7 @@ void transaction::prepare_close() {
   settle_upserts();
   out_.closed_run = run_.closed() && saved_head_.state() != run_state::completed;
   auto& head = run_.head_;
+  CADENZA_ASSERT(head.state() != run_state::none, "a run has begun when it is written");
   head.set_format(header_format);
   head.set_current_version(version_);
   head.set_last_updated_ns(env_.now_ns);
@@ -112,6 +117,8 @@ void transaction::prepare_close() {
     auto& branch = *histories.mutable_branches(histories.current());
     for (const auto& batch : batches_) {
       CADENZA_ASSERT(batch->events(0).event_id() > last_event_id(branch), "event ids never go back");
+      CADENZA_ASSERT(batch->events(0).version() == batch->events().rbegin()->version(),
+                     "the events of a batch have one version");
       for (const auto& e : batch->events())
         append_event(branch, e.event_id(), e.version());
     }
@@ -193,6 +200,7 @@ std::size_t transaction::write_history() {
   const auto& branch = run_.current_branch().branch();
   const auto tree_id = uuid::from_raw(branch.tree_id());
   const auto branch_id = uuid::from_raw(branch.branch_id());
+  CADENZA_ASSERT(tree_id != uuid{} && branch_id != uuid{}, "events are written to a branch that has a name");
   std::size_t bytes = 0;
   for (auto& batch : batches_) {
     auto& node = out_.history.emplace_back();
@@ -215,6 +223,11 @@ void transaction::write_rows() {
   auto& mutation = out_.mutation;
   auto& head = run_.head_;
   const auto before = saved_head_.row_version();
+  CADENZA_ASSERT(head.row_version() == before, "the version of a run is raised by its write alone");
+  CADENZA_ASSERT(head.next_event_id() >= saved_head_.next_event_id(), "events that are stored are not numbered again");
+  CADENZA_ASSERT(saved_head_.state() != run_state::completed || run_.closed(), "a run that has ended stays so");
+  CADENZA_ASSERT(run_.closed() == (head.close_status() != close_status::none),
+                 "a run has a close status when it has ended, and only then");
   mutation.key = run_.key_;
   if (before > 0)
     mutation.expected_version = before;
@@ -263,6 +276,7 @@ outcome<changes> transaction::close(task_id_source& ids) {
   id_block block;
   if (own + others > 0)
     block.next = ids.reserve(own + others);
+  CADENZA_ASSERT(own + others == 0 || block.next > 0, "ids of events and tasks are positive");
   out_.first_task_id = block.next;
   out_.task_id_count = own + others;
   number_events(block);
@@ -280,6 +294,9 @@ outcome<changes> transaction::close(task_id_source& ids) {
     next->number_replication(block);
   CADENZA_ASSERT(own + others == 0 || block.next == out_.first_task_id + out_.task_id_count,
                  "every id that was drawn is given to one event or task");
+  CADENZA_ASSERT(next == nullptr || (next->out_.first_task_id >= out_.first_task_id &&
+                                     next->out_.first_task_id + others <= block.next),
+                 "the ids of a successor are among those that were drawn for both runs");
 
   // Until here everything can be undone; ids that were reserved for nothing are no harm.
   const auto size = write_history() + (next != nullptr ? next->write_history() : 0);
@@ -295,6 +312,8 @@ outcome<changes> transaction::close(task_id_source& ids) {
   }
   if (out_.next) {
     out_.next->made.current.reset();
+    CADENZA_ASSERT(!out_.next->made.mutation.expected_version && out_.next->state->open(),
+                   "a successor is written as a new run that is open");
     out_.current = current_record(*out_.next->state);
   }
   return std::move(out_);

@@ -122,6 +122,8 @@ private:
     t.set_identity(request_.identity());
     t.set_request_id(decision.request_id());
     tx_.add_at(std::move(started), decision.started_ns());
+    CADENZA_ASSERT(tx_.next_event_id() == decision.started_id() + 1,
+                   "a transient decision is written with the ids that its worker was told");
     tx_.start_new_batch();
   }
 
@@ -205,6 +207,7 @@ private:
   }
 
   outcome<void> go_on() {
+    CADENZA_ASSERT(!tx_.state().has_pending_decision(), "a decision that was answered is over");
     result_.new_decision =
         tx_.state().open() && (unhandled_ || request_.force_create_new_decision_task() || needs_decision_);
     if (!result_.new_decision)

@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/close.hpp"
 #include "workflow/missing.hpp"
@@ -160,6 +161,11 @@ outcome<void> continue_run(transaction& tx, std::int64_t decision_completed_id, 
   return {};
 }
 
+const api::WorkflowExecutionStartedEventAttributes& start_of(const api::HistoryEvent& first) {
+  CADENZA_ASSERT(first.has_workflow_execution_started_event_attributes(), "a history begins with the start of its run");
+  return first.workflow_execution_started_event_attributes();
+}
+
 std::int64_t chain_begin_ns(const api::WorkflowExecutionStartedEventAttributes& started) {
   return started.has_first_scheduled_time() ? ns_of(started.first_scheduled_time()) : 0;
 }
@@ -175,7 +181,7 @@ outcome<void> continue_as_new(transaction& tx, std::int64_t decision_completed_i
     const auto* first = tx.event(first_event_id, first_event_id);
     if (first == nullptr)
       return event_not_at_hand();
-    begin_ns = chain_begin_ns(first->workflow_execution_started_event_attributes());
+    begin_ns = chain_begin_ns(start_of(*first));
   }
   return continue_run(tx, decision_completed_id, a, begin_ns);
 }
@@ -186,7 +192,7 @@ outcome<void> continue_by_server(transaction& tx, std::int64_t decision_complete
   const auto* first = tx.event(first_event_id, first_event_id);
   if (first == nullptr)
     return event_not_at_hand();
-  const auto& started = first->workflow_execution_started_event_attributes();
+  const auto& started = start_of(*first);
   attributes a;
   *a.mutable_workflow_type() = started.workflow_type();
   *a.mutable_task_list() = started.task_list();

@@ -1,5 +1,6 @@
 #include "workflow/decision_state.hpp"
 
+#include "messages/invariant.hpp"
 #include "workflow/decision_task.hpp"
 
 namespace cadenza::workflow {
@@ -10,6 +11,8 @@ void note_decision_scheduled(transaction& tx, std::int64_t version, std::int64_t
   auto& head = tx.head();
   if (head.state() != run_state::zombie)
     tx.set_state(run_state::running, close_status::none);
+  CADENZA_ASSERT(schedule_id == head.next_event_id() || schedule_id + 1 == head.next_event_id(),
+                 "a decision is scheduled by the last event or, without one, where the next would stand");
   auto& decision = *head.mutable_decision();
   decision.Clear();
   decision.set_version(version);
@@ -26,6 +29,8 @@ void note_decision_scheduled(transaction& tx, std::int64_t version, std::int64_t
 
 void note_decision_started(rec::Run& head, std::int64_t version, std::int64_t schedule_id, std::int64_t started_id,
                            const std::string& request_id, std::int64_t started_ns) {
+  CADENZA_ASSERT(head.has_decision() && head.decision().schedule_id() == schedule_id,
+                 "the decision that starts is the one that waits");
   auto& decision = *head.mutable_decision();
   decision.set_version(version);
   decision.set_schedule_id(schedule_id);

@@ -48,6 +48,8 @@ api::HistoryEvent started_event(std::int64_t schedule_id, const std::string& req
 
 void add_schedule_tasks(transaction& tx) {
   const auto& r = tx.state();
+  CADENZA_ASSERT(r.has_pending_decision() && !r.has_started_decision(),
+                 "a decision goes to a list while no worker has it");
   const auto& head = r.head();
   const auto& limits = *tx.env().limits;
   const auto& decision = head.decision();
@@ -90,6 +92,7 @@ std::int64_t start_to_close_ns(std::int64_t attempt, std::int32_t configured_s, 
 }
 
 void add_start_to_close_timer(transaction& tx, std::int64_t timeout_ns) {
+  CADENZA_ASSERT(tx.state().has_started_decision(), "the time of a decision runs from its start");
   const auto& decision = tx.state().head().decision();
   auto& timer = tx.add_timer(rec::TIMER_DECISION_TIMEOUT, decision.started_ns() + timeout_ns);
   timer.set_version(decision.version());
@@ -103,6 +106,8 @@ void add_start_to_close_timer(transaction& tx, std::int64_t timeout_ns) {
 void add_decision_timed_out(transaction& tx, api::TimeoutType type) {
   const auto& decision = tx.state().head().decision();
   const bool waited = type == api::TIMEOUT_TYPE_SCHEDULE_TO_START;
+  CADENZA_ASSERT(tx.state().has_pending_decision() && waited != tx.state().has_started_decision(),
+                 "a decision that waited too long has not started, one that took too long has");
   if (decision.attempt() > 0) {
     note_decision_failed(tx.head(), !(waited && !tx.state().head().sticky_task_list().empty()));
     return;
@@ -121,6 +126,7 @@ void add_decision_timed_out(transaction& tx, api::TimeoutType type) {
 
 void schedule_decision(transaction& tx, bool with_tasks, std::int64_t original_ns) {
   CADENZA_ASSERT(!tx.state().has_pending_decision(), "a run has one decision at a time");
+  CADENZA_ASSERT(tx.state().open(), "only an open run decides");
   auto& head = tx.head();
   if (!sticky_usable(tx))
     drop_stickiness(tx);
@@ -140,6 +146,7 @@ void schedule_decision(transaction& tx, bool with_tasks, std::int64_t original_n
   } else {
     note_decision_scheduled(tx, tx.version(), tx.next_event_id(), task_list, timeout_s, attempt, tx.now(), original_ns);
   }
+  CADENZA_ASSERT(tx.state().has_pending_decision(), "a decision that was scheduled is pending");
   if (with_tasks)
     add_schedule_tasks(tx);
 }
@@ -185,6 +192,7 @@ outcome<decision_started> start_decision(transaction& tx, std::int64_t schedule_
 }
 
 decision_started describe_started_decision(const run& r, const std::string& identity) {
+  CADENZA_ASSERT(r.has_started_decision(), "what a worker is told of a decision is told once it has started");
   const auto& head = r.head();
   const auto& decision = head.decision();
   decision_started out;

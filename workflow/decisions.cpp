@@ -1,5 +1,7 @@
 #include "workflow/decisions.hpp"
 
+#include "messages/invariant.hpp"
+
 namespace cadenza::workflow {
 
 namespace {
@@ -16,10 +18,14 @@ bool closes(api::Decision::AttributesCase type) {
 
 decision_handler::decision_handler(transaction& tx, std::int64_t completed_event_id, const std::string& identity,
                                    bool unhandled_events)
-  : tx_(tx), completed_id_(completed_event_id), identity_(identity), unhandled_events_(unhandled_events) {}
+  : tx_(tx), completed_id_(completed_event_id), identity_(identity), unhandled_events_(unhandled_events) {
+  CADENZA_ASSERT(!tx.state().has_pending_decision(),
+                 "what was decided is carried out when the decision itself is over");
+}
 
 outcome<void> decision_handler::handle(const api::Decision& decision) {
   using d = api::Decision;
+  CADENZA_ASSERT(!stopped_, "nothing is carried out behind what ended an answer");
   const auto type = decision.attributes_case();
   if (type == d::ATTRIBUTES_NOT_SET)
     return bad_request("Unknown decision type: 0");

@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "workflow/activity.hpp"
 #include "workflow/decision_checks.hpp"
 #include "workflow/decisions.hpp"
@@ -79,6 +80,7 @@ outcome<void> decision_handler::on(const api::ScheduleActivityTaskDecisionAttrib
   if (d.has_header())
     *a.mutable_header() = d.header();
   const auto schedule_id = tx_.add(std::move(e)).event_id();
+  CADENZA_ASSERT(tx_.state().activities().contains(schedule_id), "an activity that is to be done is pending");
 
   if (d.request_local_dispatch() && limits.local_dispatch_enabled) {
     mark_activity_started(tx_, schedule_id, tx_.env().chance->new_uuid().str(), identity_);
@@ -124,7 +126,10 @@ outcome<void> decision_handler::on(const api::RequestCancelActivityTaskDecisionA
     tx_.add(std::move(e));
     return {};
   }
-  if (tx_.state().activities().find(*schedule_id)->started_id() != no_event_id)
+  const auto* activity = tx_.state().activities().find(*schedule_id);
+  CADENZA_ASSERT(activity != nullptr && activity->cancel_requested(),
+                 "a request to cancel reaches the activity that it names");
+  if (activity->started_id() != no_event_id)
     return {}; // the worker learns it with its next heartbeat
   api::HistoryEvent e;
   auto& a = *e.mutable_activity_task_canceled_event_attributes();

@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/decision_checks.hpp"
 #include "workflow/decisions.hpp"
@@ -32,6 +33,7 @@ outcome<void> decision_handler::on(const api::StartTimerDecisionAttributes& d) {
   set_seconds(*a.mutable_start_to_fire_timeout(), seconds);
   a.set_decision_task_completed_event_id(completed_id_);
   tx_.add(std::move(e));
+  CADENZA_ASSERT(tx_.state().timers().contains(d.timer_id()), "a timer that was started is pending");
   return {};
 }
 
@@ -63,6 +65,7 @@ outcome<void> decision_handler::on(const api::CancelTimerDecisionAttributes& d) 
     a.set_identity(identity_);
   }
   tx_.add(std::move(e));
+  CADENZA_ASSERT(!tx_.state().timers().contains(d.timer_id()), "a timer that was canceled is over");
   return {};
 }
 

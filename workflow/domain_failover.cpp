@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "workflow/domain_rules.hpp"
 
 #include "messages/constants.hpp"
@@ -126,6 +127,7 @@ outcome<record::v1::DomainRow> fail_over(const record::v1::DomainRow& old, const
   if (!target.empty() && target != world.current_cluster)
     return bad_request("Invalid cluster name: " + target);
   note_failover(row, before, request, world);
+  CADENZA_ASSERT(row.failover_version() == old.failover_version(), "a domain that stays where it is keeps its version");
   return row;
 }
 

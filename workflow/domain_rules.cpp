@@ -1,6 +1,7 @@
 #include "workflow/domain_rules.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 #include "messages/quoted.hpp"
 #include "messages/wire_time.hpp"
 
@@ -205,6 +206,9 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
     return bad_request("Bad binary checksum " + request.delete_bad_binary() + " doesn't exists.");
   if (!named.empty() && only_archival(named))
     return old;
+  CADENZA_ASSERT(d.id() == old.domain().id() && d.name() == old.domain().name() &&
+                     d.is_global_domain() == old.domain().is_global_domain(),
+                 "a domain keeps its id, its name and its kind");
   row.set_config_version(row.config_version() + 1);
   row.set_last_updated_ns(world.now_ns);
   return row;

@@ -18,6 +18,8 @@ struct domain_limits {
   int max_bad_binaries = 10;
   std::int64_t cool_down_ns = 60'000'000'000; ///< frontend.failoverCoolDown: between updates of a global domain
   int failover_history_max = 5;               ///< failovers remembered in the domain's data
+
+  bool operator==(const domain_limits&) const = default;
 };
 
 /// What the rules of domains may know.

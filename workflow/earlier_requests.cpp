@@ -1,5 +1,6 @@
 #include "workflow/earlier_requests.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/shard_hash.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/run.hpp"
@@ -58,6 +59,8 @@ void trim(earlier_requests& list) {
       kept.Add(std::move(one));
   }
   list.Swap(&kept);
+  CADENZA_ASSERT(list.size() <= earlier_signals_max + earlier_others_max,
+                 "a run hands on a bounded number of requests");
 }
 
 void add_signals(earlier_requests& to, const run& r) {

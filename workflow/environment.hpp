@@ -38,6 +38,8 @@ struct id_lengths {
   int marker_name = 1000;
   int timer_id = 1000;
   int warn = 128; ///< longer ones are noted: limit.maxIDWarnLength
+
+  bool operator==(const id_lengths&) const = default;
 };
 
 /// What a transaction met that is allowed but beyond a warning limit, for whoever counts and logs it.
@@ -86,6 +88,8 @@ struct rules {
   std::shared_ptr<const attribute_types> search_attribute_types; ///< null: the default ones
   int deletion_jitter_minutes = 60;
   bool strong_idempotency = false;
+
+  bool operator==(const rules&) const = default;
 };
 
 /// What the rules may know of the world during one transaction. Everything is an argument: the rules read no clock and

@@ -124,6 +124,7 @@ bool is_timer_fired(const api::HistoryEvent& e, const std::string& timer_id) {
 bool transaction::has_buffered_events() const { return !unnumbered_.empty() || !run_.buffered_.empty(); }
 
 void transaction::drop_buffered() {
+  CADENZA_ASSERT(run_.closed(), "events are given up only with the run that waited for them");
   unnumbered_.clear();
   fired_.reset();
   run_.buffered_.clear();
@@ -159,13 +160,17 @@ void transaction::flush_buffered() {
     if (e.has_activity_task_started_event_attributes()) {
       const auto scheduled = e.activity_task_started_event_attributes().scheduled_event_id();
       started.insert_or_assign(scheduled, id);
-      if (auto* activity = run_.activities_.edit(scheduled))
+      if (auto* activity = run_.activities_.edit(scheduled)) {
+        CADENZA_ASSERT(activity->started_id() == buffered_event_id, "an activity whose start gets its number had none");
         activity->set_started_id(id);
+      }
     } else if (e.has_child_workflow_execution_started_event_attributes()) {
       const auto initiated = e.child_workflow_execution_started_event_attributes().initiated_event_id();
       started.insert_or_assign(initiated, id);
-      if (auto* child = run_.children_.edit(initiated))
+      if (auto* child = run_.children_.edit(initiated)) {
+        CADENZA_ASSERT(child->started_id() == buffered_event_id, "a child whose start gets its number had none");
         child->set_started_id(id);
+      }
     } else if (!started.empty()) {
       rewrite_started_id(e, started);
     }
@@ -192,7 +197,9 @@ std::optional<std::int64_t> transaction::take_buffered_timer_fired(const std::st
     auto& taken = fired_->taken[number];
     taken.insert(timer_id);
     // A row of nothing but taken events is gone at once: who asks whether anything is buffered must hear the truth.
-    if (taken.size() == static_cast<std::size_t>(run_.buffered_.find(number)->events_size())) {
+    const auto* row = run_.buffered_.find(number);
+    CADENZA_ASSERT(row != nullptr, "a fired timer is taken out of a row that is stored");
+    if (taken.size() == static_cast<std::size_t>(row->events_size())) {
       run_.buffered_.erase(number);
       run_.head_.set_buffered_batches(run_.head_.buffered_batches() - 1);
       fired_->taken.erase(number);
@@ -213,7 +220,9 @@ void transaction::drop_taken_timers() {
   if (!fired_)
     return;
   for (const auto& [number, ids] : fired_->taken) {
-    auto& events = *run_.buffered_.edit(number)->mutable_events();
+    auto* row = run_.buffered_.edit(number);
+    CADENZA_ASSERT(row != nullptr, "a row stays while events that were not taken are in it");
+    auto& events = *row->mutable_events();
     events.erase(std::remove_if(events.begin(), events.end(),
                                 [&ids = ids](const api::HistoryEvent& e) {
                                   return e.has_timer_fired_event_attributes() &&
@@ -228,6 +237,7 @@ void transaction::store_buffered() {
   if (unnumbered_.empty())
     return;
   const auto number = run_.head_.next_buffered_row();
+  CADENZA_ASSERT(!run_.buffered_.contains(number), "rows of buffered events are numbered once");
   rec::BufferedEvents row;
   row.set_format(1);
   for (auto& e : unnumbered_)

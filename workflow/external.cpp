@@ -1,5 +1,6 @@
 #include "workflow/external.hpp"
 
+#include "messages/invariant.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/missing.hpp"
 
@@ -39,6 +40,25 @@ const rec::PendingChild* unstarted_child(const run& r, std::int64_t initiated_id
     return nullptr;
   const auto* child = r.children().find(initiated_id);
   return child != nullptr && child->started_id() == no_event_id ? child : nullptr;
+}
+
+const api::StartChildWorkflowExecutionInitiatedEventAttributes& child_of(const api::HistoryEvent& initiated) {
+  CADENZA_ASSERT(initiated.has_start_child_workflow_execution_initiated_event_attributes(),
+                 "a pending child stands under the event that asked for it");
+  return initiated.start_child_workflow_execution_initiated_event_attributes();
+}
+
+const api::SignalExternalWorkflowExecutionInitiatedEventAttributes& signal_of(const api::HistoryEvent& initiated) {
+  CADENZA_ASSERT(initiated.has_signal_external_workflow_execution_initiated_event_attributes(),
+                 "a pending signal stands under the event that asked for it");
+  return initiated.signal_external_workflow_execution_initiated_event_attributes();
+}
+
+const api::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes&
+cancel_of(const api::HistoryEvent& initiated) {
+  CADENZA_ASSERT(initiated.has_request_cancel_external_workflow_execution_initiated_event_attributes(),
+                 "a pending cancel request stands under the event that asked for it");
+  return initiated.request_cancel_external_workflow_execution_initiated_event_attributes();
 }
 
 api::StartWorkflowExecutionRequest child_request(const rec::PendingChild& child, const rec::RunFixed& parent,
@@ -103,8 +123,7 @@ outcome<std::optional<child_start>> plan_child_start(transaction& tx, const rec:
   const auto* initiated = tx.event(child->initiated_id(), child->initiated_batch_id());
   if (initiated == nullptr)
     return event_not_at_hand();
-  start.request = child_request(*child, r.fixed(), start.domain,
-                                initiated->start_child_workflow_execution_initiated_event_attributes());
+  start.request = child_request(*child, r.fixed(), start.domain, child_of(*initiated));
   start.partition_config.insert(r.fixed().partition_config().begin(), r.fixed().partition_config().end());
   return answer(std::move(start));
 }
@@ -159,7 +178,7 @@ outcome<bool> child_started(transaction& tx, std::int64_t initiated_id, const st
   const auto* initiated = tx.event(initiated_id, child->initiated_batch_id());
   if (initiated == nullptr)
     return event_not_at_hand();
-  const auto& from = initiated->start_child_workflow_execution_initiated_event_attributes();
+  const auto& from = child_of(*initiated);
   api::HistoryEvent e;
   auto& a = *e.mutable_child_workflow_execution_started_event_attributes();
   a.set_domain(named_domain(tx.env(), from.domain()));
@@ -182,7 +201,7 @@ outcome<bool> child_start_failed(transaction& tx, std::int64_t initiated_id,
   const auto* initiated = tx.event(initiated_id, child->initiated_batch_id());
   if (initiated == nullptr)
     return event_not_at_hand();
-  const auto& from = initiated->start_child_workflow_execution_initiated_event_attributes();
+  const auto& from = child_of(*initiated);
   api::HistoryEvent e;
   auto& a = *e.mutable_start_child_workflow_execution_failed_event_attributes();
   a.set_domain(named_domain(tx.env(), from.domain()));
@@ -288,7 +307,7 @@ outcome<bool> external_signaled(transaction& tx, std::int64_t initiated_id) {
     return initiated.error();
   if (*initiated == nullptr)
     return false;
-  const auto& from = (*initiated)->signal_external_workflow_execution_initiated_event_attributes();
+  const auto& from = signal_of(**initiated);
   api::HistoryEvent e;
   auto& a = *e.mutable_external_workflow_execution_signaled_event_attributes();
   a.set_initiated_event_id(initiated_id);
@@ -304,7 +323,7 @@ outcome<bool> external_signal_failed(transaction& tx, std::int64_t initiated_id)
     return initiated.error();
   if (*initiated == nullptr)
     return false;
-  const auto& from = (*initiated)->signal_external_workflow_execution_initiated_event_attributes();
+  const auto& from = signal_of(**initiated);
   api::HistoryEvent e;
   auto& a = *e.mutable_signal_external_workflow_execution_failed_event_attributes();
   a.set_cause(unknown_signal_target);
@@ -322,7 +341,7 @@ outcome<bool> external_canceled(transaction& tx, std::int64_t initiated_id) {
     return initiated.error();
   if (*initiated == nullptr)
     return false;
-  const auto& from = (*initiated)->request_cancel_external_workflow_execution_initiated_event_attributes();
+  const auto& from = cancel_of(**initiated);
   api::HistoryEvent e;
   auto& a = *e.mutable_external_workflow_execution_cancel_requested_event_attributes();
   a.set_initiated_event_id(initiated_id);
@@ -337,7 +356,7 @@ outcome<bool> external_cancel_failed(transaction& tx, std::int64_t initiated_id)
     return initiated.error();
   if (*initiated == nullptr)
     return false;
-  const auto& from = (*initiated)->request_cancel_external_workflow_execution_initiated_event_attributes();
+  const auto& from = cancel_of(**initiated);
   api::HistoryEvent e;
   auto& a = *e.mutable_request_cancel_external_workflow_execution_failed_event_attributes();
   a.set_cause(unknown_cancel_target);

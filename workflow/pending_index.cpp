@@ -1,5 +1,7 @@
 #include "workflow/pending_index.hpp"
 
+#include "messages/invariant.hpp"
+
 namespace cadenza::workflow {
 
 void activity_index::added(std::int64_t schedule_id, const record::v1::PendingActivity& activity) {
@@ -17,8 +19,10 @@ void activity_index::removed(std::int64_t schedule_id, const record::v1::Pending
 }
 
 void activity_index::before_edit(std::int64_t schedule_id, const record::v1::PendingActivity& activity) {
-  if (out_of_place_.insert(schedule_id).second)
-    deadlines_.erase(earliest(schedule_id, activity));
+  if (!out_of_place_.insert(schedule_id).second)
+    return;
+  const auto taken_out = deadlines_.erase(earliest(schedule_id, activity));
+  CADENZA_ASSERT(taken_out == 1, "an activity that was not edited stands among the deadlines where it was put");
 }
 
 std::optional<std::int64_t> activity_index::first_of(const std::string& activity_id) const {

@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "workflow/close.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/describe.hpp"
@@ -99,6 +100,7 @@ void refresh_external(transaction& tx, const Pending& pending, rec::TransferType
 } // namespace
 
 void refresh_tasks(transaction& tx) {
+  CADENZA_ASSERT(tx.state().head().state() != run_state::none, "tasks are made anew for a run that has begun");
   if (tx.state().closed())
     return add_close_tasks(tx);
   refresh_run(tx);

@@ -1,5 +1,6 @@
 #include "workflow/replay.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/apply.hpp"
 #include "workflow/decision_state.hpp"
@@ -49,6 +50,7 @@ public:
 outcome<void> transaction::replay(const api::History& stored) {
   if (stored.events().empty())
     return inconsistent(run_.key_, run_.next_event_id(), "an empty batch");
+  CADENZA_ASSERT(!closed_ && !has_new_events(), "stored events are replayed before new ones are added");
   auto& head = run_.head_;
   const auto batch_first_id = stored.events(0).event_id();
   for (const auto& e : stored.events()) {
@@ -75,6 +77,8 @@ outcome<void> transaction::replay(const api::History& stored) {
 }
 
 void transaction::keep() {
+  CADENZA_ASSERT(!has_new_events() && count_ids() == 0,
+                 "a state that is only rebuilt has no events and tasks to write");
   run_.activities_.accept();
   run_.timers_.accept();
   run_.children_.accept();

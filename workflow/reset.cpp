@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/replay.hpp"
 #include "workflow/signal.hpp"
@@ -175,6 +176,7 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
   tx.set_version_histories(forked(*input.base, finish_id, *env.chance));
   for (const auto& stored : input.base_history)
     CADENZA_TRY(tx.replay(*stored));
+  CADENZA_ASSERT(tx.next_event_id() == finish_id, "a reset keeps exactly the events before the one it goes back to");
   const auto fork_version = tx.state().last_write_version();
   // The request id of the start stays: whoever sends it again means this run now.
   auto& fixed = tx.edit_fixed();

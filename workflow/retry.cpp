@@ -1,6 +1,7 @@
 #include "workflow/retry.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 
 #include <algorithm>
@@ -42,6 +43,7 @@ std::optional<std::int64_t> retry_backoff_ns(const uber::cadence::api::v1::Retry
     interval_s = std::min(interval_s, longest_s);
 
   const auto interval_ns = interval_s * ns_per_s;
+  CADENZA_ASSERT(interval_ns > 0, "whoever tries again waits first");
   if (expiration_ns != 0 && interval_ns > expiration_ns - now_ns)
     return std::nullopt;
   if (std::find(never_retried.begin(), never_retried.end(), reason) != never_retried.end())

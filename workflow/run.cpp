@@ -85,7 +85,11 @@ std::optional<std::int64_t> run::activity_by_id(const std::string& activity_id) 
 
 const rec::PendingTimer* run::timer_by_started_id(std::int64_t started_id) const {
   const auto* id = timers_.index().by_started_id(started_id);
-  return id == nullptr ? nullptr : timers_.find(*id);
+  if (id == nullptr)
+    return nullptr;
+  const auto* timer = timers_.find(*id);
+  CADENZA_ASSERT(timer != nullptr, "a timer that is found by its started event is pending");
+  return timer;
 }
 
 std::size_t run::memory_bytes() const {

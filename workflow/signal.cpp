@@ -1,5 +1,6 @@
 #include "workflow/signal.hpp"
 
+#include "messages/invariant.hpp"
 #include "workflow/decision_task.hpp"
 #include "workflow/earlier_requests.hpp"
 
@@ -91,6 +92,7 @@ outcome<bool> request_cancel(transaction& tx, const cancel_input& input) {
     from.set_initiated_id(input.origin->initiated_id.value_or(0));
   }
   tx.add(std::move(e));
+  CADENZA_ASSERT(head.cancel_requested(), "a run knows that it is to be canceled from the event on");
   if (!input.to_current)
     tx.head().clear_cancel_content();
   if (r.has_pending_decision())

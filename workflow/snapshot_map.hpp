@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/invariant.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -108,6 +110,10 @@ public:
       made.erase(half, made.end());
     }
     chunks_[outer] = std::make_shared<const chunk>(std::move(made));
+    CADENZA_ASSERT(size_ >= chunks_.size(), "no chunk of a map is empty");
+    CADENZA_ASSERT(outer + 1 == chunks_.size() ||
+                       Less{}(chunks_[outer]->back().first, chunks_[outer + 1]->front().first),
+                   "the chunks of a map are in order");
   }
 
   /// True when it was there.

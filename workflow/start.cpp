@@ -232,6 +232,8 @@ outcome<void> start(transaction& tx, const api::StartWorkflowExecutionRequest& r
     else
       schedule_decision(tx);
   }
+  CADENZA_ASSERT(tx.transfer_tasks()[recorded].type() == rec::TRANSFER_RECORD_STARTED,
+                 "what the lists are told of a start goes with the task for it");
   *tx.transfer_tasks()[recorded].mutable_visibility() = visibility_record(tx.state(), tx.env());
   return {};
 }
@@ -280,6 +282,8 @@ error already_started(const rec::CurrentRun& current, const std::string& workflo
 }
 
 rec::CurrentRun current_record(const run& r) {
+  CADENZA_ASSERT(r.key().run_id != uuid{} && r.head().state() != run_state::none,
+                 "the current run of a workflow id has begun");
   rec::CurrentRun out;
   out.set_format(1);
   out.set_run_id(r.key().run_id.raw());

@@ -1,5 +1,6 @@
 #include "workflow/timer.hpp"
 
+#include "messages/invariant.hpp"
 #include "workflow/decision_task.hpp"
 
 #include <tuple>
@@ -33,10 +34,14 @@ outcome<bool> user_timers_due(transaction& tx, const rec::TimerTask&) {
 
 void schedule_user_timers(transaction& tx) {
   const auto& in_order = tx.state().timers().index().by_expiry();
+  CADENZA_ASSERT(in_order.size() == tx.state().timers().size(),
+                 "every pending timer has its place in the order of firing");
   if (!tx.state().open() || in_order.empty())
     return;
   const auto& first_id = std::get<2>(*in_order.begin());
-  if (tx.state().timers().find(first_id)->task_outstanding())
+  const auto* first = tx.state().timers().find(first_id);
+  CADENZA_ASSERT(first != nullptr, "the timer that fires next is pending");
+  if (first->task_outstanding())
     return;
   auto& timer = *tx.timers().edit(first_id);
   timer.set_task_outstanding(true);

@@ -67,6 +67,7 @@ const api::HistoryEvent* transaction::event(std::int64_t event_id, std::int64_t 
       return &batch->events(static_cast<int>(at));
   }
   const auto* found = events_.find(event_id, batch_first_id);
+  CADENZA_ASSERT(found == nullptr || found->event_id() == event_id, "an event is found under its own id");
   if (found == nullptr)
     missing_ = missing_event{event_id, batch_first_id};
   return found;
@@ -105,7 +106,10 @@ api::History& transaction::open_batch() {
 
 void transaction::append(api::HistoryEvent&& e, std::int64_t event_id) {
   e.set_event_id(event_id);
-  *open_batch().add_events() = std::move(e);
+  auto& batch = open_batch();
+  CADENZA_ASSERT(batch.events().empty() || batch.events().rbegin()->event_id() + 1 == event_id,
+                 "the events of a batch follow each other without a gap");
+  *batch.add_events() = std::move(e);
   run_.head_.set_next_event_id(event_id + 1);
 }
 
@@ -126,6 +130,7 @@ bool transaction::has_new_events() const {
 }
 
 rec::TransferTask& transaction::add_transfer(rec::TransferType type) {
+  CADENZA_ASSERT(!closed_, "a transaction that has closed has written its tasks");
   auto& task = out_.transfer.emplace_back();
   task.set_format(1);
   task.set_type(type);
@@ -140,6 +145,7 @@ rec::TransferTask& transaction::add_transfer(rec::TransferType type) {
 }
 
 rec::TimerTask& transaction::add_timer(rec::TimerType type, std::int64_t fire_ns) {
+  CADENZA_ASSERT(!closed_, "a transaction that has closed has written its timers");
   // Whole milliseconds, and never before the time that was asked for.
   const auto whole_ms = [](std::int64_t ns) {
     return (std::min(ns, INT64_MAX - ns_per_ms) + ns_per_ms - 1) / ns_per_ms * ns_per_ms;
@@ -157,6 +163,7 @@ rec::TimerTask& transaction::add_timer(rec::TimerType type, std::int64_t fire_ns
 }
 
 rec::RunFixed& transaction::edit_fixed() {
+  CADENZA_ASSERT(!closed_, "the fixed row of a run is written with the transaction that changes it");
   if (!saved_fixed_)
     saved_fixed_ = run_.fixed_;
   return run_.fixed_;
@@ -187,10 +194,15 @@ void transaction::set_state(int state, int status) {
 
 void transaction::set_successor(std::unique_ptr<successor> next) {
   CADENZA_ASSERT(next && next->state, "a successor has a run");
+  CADENZA_ASSERT(!out_.next, "a run has one successor");
+  CADENZA_ASSERT(next->state->key().run_id != run_.key_.run_id &&
+                     next->state->key().workflow_id == run_.key_.workflow_id,
+                 "a run is followed by another run of its workflow id");
   out_.next = std::move(next);
 }
 
 void transaction::set_version_histories(rec::VersionHistories histories) {
+  CADENZA_ASSERT(batches_.empty(), "all events of a transaction go to one branch of history");
   *run_.head_.mutable_version_histories() = std::move(histories);
   if (!run_.closed())
     version_ = std::max(version_, last_version(run_.current_branch()).value_or(version_));

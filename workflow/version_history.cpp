@@ -1,5 +1,6 @@
 #include "workflow/version_history.hpp"
 
+#include "messages/constants.hpp"
 #include "messages/invariant.hpp"
 
 #include <algorithm>
@@ -9,6 +10,7 @@ namespace cadenza::workflow {
 namespace rec = record::v1;
 
 void append_event(rec::VersionBranch& branch, std::int64_t event_id, std::int64_t version) {
+  CADENZA_ASSERT(event_id >= first_event_id, "a branch holds events that have their numbers");
   const int n = branch.items_size();
   if (n > 0) {
     auto& last = *branch.mutable_items(n - 1);
@@ -80,11 +82,13 @@ outcome<rec::VersionBranch> duplicate_until(const rec::VersionBranch& branch, co
     *out.add_items() = until;
     break;
   }
+  CADENZA_ASSERT(last_event_id(out) == until.event_id(), "a branch that is cut ends with the event where it was cut");
   return out;
 }
 
 rec::HistoryBranch fork(const rec::HistoryBranch& base, std::int64_t base_begin_node, std::int64_t fork_event_id,
                         const std::string& new_branch_id) {
+  CADENZA_ASSERT(fork_event_id > first_event_id, "a branch shares at least one event with the one it leaves");
   rec::HistoryBranch out;
   out.set_tree_id(base.tree_id());
   out.set_branch_id(new_branch_id);
@@ -94,6 +98,7 @@ rec::HistoryBranch fork(const rec::HistoryBranch& base, std::int64_t base_begin_
     auto& copy = *out.add_ancestors();
     copy = range;
     copy.set_end_node(std::min(range.end_node(), fork_event_id));
+    CADENZA_ASSERT(copy.begin_node() < copy.end_node(), "what a branch takes from another holds events");
   }
   if (fork_event_id > base_begin_node) {
     auto& own = *out.add_ancestors();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/error.hpp"
+#include "messages/invariant.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -99,7 +100,9 @@ template <class Response> class inner_call final : public call {
 public:
   using handler = std::function<void(const Response*, const error*)>; ///< exactly one of the two is set
 
-  inner_call(std::int64_t deadline_ns, handler h) : call(deadline_ns), handler_(std::move(h)) {}
+  inner_call(std::int64_t deadline_ns, handler h) : call(deadline_ns), handler_(std::move(h)) {
+    CADENZA_ASSERT(handler_, "somebody takes the answer to a call inside the server");
+  }
   ~inner_call() override { lost(); }
 
 protected:

@@ -5,7 +5,7 @@ namespace cadenza::actors {
 namespace api = uber::cadence::api::v1;
 
 bool is_drained(const services& env, const workflow::domain_view& domain, const std::string& group) {
-  if (env.matching.drained && env.matching.drained(domain, group))
+  if (env.live->drained(group))
     return true;
   for (const auto& one : domain.row.domain().isolation_groups().isolation_groups()) {
     if (one.name() == group)

@@ -1,6 +1,7 @@
 #include "actors/base/later.hpp"
 
 #include "actors/base/supervised.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -15,7 +16,9 @@ using due_atom = caf::atom_constant<caf::atom("due")>;
 later::later(caf::actor_config& cfg, const services& env, std::int64_t delay_ns, call_ptr held,
              std::function<void(call_ptr)> go, const caf::actor& patron)
   : caf::event_based_actor(cfg), env_(env), delay_ns_(delay_ns), held_(std::move(held)), go_(std::move(go)),
-    patron_(patron) {}
+    patron_(patron) {
+  CADENZA_ASSERT(held_ && go_, "what is done later is something, for a call that waits");
+}
 
 void later::on_exit() {
   held_.reset();

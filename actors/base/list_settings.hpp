@@ -34,6 +34,8 @@ struct list_settings {
   bool isolation = false; ///< tasks wait for workers of their isolation group
   std::int64_t isolation_wait_ns = 200 * ns_per_ms;
   std::int64_t isolation_window_ns = 10 * ns_per_s; ///< a group that has not polled for so long has no workers
+
+  bool operator==(const list_settings&) const = default;
 };
 
 /// Requests per second that the task lists of a host take; 0: no limit.

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "messages/invariant.hpp"
 #include "storage/store.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +18,8 @@ class lost_ranges {
 public:
   /// True when it is a new one; false when it is known, or makes a known one longer.
   bool add(storage::unreadable_range range) {
+    CADENZA_ASSERT(range.first > INT64_MIN && range.first <= range.last,
+                   "what could not be read of a queue lies between two numbers");
     bool grown = false;
     for (auto i = ranges_.begin(); i != ranges_.end();) {
       const bool touches = range.first - 1 <= i->last && i->first - 1 <= range.last;
@@ -29,6 +33,8 @@ public:
       i = ranges_.erase(i);
     }
     const auto at = std::find_if(ranges_.begin(), ranges_.end(), [&](const auto& r) { return r.first > range.first; });
+    CADENZA_ASSERT(at == ranges_.begin() || std::prev(at)->last < range.first,
+                   "parts of a queue that could not be read lie apart from each other");
     ranges_.insert(at, std::move(range));
     return !grown;
   }

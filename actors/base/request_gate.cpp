@@ -1,5 +1,7 @@
 #include "actors/base/request_gate.hpp"
 
+#include "messages/invariant.hpp"
+
 #include <algorithm>
 
 namespace cadenza::actors {
@@ -51,6 +53,7 @@ bool request_gate::take_keyed(buckets& from, const workflow::domain_view& domain
     if (from.size() >= buckets_max)
       return true; // bounded memory beats an exact limit
     at = from.emplace(std::move(key), bucket{}).first;
+    CADENZA_ASSERT(from.size() <= buckets_max, "a limit by workflow id remembers a bounded number of ids");
   }
   return at->second.take(per_second, now_ns);
 }

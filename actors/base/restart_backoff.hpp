@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -17,6 +18,7 @@ public:
       delay_ns_ = 0;
     const auto delay = delay_ns_;
     delay_ns_ = std::clamp(delay_ns_ * 2, first_ns, cap_ns);
+    CADENZA_ASSERT(delay >= 0 && delay <= cap_ns, "an actor that has died stays away no longer than the longest pause");
     started_ns_ = now_ns + delay;
     return delay;
   }

@@ -1,16 +1,22 @@
 #include "actors/base/services.hpp"
+#include "messages/invariant.hpp"
 
 #include "messages/shard_hash.hpp"
 
 namespace cadenza::actors {
 
 router::router(int shard_count) : shard_count_(shard_count) {
+  CADENZA_ASSERT(shard_count > 0, "a cluster has a shard at least");
   auto first = std::make_shared<table>();
   first->shards.resize(static_cast<std::size_t>(shard_count));
   table_.store(std::move(first));
 }
 
-caf::actor router::shard(int index) const { return table_.load()->shards[static_cast<std::size_t>(index)]; }
+caf::actor router::shard(int index) const {
+  CADENZA_ASSERT(index >= 0 && index < shard_count_,
+                 "a request goes to a shard that there is; shard " + std::to_string(index));
+  return table_.load()->shards[static_cast<std::size_t>(index)];
+}
 
 caf::actor router::shard_of(const std::string& workflow_id) const {
   return shard(cadenza::shard_of(workflow_id, shard_count_));
@@ -32,6 +38,8 @@ template <class Change> void router::update(Change&& change) {
 }
 
 void router::set_shard(int index, caf::actor handle) {
+  CADENZA_ASSERT(index >= 0 && index < shard_count_,
+                 "a shard is one of those that the cluster has; shard " + std::to_string(index));
   update([&](table& t) { t.shards[static_cast<std::size_t>(index)] = handle; });
 }
 void router::set_matching(caf::actor handle) {

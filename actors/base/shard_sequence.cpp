@@ -12,13 +12,17 @@ constexpr std::int64_t reserve_margin = 1 << 16;
 } // namespace
 
 shard_sequence::shard_sequence(std::int64_t range_id)
-  : next_(range_id << range_bits), end_(((range_id + 1) << range_bits) - reserve_margin) {}
+  : next_(range_id << range_bits), end_(((range_id + 1) << range_bits) - reserve_margin) {
+  CADENZA_ASSERT(range_id > 0 && range_id < std::int64_t{1} << (63 - range_bits),
+                 "the ids of a range fit into 63 bits; range " + std::to_string(range_id));
+}
 
 shard_sequence::block shard_sequence::draw(std::int64_t count) {
   CADENZA_ASSERT(count > 0, "ids are drawn for something");
   const std::lock_guard guard(mutex_);
   const std::int64_t first = next_;
   next_ += count;
+  CADENZA_ASSERT(range_of(next_ - 1) == range_of(end_), "a range does not give out the ids of the one after it");
   under_way_.emplace_hint(under_way_.end(), first, count);
   return {first, timer_floor_ns_};
 }
@@ -56,6 +60,8 @@ sequence_lease::~sequence_lease() {
 
 std::int64_t sequence_lease::reserve(std::int64_t count) {
   const auto given = sequence_->draw(count);
+  CADENZA_ASSERT(given.earliest_timer_ns >= earliest_timer_ns_,
+                 "what counts as done of the timers of a shard does not come back");
   firsts_.push_back(given.first);
   earliest_timer_ns_ = given.earliest_timer_ns;
   return given.first;

@@ -1,6 +1,7 @@
 #include "actors/base/supervised.hpp"
 
 #include "actors/base/troubles.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -32,22 +33,12 @@ std::string text_of(const caf::error& reason) {
 void note_death(const services& env, const std::string& path, const caf::error& reason) {
   if (reason == caf::exit_reason::normal || reason == caf::exit_reason::user_shutdown)
     return;
-  const bool wanted = reason == caf::exit_reason::kill;
-  const auto why = text_of(reason);
-  if (env.wrong != nullptr)
-    env.wrong->died(path, why, wanted);
-  else
-    env.log(wanted ? 1 : 3, "actor " + path + (wanted ? " was killed" : " died: " + why));
+  env.wrong->died(path, text_of(reason), reason == caf::exit_reason::kill);
 }
 
 void note_unreadable(const services& env, const std::string& where, std::vector<std::string> what, bool quiet) {
-  if (env.wrong != nullptr) {
-    env.wrong->unreadable(where, std::move(what), quiet);
-    env.counters->unreadable_ranges.store(env.wrong->damage_count(), std::memory_order_relaxed);
-    return;
-  }
-  for (const auto& one : what)
-    env.log(3, where + ": " + one);
+  env.wrong->unreadable(where, std::move(what), quiet);
+  env.counters->unreadable_ranges.store(env.wrong->damage_count(), std::memory_order_relaxed);
 }
 
 supervised_actor::supervised_actor(caf::actor_config& cfg) : caf::event_based_actor(cfg) {
@@ -55,7 +46,10 @@ supervised_actor::supervised_actor(caf::actor_config& cfg) : caf::event_based_ac
       [](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error { return error_of(raised); });
 }
 
-void supervised_actor::end(std::string why) { quit(caf::make_error(caf::sec::runtime_error, std::move(why))); }
+void supervised_actor::end(std::string why) {
+  CADENZA_ASSERT(!why.empty(), "an actor that ends says why");
+  quit(caf::make_error(caf::sec::runtime_error, std::move(why)));
+}
 
 caf::behavior supervised_actor::with_common(caf::message_handler own) {
   return own.or_else([this](const mailbox_query& asked) { asked.answer(static_cast<std::int64_t>(mailbox().size())); });

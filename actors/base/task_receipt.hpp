@@ -21,7 +21,9 @@ class task_receipt {
 public:
   /// `parts`: how many calls of done() it takes.
   task_receipt(caf::actor owner, bool timer, std::int64_t fire_ns, std::int64_t task_id, int parts = 1)
-    : owner_(std::move(owner)), timer_(timer), fire_ns_(fire_ns), task_id_(task_id), parts_(parts) {}
+    : owner_(std::move(owner)), timer_(timer), fire_ns_(fire_ns), task_id_(task_id), parts_(parts) {
+    CADENZA_ASSERT(parts > 0, "a task has something to be done; task " + std::to_string(task_id));
+  }
   ~task_receipt();
   task_receipt(const task_receipt&) = delete;
   task_receipt& operator=(const task_receipt&) = delete;

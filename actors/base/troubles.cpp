@@ -1,6 +1,7 @@
 #include "actors/base/troubles.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,7 +30,9 @@ troubles::entry& troubles::entry_of(const std::string& path) {
     passing_.erase(std::min_element(passing_.begin(), passing_.end(), [](const auto& a, const auto& b) {
       return a.second.last.last_ns < b.second.last.last_ns;
     }));
-  return passing_[path];
+  auto& out = passing_[path];
+  CADENZA_ASSERT(passing_.size() <= passing_max, "of the actors that come and go a bounded number is remembered");
+  return out;
 }
 
 void troubles::died(const std::string& path, const std::string& reason, bool wanted) {

@@ -1,5 +1,7 @@
 #include "actors/base/workload.hpp"
 
+#include "messages/invariant.hpp"
+
 #include <algorithm>
 #include <string_view>
 
@@ -40,7 +42,10 @@ constexpr std::array declared{
 };
 
 const declaration& find(std::string_view name) {
-  return *std::find_if(declared.begin(), declared.end(), [&](const declaration& one) { return one.name == name; });
+  const auto* found =
+      std::find_if(declared.begin(), declared.end(), [&](const declaration& one) { return one.name == name; });
+  CADENZA_ASSERT(found != declared.end(), "a metric that is shown is declared: " + std::string(name));
+  return *found;
 }
 
 struct shown_count {
@@ -84,6 +89,8 @@ domain_figures::domain_figures(metrics::registry& registry, const uuid& id, cons
       labels.emplace(one.label, one.value);
     counts_[static_cast<std::size_t>(one.what)] = &registry.counter(find(one.metric), labels);
   }
+  CADENZA_ASSERT(std::find(counts_.begin(), counts_.end(), nullptr) == counts_.end(),
+                 "whatever is counted of runs is shown");
 }
 
 void domain_figures::add(const run_tally& tally) noexcept {

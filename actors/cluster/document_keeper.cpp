@@ -1,6 +1,7 @@
 #include "actors/cluster/document_keeper.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -26,6 +27,7 @@ caf::behavior document_keeper::make_behavior() {
 }
 
 void document_keeper::read(document_kind which) {
+  CADENZA_ASSERT(!written_, "a document is not read while one is being written");
   of(which).read = false;
   env_.store->cluster().read_document(
       static_cast<int>(which), [self = me(), which](storage::read_result<std::string> row) {
@@ -37,6 +39,7 @@ void document_keeper::handle(document_read& got) {
   if (got.row.outcome != storage::status::committed)
     return end("documents not readable: " + got.row.message);
   auto& copy = of(got.document);
+  CADENZA_ASSERT(!copy.read, "a document comes when it is being read");
   record::v1::ConfigRow row;
   if (got.row.value && !row.ParseFromString(*got.row.value)) {
     // Nothing is made of it and nothing is written over it.
@@ -47,12 +50,13 @@ void document_keeper::handle(document_read& got) {
   copy.version = row.version();
   copy.content = row.document();
   copy.read = true;
-  if (sink_)
-    sink_(got.document, copy.content);
+  sink_(got.document, copy.content);
   work();
 }
 
 void document_keeper::handle(document_change& change) {
+  CADENZA_ASSERT(change.plan && change.request,
+                 "a change of a document says what is to be changed, and somebody waits for it");
   if (queue_.size() >= waiting_max)
     return change.request->reject(service_busy("too many changes of the configuration wait"));
   queue_.push_back(std::move(change));
@@ -94,6 +98,7 @@ void document_keeper::work() {
 }
 
 void document_keeper::handle(document_written& over) {
+  CADENZA_ASSERT(written_ && !queue_.empty(), "a document that was written is that of the first change");
   auto content = std::move(*written_);
   written_.reset();
   auto change = std::move(queue_.front());
@@ -103,8 +108,7 @@ void document_keeper::handle(document_written& over) {
   case storage::status::committed:
     ++copy.version;
     copy.content = std::move(content);
-    if (sink_)
-      sink_(change.document, copy.content);
+    sink_(change.document, copy.content);
     change.done();
     break;
   case storage::status::condition_failed: {

@@ -1,5 +1,7 @@
 #include "actors/cluster/domain_registry.hpp"
 
+#include "messages/invariant.hpp"
+
 #include <caf/all.hpp>
 
 namespace cadenza::actors {
@@ -56,6 +58,7 @@ void domain_registry::read_page(std::string token) {
 void domain_registry::handle(domain_version_read& read) {
   if (read.version.outcome != storage::status::committed)
     return end("domains not readable: " + read.version.message);
+  CADENZA_ASSERT(!loaded_ && !writing_, "the table of domains is read while nobody changes it");
   const auto version = read.version.value.value_or(0);
   if (all_read_ && version == version_)
     return load();
@@ -68,6 +71,7 @@ void domain_registry::handle(domain_version_read& read) {
 void domain_registry::handle(domains_read& read) {
   if (read.rows.outcome != storage::status::committed)
     return end("domains not readable: " + read.rows.message);
+  CADENZA_ASSERT(!all_read_, "a page of domains comes before the last one has");
   for (auto& row : read.rows.rows)
     reading_.push_back(std::move(row));
   if (!read.rows.next.empty())
@@ -77,6 +81,7 @@ void domain_registry::handle(domains_read& read) {
 }
 
 void domain_registry::load() {
+  CADENZA_ASSERT(!loaded_ && all_read_, "domains are taken over once all pages of them have come");
   rows_.clear();
   for (const auto& row : reading_) {
     record::v1::DomainRow domain;
@@ -120,6 +125,8 @@ void domain_registry::publish(const std::string& name) {
 }
 
 void domain_registry::handle(domain_change& change) {
+  CADENZA_ASSERT(change.plan && change.answer && change.request,
+                 "a change of a domain says what is to be changed, and somebody waits for it");
   if (queue_.size() >= waiting_max)
     return change.request->reject(service_busy("too many changes of domains wait"));
   queue_.push_back(std::move(change));
@@ -142,6 +149,7 @@ void domain_registry::work() {
     tx.expected_notification_version = version_;
     tx.operation = change.operation;
     tx.id = uuid::parse(written_.domain().id()).value_or(uuid{});
+    CADENZA_ASSERT(tx.id != uuid{}, "a domain that is written has an id; domain " + change.name);
     tx.name = change.name;
     tx.value = written_.SerializeAsString();
     writing_ = true;
@@ -152,11 +160,14 @@ void domain_registry::work() {
 }
 
 void domain_registry::handle(domain_written& over) {
+  CADENZA_ASSERT(writing_ && !queue_.empty(), "a domain that was written is that of the first change");
   writing_ = false;
   auto change = std::move(queue_.front());
   queue_.pop_front();
   switch (over.result.outcome) {
   case storage::status::committed:
+    CADENZA_ASSERT(written_.notification_version() == version_,
+                   "a change of the domains carries the version that it was made from");
     ++version_;
     if (change.operation == storage::domain_transaction::kind::remove)
       rows_.erase(change.name);

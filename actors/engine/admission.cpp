@@ -7,7 +7,7 @@ namespace cadenza::actors {
 
 bool refused_as_drained(const services& env, const workflow::domain_view& domain, call& answer) {
   const auto& group = answer.caller().isolation_group;
-  if (group.empty() || !env.matching.isolated || !env.matching.isolated(domain) || !is_drained(env, domain, group))
+  if (group.empty() || !env.live->isolated(domain) || !is_drained(env, domain, group))
     return false;
   answer.reject(
       bad_request("Domain " + domain.name + " is drained from isolation group " + utf8::excerpt(group) + "."));
@@ -16,8 +16,6 @@ bool refused_as_drained(const services& env, const workflow::domain_view& domain
 
 bool refused_as_too_many(const services& env, const workflow::domain_view& domain, const std::string& workflow_id,
                          bool by_id, call& answer) {
-  if (env.gate == nullptr)
-    return false;
   const auto admitted = env.gate->admit(domain, workflow_id, by_id, env.time->now_ns());
   if (admitted)
     return false;

@@ -27,14 +27,14 @@ api::Domain shown(const record::v1::DomainRow& row) {
   return out;
 }
 
-domain_world world_of(const services& env, const engine_options& options, const std::string& domain) {
+domain_world world_of(const services& env, const std::string& domain) {
   const auto& s = env.settings;
   return {env.time->now_ns(),
           s.cluster,
           s.primary_cluster,
           s.initial_failover_version,
           env.domains->get()->notification_version,
-          options.domain_limits_for ? options.domain_limits_for(domain) : domain_limits()};
+          env.live->limits_of_domain(domain)};
 }
 
 void send_change(const services& env, domain_change change) {
@@ -55,7 +55,7 @@ void local_engine::register_domain(body<api::RegisterDomainRequest> request, cal
   change.plan = [this, request, id](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old != nullptr)
       return error{error_kind::domain_already_exists, "Domain already exists."};
-    return actors::register_domain(*request, id, world_of(state_->env, state_->options, request->name()));
+    return actors::register_domain(*request, id, world_of(state_->env, request->name()));
   };
   change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::RegisterDomainResponse()); };
   change.request = std::move(answer);
@@ -68,7 +68,7 @@ void local_engine::update_domain(body<api::UpdateDomainRequest> request, call_pt
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
       return no_domain(request->name());
-    return actors::update_domain(*old, *request, world_of(state_->env, state_->options, request->name()));
+    return actors::update_domain(*old, *request, world_of(state_->env, request->name()));
   };
   change.answer = [answer](const record::v1::DomainRow& row) {
     api::UpdateDomainResponse response;
@@ -85,7 +85,7 @@ void local_engine::deprecate_domain(body<api::DeprecateDomainRequest> request, c
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
       return no_domain(request->name());
-    return actors::deprecate_domain(*old, world_of(state_->env, state_->options, request->name()));
+    return actors::deprecate_domain(*old, world_of(state_->env, request->name()));
   };
   change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeprecateDomainResponse()); };
   change.request = std::move(answer);
@@ -98,7 +98,7 @@ void local_engine::failover_domain(body<api::FailoverDomainRequest> request, cal
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
       return no_domain(request->domain_name());
-    return actors::fail_over_domain(*old, *request, world_of(state_->env, state_->options, request->domain_name()));
+    return actors::fail_over_domain(*old, *request, world_of(state_->env, request->domain_name()));
   };
   change.answer = [answer](const record::v1::DomainRow& row) {
     api::FailoverDomainResponse response;
@@ -116,7 +116,7 @@ void local_engine::update_isolation_groups(body<admin::UpdateDomainIsolationGrou
     if (old == nullptr)
       return no_domain(request->domain());
     return actors::set_isolation_groups(*old, request->isolation_groups(),
-                                        world_of(state_->env, state_->options, request->domain()));
+                                        world_of(state_->env, request->domain()));
   };
   change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainIsolationGroupsResponse()); };
   change.request = std::move(answer);
@@ -131,7 +131,7 @@ void local_engine::update_async_workflow(body<admin::UpdateDomainAsyncWorkflowCo
     if (old == nullptr)
       return no_domain(request->domain());
     return actors::set_async_workflow(*old, request->has_configuration() ? &request->configuration() : nullptr,
-                                      world_of(state_->env, state_->options, request->domain()));
+                                      world_of(state_->env, request->domain()));
   };
   change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainAsyncWorkflowConfiguratonResponse()); };
   change.request = std::move(answer);
@@ -150,7 +150,7 @@ void local_engine::make_system_domains(std::function<void()> done) {
     change.plan = [this, &one](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
       if (old != nullptr)
         return error{error_kind::domain_already_exists, "Domain already exists."};
-      return make_system_domain(one, world_of(state_->env, state_->options, one.name));
+      return make_system_domain(one, world_of(state_->env, one.name));
     };
     auto request = std::make_shared<inner_call<api::RegisterDomainResponse>>(
         INT64_MAX, [env = &state_->env, name = one.name, over](const auto*, const error* reason) {

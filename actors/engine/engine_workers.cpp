@@ -59,7 +59,7 @@ void local_engine::poll_decision(workflow::domain_ptr domain, body<api::PollForD
   poll->identity = request->identity();
   poll->request_id = state_->env.chance->new_uuid().str();
   poll->isolation_group = answer->caller().isolation_group;
-  poll->deadline_ns = poll_deadline(state_->env, *answer, poll_ns(state_->env, *domain, poll->list.name, 0));
+  poll->deadline_ns = poll_deadline(state_->env, *answer, state_->env.live->poll_ns(*domain, poll->list.name, 0));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
   poll->answer = std::move(answer);
   poll->domain = std::move(domain);
@@ -76,7 +76,7 @@ void local_engine::poll_activity(workflow::domain_ptr domain, body<api::PollForA
   poll->isolation_group = answer->caller().isolation_group;
   if (request->has_task_list_metadata() && request->task_list_metadata().has_max_tasks_per_second())
     poll->rate = asked_rate(request->task_list_metadata().max_tasks_per_second().value());
-  poll->deadline_ns = poll_deadline(state_->env, *answer, poll_ns(state_->env, *domain, poll->list.name, 1));
+  poll->deadline_ns = poll_deadline(state_->env, *answer, state_->env.live->poll_ns(*domain, poll->list.name, 1));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
   poll->answer = std::move(answer);
   poll->domain = std::move(domain);

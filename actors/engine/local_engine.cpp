@@ -1,6 +1,7 @@
 #include "actors/engine/local_engine.hpp"
 #include "actors/runs/shard_mail.hpp"
 #include "actors/visibility/visibility_mail.hpp"
+#include "messages/invariant.hpp"
 
 #include "actors/base/json_object.hpp"
 #include "actors/base/later.hpp"
@@ -9,6 +10,7 @@
 #include "actors/engine/node.hpp"
 #include "actors/matching/list_description.hpp"
 #include "actors/runs/run_commands.hpp"
+#include "messages/invariant.hpp"
 #include "messages/utf8.hpp"
 #include "workflow/isolation.hpp"
 
@@ -28,8 +30,7 @@ namespace {
 std::map<std::string, std::string> partition_config_of(const services& env, const workflow::domain_view& domain,
                                                        const caller_info& caller) {
   std::map<std::string, std::string> out;
-  if ((caller.isolation_group.empty() && caller.partition_config.empty()) || !env.matching.isolated ||
-      !env.matching.isolated(domain))
+  if ((caller.isolation_group.empty() && caller.partition_config.empty()) || !env.live->isolated(domain))
     return out;
   json_object_reader given(caller.partition_config);
   while (const auto key = given.next_key())
@@ -44,7 +45,6 @@ std::map<std::string, std::string> partition_config_of(const services& env, cons
 } // namespace
 
 local_engine::local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance,
-                           std::function<rules_ptr(const workflow::domain_view&)> rules_for,
                            std::function<void(int, const std::string&)> log, visibility_opener open_visibility,
                            engine_options options)
   : state_(std::make_shared<state>(system, std::move(open_visibility), std::move(options), time, log)) {
@@ -56,9 +56,10 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.domains = &state_->directory;
   env.counters = &state_->counters;
   env.settings = state_->options.settings;
-  env.rules_for = std::move(rules_for);
-  env.matching = state_->options.matching;
-  env.live = state_->options.live;
+  CADENZA_ASSERT(state_->options.live != nullptr && state_->options.warnings != nullptr &&
+                     state_->options.work != nullptr,
+                 "an engine is given its settings, and where it notes what it sees");
+  env.live = state_->options.live.get();
   env.on_document = state_->options.on_document;
   env.warnings = state_->options.warnings;
   env.work = state_->options.work;
@@ -71,6 +72,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
 local_engine::~local_engine() { stop(); }
 
 void local_engine::begin() {
+  CADENZA_ASSERT(!state_->root, "an engine begins once");
   const auto domains_are_read = [this] {
     const auto begun = [s = state_.get()] { s->ready.store(true); };
     if (state_->options.system_domains)

@@ -20,13 +20,10 @@ namespace cadenza::actors {
 struct engine_options {
   int shard_count = 16;
   engine_settings settings;
-  /// Limits for a domain of that name, as they are now. Empty: the defaults.
-  std::function<domain_limits(const std::string& name)> domain_limits_for;
-  matching_sources matching;
-  live_sources live;
-  document_sink on_document;
-  limit_warnings* warnings = nullptr; ///< what goes beyond warning limits is noted there; null: nowhere
-  workload* work = nullptr;           ///< where is counted what the workflows do; null: nowhere
+  std::shared_ptr<const live_settings> live; ///< not null
+  document_sink on_document = [](document_kind, const std::string&) {};
+  limit_warnings* warnings = nullptr; ///< what goes beyond warning limits is noted there; not null
+  workload* work = nullptr;           ///< where is counted what the workflows do; not null
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
@@ -40,7 +37,6 @@ struct engine_options {
 class local_engine final : public engine {
 public:
   local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance,
-               std::function<rules_ptr(const workflow::domain_view&)> rules_for,
                std::function<void(int, const std::string&)> log, visibility_opener open_visibility,
                engine_options options);
   ~local_engine() override;

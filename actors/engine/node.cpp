@@ -5,6 +5,7 @@
 #include "actors/matching/matching_owner.hpp"
 #include "actors/runs/run_starter.hpp"
 #include "actors/shards/shard_owner.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -92,6 +93,7 @@ caf::behavior node::make_behavior() {
 }
 
 void node::start(node_child which) {
+  CADENZA_ASSERT(!children_.contains(which), "the node has one of each child; " + std::string(name_of(which)));
   caf::actor handle;
   switch (which) {
   case node_child::domain_registry:
@@ -116,6 +118,8 @@ void node::start(node_child which) {
   case node_child::system_worker:
     if (draining_)
       return;
+    CADENZA_ASSERT(worker_.to != nullptr && worker_.link && worker_.lists,
+                   "the worker of the system works for an engine, at lists");
     handle = spawn<system_worker, caf::monitored>(env_, *worker_.to, worker_.link, worker_.lists);
     break;
   }

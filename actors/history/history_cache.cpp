@@ -1,5 +1,7 @@
 #include "actors/history/history_cache.hpp"
 
+#include "messages/invariant.hpp"
+
 namespace cadenza::actors {
 namespace {
 
@@ -11,18 +13,24 @@ const uber::cadence::api::v1::HistoryEvent* find_in(const uber::cadence::api::v1
   const auto index = id - batch.events(0).event_id();
   if (index < 0 || index >= batch.events_size())
     return nullptr;
-  return &batch.events(static_cast<int>(index));
+  // A damaged batch may lack events in its middle.
+  const auto& event = batch.events(static_cast<int>(index));
+  return event.event_id() == id ? &event : nullptr;
 }
 
 } // namespace
 
 void history_cache::append(std::string bytes, std::shared_ptr<const uber::cadence::api::v1::History> batch,
                            std::int64_t first_event_id, std::int64_t next_event_id) {
+  CADENZA_ASSERT(first_event_id < next_event_id, "a batch has events");
+  CADENZA_ASSERT(!batch || batch->events_size() == next_event_id - first_event_id,
+                 "a batch has the events that its ends say");
   if (!entries_.empty() && entries_.back().next != first_event_id)
     clear();
   bytes_ += bytes.size();
   entries_.push_back({first_event_id, next_event_id, std::move(bytes), std::move(batch)});
   while (bytes_ > bytes_max_ && entries_.size() > 1) {
+    CADENZA_ASSERT(bytes_ >= entries_.front().bytes.size(), "a cache has the bytes of its batches");
     bytes_ -= entries_.front().bytes.size();
     entries_.pop_front();
   }
@@ -41,6 +49,7 @@ const uber::cadence::api::v1::HistoryEvent* history_cache::find(std::int64_t eve
 }
 
 void history_cache::keep(std::shared_ptr<const uber::cadence::api::v1::History> batch) {
+  CADENZA_ASSERT(batch && batch->events_size() > 0, "a batch that is kept for a rule has events");
   kept_.push_back(std::move(batch));
 }
 
@@ -62,6 +71,8 @@ bool history_cache::covers(std::int64_t from, std::int64_t to) const {
 }
 
 history_slice history_cache::slice(std::int64_t from, std::int64_t to, int max_batches, std::int64_t max_bytes) const {
+  CADENZA_ASSERT(from >= to || (!entries_.empty() && entries_.front().first <= from && to <= entries_.back().next),
+                 "only what is in a cache is taken from it");
   history_slice out;
   out.first_event_id = from;
   out.next_event_id = from;

@@ -1,6 +1,7 @@
 #include "actors/history/history_reader.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 #include "workflow/run.hpp"
 #include "workflow/version_history.hpp"
 
@@ -152,6 +153,8 @@ outcome<std::vector<std::shared_ptr<const uber::cadence::api::v1::History>>> par
 void read_branch(storage::store& store, int shard, const record::v1::HistoryBranch& branch, std::int64_t from,
                  std::int64_t to, int max_batches, std::int64_t max_bytes,
                  std::function<void(outcome<history_slice>)> done) {
+  CADENZA_ASSERT(from >= first_event_id && max_batches > 0, "history is read from an event on, a batch at least");
+  CADENZA_ASSERT(done, "somebody waits for the history that is read");
   auto r = std::make_shared<reading>(reading{store,
                                              shard,
                                              uuid::from_raw(branch.tree_id()),

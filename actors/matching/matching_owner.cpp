@@ -222,9 +222,7 @@ void matching_owner::budget::set(double request_rate, double poll_rate, std::int
 
 void matching_owner::on_tick() {
   delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
-  if (!env_.matching.rates)
-    return;
-  const auto rates = env_.matching.rates(nullptr);
+  const auto rates = env_.live->list_rates(nullptr);
   if (!rates.any) {
     limit(false);
     domains_.clear();
@@ -235,7 +233,7 @@ void matching_owner::on_tick() {
   const auto directory = env_.domains->get();
   std::erase_if(domains_, [&](const auto& item) { return directory->find(item.first) == nullptr; });
   for (auto& [id, one] : domains_) {
-    const auto of = env_.matching.rates(directory->find(id).get());
+    const auto of = env_.live->list_rates(directory->find(id).get());
     one.set(of.domain, of.domain_worker, now);
   }
   limit(true);
@@ -243,8 +241,7 @@ void matching_owner::on_tick() {
 
 void matching_owner::limit(bool limited) {
   limited_ = limited;
-  if (env_.polls != nullptr)
-    env_.polls->limit(limited);
+  env_.polls->limit(limited);
 }
 
 bool matching_owner::admit(const matching_mail& mail) {
@@ -259,7 +256,7 @@ bool matching_owner::admit(const matching_mail& mail) {
   };
   const auto domain = env_.domains->get()->find(addressee(mail)->domain_id);
   if (domain && !domains_.contains(domain->id)) {
-    const auto of = env_.matching.rates(domain.get());
+    const auto of = env_.live->list_rates(domain.get());
     domains_[domain->id].set(of.domain, of.domain_worker, now);
   }
   if (passes(host_) && (!domain || passes(domains_.at(domain->id))))

@@ -45,8 +45,7 @@ void task_list::end_write() {
 caf::actor task_list::me() { return caf::actor_cast<caf::actor>(this); }
 
 void task_list::on_exit() {
-  if (env_.polls != nullptr)
-    env_.polls->remove(key_, polls_);
+  env_.polls->remove(key_, polls_);
   polls_->clear();
   fresh_.clear();
   buffer_.clear();
@@ -76,8 +75,7 @@ caf::behavior task_list::make_behavior() {
     become(phase::serving);
   else
     read_row();
-  if (env_.polls != nullptr)
-    env_.polls->post(key_, polls_);
+  env_.polls->post(key_, polls_);
   arm();
   return with_common(caf::message_handler{
       [this](matching_mail_ptr& mail) {

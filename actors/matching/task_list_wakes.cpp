@@ -155,7 +155,7 @@ void task_list::note_waiting() {
 
 /// On the metrics page, from now on until the end.
 void task_list::show() {
-  const auto domain = env_.work != nullptr && !sticky() ? env_.domains->get()->find(key_.domain_id) : nullptr;
+  const auto domain = !sticky() ? env_.domains->get()->find(key_.domain_id) : nullptr;
   if (domain)
     shown_ = env_.work->add_list(domain->name, partition_ ? partition_->root : key_.name, key_.type);
 }
@@ -193,9 +193,9 @@ void task_list::refresh_settings_if_old() {
 void task_list::refresh_settings() {
   settings_read_ns_ = now();
   const auto domain = env_.domains->get()->find(key_.domain_id);
-  if (domain && env_.matching.settings_for)
-    settings_ = env_.matching.settings_for(*domain, partition_ ? partition_->root : key_.name, key_.type);
-  settings_.isolation = !sticky() && domain && env_.matching.isolated && env_.matching.isolated(*domain);
+  if (domain)
+    settings_ = env_.live->of_list(*domain, partition_ ? partition_->root : key_.name, key_.type);
+  settings_.isolation = !sticky() && domain && env_.live->isolated(*domain);
   if (forward_gate_.rate() != settings_.forwarded_rate)
     forward_gate_.set_rate(settings_.forwarded_rate, now());
   if (stored_known())

@@ -5,6 +5,7 @@
 #include "actors/runs/poll_answers.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/start_for_poll.hpp"
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/decision_task.hpp"
 
@@ -47,6 +48,7 @@ public:
                      engine::body<api::RespondDecisionTaskCompletedRequest> body, call_ptr answer)
     : run_command({domain->id, token.workflow_id}, token.run_id), token_(std::move(token)), body_(std::move(body)) {
     request = std::move(answer);
+    CADENZA_ASSERT(request, "a worker that answers a decision hears whether that counts");
   }
 
   outcome<void> act(workflow::transaction& tx) override {

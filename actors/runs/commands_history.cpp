@@ -5,6 +5,7 @@
 #include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 #include "messages/paging.hpp"
 
 #include <algorithm>
@@ -25,6 +26,7 @@ public:
               call_ptr answer)
     : run_command(std::move(workflow), run), body_(std::move(body)), token_(std::move(token)) {
     request = std::move(answer);
+    CADENZA_ASSERT(request, "who asks for a history waits for it");
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }
@@ -33,7 +35,7 @@ public:
   const char* name() const override { return "get_history"; }
 
   void finished(workflow_run& run) override {
-    raw_ = request->caller().reads_raw_history && sends_raw_history(run.env(), *run.domain());
+    raw_ = request->caller().reads_raw_history && run.env().live->sends_raw_history(*run.domain());
     const bool first = !token_;
     if (first) {
       token_.emplace();
@@ -80,7 +82,7 @@ private:
       return woken(run, false);
     const auto now = run.now();
     const auto until =
-        std::min(now + history_poll_ns(run.env(), *run.domain()),
+        std::min(now + run.env().live->history_poll_ns(*run.domain()),
                  request->deadline_ns() == INT64_MAX ? INT64_MAX : request->deadline_ns() - answer_margin_ns);
     if (until <= now)
       return request->reject({error_kind::deadline_exceeded, "too little time left to wait for new events"});
@@ -129,7 +131,7 @@ private:
   void answer_page(workflow_run& run) {
     if (token_->first_event_id >= token_->next_event_id)
       return answer({}, token_->first_event_id);
-    const int most = history_page_max(run.env(), *run.domain());
+    const int most = run.env().live->history_page_max(*run.domain());
     const int batches = page_size(body_->page_size(), most, most);
     auto self = shared_from_this();
     auto take = [self, store = run.env().store, shard = run.shard_index(),

@@ -2,6 +2,7 @@
 #include "actors/runs/command_of.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/send.hpp>
 
@@ -20,6 +21,7 @@ public:
   maintain_corrupt(const services& env, workflow_key workflow, std::optional<uuid> run, call_ptr answer)
     : run_command(std::move(workflow), run), env_(env) {
     request = std::move(answer);
+    CADENZA_ASSERT(request, "an operator who has a run looked at waits for what comes of it");
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }

@@ -29,7 +29,7 @@ public:
 
   void finished(workflow_run& run) override {
     const bool strong = body_->query_consistency_level() == api::QUERY_CONSISTENCY_LEVEL_STRONG;
-    if (strong && !consistent_query(run.env(), *run.domain()))
+    if (strong && !run.env().live->consistent_query(*run.domain()))
       return request->reject(bad_request(
           "cluster or domain does not enable strongly consistent query but strongly consistent query was requested"));
     const auto& state = run.state();

@@ -1,6 +1,7 @@
 #include "actors/history/history_reader.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 #include "messages/shard_hash.hpp"
 #include "workflow/replay.hpp"
 #include "workflow/reset_points.hpp"
@@ -162,6 +163,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   [[nodiscard]] outcome<std::unique_ptr<workflow::successor>>
   make(const workflow::environment& world, const uuid& new_run_id, workflow::task_id_source& ids,
        workflow::earlier_requests earlier, std::vector<api::HistoryEvent> late = {}) const {
+    CADENZA_ASSERT(base, "a reset knows the run that it goes back in; workflow " + key.workflow_id);
     workflow::reset_input input;
     input.base = base.get();
     input.base_history = base_history;
@@ -203,6 +205,7 @@ public:
     late_ = !late;
     if (late_)
       return {};
+    CADENZA_ASSERT(ids, "a reset of an open run has ids for the run that it makes");
     new_run_ = tx.env().chance->new_uuid();
     remembered = {{storage::request_kind::reset, flow_->request->request_id(), new_run_}};
     auto made = flow_->make(tx.env(), new_run_, *ids, workflow::requests_after(tx.state()), *std::move(late));
@@ -220,9 +223,9 @@ public:
   void failed(const error& reason) override { flow_->answer->reject(reason); }
   void finished(workflow_run&) override {
     if (late_)
-      flow_->again();
-    else
-      flow_->reply(new_run_);
+      return flow_->again();
+    CADENZA_ASSERT(new_run_ != uuid{} && new_run_ != run_id, "a reset is answered with the run that it has made");
+    flow_->reply(new_run_);
   }
   const char* name() const override { return "reset"; }
 
@@ -264,6 +267,7 @@ public:
   bool builds() const override { return true; }
   bool needs_ids() const override { return true; }
   outcome<std::unique_ptr<workflow::successor>> build(const workflow::environment& world) override {
+    CADENZA_ASSERT(ids, "a run that is built has ids for what it writes");
     return flow_->make(world, run_id, *ids, workflow::requests_after(flow_->current));
   }
   std::optional<storage::current_condition> creates() const override {
@@ -326,7 +330,9 @@ class auto_reset final : public run_command {
 public:
   auto_reset(const record::v1::TransferTask& task, receipt_ptr receipt)
     : run_command({uuid::from_raw(task.domain_id()), task.workflow_id()}, uuid::from_raw(task.run_id())),
-      receipt_(std::move(receipt)) {}
+      receipt_(std::move(receipt)) {
+    CADENZA_ASSERT(receipt_, "a task to reset a run is kept until that is done");
+  }
 
   outcome<void> act(workflow::transaction& tx) override {
     target_.reset();

@@ -1,5 +1,6 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 #include "workflow/close.hpp"
 #include "workflow/signal.hpp"
 
@@ -172,6 +173,8 @@ run_command_ptr make_terminate_and_start(start_request_ptr request, uuid run_id,
 }
 
 void answer_started(start_request& request, const uuid& run_id) {
+  CADENZA_ASSERT(request.answer && run_id != uuid{},
+                 "a start is answered with a run; workflow " + request.key.workflow_id);
   const auto answer = [&](auto response) {
     response.set_run_id(run_id.str());
     request.answer->reply(response);
@@ -183,6 +186,7 @@ void answer_started(start_request& request, const uuid& run_id) {
 }
 
 void send_to_run(const services& env, run_command_ptr command) {
+  CADENZA_ASSERT(command, "a request to a run is one");
   const auto shard = env.routes->shard_of(command->key.workflow_id);
   if (!shard)
     return command->failed(unavailable("the history shard of this workflow is not there at the moment"));
@@ -190,6 +194,8 @@ void send_to_run(const services& env, run_command_ptr command) {
 }
 
 void send_start(const services& env, start_request_ptr request) {
+  CADENZA_ASSERT(request && request->request && request->answer,
+                 "a start says what is to be started, and somebody waits for it");
   const auto shard = env.routes->shard_of(request->key.workflow_id);
   if (!shard)
     return request->answer->reject(unavailable("the history shard of this workflow is not there at the moment"));

@@ -1,5 +1,6 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 #include "workflow/activity.hpp"
 #include "workflow/close.hpp"
 #include "workflow/decision_task.hpp"
@@ -16,7 +17,9 @@ class fire_timer : public run_command {
 public:
   fire_timer(const record::v1::TimerTask& task, receipt_ptr receipt)
     : run_command({uuid::from_raw(task.domain_id()), task.workflow_id()}, uuid::from_raw(task.run_id())), task_(task),
-      receipt_(std::move(receipt)) {}
+      receipt_(std::move(receipt)) {
+    CADENZA_ASSERT(receipt_ && receipt_->task_id() == task_.task_id(), "a timer that fires has its receipt");
+  }
 
   outcome<void> act(workflow::transaction& tx) override {
     const auto result = apply(tx);

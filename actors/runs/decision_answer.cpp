@@ -4,6 +4,8 @@
 #include "actors/history/history_token.hpp"
 #include "actors/history/splice.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 
 namespace cadenza::actors {
@@ -30,7 +32,7 @@ void add_history(workflow_run& run, api::PollForDecisionTaskResponse response, s
   token.run_id = run.key().run_id.str();
   token.next_event_id = to;
   token.running = run.state().open();
-  const int batches = history_page_max(run.env(), *run.domain());
+  const int batches = run.env().live->history_page_max(*run.domain());
   auto branch = run.state().current_branch().branch().SerializeAsString();
   run.read_events(from, to, batches, page_bytes_max,
                   [response = std::move(response), token = std::move(token), branch = std::move(branch),
@@ -56,6 +58,8 @@ void add_history(workflow_run& run, api::PollForDecisionTaskResponse response, s
 
 void make_decision_answer(workflow_run& run, const workflow::decision_started& started, const riding_queries& queries,
                           std::function<void(outcome<std::string>)> hand_over) {
+  CADENZA_ASSERT(started.schedule_id >= first_event_id && started.started_id > started.schedule_id,
+                 "a decision is started after it was scheduled");
   const auto& state = run.state();
   api::PollForDecisionTaskResponse response;
   task_token token;
@@ -81,6 +85,7 @@ void make_decision_answer(workflow_run& run, const workflow::decision_started& s
   // A worker that kept the run in its cache only needs what came since.
   const auto from =
       started.sticky && started.previous_started_id > 0 ? started.previous_started_id + 1 : first_event_id;
+  CADENZA_ASSERT(from <= started.next_event_id, "a worker is given the events up to its decision");
   api::History synthetic;
   for (const auto& event : started.synthetic)
     *synthetic.add_events() = event;

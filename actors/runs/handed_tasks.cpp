@@ -4,6 +4,7 @@
 #include "actors/matching/poll_board.hpp"
 #include "actors/runs/poll_answers.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 #include "workflow/activity.hpp"
 
 #include <caf/send.hpp>
@@ -40,10 +41,11 @@ void count(const services& env) {
 } // namespace
 
 void handed_tasks::start(workflow::transaction& tx, const services& env, bool more_to_come) {
-  if (env.polls == nullptr || tx.transfer_tasks().empty() || !tx.state().open())
+  if (tx.transfer_tasks().empty() || !tx.state().open())
     return;
-  if (env.gate != nullptr && env.gate->tasks_limited())
+  if (env.gate->tasks_limited())
     return; // tasks are counted on their way to the list
+  CADENZA_ASSERT(activities_.empty() && !decision_, "the tasks of a transaction are handed out once");
   // Activities first: what is written of their start comes before the decision sees it, not behind it.
   start_activities(tx, env);
   if (!more_to_come)
@@ -57,6 +59,7 @@ void handed_tasks::start_activities(workflow::transaction& tx, const services& e
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const bool for_activity = tasks[i].type() == record::v1::TRANSFER_ACTIVITY;
     // A decision may schedule thousands for one list: it is asked until it has no worker.
+    CADENZA_ASSERT(!nobody_waits || kept > 0, "a list without workers is that of a task that was kept");
     const bool in_vain = for_activity && nobody_waits && same_list(tasks[kept - 1], tasks[i]);
     auto poll = for_activity && !in_vain ? take_poll(env, tasks[i], 1) : nullptr;
     nobody_waits = for_activity && !poll;

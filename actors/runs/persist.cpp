@@ -1,11 +1,15 @@
 #include "actors/runs/persist.hpp"
 
+#include "messages/invariant.hpp"
+
 namespace cadenza::actors {
 namespace {
 
 void add_rows(storage::shard_transaction& tx, workflow::changes& made) {
   tx.runs.push_back(std::move(made.mutation));
   if (made.new_branch) {
+    CADENZA_ASSERT(made.history.empty() || made.history.front().branch_id == made.new_branch->branch_id,
+                   "the first events of a branch are written with its row");
     auto& tree = tx.trees.emplace_back();
     tree.tree_id = made.new_branch->tree_id;
     tree.expected_version = made.tree_version;
@@ -29,6 +33,11 @@ storage::current_row to_row(const record::v1::CurrentRun& current) {
 
 storage::shard_transaction to_store(int shard, std::int64_t range_id, const run_key& key, workflow::changes& made,
                                     std::optional<storage::current_condition> creates) {
+  CADENZA_ASSERT(!creates || made.current, "a run that is made becomes the current one; run " + key.run_id.str());
+  CADENZA_ASSERT(!creates || creates->key.workflow_id == key.workflow_id,
+                 "a run that is made is looked for under its own workflow id");
+  CADENZA_ASSERT(!made.next || (made.current && made.current->run_id() == made.next->made.mutation.key.run_id.raw()),
+                 "a run that follows another one becomes the current one; run " + key.run_id.str());
   storage::shard_transaction tx;
   tx.shard = shard;
   tx.range_id = range_id;

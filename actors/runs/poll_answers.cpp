@@ -4,6 +4,7 @@
 #include "actors/history/splice.hpp"
 #include "actors/runs/decision_answer.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ api::AutoConfigHint hint_for(const list_poll& poll) {
 } // namespace
 
 void answer_decision_poll(workflow_run& run, const workflow::decision_started& started, const list_poll_ptr& poll) {
+  CADENZA_ASSERT(poll && poll->answer, "a worker that is given a decision waits for it");
   if (auto* work = run.env().work; work != nullptr && !started.repeated)
     work->of(*run.domain())
         .decision_waits.observe(std::max<std::int64_t>(0, started.started_ns - started.scheduled_ns));
@@ -39,6 +41,7 @@ void answer_decision_poll(workflow_run& run, const workflow::decision_started& s
 
 void answer_activity_poll(const workflow_run& run, std::int64_t schedule_id, api::PollForActivityTaskResponse response,
                           const list_poll& poll) {
+  CADENZA_ASSERT(poll.answer, "a worker that is given an activity waits for it");
   if (auto* work = run.env().work) {
     const auto since = workflow::ns_of(response.scheduled_time_of_this_attempt());
     const auto waited = workflow::ns_of(response.started_time()) - since;

@@ -7,6 +7,7 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/base64.hpp"
+#include "messages/invariant.hpp"
 #include "messages/json_text.hpp"
 #include "messages/paging.hpp"
 #include "workflow/version_history.hpp"
@@ -152,6 +153,7 @@ public:
               std::optional<raw_token> token, call_ptr answer)
     : run_command(std::move(workflow), run), body_(std::move(body)), token_(std::move(token)) {
     request = std::move(answer);
+    CADENZA_ASSERT(request, "who asks for a history waits for it");
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }
@@ -173,7 +175,7 @@ public:
       begin(run, *wanted);
     if (token_->next_event_id >= token_->end.event_id())
       return answer({});
-    const int most = history_page_max(run.env(), *run.domain());
+    const int most = run.env().live->history_page_max(*run.domain());
     auto self = shared_from_this();
     read_branch(
         *run.env().store, run.shard_index(), branch_.branch(), token_->next_event_id, token_->end.event_id(),

@@ -60,6 +60,7 @@ std::optional<error> refusal_of(const storage::commit_result& result, bool last_
 
 } // namespace
 
+/// With strong idempotency the ids of the command's requests outlive the run.
 void workflow_run::remember_requests(storage::shard_transaction& tx, const run_command& command) const {
   const auto now = env_.time->now_ns();
   for (const auto& mark : command.remembered) {
@@ -78,6 +79,7 @@ void workflow_run::remember_requests(storage::shard_transaction& tx, const run_c
 void workflow_run::not_made() {
   if (!is_new())
     return;
+  CADENZA_ASSERT(!committing_, "a run is given up when nothing of it is being written; run " + key_.run_id.str());
   become(phase::left);
   caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
 }
@@ -96,8 +98,16 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
     pending_bytes_.push_back(node.batch);
   CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "each batch is written once");
   CADENZA_ASSERT(made.mutation.key == key_, "a run writes itself");
-  if (env_.work != nullptr)
-    tally_ = tally_of(made);
+  CADENZA_ASSERT(made.mutation.new_version == made.mutation.expected_version.value_or(0) + 1,
+                 "each write raises the version of a run by one; run " + key_.run_id.str());
+  CADENZA_ASSERT(is_new() != made.mutation.expected_version.has_value(),
+                 "a run is written as a new one once; run " + key_.run_id.str());
+  CADENZA_ASSERT(made.task_id_count == 0 ||
+                     (shard_sequence::range_of(made.first_task_id) == range_id_ &&
+                      shard_sequence::range_of(made.first_task_id + made.task_id_count - 1) == range_id_),
+                 "a run draws its ids from the range it writes under; run " + key_.run_id.str());
+  CADENZA_ASSERT(note->lease, "ids count as under way until their write is over; run " + key_.run_id.str());
+  tally_ = tally_of(made);
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
   if (rules.strong_idempotency)
     remember_requests(tx, *command);
@@ -124,6 +134,7 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
     for (auto& task : made.next->made.timers)
       note->timers.push_back(std::move(task));
   }
+  // From here on the state is ahead of the store; it is dropped unless the write is committed.
   pending_ = std::move(made);
   committing_ = std::move(command);
   become(is_new() ? phase::making : phase::committing);
@@ -144,10 +155,10 @@ void workflow_run::handle(run_committed& over) {
   pending_ = {};
   const auto& result = over.result;
   if (result.outcome == storage::status::committed) {
+    CADENZA_ASSERT(pending_bytes_.size() == made.batches.size(), "the bytes of events stay until their write is over");
     become(phase::ready);
     command->tries = 0;
-    if (env_.work != nullptr)
-      env_.work->of(*domain_).add(tally_);
+    env_.work->of(*domain_).add(tally_);
     for (std::size_t i = 0; i < made.batches.size(); ++i) {
       const auto& batch = made.batches[i];
       const auto first = batch->events(0).event_id();
@@ -181,6 +192,7 @@ void workflow_run::handle(run_committed& over) {
     return work();
   }
   if (new_run) {
+    // There is nothing to load: another actor is made for the next try, if there is one.
     become(phase::left);
     const bool exists =
         result.outcome == storage::status::condition_failed && result.failed == storage::condition::current_run;

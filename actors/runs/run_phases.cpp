@@ -78,7 +78,9 @@ void workflow_run::handle(quit_now&) {
 void workflow_run::report_use() {
   const auto bytes = actor_bytes + static_cast<std::int64_t>(cache_.bytes()) +
                      (state_ ? static_cast<std::int64_t>(state_->memory_bytes()) : 0);
-  env_.counters->run_bytes.fetch_add(bytes - reported_bytes_, std::memory_order_relaxed);
+  const auto others =
+      env_.counters->run_bytes.fetch_add(bytes - reported_bytes_, std::memory_order_relaxed) - reported_bytes_;
+  CADENZA_ASSERT(others >= 0, "what runs take of memory is counted once, and counted off once");
   reported_bytes_ = bytes;
   caf::anon_send(shard_, make_shard_mail(run_used{key_, bytes, state_ && !state_->open() && !is_new()}));
 }

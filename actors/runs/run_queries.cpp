@@ -1,5 +1,6 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -10,8 +11,9 @@ namespace cadenza::actors {
 namespace api = uber::cadence::api::v1;
 
 bool workflow_run::buffer_query(waiting_query query) {
+  CADENZA_ASSERT(query.answer && !query.id.empty(), "a query has an id and somebody who waits for its answer");
   expire_queries();
-  if (static_cast<int>(queries_.size()) >= buffered_queries_max(env_))
+  if (static_cast<int>(queries_.size()) >= env_.live->buffered_queries_max())
     return false;
   queries_.push_back(std::move(query));
   arm_waiters();
@@ -75,7 +77,7 @@ void workflow_run::decision_over(const api::RespondDecisionTaskCompletedRequest&
 
 void workflow_run::dispatch_query(waiting_query query) {
   const auto& sticky = state_->head().sticky_task_list();
-  const bool may_be_sticky = !state_->head().no_sticky_queries() && sticky_queries(env_, *domain_);
+  const bool may_be_sticky = !state_->head().no_sticky_queries() && env_.live->sticky_queries(*domain_);
   if (sticky.empty() || !state_->open() || !may_be_sticky)
     return send_query(std::move(query), false);
   // The worker that has the run in its cache gets a short while; after that any worker may answer from the history.
@@ -99,6 +101,7 @@ void workflow_run::dispatch_query(waiting_query query) {
 }
 
 void workflow_run::send_query(waiting_query query, bool sticky) {
+  CADENZA_ASSERT(state_, "a query goes to the list of a run that is in memory; run " + key_.run_id.str());
   auto out = std::make_shared<list_query>();
   const auto& list = sticky ? state_->head().sticky_task_list() : state_->fixed().task_list();
   out->list = {key_.domain_id, list, 0};

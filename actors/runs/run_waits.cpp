@@ -1,4 +1,5 @@
 #include "actors/runs/workflow_run.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -51,6 +52,7 @@ void workflow_run::remember_timers(const std::vector<record::v1::TimerTask>& add
 // ---------------------------------------------------------------- waiting for events
 
 void workflow_run::wait_for_events(history_waiter waiter) {
+  CADENZA_ASSERT(waiter.wake, "who waits for events of a run is woken; run " + key_.run_id.str());
   waiters_.push_back(std::move(waiter));
   arm_waiters();
 }

@@ -39,6 +39,8 @@ workflow_run::workflow_run(caf::actor_config& cfg, const services& env, int shar
     state_(std::move(state)), cache_(env.settings.history_cache_per_run) {
   const auto others = env_.counters->runs_in_memory.fetch_add(1, std::memory_order_relaxed);
   CADENZA_ASSERT(others >= 0, "each run in memory is counted once, and counted off once");
+  CADENZA_ASSERT(!fresh || !state_, "a run that is still to be made has no state yet");
+  CADENZA_ASSERT(range_id_ > 0 && sequence_, "a run writes under a range of its shard, with ids of that range");
   if (fresh)
     state_ = std::make_shared<workflow::run>(key_);
   for (auto& batch : batches) {
@@ -212,6 +214,10 @@ void workflow_run::work() {
 }
 
 void workflow_run::execute(run_command_ptr command) {
+  CADENZA_ASSERT((phase_ == phase::fresh || phase_ == phase::ready) && !committing_,
+                 "a run carries out one command at a time; run " + key_.run_id.str());
+  CADENZA_ASSERT(command->run_id == key_.run_id && command->key.workflow_id == key_.workflow_id,
+                 "a command reaches the run that it is for; run " + key_.run_id.str());
   const auto directory = env_.domains->get();
   domain_ = directory->find(key_.domain_id);
   if (!domain_) {
@@ -220,33 +226,23 @@ void workflow_run::execute(run_command_ptr command) {
   }
   if (phase_ != phase::fresh && !state_->open() && !command->named && command->wants_open_run() &&
       command->tries < tries_max)
-    return send_back(std::move(command), true);
+    return send_back(std::move(command), true); // another run may be the current one by now
 
-  const auto rules = env_.rules_for(*domain_);
+  const auto rules = env_.live->rules(*domain_);
   workflow::oversized seen;
-  workflow::environment world{
-      env_.time->now_ns(), env_.chance,           domain_,      directory,
-      rules.get(),         env_.settings.cluster, shard_index_, env_.warnings ? &seen : nullptr};
+  workflow::environment world{env_.time->now_ns(), env_.chance,           domain_,      directory,
+                              rules.get(),         env_.settings.cluster, shard_index_, &seen};
   if (command->needs_ids())
     command->ids = std::make_shared<sequence_lease>(sequence_);
-  if (phase_ == phase::fresh && command->builds()) {
-    auto built = command->build(world);
-    if (!built) {
-      not_made();
-      return command->failed(built.error());
-    }
-    state_ = std::shared_ptr<workflow::run>(std::move((*built)->state));
-    if (env_.warnings != nullptr)
-      warn_of_growth(*env_.warnings, *rules, *domain_, *state_, {}, seen);
-    auto lease = command->ids;
-    return submit(std::move(command), std::move((*built)->made), std::move(lease), {}, *rules);
-  }
-  const auto before = env_.warnings != nullptr ? run_measures::of(*state_) : run_measures{};
+  if (phase_ == phase::fresh && command->builds())
+    return build(std::move(command), world);
+  const auto before = run_measures::of(*state_);
   cached_events events(cache_);
   workflow::transaction tx(*state_, world, events);
   const auto acted = command->act(tx);
   if (!acted) {
     if (tx.missing()) {
+      // The rule has read too little to say no: what it has changed is undone, and it begins again with the event.
       const auto missing = *tx.missing();
       queue_.push_front(std::move(command));
       return fetch_event(missing);
@@ -257,6 +253,7 @@ void workflow_run::execute(run_command_ptr command) {
   cache_.trim_kept();
   if (!command->changed())
     return command->finished(*this);
+  // Last before the close: a task that finds its worker here is started in this very write, and never stored.
   handed_tasks handed;
   handed.start(tx, env_, !queue_.empty());
   // Ids of a run made inside the command are settled with this transaction, not before.
@@ -264,6 +261,7 @@ void workflow_run::execute(run_command_ptr command) {
   auto made = tx.close(*lease);
   if (!made) {
     handed.give_back(env_);
+    // It would be too large each time: the run is ended instead, before anything else that waits.
     if (made.error().kind == error_kind::limit_exceeded && state_->open() && phase_ != phase::fresh) {
       if (std::string_view(command->name()) == size_limit_terminate_name) // must not go round for ever
         env_.log(3, "run " + key_.workflow_id + " " + key_.run_id.str() +
@@ -274,12 +272,25 @@ void workflow_run::execute(run_command_ptr command) {
     not_made();
     return command->failed(made.error());
   }
-  if (env_.warnings != nullptr)
-    warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
+  warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
   submit(std::move(command), *std::move(made), std::move(lease), std::move(handed), *rules);
 }
 
-/// With strong idempotency the ids of the command's requests outlive the run.
+/// The run is made whole, with its history, instead of by a transaction on nothing.
+void workflow_run::build(run_command_ptr command, const workflow::environment& world) {
+  auto built = command->build(world);
+  if (!built) {
+    not_made();
+    return command->failed(built.error());
+  }
+  state_ = std::shared_ptr<workflow::run>(std::move((*built)->state));
+  CADENZA_ASSERT(state_ && state_->key() == key_, "a run is built under the id that it was given");
+  if (world.seen != nullptr)
+    warn_of_growth(*env_.warnings, *world.limits, *domain_, *state_, {}, *world.seen);
+  auto lease = command->ids;
+  submit(std::move(command), std::move((*built)->made), std::move(lease), {}, *world.limits);
+}
+
 void workflow_run::send_back(run_command_ptr command, bool closed) {
   caf::anon_send(shard_, make_shard_mail(reroute{std::move(command), closed}));
 }

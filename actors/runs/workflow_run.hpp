@@ -6,6 +6,7 @@
 #include "actors/runs/decision_answer.hpp"
 #include "actors/runs/handed_tasks.hpp"
 #include "actors/runs/shard_mail.hpp"
+#include "messages/invariant.hpp"
 #include "workflow/run.hpp"
 
 #include <deque>
@@ -73,7 +74,10 @@ public:
   // --- for commands
   [[nodiscard]] const services& env() const { return env_; }
   [[nodiscard]] const run_key& key() const { return key_; }
-  [[nodiscard]] workflow::run& state() { return *state_; }
+  [[nodiscard]] workflow::run& state() {
+    CADENZA_ASSERT(state_, "a run is asked for its state while it has one; run " + key_.run_id.str());
+    return *state_;
+  }
   [[nodiscard]] int shard_index() const { return shard_index_; }
   [[nodiscard]] const caf::actor& shard() const { return shard_; }
   [[nodiscard]] workflow::domain_ptr domain() const { return domain_; }
@@ -146,6 +150,7 @@ private:
   void drop_state();
   void work();
   void execute(run_command_ptr command);
+  void build(run_command_ptr command, const workflow::environment& world);
   void not_made();
   void remember_requests(storage::shard_transaction& tx, const run_command& command) const;
   void submit(run_command_ptr command, workflow::changes made, std::shared_ptr<sequence_lease> lease,

@@ -21,7 +21,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::housekeeping)
 namespace cadenza::actors {
 
 history_shard::history_shard(caf::actor_config& cfg, const services& env, int index)
-  : supervised_actor(cfg), env_(env), index_(index), transfer_(env.settings.transfer_held) {}
+  : supervised_actor(cfg), env_(env), index_(index), transfer_(env.settings.transfer_held) {
+  CADENZA_ASSERT(index >= 0 && index < env.routes->shard_count(),
+                 "a shard is one of those that the cluster has; shard " + std::to_string(index));
+}
 
 void history_shard::become(phase next) {
   CADENZA_ASSERT(static_cast<int>(next) == static_cast<int>(phase_) + 1,
@@ -116,7 +119,8 @@ void history_shard::handle(shard_acquired& acquired) {
   timers_done_ns_ = row_.timer_ack_ns();
   sequence_->raise_timer_floor(timer_level_ns_);
   timers_.set_window_end(timer_level_ns_);
-  CADENZA_ASSERT(range_id_ > 0, "a shard that was taken has a range");
+  CADENZA_ASSERT(range_id_ > 0 && range_id_ == row_.range_id(),
+                 "a shard that was taken has the range that was written");
   become(phase::loading);
   load_transfer(row_.transfer_ack());
   load_timers();
@@ -154,10 +158,13 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
   }
   if (note->result.outcome != storage::status::committed)
     return;
+  CADENZA_ASSERT(range_id_ > 0, "runs write under the range of their shard; shard " + std::to_string(index_));
+  CADENZA_ASSERT(note->lease, "ids of a commit count as under way until its shard has heard of it");
 
   if (const auto run = runs_.find(note->run);
       run != runs_.end() && note->by && run->second.handle->address() != note->by)
     send(run->second.handle, std::make_shared<run_mail>(written_by_another{})); // before it gets any of the tasks
+  // Before the row that makes it current: requests that wait for that must find it in memory.
   if (note->next)
     adopt(*std::exchange(note->next, std::nullopt));
   if (note->removed) {
@@ -168,6 +175,7 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     }
     const auto workflow = workflows_.find(key);
     if (workflow != workflows_.end() && workflow->second.state == workflow_entry::knowledge::known) {
+      // Whether it was the current one, and what is current now, the store knows best.
       workflow->second.state = workflow_entry::knowledge::none;
       drain(key);
     }
@@ -178,11 +186,16 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     entry.current = *std::move(note->current);
     if (entry.creating && entry.creating->raw() == entry.current->run_id())
       entry.creating.reset();
+    // A refusal of what is being made may have been decided on an older row than this one.
     entry.told_meanwhile = entry.creating.has_value();
     drain(key);
   }
   take_transfer(*note);
   for (auto& task : note->timers) {
+    CADENZA_ASSERT(shard_sequence::range_of(task.task_id()) == range_id_,
+                   "timers that a shard is told of carry ids of its range; shard " + std::to_string(index_));
+    CADENZA_ASSERT(task.fire_ns() >= timer_level_ns_,
+                   "no timer fires before the level up to which all count as done; shard " + std::to_string(index_));
     if (timers_.add(std::move(task)))
       env_.counters->timers_in_memory.fetch_add(1, std::memory_order_relaxed);
   }
@@ -198,6 +211,9 @@ void history_shard::take_transfer(commit_note& note) {
   for (std::size_t i = 0; i < note.transfer.size(); ++i) {
     CADENZA_ASSERT(shard_sequence::range_of(note.transfer[i].task_id()) == range_id_,
                    "tasks that a shard is told of carry ids of its range; shard " + std::to_string(index_));
+    CADENZA_ASSERT(note.transfer[i].task_id() > transfer_done_ &&
+                       note.receipts[i]->task_id() == note.transfer[i].task_id(),
+                   "a task is not done before its shard has heard of it; shard " + std::to_string(index_));
     const auto* added = transfer_.add(note.transfer[i]);
     if (added == nullptr)
       continue;

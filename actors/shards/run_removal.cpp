@@ -1,5 +1,6 @@
 #include "actors/shards/run_removal.hpp"
 #include "actors/visibility/visibility_mail.hpp"
+#include "messages/invariant.hpp"
 
 #include "actors/runs/workflow_run.hpp"
 
@@ -209,6 +210,7 @@ void remove_history(const shard_place& at, std::vector<HistoryBranch> branches, 
 }
 
 void workflow_run::remove(receipt_ptr receipt, std::function<void(outcome<void>)> hand_over) {
+  CADENZA_ASSERT(state_, "what is known of a run says what of it is to be removed; run " + key_.run_id.str());
   stored_run run{key_, {}, state_->last_write_version()};
   for (const auto& b : state_->head().version_histories().branches())
     run.branches.push_back(b.branch());

@@ -1,6 +1,7 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/shards/history_shard.hpp"
 #include "actors/shards/run_removal.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -46,6 +47,7 @@ void order_removal(const services& env, const workflow_key& key, std::optional<u
 }
 
 void history_shard::handle(shard_order& order) {
+  CADENZA_ASSERT(order.answer, "an operator who orders something hears how it ends");
   if (phase_ != phase::ready)
     return order.answer(unavailable("history shard " + std::to_string(index_) + " is loading; try again"));
   switch (order.what) {

@@ -2,6 +2,7 @@
 
 #include "actors/base/actor_path.hpp"
 #include "actors/shards/history_shard.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -41,6 +42,10 @@ caf::behavior shard_owner::make_behavior() {
 }
 
 void shard_owner::start(int index) {
+  CADENZA_ASSERT(index >= 0 && static_cast<std::size_t>(index) < shards_.size(),
+                 "a shard is one of those that the cluster has; shard " + std::to_string(index));
+  CADENZA_ASSERT(!shards_[static_cast<std::size_t>(index)],
+                 "a shard has one actor at a time; shard " + std::to_string(index));
   auto handle = spawn<history_shard, caf::monitored>(env_, index);
   by_address_.emplace(handle->address(), index);
   shards_[static_cast<std::size_t>(index)] = handle;

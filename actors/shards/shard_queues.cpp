@@ -2,6 +2,7 @@
 #include "actors/shards/history_shard.hpp"
 #include "actors/shards/run_removal.hpp"
 #include "actors/visibility/visibility_mail.hpp"
+#include "messages/invariant.hpp"
 
 #include "actors/base/actor_path.hpp"
 #include "actors/base/request_gate.hpp"
@@ -87,7 +88,9 @@ void history_shard::dispatch(const record::v1::TransferTask& task) {
 }
 
 void history_shard::push_to_matching(const record::v1::TransferTask& task, receipt_ptr receipt) {
-  if (env_.gate != nullptr && env_.gate->tasks_limited()) {
+  CADENZA_ASSERT(task.type() == record::v1::TRANSFER_DECISION || task.type() == record::v1::TRANSFER_ACTIVITY,
+                 "what waits in a task list is a decision or an activity");
+  if (env_.gate->tasks_limited()) {
     const auto domain = env_.domains->get()->find(raw_id(task.domain_id()));
     if (domain && !env_.gate->admit_task(*domain, task.workflow_id(), now())) {
       env_.counters->tasks_held_back.fetch_add(1, std::memory_order_relaxed);
@@ -182,6 +185,7 @@ void history_shard::handle(transfer_read& read) {
       lose_transfer(std::move(range));
     return try_later(read.task_id, true); // not there to be seen is not done
   }
+  CADENZA_ASSERT(read.page.rows.front().task_id == read.task_id, "a task is read under its own id");
   record::v1::TransferTask task;
   if (task.ParseFromString(read.page.rows.front().value))
     return dispatch(task);
@@ -226,6 +230,7 @@ void history_shard::scan_timers(std::int64_t from_ns, std::int64_t from_id, std:
 }
 
 void history_shard::handle(timers_loaded& loaded) {
+  CADENZA_ASSERT(timers_loading_, "timers come when they are being read; shard " + std::to_string(index_));
   if (!loaded.page.usable())
     return end("its timer queue cannot be read: " + loaded.page.message);
   std::int64_t next_ns = loaded.page.unreadable.empty() ? 0 : loaded.page.unreadable.back().last + 1;
@@ -277,8 +282,7 @@ void history_shard::on_tick(std::uint64_t generation) {
     auto task = timers_.take(at);
     if (!task)
       break;
-    if (env_.work != nullptr)
-      env_.work->timer_fired(std::max<std::int64_t>(0, at - task->fire_ns()));
+    env_.work->timer_fired(std::max<std::int64_t>(0, at - task->fire_ns()));
     env_.counters->timers_fired.fetch_add(1, std::memory_order_relaxed);
     fire(*task);
   }
@@ -307,6 +311,10 @@ void history_shard::write_acks() {
   }
 
   const auto transfer_level = transfer_.level(settled);
+  CADENZA_ASSERT(timer_level_ns_ <= timers_.window_end(),
+                 "timers are done no further than they were read; shard " + std::to_string(index_));
+  CADENZA_ASSERT(transfer_level < sequence_->next(),
+                 "ids that were not given out are not done; shard " + std::to_string(index_));
   row_.set_updated_ns(now());
   if (transfer_level <= transfer_done_ && timer_level_ns_ <= timers_done_ns_)
     return;
@@ -314,6 +322,8 @@ void history_shard::write_acks() {
   timers_done_ns_ = std::max(timers_done_ns_, timer_level_ns_);
   row_.set_transfer_ack(std::max(row_.transfer_ack(), lost_transfer_.held_back(transfer_done_)));
   row_.set_timer_ack_ns(std::max(row_.timer_ack_ns(), lost_timers_.held_back(timers_done_ns_)));
+  CADENZA_ASSERT(row_.transfer_ack() <= transfer_done_ && row_.timer_ack_ns() <= timers_done_ns_,
+                 "a stored level is not ahead of what is done; shard " + std::to_string(index_));
   acks_in_flight_ = true;
   storage::shard_update update;
   update.shard = index_;
@@ -326,6 +336,7 @@ void history_shard::write_acks() {
 }
 
 void history_shard::handle(acks_written& written) {
+  CADENZA_ASSERT(acks_in_flight_, "levels are written one after the other; shard " + std::to_string(index_));
   acks_in_flight_ = false;
   if (written.result.outcome == storage::status::condition_failed)
     return end("somebody else has taken the shard");

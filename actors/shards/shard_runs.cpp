@@ -121,6 +121,7 @@ void history_shard::end_and_start(const uuid& current, start_request_ptr asked) 
 
 void history_shard::create_run(workflow_entry& entry, start_request_ptr asked,
                                std::optional<storage::current_condition> condition) {
+  CADENZA_ASSERT(!entry.creating, "one run of a workflow id is made at a time; " + asked->key.workflow_id);
   const run_key key{asked->key.domain_id, asked->key.workflow_id, env_.chance->new_uuid()};
   entry.creating = key.run_id;
   entry.told_meanwhile = false;
@@ -130,6 +131,7 @@ void history_shard::create_run(workflow_entry& entry, start_request_ptr asked,
 }
 
 void history_shard::handle(create_with& made) {
+  CADENZA_ASSERT(made.command && made.command->builds(), "a run with a command of its own is built by it");
   auto& entry = workflows_[{made.key.domain_id, made.key.workflow_id}];
   if (phase_ != phase::ready || entry.creating)
     return made.command->failed(unavailable("another run of this workflow is being made; try again"));
@@ -195,6 +197,7 @@ void history_shard::drain(const workflow_key& key) {
 }
 
 void history_shard::read_current(const workflow_key& key, workflow_entry& entry) {
+  CADENZA_ASSERT(entry.state != workflow_entry::knowledge::reading, "a current-run row is read once at a time");
   entry.state = workflow_entry::knowledge::reading;
   env_.store->shards().read_current(index_, key, [self = me(), key](storage::read_result<storage::current_row> row) {
     caf::anon_send(self, make_shard_mail(current_known{key, std::move(row)}));
@@ -238,6 +241,7 @@ void history_shard::handle(current_known& known) {
 // ---------------------------------------------------------------- runs in memory
 
 void history_shard::to_run(const run_key& key, run_command_ptr command) {
+  CADENZA_ASSERT(command, "a request is in one hand at a time");
   auto i = runs_.find(key);
   if (i == runs_.end()) {
     auto& entry = spawn_run(key, nullptr, {}, false);
@@ -298,7 +302,8 @@ void history_shard::on_run_down(const caf::down_msg& down) {
   env_.counters->run_deaths.fetch_add(1, std::memory_order_relaxed);
   note_death(env_, actor_path::of_run(env_, index_, key), down.reason);
   const auto run = runs_.find(key);
-  const bool making = run != runs_.end() && run->second.making;
+  CADENZA_ASSERT(run != runs_.end(), "an actor that a shard watches is that of a run in memory");
+  const bool making = run->second.making;
   forget_run(key);
   if (!making)
     return;
@@ -319,6 +324,7 @@ void history_shard::handle(run_left& left) {
 }
 
 void history_shard::handle(reroute& r) {
+  CADENZA_ASSERT(r.command, "what a run sends back is a request");
   if (++r.command->tries > tries_max)
     return r.command->failed(unavailable("the workflow moves too quickly"));
   if (r.run_closed) {
@@ -337,6 +343,7 @@ void history_shard::handle(reroute& r) {
 void history_shard::adopt(adopted_run made) {
   if (runs_.contains(made.key))
     return; // a request was quicker and the run loads itself
+  CADENZA_ASSERT(made.state, "a run that follows another one comes with its state");
   const auto key = made.key;
   spawn_run(key, std::move(made.state), std::move(made.batches), false);
 }

@@ -21,7 +21,10 @@ public:
 
   /// Everything stored that fires before this is in memory (or done).
   [[nodiscard]] std::int64_t window_end() const { return window_end_ns_; }
-  void set_window_end(std::int64_t ns) { window_end_ns_ = ns; }
+  void set_window_end(std::int64_t ns) {
+    CADENZA_ASSERT(ns >= window_end_ns_, "the window of timers in memory only grows");
+    window_end_ns_ = ns;
+  }
 
   /// Adds a task whose fire time lies in the window. False when it is known already or lies beyond the window.
   bool add(record::v1::TimerTask task) {
@@ -41,14 +44,17 @@ public:
       return std::nullopt;
     auto task = std::move(i->second);
     due_.erase(i);
-    taken_.insert_or_assign(key{task.fire_ns(), task.task_id()}, task);
+    const bool fresh = taken_.insert_or_assign(key{task.fire_ns(), task.task_id()}, task).second;
+    CADENZA_ASSERT(fresh && undone_.contains({task.fire_ns(), task.task_id()}),
+                   "a timer that fires is not done, and fires once at a time");
     check();
     return task;
   }
 
   /// `k` as stored.
   void done(const key& k) {
-    taken_.erase(k);
+    const auto was_taken = taken_.erase(k);
+    CADENZA_ASSERT(was_taken == 1, "a timer is done after it has fired, and once; task " + std::to_string(k.second));
     undone_.erase(k);
     check();
   }

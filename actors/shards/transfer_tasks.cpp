@@ -23,10 +23,14 @@ bool transfer_tasks::done(std::int64_t id) {
   const auto i = undone_.find(id);
   if (i == undone_.end())
     return false;
-  if (i->second.task)
+  if (i->second.task) {
+    CADENZA_ASSERT(held_ > 0, "a task that is held is counted once; task " + std::to_string(id));
     --held_;
-  if (i->second.due_ns != 0)
-    tries_.erase({i->second.due_ns, id});
+  }
+  if (i->second.due_ns != 0) {
+    const auto taken_out = tries_.erase({i->second.due_ns, id});
+    CADENZA_ASSERT(taken_out == 1, "a task that waits for its next try is among the tries; task " + std::to_string(id));
+  }
   undone_.erase(i);
   return true;
 }
@@ -72,7 +76,10 @@ std::vector<std::int64_t> transfer_tasks::take_due(std::int64_t now_ns, std::siz
     if (due_ns > now_ns && due_ns <= now_ns + patience_max_ns)
       break;
     tries_.erase(tries_.begin());
-    undone_.at(id).due_ns = 0;
+    const auto task = undone_.find(id);
+    CADENZA_ASSERT(task != undone_.end() && task->second.due_ns == due_ns,
+                   "what is tried again is not over; task " + std::to_string(id));
+    task->second.due_ns = 0;
     out.push_back(id);
   }
   return out;

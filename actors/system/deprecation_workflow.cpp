@@ -2,6 +2,7 @@
 
 #include "actors/base/json_object.hpp"
 #include "actors/system/system_decisions.hpp"
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 
 #include <memory>
@@ -76,6 +77,7 @@ api::Decision next_of(const progress& at) {
     return schedule(at, deprecate);
   if (at.activity == deprecate)
     return schedule(at, terminate_runs);
+  CADENZA_ASSERT(at.completed != nullptr, "a rule goes on when the activity before it has ended");
   const auto round = decode_termination_round(at.completed->result().data());
   if (!round)
     return fail_workflow(std::string(name_of(round.error().kind)), round.error().message);
@@ -94,16 +96,14 @@ std::vector<api::Decision> decide(const events& history) {
   return {next_of(at)};
 }
 
-using admin_check = std::function<bool(const std::string&)>;
-
 /// The domain of an activity's input; nothing when the activity has been finished with the reason why not.
-workflow::domain_ptr entitled(const activity_ptr& work, const admin_check& admin_allowed) {
+workflow::domain_ptr entitled(const activity_ptr& work, const live_settings& live) {
   const auto input = decode_deprecation_input(work->input());
   if (!input) {
     work->finish(input.error());
     return nullptr;
   }
-  if (admin_allowed && !admin_allowed(input->security_token)) {
+  if (!live.admin_allowed(input->security_token)) {
     work->finish(error(error_kind::access_denied, "No permission to do this operation."));
     return nullptr;
   }
@@ -249,21 +249,21 @@ system_workflow deprecation_workflow() {
   return out;
 }
 
-system_list deprecation_list(std::function<bool(const std::string& token)> admin_allowed) {
+system_list deprecation_list(const live_settings& live) {
   system_list out;
   out.domain = deprecation_domain;
   out.task_list = deprecation_task_list;
   out.workflows[std::string(deprecation_workflow_type)] = deprecation_workflow();
-  out.activities[disable_archival] = [admin_allowed](const activity_ptr& work) {
-    if (const auto domain = entitled(work, admin_allowed))
+  out.activities[disable_archival] = [&live](const activity_ptr& work) {
+    if (const auto domain = entitled(work, live))
       carry_out_disable(work, domain);
   };
-  out.activities[deprecate] = [admin_allowed](const activity_ptr& work) {
-    if (const auto domain = entitled(work, admin_allowed))
+  out.activities[deprecate] = [&live](const activity_ptr& work) {
+    if (const auto domain = entitled(work, live))
       carry_out_deprecate(work, domain);
   };
-  out.activities[terminate_runs] = [admin_allowed](const activity_ptr& work) {
-    if (const auto domain = entitled(work, admin_allowed))
+  out.activities[terminate_runs] = [&live](const activity_ptr& work) {
+    if (const auto domain = entitled(work, live))
       std::make_shared<terminating>(work, domain)->begin();
   };
   return out;

@@ -34,8 +34,7 @@ struct termination_round {
 /// The rule of the workflow.
 [[nodiscard]] system_workflow deprecation_workflow();
 
-/// All that it needs of a worker. `admin_allowed` says whether a security token entitles to changing domains; empty:
-/// any does.
-[[nodiscard]] system_list deprecation_list(std::function<bool(const std::string& token)> admin_allowed);
+/// All that it needs of a worker. `live` must outlive it.
+[[nodiscard]] system_list deprecation_list(const live_settings& live);
 
 } // namespace cadenza::actors

@@ -1,5 +1,6 @@
 #include "actors/system/diagnosis.hpp"
 #include "actors/system/failure_class.hpp"
+#include "messages/invariant.hpp"
 
 #include "messages/utf8.hpp"
 #include "messages/wire_time.hpp"
@@ -89,6 +90,7 @@ std::string type_name(api::TimeoutType type) {
 issue* diagnosis::add(issue_group& to, issue_kind kind, std::int64_t event_id, std::string reason) {
   if (++to.found > static_cast<std::int64_t>(issue_group::issues_max))
     return nullptr;
+  CADENZA_ASSERT(to.issues.size() < issue_group::issues_max, "a diagnosis tells a bounded number of issues");
   auto& out = to.issues.emplace_back();
   out.kind = kind;
   out.id = static_cast<int>(to.issues.size()) - 1;

@@ -82,8 +82,8 @@ std::vector<api::Decision> decide(const events& history) {
 /// The activity: reads the history page by page, asks about the task lists that matter, and reports.
 class diagnosing : public std::enable_shared_from_this<diagnosing> {
 public:
-  diagnosing(activity_ptr work, std::function<rules_ptr(const workflow::domain_view&)> rules_for, const clock& time)
-    : work_(std::move(work)), rules_for_(std::move(rules_for)), time_(time) {}
+  diagnosing(activity_ptr work, const live_settings& live, const clock& time)
+    : work_(std::move(work)), live_(live), time_(time) {}
 
   void begin() {
     auto input = decode_diagnosis_input(work_->input());
@@ -203,14 +203,14 @@ private:
     auto report = found_.report(known_);
     if (described)
       report.stuck = findings::conclude(told_, evidence_).findings;
-    const auto rules = rules_for_ ? rules_for_(*domain_) : std::make_shared<const workflow::rules>();
+    const auto rules = live_.rules(*domain_);
     report.blob_warn_bytes = rules->blob_size_warn;
     report.blob_error_bytes = rules->blob_size_error;
     work_->finish(to_json(report));
   }
 
   const activity_ptr work_;
-  const std::function<rules_ptr(const workflow::domain_view&)> rules_for_;
+  const live_settings& live_;
   const clock& time_;
   diagnosis_input input_;
   workflow::domain_ptr domain_;
@@ -265,13 +265,13 @@ system_workflow diagnosis_workflow() {
   return out;
 }
 
-system_list diagnosis_list(std::function<rules_ptr(const workflow::domain_view&)> rules_for, const clock& time) {
+system_list diagnosis_list(const live_settings& live, const clock& time) {
   system_list out;
   out.domain = diagnosis_domain;
   out.task_list = diagnosis_task_list;
   out.workflows[std::string(diagnosis_workflow_type)] = diagnosis_workflow();
-  out.activities[activity_type] = [rules_for = std::move(rules_for), &time](activity_ptr work) {
-    std::make_shared<diagnosing>(std::move(work), rules_for, time)->begin();
+  out.activities[activity_type] = [&live, &time](activity_ptr work) {
+    std::make_shared<diagnosing>(std::move(work), live, time)->begin();
   };
   return out;
 }

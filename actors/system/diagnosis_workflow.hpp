@@ -32,8 +32,7 @@ struct diagnosis_input {
 /// `{"DiagnosticsResult": report, "DiagnosticsCompleted": bool}` at any time.
 [[nodiscard]] system_workflow diagnosis_workflow();
 
-/// All that diagnosing needs of a worker. `rules_for` as in `services`; may be empty. `time` must outlive it.
-[[nodiscard]] system_list diagnosis_list(std::function<rules_ptr(const workflow::domain_view&)> rules_for,
-                                         const clock& time);
+/// All that diagnosing needs of a worker. Both must outlive it.
+[[nodiscard]] system_list diagnosis_list(const live_settings& live, const clock& time);
 
 } // namespace cadenza::actors

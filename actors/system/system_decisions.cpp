@@ -1,5 +1,6 @@
 #include "actors/system/system_decisions.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 
 namespace cadenza::actors {
@@ -7,6 +8,8 @@ namespace cadenza::actors {
 namespace api = uber::cadence::api::v1;
 
 api::Decision schedule_activity(const activity_plan& plan) {
+  CADENZA_ASSERT(!plan.id.empty() && plan.attempt_s <= plan.attempts_s,
+                 "an activity has an id, and time for one attempt at least");
   api::Decision out;
   auto& a = *out.mutable_schedule_activity_task_decision_attributes();
   a.set_activity_id(plan.id);

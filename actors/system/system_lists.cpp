@@ -6,8 +6,8 @@ namespace cadenza::actors {
 
 std::shared_ptr<const std::vector<system_list>> system_lists(const services& env) {
   auto out = std::make_shared<std::vector<system_list>>();
-  out->push_back(diagnosis_list(env.rules_for, *env.time));
-  out->push_back(deprecation_list(env.live.admin_allowed));
+  out->push_back(diagnosis_list(*env.live, *env.time));
+  out->push_back(deprecation_list(*env.live));
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include "actors/system/work_in_hand.hpp"
+#include "messages/invariant.hpp"
 
 #include "actors/base/task_token.hpp"
 
@@ -84,6 +85,7 @@ caf::behavior system_worker::make_behavior() {
 }
 
 void system_worker::poll(std::size_t at) {
+  CADENZA_ASSERT(at < loops_.size() && loops_[at].list != nullptr, "the worker of the system polls its own lists");
   auto& one = loops_[at];
   if (draining_ || one.waiting || one.paused || one.in_hand >= in_hand_max)
     return;
@@ -93,6 +95,8 @@ void system_worker::poll(std::size_t at) {
     return poll_later(at, one.pause_ns);
   }
   one.since_ns = env_.time->now_ns();
+  // An answer is parsed where it comes from and its work made there: what comes for a worker that has died since gives
+  // itself back.
   const auto identity = identity_of(env_);
   const auto to = poster();
   one.waiting = std::make_shared<withdrawal>();
@@ -111,7 +115,7 @@ void system_worker::poll(std::size_t at) {
               if (task->task_token().empty())
                 return to([this, at] { poll_over(at, nullptr, true); });
               to([this, at, work = std::make_shared<decision_work>(link, domain, std::move(task))] {
-                ++loops_[at].in_hand;
+                take_in_hand(at);
                 poll_over(at, nullptr, false);
                 decide(at, work);
               });
@@ -133,7 +137,7 @@ void system_worker::poll(std::size_t at) {
         if (task->task_token().empty())
           return to([this, at] { poll_over(at, nullptr, true); });
         to([this, at, work = std::make_shared<activity_work>(*engine, link, domain, std::move(task), identity, to)] {
-          ++loops_[at].in_hand;
+          take_in_hand(at);
           poll_over(at, nullptr, false);
           carry_out(at, work);
         });
@@ -150,6 +154,7 @@ void system_worker::poll_later(std::size_t at, std::int64_t ns) {
 
 void system_worker::poll_over(std::size_t at, const error* reason, bool empty) {
   auto& one = loops_[at];
+  CADENZA_ASSERT(!one.paused, "a loop polls or pauses, one of the two");
   one.waiting.reset();
   if (draining_)
     return;
@@ -165,7 +170,13 @@ void system_worker::poll_over(std::size_t at, const error* reason, bool empty) {
   poll(at);
 }
 
+void system_worker::take_in_hand(std::size_t at) {
+  CADENZA_ASSERT(loops_[at].in_hand < in_hand_max, "the worker of the system asks for no more than it can hold");
+  ++loops_[at].in_hand;
+}
+
 void system_worker::over(std::size_t at) {
+  CADENZA_ASSERT(loops_[at].in_hand > 0, "what is over was in hand");
   --loops_[at].in_hand;
   poll(at);
 }
@@ -174,6 +185,7 @@ void system_worker::over(std::size_t at) {
 
 /// The rest of a history that is longer than a page.
 void system_worker::read_on(std::size_t at, std::shared_ptr<decision_work> work) {
+  CADENZA_ASSERT(!work->task->next_page_token().empty(), "a history is read on where its first page ends");
   auto body = std::make_shared<api::GetWorkflowExecutionHistoryRequest>();
   body->set_domain(loops_[at].list->domain);
   *body->mutable_workflow_execution() = work->task->workflow_execution();
@@ -249,6 +261,7 @@ void system_worker::decide(std::size_t at, std::shared_ptr<decision_work> work) 
 }
 
 void system_worker::send_report(std::function<void(call_ptr)> report, std::function<void()> taken, int tries) {
+  CADENZA_ASSERT(report && taken, "what the worker of the system reports has an end");
   report(std::make_shared<report_call>(poster(), [this, report, taken, tries](const error* reason) {
     if (reason == nullptr || !worth_repeating(*reason) || tries >= answer_tries_max)
       return taken();
@@ -262,6 +275,7 @@ void system_worker::send_report(std::function<void(call_ptr)> report, std::funct
 // ---------------------------------------------------------------- activities
 
 void system_worker::carry_out(std::size_t at, std::shared_ptr<activity_work> work) {
+  CADENZA_ASSERT(!work->finished, "an activity of the system is carried out once");
   const auto& known = loops_[at].list->activities;
   const auto i = known.find(work->task->activity_type().name());
   // The work must not keep itself alive: dropped unfinished, it gives itself back, and its place is free again.

@@ -71,6 +71,7 @@ private:
   void poll(std::size_t at);
   void poll_later(std::size_t at, std::int64_t ns);
   void poll_over(std::size_t at, const error* reason, bool empty);
+  void take_in_hand(std::size_t at);
   void over(std::size_t at);
   void decide(std::size_t at, std::shared_ptr<decision_work> work);
   void read_on(std::size_t at, std::shared_ptr<decision_work> work);

@@ -2,6 +2,7 @@
 
 #include "actors/base/task_token.hpp"
 #include "actors/system/system_worker.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
@@ -181,7 +182,10 @@ public:
     finished();
   }
   /// Tells the engine what came out of it.
-  void report(call_ptr answer) const { report(engine_, *result_, std::move(answer)); }
+  void report(call_ptr answer) const {
+    CADENZA_ASSERT(result_, "an activity is reported when something has come out of it");
+    report(engine_, *result_, std::move(answer));
+  }
 
   const std::shared_ptr<uber::cadence::api::v1::PollForActivityTaskResponse> task;
   bool settled = false;

@@ -1,5 +1,6 @@
 #include "actors/visibility/visibility_rebuild.hpp"
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 #include "storage/visibility/visibility_files.hpp"
 
 #include <atomic>
@@ -30,7 +31,9 @@ using shelf_ptr = std::shared_ptr<shelf>;
 class watched_store final : public storage::embedded_visibility {
 public:
   watched_store(std::unique_ptr<storage::embedded_visibility> inner, shelf_ptr at)
-    : inner_(std::move(inner)), at_(std::move(at)) {}
+    : inner_(std::move(inner)), at_(std::move(at)) {
+    CADENZA_ASSERT(inner_ && at_, "a store that is watched for damage is one");
+  }
 
   outcome<storage::list_page> list_open(const storage::list_request& r) override { return seen(inner_->list_open(r)); }
   outcome<storage::list_page> list_closed(const storage::list_request& r) override {

@@ -1,6 +1,7 @@
 #include "actors/visibility/visibility_rebuild.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 #include "workflow/describe.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
@@ -94,6 +95,7 @@ private:
 } // namespace
 
 outcome<rebuild_report> rebuild_visibility(const rebuild_source& from, storage::visibility_store& into) {
+  CADENZA_ASSERT(from.store != nullptr && from.shard_count > 0, "lists are made anew from the runs of a store");
   auto domains = read_domains(*from.store);
   if (!domains)
     return domains.error();

@@ -146,6 +146,7 @@ void visibility_writer::on_mail(visibility_mail& mail) {
     return;
   }
   for (auto& task : tasks) {
+    CADENZA_ASSERT(task.receipt, "a change of the lists is a task that somebody keeps until it is written");
     pending_.push_back(to_change(std::move(task.task)));
     pending_receipts_.push_back(std::move(task.receipt));
   }
@@ -165,6 +166,7 @@ bool visibility_writer::ready() {
     return false;
   }
   store_ = *std::move(opened);
+  CADENZA_ASSERT(store_, "a store of lists that was opened is one");
   return true;
 }
 
@@ -186,8 +188,12 @@ void visibility_writer::write() {
   if (pending_.empty() || pausing() || !ready())
     return;
   const auto count = static_cast<std::int64_t>(pending_.size());
+  CADENZA_ASSERT(pending_.size() == pending_receipts_.size(), "each change of the lists has its receipt");
   const auto result = store_->apply(pending_);
-  env_.counters->visibility_pending.fetch_sub(count, std::memory_order_relaxed);
+  CADENZA_ASSERT(!result || result->applied + result->ignored == count,
+                 "a change of the lists is applied, or is too old");
+  const auto waited = env_.counters->visibility_pending.fetch_sub(count, std::memory_order_relaxed);
+  CADENZA_ASSERT(waited >= count, "changes of the lists are counted when they come");
   pending_.clear();
   if (result) {
     std::move(pending_receipts_.begin(), pending_receipts_.end(), std::back_inserter(applied_));
@@ -221,7 +227,7 @@ void visibility_writer::make_durable() {
 void visibility_writer::count_open() {
   const auto begun = env_.time->now_ns();
   const bool due = begun >= count_again_ns_ || begun < counted_ns_; // the clock was set back
-  if (env_.work == nullptr || !changed_ || !due || pausing() || !ready())
+  if (!changed_ || !due || pausing() || !ready())
     return;
   const auto query = storage::visibility::read_query("CloseTime = missing", workflow::default_attribute_types());
   CADENZA_ASSERT(query, "the query for open runs is one");
@@ -248,11 +254,12 @@ void visibility_writer::count_open() {
 }
 
 void visibility_writer::answer(visibility_list& asked) {
+  CADENZA_ASSERT(asked.domain && asked.answer, "who asks for a list names a domain and waits for it");
   if (!ready())
     return asked.answer->reject(unavailable("the visibility store is not available at the moment"));
   const auto& domain = *asked.domain;
-  const auto configured = env_.live.attribute_types ? env_.live.attribute_types() : nullptr;
-  const auto& attributes = configured ? *configured : workflow::default_attribute_types();
+  const auto configured = env_.live->attribute_types();
+  const auto& attributes = *configured;
   const auto found = std::visit(
       [&](auto& request) -> damage {
         using T = std::decay_t<decltype(*request)>;

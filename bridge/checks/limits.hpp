@@ -6,8 +6,8 @@
 
 namespace cadenza::bridge {
 
-/// What a request may carry at most, and which defaults are filled in. Plain values with the reference system's
-/// defaults; the wiring fills them from the dynamic configuration. Lengths are bytes.
+/// What a request may carry at most, and which defaults are filled in. Read from the dynamic configuration by
+/// `limits_of`; what stands here are its defaults, for tests. Lengths are bytes.
 struct limits {
   std::int64_t blob_size_warn = 256 << 10; ///< limit.blobSize.warn: larger ones are noted
   std::int64_t blob_size_max = 2 << 20;    ///< limit.blobSize.error
@@ -44,6 +44,8 @@ struct limits {
 
   bool admin_protected = false; ///< history.enableAdminProtection: domain changes need the token below
   std::string admin_token = "CadenceTeamONLY";
+
+  bool operator==(const limits&) const = default;
 };
 
 } // namespace cadenza::bridge

@@ -5,7 +5,6 @@
 #include "bridge/net/settings.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,15 +17,9 @@ namespace cadenza::bridge {
 /// How the server listens.
 struct rpc_options {
   std::string host = "127.0.0.1";
-  int port = 7833;          ///< 0: any free one
-  int tchannel_port = -1;   ///< 0: any free one; -1: none
-  bool own_network = false; ///< this server's own network layer serves, not the gRPC library
-  net::settings network;    ///< for the one, and for TChannel; what follows is for the other
-  int message_bytes_max = 64 << 20;
-  int queues = 0;         ///< completion queues, each with one thread; 0: half the cores, at least one
-  int calls_awaited = 64; ///< RPCs asked for ahead, per queue: bursts up to this need no round trip
-  std::chrono::milliseconds keepalive = std::chrono::seconds(60); ///< silent connections are asked for life
-  std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
+  int port = 7833;        ///< 0: any free one
+  int tchannel_port = -1; ///< 0: any free one; -1: none
+  net::settings network;
 };
 
 /// The server of the contract: every RPC over gRPC, in Protobuf or in Thrift, and over TChannel; gRPC's health and
@@ -56,9 +49,6 @@ public:
   void stop(std::chrono::milliseconds grace = std::chrono::seconds(2));
 
 private:
-  [[nodiscard]] outcome<int> start_own(const rpc_options& options);
-  [[nodiscard]] outcome<int> start_library(const rpc_options& options);
-
   struct state;
   std::unique_ptr<state> state_;
 };

@@ -1,6 +1,6 @@
 module cadenza-samples
 
-go 1.24
+go 1.23
 
 require (
 	github.com/gogo/protobuf v1.3.2

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/invariant.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <deque>
@@ -28,6 +30,7 @@ public:
 
   /// It wants to go: what may go now, which is nothing or itself.
   [[nodiscard]] std::vector<entry_ptr> make_ready(const entry_ptr& one) {
+    CADENZA_ASSERT(!one->ready, "what waits in a lane becomes ready once");
     one->ready = true;
     std::vector<entry_ptr> out;
     release(one, out);
@@ -36,9 +39,12 @@ public:
 
   /// It is over: what may go now instead.
   [[nodiscard]] std::vector<entry_ptr> leave(const entry_ptr& one) {
+    CADENZA_ASSERT(one->going, "only what was let go is over");
     std::vector<entry_ptr> out;
     for (const auto lane : one->in) {
       const auto found = waiting_.find(lane);
+      CADENZA_ASSERT(found != waiting_.end() && found->second.front() == one,
+                     "what goes leads its lanes until it is over");
       found->second.pop_front();
       if (found->second.empty())
         waiting_.erase(found);

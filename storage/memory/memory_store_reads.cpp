@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "storage/memory/memory_store.hpp"
 #include "storage/memory/reads.hpp"
 #include "storage/memory/state.hpp"
@@ -13,6 +14,7 @@ namespace {
 /// Takes out of a page of a queue what a fault says cannot be read. `from`: where the page begins.
 template <class Row, class Number>
 page<Row> lose(page<Row> whole, const fault& fate, std::int64_t from, Number&& number) {
+  CADENZA_ASSERT(whole.next.empty() || !whole.rows.empty(), "a page that is followed by another one has rows");
   const auto to = whole.next.empty() ? INT64_MAX : number(whole.rows.back());
   for (const auto& lost : fate.unreadable) {
     if (lost.last < from || lost.first > to)

@@ -12,13 +12,15 @@ memory_store::state::state(memory_options given) : options(std::move(given)) {
 }
 
 void memory_store::state::commit(std::string_view operation, int shard, std::vector<std::size_t> lanes, call_ptr call) {
+  CADENZA_ASSERT(call->cb && call->apply, "a commit does something, and somebody hears of its end");
   postings out;
   {
     const std::lock_guard guard(mutex);
     call->turn->in = lanes;
     call->answer->in = std::move(lanes);
     answers_.enter(call->answer);
-    waiting_.emplace(call->answer.get(), call);
+    const bool fresh = waiting_.emplace(call->answer.get(), call).second;
+    CADENZA_ASSERT(fresh, "a commit is handed in once");
     if (closed) {
       call->result = refuse_unavailable("the store is closed");
       out.emplace_back([self = shared_from_this(), call] { self->deliver(call); }, 0);
@@ -96,6 +98,7 @@ void memory_store::state::deliver(const call_ptr& call) {
     const auto found = waiting_.find(answer.get());
     CADENZA_ASSERT(found != waiting_.end(), "a commit is answered once");
     const auto next = found->second;
+    CADENZA_ASSERT(!waiting_.contains(next->turn.get()), "a commit is carried out before it is answered");
     waiting_.erase(found);
     // It leads its lanes until it has returned: what it commits now does not overtake it.
     guard.unlock();

@@ -41,6 +41,10 @@ void write_run(shard_tables& shard, run_mutation& run) {
 
 void write_tree(shard_tables& shard, tree_write& tree) {
   if (tree.ends) {
+    const auto stored = shard.trees.find(tree.tree_id);
+    CADENZA_ASSERT(tree.put.empty() &&
+                       (stored == shard.trees.end() || stored->second.branches.size() <= tree.drop.size()),
+                   "a history tree that ends has no branch left");
     shard.trees.erase(tree.tree_id);
     return;
   }
@@ -48,8 +52,10 @@ void write_tree(shard_tables& shard, tree_write& tree) {
   ++entry.version;
   for (const auto& branch : tree.drop)
     entry.branches.erase(branch);
-  for (auto& row : tree.put)
+  for (auto& row : tree.put) {
+    CADENZA_ASSERT(row.tree_id == tree.tree_id, "a change of a history tree writes branches of that tree");
     entry.branches.insert_or_assign(row.branch_id, std::move(row.value));
+  }
 }
 
 void delete_nodes(shard_tables& shard, const history_removal::range& range) {
@@ -74,6 +80,8 @@ std::optional<commit_result> refusal(const shard_tables& shard, const shard_tran
       return refuse_current(*tx.current, row);
   }
   for (const auto& run : tx.runs) {
+    CADENZA_ASSERT(run.new_version > run.expected_version.value_or(0), "the version of a run grows with each write");
+    CADENZA_ASSERT(run.key.run_id != uuid{}, "a run is stored under its id");
     const auto found = shard.runs.find(run.key);
     const bool exists = found != shard.runs.end();
     if (exists != run.expected_version.has_value() || (exists && found->second.version != *run.expected_version))
@@ -87,6 +95,7 @@ std::optional<commit_result> refusal(const shard_tables& shard, const shard_tran
       return refuse_tree(tree, version);
   }
   for (const auto& request : tx.requests) {
+    CADENZA_ASSERT(request.run_id != uuid{}, "a request is remembered with the run that answers it");
     const auto found = shard.requests.find(request_key::of(request));
     if (found != shard.requests.end() && found->second.expires_ns > request.now_ns)
       return refuse_request(request, found->second.run_id);
@@ -120,12 +129,17 @@ commit_result tables::apply(shard_transaction& tx) {
     if (found != shard.current.end() && found->second.run_id == tx.delete_current->run_id)
       shard.current.erase(found);
   }
-  if (tx.set_current)
+  if (tx.set_current) {
+    CADENZA_ASSERT(tx.set_current->row.run_id != uuid{}, "a current-run row names a run");
     shard.current.insert_or_assign(std::move(tx.set_current->key), std::move(tx.set_current->row));
+  }
   for (const auto& key : tx.delete_runs)
     shard.runs.erase(key);
-  for (auto& run : tx.runs)
+  for (auto& run : tx.runs) {
+    CADENZA_ASSERT(shard.runs.contains(run.key) == run.expected_version.has_value(),
+                   "a transaction does not write a run that it removes");
     write_run(shard, run);
+  }
   for (auto& tree : tx.trees)
     write_tree(shard, tree);
   leave_history(tx);
@@ -139,6 +153,7 @@ void tables::leave_history(const shard_transaction& tx) {
   auto& shard = shards[tx.shard];
   for (const auto& node : tx.history) {
     CADENZA_ASSERT(!node.batch.empty(), "a node of history has events");
+    CADENZA_ASSERT(node.tree_id != uuid{} && node.branch_id != uuid{}, "a node of history belongs to a branch");
     shard.nodes[{node.tree_id, node.branch_id}].insert_or_assign(node_key{node.first_event_id, node.txn_id},
                                                                  node.batch);
   }
@@ -157,6 +172,8 @@ commit_result tables::apply(shard_update& update) {
   auto& shard = shards[update.shard];
   if (shard.range_id != update.expected_range_id)
     return refuse_shard(update.shard, update.expected_range_id, shard.range_id);
+  CADENZA_ASSERT(update.new_range_id > 0 && update.new_range_id >= update.expected_range_id,
+                 "the range id of a shard never falls");
   shard.range_id = update.new_range_id;
   shard.value = std::move(update.value);
   return {};
@@ -185,6 +202,7 @@ commit_result tables::apply(task_list_transaction& tx) {
     task_lists.erase(tx.key);
     return {};
   }
+  CADENZA_ASSERT(tx.new_range_id >= tx.expected_range_id, "the range id of a task list never falls");
   auto& list = task_lists[tx.key];
   list.range_id = tx.new_range_id;
   if (tx.row)
@@ -221,13 +239,15 @@ commit_result tables::apply(domain_transaction& tx) {
     row.name = std::move(tx.name);
     row.value = std::move(tx.value);
   }
+  CADENZA_ASSERT(domain_names.size() == domains.size(), "every domain has one name, and every name is one domain's");
   ++domain_version;
   return {};
 }
 
 commit_result tables::apply(queue_append& message) {
   auto& queue = queues[message.queue];
-  queue.messages.emplace(++queue.last_id, std::move(message.payload));
+  const bool fresh = queue.messages.emplace(++queue.last_id, std::move(message.payload)).second;
+  CADENZA_ASSERT(fresh, "messages of a queue are numbered once");
   commit_result result;
   result.current_value = queue.last_id;
   return result;

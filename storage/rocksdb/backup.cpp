@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "storage/backups.hpp"
 #include "storage/rocksdb/rocksdb_store.hpp"
 
@@ -150,6 +151,8 @@ std::vector<backup_info> backups_to_remove(std::vector<backup_info> all, const b
     const bool old = policy.taken_before_s == 0 || one.created_s < policy.taken_before_s;
     return ++whole <= std::max<std::size_t>(policy.keep, 1) || !old;
   });
+  const auto removed = std::count_if(all.begin(), all.end(), [](const backup_info& one) { return !one.damaged; });
+  CADENZA_ASSERT(whole == 0 || static_cast<std::size_t>(removed) < whole, "of the backups that are good one stays");
   if (whole == 0)
     all.clear(); // what is damaged is all there is: somebody may want to look at it
   std::reverse(all.begin(), all.end());

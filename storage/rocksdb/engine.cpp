@@ -1,5 +1,6 @@
 #include "storage/rocksdb/engine.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/rocksdb/options.hpp"
 #include "storage/rocksdb/upgrade.hpp"
 
@@ -134,6 +135,8 @@ outcome<void> engine::open_database() {
     status = data_.db->CreateColumnFamilies(families, &created);
     handles.insert(handles.end(), created.begin(), created.end());
   }
+  CADENZA_ASSERT(!handles.empty() && handles.size() <= data_.families.size() + 1,
+                 "a store that was opened has the tables that were asked for");
   default_family_ = handles.front();
   std::copy(handles.begin() + 1, handles.end(), data_.families.begin());
   return status.ok() ? outcome<void>{} : open_failure(options_.directory, status);

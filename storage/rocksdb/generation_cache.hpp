@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/invariant.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -23,11 +25,17 @@ public:
     const auto it = old_.find(key);
     if (it == old_.end())
       return nullptr;
-    return &*young_.insert(old_.extract(it)).position;
+    const auto moved = young_.insert(old_.extract(it));
+    CADENZA_ASSERT(moved.inserted, "a row is known once");
+    return &*moved.position;
   }
 
   /// Only for a key that `find` did not find.
-  entry& add(std::string_view key, Value value) { return *young_.emplace(std::string(key), std::move(value)).first; }
+  entry& add(std::string_view key, Value value) {
+    const auto [place, fresh] = young_.emplace(std::string(key), std::move(value));
+    CADENZA_ASSERT(fresh, "what is known of a row is not put aside for something older");
+    return *place;
+  }
 
   /// Lets the older half go when the younger is full.
   void trim() {

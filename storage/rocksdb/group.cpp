@@ -91,6 +91,7 @@ void group_builder::remove(table from, slices key) {
 }
 
 void group_builder::remove_range(table from, std::string_view lower, std::string_view upper) {
+  CADENZA_ASSERT(lower < upper, "a range of rows to be removed begins before it ends");
   const auto done = batch_.DeleteRange(data_[from], rocksdb::Slice(lower.data(), lower.size()),
                                        rocksdb::Slice(upper.data(), upper.size()));
   CADENZA_ASSERT(done.ok(), "a write goes into the batch in memory");

@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "storage/refusals.hpp"
 #include "storage/rocksdb/group.hpp"
 #include "storage/rocksdb/keys.hpp"
@@ -80,6 +81,7 @@ group_builder::verdict group_builder::add(task_list_transaction& tx, commit_resu
     needs_sync_ = true;
     return verdict::taken;
   }
+  CADENZA_ASSERT(tx.new_range_id >= tx.expected_range_id, "the range id of a task list never falls");
   if (!tx.row && tx.new_range_id != tx.expected_range_id) {
     // The lease goes up while the rest of the row stays: they are one value.
     if (list.group == group_)
@@ -87,6 +89,7 @@ group_builder::verdict group_builder::add(task_list_transaction& tx, commit_resu
     if (!keep_row(key, tx, result))
       return verdict::refused;
   }
+  CADENZA_ASSERT(tx.row || tx.new_range_id == list.range_id, "the range id of a task list is written with its row");
   needs_sync_ = true;
   list.group = group_;
   if (tx.row) {
@@ -109,6 +112,8 @@ group_builder::verdict group_builder::add(task_list_transaction& tx, commit_resu
     list.dropped_up_to = up_to;
   };
   for (const auto& kept : tx.keep) {
+    CADENZA_ASSERT(kept.first > INT64_MIN && kept.first <= kept.last,
+                   "what could not be read of a backlog has a beginning and an end");
     drop(std::min(kept.first - 1, tx.delete_up_to));
     list.dropped_up_to = std::max(list.dropped_up_to, std::min(kept.last, tx.delete_up_to));
   }
@@ -179,6 +184,7 @@ group_builder::verdict group_builder::add(domain_transaction& tx, commit_result&
     remove(table::domains, {id_key});
   } else {
     text_.clear();
+    CADENZA_ASSERT(!tx.name.empty() && tx.id != uuid{}, "a domain is stored with its id and its name");
     put_varint(text_, tx.name.size());
     put(table::domains, {id_key}, {text_, tx.name, tx.value});
     put(table::domains, {name_key}, {tx.id.raw()});

@@ -53,6 +53,7 @@ bool group_builder::check_runs(const shard_transaction& tx, commit_result& resul
   run_entries_.clear();
   for (const auto& run : tx.runs) {
     CADENZA_ASSERT(run.new_version > run.expected_version.value_or(0), "the version of a run grows with each write");
+    CADENZA_ASSERT(run.key.run_id != uuid{}, "a run is stored under its id");
     auto* entry = load_run(tx.shard, run.key, result);
     if (entry == nullptr)
       return false;
@@ -60,6 +61,8 @@ bool group_builder::check_runs(const shard_transaction& tx, commit_result& resul
       result = refuse_run(run, entry->second.version.value_or(0));
       return false;
     }
+    CADENZA_ASSERT(run_entries_.empty() || run_entries_.back() != entry,
+                   "a transaction writes a run once; run " + run.key.run_id.str());
     run_entries_.push_back(entry);
   }
   return true;
@@ -85,6 +88,7 @@ group_builder::verdict group_builder::add(shard_transaction& tx, commit_result& 
   if (!collect_deletions(tx, result))
     return verdict::refused;
 
+  CADENZA_ASSERT(run_entries_.size() == tx.runs.size(), "each run of a transaction was looked at before it is written");
   needs_sync_ = true;
   drop_doomed();
   forget_runs(tx);
@@ -151,6 +155,8 @@ void group_builder::write_requests(const shard_transaction& tx) {
   for (const auto& mark : tx.requests) {
     key_.clear();
     put_request_key(key_, tx.shard, mark);
+    CADENZA_ASSERT(mark.expires_ns >= 0 && mark.run_id != uuid{},
+                   "a request is remembered with the run that answers it");
     text_.clear();
     put_varint(text_, static_cast<std::uint64_t>(mark.expires_ns));
     put_uuid(text_, mark.run_id);
@@ -208,6 +214,8 @@ void group_builder::write_currents(shard_transaction& tx, current_entry* replace
 }
 
 void group_builder::write_run(run_mutation& run, run_entry& entry) {
+  CADENZA_ASSERT(entry.second.version == run.expected_version,
+                 "a transaction does not write a run that it removes; run " + run.key.run_id.str());
   const std::string& prefix = entry.first;
   text_.clear();
   put_varint(text_, static_cast<std::uint64_t>(run.new_version));
@@ -228,6 +236,7 @@ void group_builder::write_run(run_mutation& run, run_entry& entry) {
 void group_builder::write_history(const shard_transaction& tx) {
   for (const auto& append : tx.history) {
     CADENZA_ASSERT(!append.batch.empty(), "a node of history has events");
+    CADENZA_ASSERT(append.tree_id != uuid{} && append.branch_id != uuid{}, "a node of history belongs to a branch");
     key_.clear();
     put_branch_prefix(key_, tx.shard, append.tree_id, append.branch_id);
     put_node_suffix(key_, append.first_event_id, append.txn_id);
@@ -280,7 +289,8 @@ group_builder::verdict group_builder::add(shard_update& update, commit_result& r
     result = refuse_shard(update.shard, update.expected_range_id, shard->range_id);
     return verdict::refused;
   }
-  CADENZA_ASSERT(update.new_range_id >= update.expected_range_id, "the range id of a shard never falls");
+  CADENZA_ASSERT(update.new_range_id > 0 && update.new_range_id >= update.expected_range_id,
+                 "the range id of a shard never falls");
   key_.clear();
   put_number(key_, static_cast<std::int32_t>(update.shard));
   text_.clear();
@@ -339,11 +349,15 @@ group_builder::verdict group_builder::add(shard_cleanup& what, commit_result& re
     dropped = up_to;
   };
   for (const auto& kept : what.keep_transfer) {
+    CADENZA_ASSERT(kept.first > INT64_MIN && kept.first <= kept.last,
+                   "what could not be read of a queue has a beginning and an end");
     drop_ids(table::transfer, shard->transfer_dropped, std::min(kept.first - 1, what.transfer_up_to));
     shard->transfer_dropped = std::max(shard->transfer_dropped, std::min(kept.last, what.transfer_up_to));
   }
   drop_ids(table::transfer, shard->transfer_dropped, what.transfer_up_to);
   for (const auto& kept : what.keep_timers) {
+    CADENZA_ASSERT(kept.first > INT64_MIN && kept.first <= kept.last,
+                   "timers that could not be read stand between two times");
     drop(table::timers, shard->timers_dropped, std::min(kept.first, what.timers_before_ns));
     shard->timers_dropped = std::max(shard->timers_dropped, std::min(kept.last, what.timers_before_ns - 1) + 1);
   }

@@ -72,6 +72,7 @@ void group_builder::write_tree(int shard, tree_write& tree, tree_value stored) {
   key_.clear();
   put_tree_key(key_, shard, tree.tree_id);
   if (tree.ends) {
+    CADENZA_ASSERT(tree.expected_version, "a history tree ends after somebody has looked at it");
     CADENZA_ASSERT(!stored.first && tree.put.empty(), "a history tree that ends has no branch left");
     remove(table::trees, {key_});
     return;

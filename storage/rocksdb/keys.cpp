@@ -1,5 +1,6 @@
 #include "storage/rocksdb/keys.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/scan_tokens.hpp"
 
 namespace cadenza::storage::rocks {
@@ -51,6 +52,8 @@ void put_run_prefix(std::string& out, int shard, const run_key& key) {
 }
 
 void put_pending_suffix(std::string& out, const pending_row& row) {
+  CADENZA_ASSERT(row.kind >= pending_kind::activity && row.kind <= pending_kind::buffered,
+                 "a pending row is of a known kind");
   out.push_back(static_cast<char>(run_pending_tag + static_cast<char>(row.kind)));
   if (keyed_by_text(row.kind))
     out.append(row.text);

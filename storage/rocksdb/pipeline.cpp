@@ -1,5 +1,6 @@
 #include "storage/rocksdb/pipeline.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/refusals.hpp"
 
 #include <rocksdb/db.h>
@@ -66,6 +67,7 @@ pipeline::pipeline(const database& data, const rocksdb_options& options, health&
 pipeline::~pipeline() { stop(); }
 
 void pipeline::submit(request what, done<commit_result> cb) {
+  CADENZA_ASSERT(cb, "somebody hears of the end of a commit");
   const auto bytes = std::visit([](const auto& one) { return weigh(one); }, what) + sizeof(submission);
   std::string refusal;
   bool wake = false;
@@ -117,9 +119,14 @@ void pipeline::fill_group() {
   while (!taken_.empty() && answers_.size() < options_.group_transactions && group_.bytes() < options_.group_bytes) {
     auto& next = taken_.front();
     commit_result result;
+    const auto bytes_before = group_.bytes();
     const auto verdict = group_.add(next.what, result);
-    if (verdict == group_builder::verdict::next_group)
+    CADENZA_ASSERT(verdict == group_builder::verdict::taken || group_.bytes() == bytes_before,
+                   "a commit that is not carried out leaves nothing in its group");
+    if (verdict == group_builder::verdict::next_group) {
+      CADENZA_ASSERT(in_group_ != 0, "a group that holds nothing yet judges whatever comes");
       return;
+    }
     if (verdict == group_builder::verdict::taken)
       ++in_group_;
     else if (result.outcome == status::condition_failed && options_.probes.condition_failed)
@@ -132,6 +139,8 @@ void pipeline::fill_group() {
 void pipeline::finish_group() {
   const auto begin = std::chrono::steady_clock::now();
   fill_group();
+  CADENZA_ASSERT(!answers_.empty(), "each group answers somebody, or the others would wait for ever");
+  CADENZA_ASSERT(group_.empty() || in_group_ != 0, "what a group writes belongs to a commit that is answered");
   const auto bytes = group_.bytes();
   auto written = commit_result{};
   if (!group_.empty())

@@ -1,5 +1,7 @@
 #include "storage/rocksdb/readers.hpp"
 
+#include "messages/invariant.hpp"
+
 #include <pthread.h>
 
 #include <algorithm>
@@ -16,6 +18,7 @@ reader_pool::reader_pool(int threads, std::size_t queued_max) : queued_max_(queu
 reader_pool::~reader_pool() { stop(); }
 
 void reader_pool::submit(std::function<void(bool)> task) {
+  CADENZA_ASSERT(task, "a reader is given something to do");
   bool accepted = false;
   {
     const std::lock_guard guard(mutex_);

@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "storage/rocksdb/keys.hpp"
 #include "storage/rocksdb/range_scan.hpp"
 #include "storage/rocksdb/reads.hpp"
@@ -53,6 +54,7 @@ page<std::pair<task_list_key, std::string>> scan_task_lists(const database& data
   std::string last;
   while (scan.next()) {
     if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      CADENZA_ASSERT(!last.empty(), "a page of task lists ends behind a list");
       result.next = last + '\0';
       break;
     }

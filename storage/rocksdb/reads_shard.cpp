@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "storage/rocksdb/keys.hpp"
 #include "storage/rocksdb/range_scan.hpp"
 #include "storage/rocksdb/reads.hpp"
@@ -186,6 +187,7 @@ page<std::pair<run_key, run_rows>> scan_runs(const database& data, int shard, co
   std::string prefix;
   while (scan.valid()) {
     if (static_cast<int>(result.rows.size()) >= std::max(limit, 1)) {
+      CADENZA_ASSERT(!prefix.empty(), "a page of runs ends behind a run");
       result.next = prefix + run_tag_end;
       break;
     }

@@ -1,5 +1,6 @@
 #include "storage/rocksdb/rocksdb_store.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/rocksdb/reads.hpp"
 
 namespace cadenza::storage::rocks {
@@ -12,6 +13,7 @@ rocksdb_store::rocksdb_store(std::unique_ptr<engine> opened)
 rocksdb_store::~rocksdb_store() { close(); }
 
 template <class Result, class Look> void rocksdb_store::read(done<Result> cb, Look look) {
+  CADENZA_ASSERT(cb, "somebody waits for what is read");
   readers_.submit([this, cb = std::move(cb), look = std::move(look)](bool accepted) {
     if (accepted) {
       cb(look(engine_->data()));

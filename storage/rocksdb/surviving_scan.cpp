@@ -1,5 +1,6 @@
 #include "storage/rocksdb/surviving_scan.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/rocksdb/keys.hpp"
 
 #include <rocksdb/table_properties.h>
@@ -95,6 +96,7 @@ bool surviving_scan::step_over(const rocksdb::Status& damage) {
       failure_ = damage;
       return false;
     }
+    CADENZA_ASSERT(gaps_.empty() || gaps_.back().end <= first, "a scan steps over a part of a table once");
     gaps_.push_back({first, *end, damage.ToString()});
     resume_ = *end;
   }
@@ -113,6 +115,7 @@ bool surviving_scan::step_over(const rocksdb::Status& damage) {
 /// Makes `scan_` one of what comes behind the damage. False: nothing does. Not even asked for in an empty range: the
 /// engine would look into the damaged block to find that out.
 bool surviving_scan::behind_damage() {
+  CADENZA_ASSERT(resume_, "a scan goes on where the damage ends");
   at_ = *std::exchange(resume_, std::nullopt);
   begun_ = false;
   ended_ = at_ >= upper_;

@@ -114,6 +114,7 @@ outcome<void> table_rewrite::copy_backlogs_out(result& out) {
 
 outcome<void> table_rewrite::put_back(table which) {
   auto& family = data_.families[static_cast<std::size_t>(which)];
+  CADENZA_ASSERT(family != nullptr, "a table that is written anew is open");
   const rocksdb::ColumnFamilyOptions options(data_.db->GetOptions(family));
   if (const auto dropped = data_.db->DropColumnFamily(family); !dropped.ok())
     return failed(dropped);

@@ -1,5 +1,6 @@
 #include "storage/rocksdb/upgrade.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/rocksdb/keys.hpp"
 #include "storage/rocksdb/values.hpp"
 
@@ -111,6 +112,7 @@ private:
   outcome<void> reached(const std::string& key) {
     if (batch_.GetDataSize() < of_.batch_bytes)
       return {};
+    CADENZA_ASSERT(!step_.empty() && !key.empty(), "an upgrade notes its step and the last row that it has done");
     std::string progress(step_);
     progress.push_back('\0');
     progress += key;

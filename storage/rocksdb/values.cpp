@@ -89,6 +89,7 @@ std::optional<tree_value> read_tree_value(const uuid& tree_id, std::string_view 
 }
 
 void put_lease_head(std::string& out, std::int64_t version, std::int64_t expires_ns) {
+  CADENZA_ASSERT(version > 0, "a stored lease has a version");
   put_varint(out, static_cast<std::uint64_t>(version));
   put_signed(out, expires_ns);
 }

@@ -1,7 +1,9 @@
 #include "actors/base/system_sources.hpp"
 #include "actors/base/troubles.hpp"
+#include "actors/base/workload.hpp"
 #include "actors/matching/matching_owner.hpp"
 #include "actors/matching/poll_board.hpp"
+#include "config/metrics.hpp"
 #include "storage/memory/memory_store.hpp"
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
@@ -68,6 +70,12 @@ void measure(int lists, int seconds) {
   env.domains = &domains;
   env.counters = &counters;
   env.polls = &board;
+  const config::dynamic_config dynamic;
+  const live_settings live(dynamic);
+  env.live = &live;
+  metrics::registry registry;
+  workload work(registry, time);
+  env.work = &work;
   env.wrong = &wrong;
   env.settings.task_lists_max = static_cast<std::size_t>(lists) + 1;
   auto directory = std::make_shared<workflow::domain_directory>();

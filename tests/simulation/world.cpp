@@ -25,7 +25,7 @@ std::int64_t since_start(const caf::scheduler::test_coordinator& scheduler) {
 } // namespace
 
 world::world(std::uint64_t seed, int shards, const std::function<void(actors::engine_options&)>& tune)
-  : chance_(seed), engine_chance_(~seed), rules_(std::make_shared<const workflow::rules>()) {
+  : chance_(seed), engine_chance_(~seed) {
   config_.set("scheduler.policy", caf::atom("testing"));
   system_ = std::make_unique<caf::actor_system>(config_);
   system_->await_actors_before_shutdown(false);
@@ -54,20 +54,15 @@ world::world(std::uint64_t seed, int shards, const std::function<void(actors::en
   options_.detached_visibility = false;
   options_.settings.identity = "simulation";
   options_.settings.chaos = true;
-  options_.settings.long_poll_ns = 20 * ns_per_s;
-  if (seed % 4 == 3) {
-    // Every fourth seed: task lists of several partitions.
-    options_.matching.settings_for = [](const workflow::domain_view&, const std::string&, int) {
-      actors::list_settings out;
-      out.read_partitions = 3;
-      out.write_partitions = 3;
-      return out;
-    };
-  }
+  options_.live = live_;
+  options_.warnings = &warnings_;
+  options_.work = &work_;
+  if (seed % 4 == 3)
+    live_->partitions = 3;
   if (seed % 5 == 1) {
     workflow::rules rules;
     rules.strong_idempotency = true;
-    rules_ = std::make_shared<const workflow::rules>(std::move(rules));
+    set_rules(std::make_shared<const workflow::rules>(std::move(rules)));
   }
   if (seed % 3 == 2)
     options_.settings.transfer_held = 2; // of most unfinished tasks only the id is in memory
@@ -88,8 +83,7 @@ world::~world() {
 
 void world::begin() {
   engines_.push_back(std::make_unique<actors::local_engine>(
-      *system_, *store_, clock_, engine_chance_, [this](const workflow::domain_view&) { return rules_; },
-      [this](int level, const std::string& text) { log(level, text); },
+      *system_, *store_, clock_, engine_chance_, [this](int level, const std::string& text) { log(level, text); },
       [this] {
         return outcome<std::unique_ptr<storage::visibility_store>>(
             std::make_unique<kept_lists>(*lists_, [this] { return fate_of_lists(); }));

@@ -2,8 +2,12 @@
 
 #include "dice.hpp"
 #include "ledger.hpp"
+#include "settings.hpp"
 
+#include "actors/base/workload.hpp"
 #include "actors/engine/local_engine.hpp"
+#include "config/limit_warnings.hpp"
+#include "config/metrics.hpp"
 #include "messages/invariant.hpp"
 #include "messages/outcome.hpp"
 #include "storage/memory/memory_store.hpp"
@@ -109,7 +113,9 @@ public:
   void on_strike(std::function<void()> look) { look_ = std::move(look); }
 
   /// Rules of all runs from now on; the defaults before.
-  void set_rules(actors::rules_ptr rules) { rules_ = std::move(rules); }
+  void set_rules(actors::rules_ptr rules) { live_->run_rules = std::move(rules); }
+  /// What the engine looks up.
+  [[nodiscard]] simulation::settings& live() { return *live_; }
 
   void set_weather(const weather& now) { weather_ = now; }
   /// What becomes of calls of the store, besides the weather: where `decide` says something it counts.
@@ -167,8 +173,12 @@ private:
   virtual_clock clock_{*this};
   weather weather_;
   bool lists_broken_ = false;
+  metrics::registry registry_;
+  limit_warnings warnings_{registry_, [this](const std::string& text) { log(2, text); }, [this] { return now_ns(); }};
+  actors::workload work_{registry_, clock_};
   actors::engine_options options_;
-  actors::rules_ptr rules_;
+  const config::dynamic_config dynamic_;
+  const std::shared_ptr<simulation::settings> live_ = std::make_shared<simulation::settings>(dynamic_);
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;

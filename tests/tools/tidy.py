@@ -4,7 +4,7 @@
     tidy.py [ROOT]      the last line is `N passed, N failed`, one for each rule
 
 The rules: which room may include which (the table of docs/architecture.md), no cycle among them, no source at the root but
-main.cpp, lengths of files and functions, no real clock, thread, chance or blocking call where they are handed in, no test
+main.cpp, lengths of files and functions, asserts enough where state is kept, no real clock, thread, chance or blocking call where they are handed in, no test
 that sleeps, no comment about a page that is not here, clang-format, subjects of commits, no active dynamic key that nobody
 reads, no test named as a proof in docs/proofs.md that is not there.
 """
@@ -18,6 +18,8 @@ import sys
 FILE_LINES_MAX = 400
 TABLE_LINES_MAX = 600  # files that hold one table
 FUNCTION_LINES_MAX = 70
+ASSERTS_PER_1000_LINES = 8
+ASSERTING_ROOMS = ("workflow", "storage", "actors")  # those that keep state, floors included
 SUBJECT_COLUMNS_MAX = 72
 SUBJECTS_SINCE = "c12dde9"  # subjects of commits before this one stay as they are
 
@@ -157,6 +159,16 @@ def declaration(lines, number):
     return " ".join(lines[first:number])
 
 
+def invariants(tree):
+    """What always holds is asserted where state is kept. Says nothing of a room that has just begun."""
+    for room in ASSERTING_ROOMS:
+        texts = [tree.text(f) for f in tree.sources if f.startswith(room + "/") and f.endswith((".cpp", ".hpp"))]
+        lines = sum(text.count("\n") for text in texts)
+        asserts = sum(len(re.findall(r"^[^/\n]*\bCADENZA_ASSERT\(", text, re.M)) for text in texts)
+        if lines >= 1000 and asserts * 1000 < lines * ASSERTS_PER_1000_LINES:
+            yield f"{room}: {asserts} asserts in {lines} lines, fewer than {ASSERTS_PER_1000_LINES} in 1,000"
+
+
 def reaching(tree):
     for file in tree.sources:
         if file.split("/")[0] not in PURE_ROOMS or file in REAL_ONES:
@@ -267,7 +279,7 @@ def proofs(tree):
             yield f"{page}:{number}: there is no test {proof}"
 
 
-RULES = [includes, cycles, root_sources, file_lengths, function_lengths, reaching, sleeping, dangling, formatted, subjects,
+RULES = [includes, cycles, root_sources, file_lengths, function_lengths, invariants, reaching, sleeping, dangling, formatted, subjects,
          unread_keys, proofs]
 
 

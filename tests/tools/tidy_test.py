@@ -106,6 +106,22 @@ class Tidy(unittest.TestCase):
         rows = "  auto rows = {\n" + "      {1, 2},\n" * 80 + "  };\n"
         self.assertNotIn("function_lengths", self.check({"server/f.cpp": "int f() {\n" + rows + "}\n"})[0])
 
+    def test_a_room_with_too_few_asserts(self):
+        # 1,001 lines with the room's header.
+        files = {f"storage/{n}.cpp": "int x;\n" * (250 - asserts) + '  CADENZA_ASSERT(x, "it is");\n' * asserts
+                 for n, asserts in (("a", 4), ("b", 4), ("c", 0), ("d", 0))}
+        files["storage/e.hpp"] = "#pragma once\n"
+        self.breaks("invariants", "storage: 8 asserts in 1001 lines, fewer than 8 in 1,000",
+                    {**files, ".clang-format": "DisableFormat: true\n"})
+
+    def test_a_room_with_enough_asserts(self):
+        files = {f"storage/{n}.cpp": "int x;\n" * 248 + 'CADENZA_ASSERT(x, "it is");\n' * 2 for n in "abcd"}
+        self.assertEqual(self.check({**files, ".clang-format": "DisableFormat: true\n"})[0], set())
+
+    def test_an_assert_in_a_comment_does_not_count(self):
+        files = {f"storage/{n}.cpp": "int x;\n" * 248 + '// CADENZA_ASSERT(x, "it is");\n' * 2 for n in "abcd"}
+        self.breaks("invariants", "storage: 0 asserts", {**files, ".clang-format": "DisableFormat: true\n"})
+
     def test_a_real_clock(self):
         self.breaks("reaching", "workflow/now.cpp:1",
                     {"workflow/now.cpp": "auto now = std::chrono::system_clock::now();\n"})

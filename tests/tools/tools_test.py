@@ -56,6 +56,12 @@ class Counting(unittest.TestCase):
         self.record(1, 134, "<testsuite><testcase name='a'/>")
         self.assertEqual(self.count(1), ("0 passed, 1 failed", 1))
 
+    def test_bytes_in_a_message_break_no_report(self):
+        self.record(1, 201)
+        inside = b"<failure><![CDATA[\x01\xff\x1b]]></failure>"
+        (self.results / "1.xml").write_bytes(JUNIT.format(failures=1, inside="HERE").encode().replace(b"HERE", inside))
+        self.assertEqual(self.count(1), ("1 passed, 1 failed", 1))
+
     def test_a_killed_program_counts_as_failed(self):
         self.record(1, None)
         self.record(2, 0)

@@ -31,15 +31,12 @@ private:
   actors::caller_info caller_;
 };
 
-/// An engine where group "south" is drained for everybody and tasks stay with their group while `isolated`.
+/// An engine where group "south" is drained for everybody and tasks stay with their group.
 struct divided {
-  divided()
-    : port(7, 2, [this](actors::engine_options& options) {
-        options.matching.isolated = [this](const workflow::domain_view&) { return isolated; };
-        options.matching.drained = [](const workflow::domain_view&, const std::string& group) {
-          return group == "south";
-        };
-      }) {}
+  divided() {
+    port.in.live().groups_kept = true;
+    port.in.live().drained_group = "south";
+  }
 
   template <class Response, class Send> std::string from(const std::string& group, Send&& send) {
     const auto call = std::make_shared<call_from<Response>>(group);
@@ -96,8 +93,7 @@ struct divided {
     workflow::set_seconds(*request.mutable_task_start_to_close_timeout(), 10);
   }
 
-  bool isolated = true;
-  harbour port;
+  harbour port{7, 2};
 };
 
 const std::string refusal = std::string("Domain ") + domain_name + " is drained from isolation group south.";
@@ -128,10 +124,10 @@ BOOST_AUTO_TEST_CASE(starts_and_signals_from_a_drained_group_are_refused) {
 
 BOOST_AUTO_TEST_CASE(groups_mean_nothing_where_tasks_are_not_isolated) {
   divided at;
-  at.isolated = false;
+  at.port.in.live().groups_kept = false;
   BOOST_TEST(at.start_from("south", "w") == "");
   BOOST_TEST(at.kept_group("w") == "-");
   BOOST_TEST(at.signal_from("south", "w") == "");
-  at.isolated = true;
+  at.port.in.live().groups_kept = true;
   BOOST_TEST(at.signal_from("south", "w") == refusal);
 }

@@ -1,5 +1,6 @@
 #include "storage/visibility/query/query_check.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/utf8.hpp"
 #include "storage/visibility/query/query_values.hpp"
 
@@ -128,6 +129,7 @@ private:
     depth += kind == parent ? 0 : 1;
     if (depth > nesting_max)
       return unparsable("nested too deeply");
+    CADENZA_ASSERT(e.operands.size() >= 2, "AND and OR join two conditions or more");
     condition_tree made;
     made.what = kind;
     for (const auto& operand : e.operands) {
@@ -169,6 +171,7 @@ private:
   }
 
   outcome<condition_tree> comparison(const expression& e) {
+    CADENZA_ASSERT(e.operands.size() == 2, "a comparison has two sides");
     const auto& name = e.operands[0];
     const auto& right = e.operands[1];
     auto target = field_of(name, "invalid comparison expression");
@@ -187,6 +190,7 @@ private:
   }
 
   outcome<condition_tree> range(const expression& e) {
+    CADENZA_ASSERT(e.operands.size() == 3, "a range has a lower and an upper end");
     auto target = field_of(e.operands[0], "invalid range expression");
     if (!target)
       return target.error();
@@ -248,6 +252,8 @@ private:
     conditions_ += test.field.kind == value_kind::phrase ? static_cast<int>(test.values.size()) : 1;
     if (conditions_ > conditions_max)
       return unparsable("too many conditions");
+    CADENZA_ASSERT(test.values.empty() == (test.test == test_kind::missing),
+                   "a condition has values unless it asks for none");
     condition_tree made;
     made.what = condition_tree::kind::single;
     made.test = std::move(test);

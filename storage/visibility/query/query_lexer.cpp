@@ -1,5 +1,7 @@
 #include "storage/visibility/query/query_lexer.hpp"
 
+#include "messages/invariant.hpp"
+
 #include <cctype>
 
 namespace cadenza::storage::visibility {
@@ -149,6 +151,7 @@ bool tokenize(std::string_view query, std::vector<token>& into) {
   do {
     if (!source.next(into.emplace_back()))
       return false;
+    CADENZA_ASSERT(into.size() <= query.size() + 1, "every word of a query takes a character of it");
   } while (into.back().type != token_type::end);
   return true;
 }

@@ -1,5 +1,6 @@
 #include "storage/visibility/query/query_parser.hpp"
 
+#include "messages/invariant.hpp"
 #include "messages/utf8.hpp"
 #include "storage/visibility/query/query_lexer.hpp"
 
@@ -41,7 +42,9 @@ std::string place_of(std::string_view text, const std::vector<token>& tokens, st
 /// whatever it has; everybody above gives up.
 class parser {
 public:
-  parser(std::string_view text, std::vector<token> tokens) : text_(text), tokens_(std::move(tokens)) {}
+  parser(std::string_view text, std::vector<token> tokens) : text_(text), tokens_(std::move(tokens)) {
+    CADENZA_ASSERT(!tokens_.empty() && tokens_.back().type == token_type::end, "the words of a query end with its end");
+  }
 
   outcome<parsed_query> run() {
     parsed_query query;
@@ -57,6 +60,7 @@ public:
       limit();
     accept_symbol(";");
     fail_if(peek().type != token_type::end);
+    CADENZA_ASSERT(depth_ == 0, "whatever was entered while reading a query was left");
     if (failed_)
       return bad_request("Invalid query." +
                          (why_.empty() ? place_of(text_, tokens_, broken_at_) : " " + std::string{why_} + "."));
@@ -303,6 +307,7 @@ private:
   }
 
   std::vector<sort_term> order_by() {
+    CADENZA_ASSERT(at_order_by(), "an order is read where one begins");
     at_ += 2;
     std::vector<sort_term> terms;
     do {

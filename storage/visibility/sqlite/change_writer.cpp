@@ -1,5 +1,6 @@
 #include "storage/visibility/sqlite/change_writer.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/visibility/sqlite/attribute_rows.hpp"
 #include "storage/visibility/sqlite/run_columns.hpp"
 
@@ -90,6 +91,7 @@ outcome<apply_result> change_writer::apply_all(std::span<const visibility_change
     CADENZA_TRY(forget_oldest_removed());
   CADENZA_TRY(all->commit());
   result.ignored = static_cast<std::int64_t>(changes.size()) - result.applied;
+  CADENZA_ASSERT(result.ignored >= 0, "a change of the lists is applied once");
   return result;
 }
 
@@ -121,6 +123,7 @@ outcome<bool> change_writer::apply_one(const visibility_change& change) {
     bind_insert(insert_, values);
     CADENZA_TRY(insert_.run());
     id = on_->last_row_id();
+    CADENZA_ASSERT(id > 0, "a listed run has a number");
   }
   if (values.attributes_hash != run->attributes_hash)
     CADENZA_TRY(write_attributes(*domain, id, values, run->attributes_hash));
@@ -165,6 +168,7 @@ outcome<bool> change_writer::remove(std::int64_t domain, const stored_run& run, 
 
 outcome<void> change_writer::write_attributes(std::int64_t domain, std::int64_t run, const run_values& values,
                                               std::int64_t old_hash) {
+  CADENZA_ASSERT(run > 0, "attributes are those of a listed run");
   if (old_hash != 0) {
     delete_attributes_.bind(1, run);
     CADENZA_TRY(delete_attributes_.run());

@@ -1,5 +1,7 @@
 #include "storage/visibility/sqlite/domain_numbers.hpp"
 
+#include "messages/invariant.hpp"
+
 namespace cadenza::storage::visibility {
 
 outcome<std::optional<std::int64_t>> domain_numbers::find(connection& on, const uuid& domain_id) {
@@ -33,7 +35,8 @@ outcome<std::int64_t> domain_numbers::find_or_add(connection& on, const uuid& do
   insert->bind_blob(1, raw);
   CADENZA_TRY(insert->run());
   const std::int64_t number = on.last_row_id();
-  known_.emplace(domain_id, number);
+  const bool fresh = known_.emplace(domain_id, number).second;
+  CADENZA_ASSERT(fresh && number > 0, "a domain of the lists is numbered once; domain " + domain_id.str());
   return number;
 }
 

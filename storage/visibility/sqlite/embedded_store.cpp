@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "storage/visibility/sqlite/change_writer.hpp"
 #include "storage/visibility/sqlite/run_lister.hpp"
 #include "storage/visibility/sqlite/schema.hpp"
@@ -49,7 +50,10 @@ public:
     return {};
   }
 
-  outcome<apply_result> apply(std::span<const visibility_change> changes) override { return writer_->apply(changes); }
+  outcome<apply_result> apply(std::span<const visibility_change> changes) override {
+    CADENZA_ASSERT(writer_, "the lists are prepared before they are written");
+    return writer_->apply(changes);
+  }
 
   outcome<void> make_durable() override {
     if (sync_failed_)
@@ -69,13 +73,16 @@ public:
     change.domain_id = domain_id;
     change.run_id = run_id;
     change.task_id = INT64_MAX;
-    const auto applied = writer_->apply({&change, 1});
+    const auto applied = apply({&change, 1});
     if (!applied)
       return applied.error();
     return {};
   }
 
-  outcome<void> clear() override { return writer_->clear(); }
+  outcome<void> clear() override {
+    CADENZA_ASSERT(writer_, "the lists are prepared before they are cleared");
+    return writer_->clear();
+  }
 
   outcome<std::unique_ptr<visibility_reader>> open_reader() const override {
     if (options_.path.empty())

@@ -1,5 +1,7 @@
 #include "storage/visibility/sqlite/page_token.hpp"
 
+#include "messages/invariant.hpp"
+
 #include <bit>
 
 namespace cadenza::storage::visibility {
@@ -67,6 +69,7 @@ std::string write_token(token_kind kind, const page_position& position) {
     break;
   default: out.push_back('n');
   }
+  CADENZA_ASSERT(out.size() > value_at, "the token of a page is one that is understood when it comes back");
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "storage/visibility/sqlite/query_sql.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/visibility/sqlite/run_columns.hpp"
 
 #include <span>
@@ -8,6 +9,8 @@ namespace cadenza::storage::visibility {
 namespace {
 
 using tree_kind = condition_tree::kind;
+
+constexpr std::size_t parameters_max = 32'766; ///< of one statement of SQLite; what is parsed has fewer parts
 
 /// The column that a field of the runs is in; a custom attribute and the domain's id are in none.
 std::string column_of(const query_field& field) {
@@ -145,6 +148,7 @@ private:
   /// Names a parameter with the value.
   std::string add(sql_value value) {
     values_.push_back(std::move(value));
+    CADENZA_ASSERT(values_.size() <= parameters_max, "a query has no more values than the database takes");
     return "?" + std::to_string(values_.size());
   }
 
@@ -196,6 +200,7 @@ private:
   std::string sort_expression(const query_field& field) {
     if (field.kind == value_kind::domain_id)
       return add(scope_.domain_id.str());
+    CADENZA_ASSERT(field.field != run_field::attribute || !field.attribute.empty(), "a custom attribute has a name");
     if (field.attribute.empty())
       return column_of(field);
     // Of several values the one that brings the run furthest to the front counts.
@@ -210,6 +215,7 @@ private:
       return "1";
     if (node.what == tree_kind::single)
       return test(node.test);
+    CADENZA_ASSERT(!node.children.empty(), "conditions that are joined are some");
     std::string sql = "(";
     for (const auto& child : node.children) {
       if (sql.size() > 1)
@@ -263,6 +269,9 @@ private:
   }
 
   std::string compare(const std::string& left, const condition& test) {
+    CADENZA_ASSERT(!left.empty(), "a condition is about something that is stored");
+    CADENZA_ASSERT(test.values.size() >= (test.test == test_kind::between ? 2U : 1U),
+                   "a comparison has what it compares with");
     if (test.field.kind == value_kind::phrase)
       return phrases(left, test);
     switch (test.test) {

@@ -1,6 +1,7 @@
 #include "storage/visibility/sqlite/run_columns.hpp"
 
 #include "messages/constants.hpp"
+#include "messages/invariant.hpp"
 #include "storage/visibility/sqlite/attribute_rows.hpp"
 
 namespace cadenza::storage::visibility {
@@ -32,6 +33,8 @@ void bind_optional_blob(statement& to, int index, const std::string& bytes) {
 void bind_common(statement& to, const run_values& values) {
   const auto& record = values.change->record;
   if (values.closed) {
+    CADENZA_ASSERT(record.close_status() >= wire_offset,
+                   "a run that is listed as closed says how it ended; run " + values.change->run_id.str());
     to.bind(2, record.close_ns());
     to.bind(3, std::int64_t{record.close_status() - wire_offset});
     to.bind(4, record.history_length());

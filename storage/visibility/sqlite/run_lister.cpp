@@ -1,5 +1,6 @@
 #include "storage/visibility/sqlite/run_lister.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/visibility/query/query_check.hpp"
 #include "storage/visibility/sqlite/query_sql.hpp"
 #include "storage/visibility/sqlite/run_columns.hpp"
@@ -48,6 +49,7 @@ outcome<list_page> read_page(statement& rows, int page_size, token_kind kind, in
 
 outcome<statement> prepare(connection& on, const built_sql& built) {
   auto prepared = on.prepare(built.sql, false);
+  CADENZA_ASSERT(!built.values.empty(), "a query asks for the runs of one domain");
   if (prepared)
     for (std::size_t i = 0; i < built.values.size(); ++i)
       prepared->bind(static_cast<int>(i) + 1, built.values[i]);
@@ -167,6 +169,7 @@ outcome<std::int64_t> run_lister::count_by_query(const query_request& request) {
   const auto row = rows->step();
   if (!row)
     return row.error();
+  CADENZA_ASSERT(*row, "a count has an answer");
   return rows->number(0);
 }
 

@@ -1,5 +1,6 @@
 #include "storage/visibility/sqlite/sqlite.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/visibility/visibility_store.hpp"
 
 #include <sqlite3.h>
@@ -110,6 +111,7 @@ statement& statement::bind(int index, const sql_value& value) {
 }
 
 outcome<bool> statement::step() {
+  CADENZA_ASSERT(raw_, "a statement is prepared before it runs");
   int code = bind_code_;
   if (code == SQLITE_OK) {
     code = sqlite3_step(raw_.get());
@@ -179,11 +181,13 @@ outcome<connection> connection::open(const std::string& path, open_mode mode) {
 }
 
 outcome<statement> connection::prepare(std::string_view sql, bool keep) {
+  CADENZA_ASSERT(raw_, "statements are prepared on an open connection");
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v3(raw_.get(), sql.data(), static_cast<int>(sql.size()),
                                       keep ? SQLITE_PREPARE_PERSISTENT : 0, &raw, nullptr);
   if (code != SQLITE_OK)
     return sqlite_error(code, "preparing", sqlite3_errmsg(raw_.get()));
+  CADENZA_ASSERT(raw != nullptr, "a statement says something: " + std::string(sql));
   return statement{raw};
 }
 
@@ -237,6 +241,7 @@ transaction::~transaction() {
 }
 
 outcome<void> transaction::commit() {
+  CADENZA_ASSERT(on_ != nullptr, "a transaction of the lists is committed once");
   CADENZA_TRY(on_->execute("COMMIT"));
   on_ = nullptr;
   return {};

@@ -1,6 +1,7 @@
 #include "actors/cluster/document_keeper.hpp"
 
 #include "actors/base/engine.hpp"
+#include "actors/base/troubles.hpp"
 #include "storage/memory/memory_store.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
@@ -33,6 +34,8 @@ struct keeper_world {
     store = std::make_unique<storage::memory_store>(std::move(options));
     env.store = store.get();
     env.time = &time;
+    env.wrong = &wrong;
+    env.counters = &counters;
     env.log = [this](int, const std::string& text) { log.push_back(text); };
     begin();
   }
@@ -94,6 +97,8 @@ struct keeper_world {
   std::unique_ptr<storage::memory_store> store;
   still_clock time;
   services env;
+  engine_counters counters;
+  troubles wrong{time, [this](int, const std::string& text) { log.push_back(text); }};
   caf::actor keeper;
   std::map<int, std::string> told;
   std::vector<std::string> log;

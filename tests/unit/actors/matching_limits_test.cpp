@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(what_waits_is_bounded) {
 
 BOOST_AUTO_TEST_CASE(limits_of_the_host_and_of_domains_refuse_what_is_beyond_them) {
   matching_world world;
-  world.env.matching.rates = [](const workflow::domain_view* domain) {
+  world.rates = [](const workflow::domain_view* domain) {
     matching_rates out;
     out.domain_worker = domain != nullptr && domain->name == "orders" ? 2 : 0;
     out.host = 1;

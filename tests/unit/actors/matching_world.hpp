@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/troubles.hpp"
+#include "actors/base/workload.hpp"
 #include "actors/matching/list_description.hpp"
 #include "actors/matching/matching_owner.hpp"
 #include "actors/matching/poll_board.hpp"
@@ -47,9 +48,8 @@ public:
         log.push_back(text);
     };
     env.settings.identity = "here:1";
-    env.matching.settings_for = [this](const workflow::domain_view&, const std::string&, int) { return settings; };
-    env.matching.isolated = [this](const workflow::domain_view&) { return settings.isolation; };
-    env.matching.drained = [this](const workflow::domain_view&, const std::string& group) { return group == drained; };
+    env.live = &live_;
+    env.work = &work_;
     auto directory = std::make_shared<workflow::domain_directory>();
     for (auto* name : {"orders", "bills"}) {
       auto view = std::make_shared<workflow::domain_view>();
@@ -199,6 +199,10 @@ public:
 
   list_settings settings;
   std::string drained;
+  /// Limits of the host and of domains.
+  std::function<matching_rates(const workflow::domain_view*)> rates = [](const workflow::domain_view*) {
+    return matching_rates{.any = false};
+  };
   engine_counters counters;
   poll_board board;
   /// What a run does that makes a task: takes a waiting poll and answers it with `schedule_id`. False: it got none.
@@ -228,6 +232,22 @@ public:
   }
 
 private:
+  class live_here final : public live_settings {
+  public:
+    live_here(const config::dynamic_config& from, const matching_world& of) : live_settings(from), of_(of) {}
+    [[nodiscard]] list_settings of_list(const workflow::domain_view&, const std::string&, int) const override {
+      return of_.settings;
+    }
+    [[nodiscard]] bool isolated(const workflow::domain_view&) const override { return of_.settings.isolation; }
+    [[nodiscard]] bool drained(const std::string& group) const override { return group == of_.drained; }
+    [[nodiscard]] matching_rates list_rates(const workflow::domain_view* domain) const override {
+      return of_.rates(domain);
+    }
+
+  private:
+    const matching_world& of_;
+  };
+
   class virtual_clock final : public clock {
   public:
     explicit virtual_clock(const matching_world& of) : of_(of) {}
@@ -293,6 +313,10 @@ private:
   std::unique_ptr<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;
   virtual_clock clock_{*this};
+  const config::dynamic_config dynamic_;
+  const live_here live_{dynamic_, *this};
+  metrics::registry registry_;
+  workload work_{registry_, clock_};
   counting chance_;
   router routes_{1};
   domain_source domains_;

@@ -1,6 +1,7 @@
 #include "actors/system/system_worker.hpp"
 
 #include "actors/base/task_token.hpp"
+#include "actors/base/troubles.hpp"
 #include "tests/unit/bridge/fake_engine.hpp"
 #include "workflow/system_kinds.hpp"
 
@@ -27,6 +28,9 @@ struct worker_world {
     system = std::make_unique<caf::actor_system>(config);
     system->await_actors_before_shutdown(false);
     scheduler = &dynamic_cast<caf::scheduler::test_coordinator&>(system->scheduler());
+    env.live = &live;
+    env.wrong = &wrong;
+    env.counters = &counters;
     env.time = &time;
     env.settings.identity = "here";
     env.log = [](int, const std::string&) {};
@@ -122,6 +126,10 @@ struct worker_world {
   caf::scheduler::test_coordinator* scheduler = nullptr;
   set_clock time;
   services env;
+  engine_counters counters;
+  troubles wrong{time, [](int, const std::string&) {}};
+  const config::dynamic_config dynamic;
+  const live_settings live{dynamic};
   tests::fake_engine engine;
   workflow::domain_ptr domain;
   std::shared_ptr<engine_link> link;

@@ -29,7 +29,6 @@ const std::string start = "/uber.cadence.api.v1.WorkflowAPI/StartWorkflowExecuti
 
 inline bridge::rpc_options own(const bridge::net::settings& how = {}) {
   bridge::rpc_options out;
-  out.own_network = true;
   out.network = how;
   return out;
 }

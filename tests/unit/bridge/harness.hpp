@@ -12,23 +12,14 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/security/credentials.h>
 
-#include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 
 namespace cadenza::tests {
 
-/// The tests run twice: with the gRPC library's server, and with this server's own (`CADENZA_TEST_NETWORK=own`).
-inline bridge::rpc_options usual_options() {
-  bridge::rpc_options out;
-  const char* which = std::getenv("CADENZA_TEST_NETWORK");
-  out.own_network = which && std::string_view(which) == "own";
-  return out;
-}
-
 /// A bridge on a free port of the loopback, before a fake engine, and a client to it.
 struct harness {
-  explicit harness(bridge::validators hooks = {}, bridge::rpc_options options = usual_options())
+  explicit harness(bridge::validators hooks = {}, bridge::rpc_options options = {})
     : stored(dynamic, [this](const std::string& text) { warnings.push_back(text); }),
       context(engine, health, std::move(hooks), {}, &stored), server(context, health, registry) {
     engine.on_document = [this](actors::document_kind which, const std::string& content) {

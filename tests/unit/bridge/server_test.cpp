@@ -298,24 +298,9 @@ BOOST_AUTO_TEST_CASE(a_taken_port_is_an_error) {
   BOOST_TEST(bound.error().message.find(std::to_string(h.port)) != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_compressed_request_is_refused_before_it_is_inflated) {
-  harness h({}, bridge::rpc_options{}); // by the gRPC library, which would inflate it whole
-  for (const auto how : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
-    grpc::ClientContext context;
-    context.set_compression_algorithm(how);
-    auto request = good_start();
-    request.mutable_input()->set_data(std::string(1 << 20, 'x'));
-    api::StartWorkflowExecutionResponse response;
-    const auto status = h.call("WorkflowAPI/StartWorkflowExecution", request, response, context);
-    BOOST_TEST(status.error_code() == grpc::StatusCode::UNIMPLEMENTED, status.error_message());
-  }
-  BOOST_TEST(h.engine.count() == 0U);
-}
-
 BOOST_AUTO_TEST_CASE(a_client_that_says_nothing_is_let_go_of_in_the_end) {
   bridge::rpc_options options;
-  options.keepalive = std::chrono::milliseconds(50);
-  options.keepalive_timeout = std::chrono::milliseconds(50);
+  options.network.handshake_timeout = std::chrono::milliseconds(50);
   harness h({}, options);
   const int silent = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in to{};

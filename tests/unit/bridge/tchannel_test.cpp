@@ -32,7 +32,7 @@ constexpr int bad_request_code = 6;
 constexpr int protocol_error = 255;
 
 bridge::rpc_options with_tchannel(const bridge::net::settings& how = {}) {
-  auto out = tests::usual_options();
+  bridge::rpc_options out;
   out.tchannel_port = 0;
   out.network = how;
   return out;

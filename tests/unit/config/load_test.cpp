@@ -56,11 +56,10 @@ BOOST_AUTO_TEST_CASE(without_a_file_the_defaults_run_one_node) {
   BOOST_TEST(!c.chaos.enabled);
   BOOST_TEST((c.log.minimum == log::level::info));
   BOOST_TEST(c.dynamic.file.empty());
-  BOOST_TEST(c.grpc.own_network);
   // What tests without a file work with is what the table says, but for memory, of which a server takes a share.
   network_config without_memory;
   without_memory.request_bytes_max = without_memory.answer_bytes_max = 0;
-  BOOST_TEST((c.grpc.network == without_memory));
+  BOOST_TEST((c.network == without_memory));
 }
 
 constexpr const char* written_for_cadence = R"(

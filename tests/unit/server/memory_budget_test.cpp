@@ -84,16 +84,16 @@ BOOST_AUTO_TEST_CASE(the_parts_leave_half_of_a_small_process_to_its_requests_and
 
 BOOST_AUTO_TEST_CASE(requests_and_answers_have_their_share_and_room_for_large_messages) {
   config::server_config c;
-  c.grpc.network.request_bytes_max = c.grpc.network.answer_bytes_max = 0;
+  c.network.request_bytes_max = c.network.answer_bytes_max = 0;
   c.engine.memory_bytes = 1024 * mib;
   BOOST_TEST(network_of(c).request_bytes_max == 128 * mib);
   BOOST_TEST(network_of(c).answer_bytes_max == 128 * mib);
   c.engine.memory_bytes = 256 * mib;
   BOOST_TEST(network_of(c).request_bytes_max == 128 * mib); // two messages
   BOOST_TEST(network_of(c).answer_bytes_max == 64 * mib);
-  c.grpc.network.message_bytes_max = 4 * mib;
+  c.network.message_bytes_max = 4 * mib;
   BOOST_TEST(network_of(c).request_bytes_max == 32 * mib);
-  c.grpc.network.answer_bytes_max = 500 * mib;
+  c.network.answer_bytes_max = 500 * mib;
   BOOST_TEST(network_of(c).answer_bytes_max == 500 * mib);
   BOOST_TEST(network_of(c).request_bytes_max == 32 * mib);
 }
