@@ -225,7 +225,7 @@ command admin_workflow_commands() {
         {"max_event_id", "up to before this event", flag_kind::wide},
         {"output_filename,of", "also write the history to this file, as JSON"}},
        show_batches},
-      {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},
+      {"refresh-tasks", {"rt"}, "Regenerate a workflow's pending tasks", execution_flags(), refresh_tasks},
       {"delete",
        {"del"},
        "Delete a workflow, open or not, with all that belongs to it",

@@ -84,7 +84,7 @@ flag required(std::string names, std::string help) {
 command workflow_activity_commands() {
   const auto common = execution_flags() + std::vector<flag>{required("activity_id,aid", "activity id"),
                                                             {"identity", "who answers; this tool when left out"}};
-  command group{"activity", {"act"}, "Answer for an activity"};
+  command group{"activity", {"act"}, "Complete or fail an activity"};
   group.commands = {
       {"complete",
        {"comp"},

@@ -99,10 +99,10 @@ std::vector<command> workflow_control_commands() {
        execution_flags() +
            std::vector<flag>{name, {"input,i", "input as JSON"}, {"input_file,if", "file with the input"}},
        signal},
-      {"cancel", {"c"}, "Ask a workflow to stop; it may clean up", execution_flags() + reason, cancel},
-      {"terminate", {"term"}, "Stop a workflow at once", execution_flags() + reason, terminate},
+      {"cancel", {"c"}, "Cancel a workflow; its code may clean up first", execution_flags() + reason, cancel},
+      {"terminate", {"term"}, "Terminate a workflow at once", execution_flags() + reason, terminate},
       {"restart", {"res"}, "Start a workflow again as it was first started", execution_flags(), restart},
-      {"refresh-tasks", {"rt"}, "Make a workflow's pending tasks anew", execution_flags(), refresh_tasks},
+      {"refresh-tasks", {"rt"}, "Regenerate a workflow's pending tasks", execution_flags(), refresh_tasks},
   };
   for (auto& one : commands)
     one.needs_domain = true;

@@ -92,7 +92,7 @@ std::vector<command> workflow_describe_commands() {
       }};
   by_flags.needs_domain = true;
   command by_arguments{
-      "describeid", {"descid"}, "The same, with the ids as arguments", describe_flags(), [](invocation& call) {
+      "describeid", {"descid"}, "Describe a workflow; the ids are arguments", describe_flags(), [](invocation& call) {
         return describe(call, call.argument(0), call.argument(1));
       }};
   by_arguments.needs_domain = true;

@@ -16,7 +16,11 @@ std::vector<command> workflow_observe_commands() {
   command by_flags{
       "observe", {"ob"}, "Show a workflow's progress until it closes", execution_flags() + progress_flags(), observe};
   by_flags.needs_domain = true;
-  command by_arguments{"observeid", {"obid"}, "The same, with the ids as arguments", progress_flags(), observe_id};
+  command by_arguments{"observeid",
+                       {"obid"},
+                       "Show a workflow's progress until it closes; the ids are arguments",
+                       progress_flags(),
+                       observe_id};
   by_arguments.needs_domain = true;
   by_arguments.arguments = "<workflow_id> [run_id]";
   by_arguments.arguments_min = 1;

@@ -115,7 +115,7 @@ std::vector<command> workflow_query_commands() {
        [](invocation& call) { return query(call, "__stack_trace"); }},
       {"query-types",
        {},
-       "List what a workflow can be asked",
+       "List the query types that a workflow answers",
        execution_flags() + common,
        [](invocation& call) { return query(call, "__query_types"); }},
   };

@@ -137,9 +137,10 @@ std::vector<command> workflow_show_commands() {
                      return show_history(call, call.text("workflow_id"), call.text("run_id"));
                    }};
   by_flags.needs_domain = true;
-  command by_arguments{"showid", {}, "The same, with the ids as arguments", show_flags(), [](invocation& call) {
-                         return show_history(call, call.argument(0), call.argument(1));
-                       }};
+  command by_arguments{
+      "showid", {}, "Show a workflow's history; the ids are arguments", show_flags(), [](invocation& call) {
+        return show_history(call, call.argument(0), call.argument(1));
+      }};
   by_arguments.needs_domain = true;
   by_arguments.arguments = "<workflow_id> [run_id]";
   by_arguments.arguments_min = 1;

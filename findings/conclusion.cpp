@@ -158,7 +158,7 @@ private:
           "register the type in the worker, or start workflows of this type on the list of a worker that has it");
     else
       add(rank::broken, "decision_fails", "Decisions fail" + tries,
-          "mend the workflow's code; the decision is tried again by itself");
+          "fix the workflow's code; the decision is retried automatically");
   }
 
   void about_running(const api::PendingActivityInfo& activity, const std::string& name) {
@@ -189,7 +189,7 @@ private:
       return;
     if (!polled(list))
       add(rank::unserved, "no_activity_poller",
-          name + " waits in task list " + list.name + ", which nobody polls, since " + span_text(-due) + ".",
+          name + " has waited for " + span_text(-due) + " in task list " + list.name + ", which nobody polls.",
           "start a worker for activities on it" + polled_instead(list));
     else if (-due > slow_s)
       add(rank::slow, "activity_waits",

@@ -137,7 +137,8 @@ BOOST_AUTO_TEST_CASE(an_activitys_list_is_misspelt) {
   activity_polled = {"orders"};
   activity("oders", -60);
   const auto text = diagnosed();
-  BOOST_TEST(has(text, "1. Activity 0 (main.Pay) waits in task list oders, which nobody polls, since 1m"), text);
+  BOOST_TEST(has(text, "1. Activity 0 (main.Pay) has waited for 1m"), text);
+  BOOST_TEST(has(text, " in task list oders, which nobody polls.\n"), text);
   BOOST_TEST(has(text, "; orders is polled: a misspelt name?\n"), text);
 }
 
@@ -170,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_workflow_type_is_not_registered) {
 BOOST_AUTO_TEST_CASE(the_workflows_code_panics) {
   decision_failed("cadenceInternal:Panic", "boom");
   BOOST_TEST(has(diagnosed(), "1. Decisions fail (attempt 3): WORKFLOW_WORKER_UNHANDLED_FAILURE: "
-                              "cadenceInternal:Panic: boom\n   -> mend the workflow's code"));
+                              "cadenceInternal:Panic: boom\n   -> fix the workflow's code"));
 }
 
 BOOST_AUTO_TEST_CASE(the_code_does_not_fit_the_history) {
