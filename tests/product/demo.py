@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import select
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,12 +13,21 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return one.getsockname()[1]
+
+
 class Demo:
-    def __init__(self, cadenza, hello, place, *options):
+    """With `tchannel`, a port of that protocol is open, too, for workers of `worker.py`; `more` is further configuration."""
+
+    def __init__(self, cadenza, hello, place, *options, tchannel=False, more=""):
         self.place = pathlib.Path(place)
-        self.server = subprocess.Popen([cadenza, "server", "start", "--data", self.place / "data", "--port", "0",
-                                        "--http-port", "0", *options], stdout=subprocess.PIPE, bufsize=0,
-                                       stderr=open(self.place / "server.log", "w"))
+        self.tchannel = free_port() if tchannel else 0
+        file = self.place / "config.yaml"
+        file.write_text(f"services: {{frontend: {{rpc: {{grpcPort: 0, port: {self.tchannel}, http: {{port: 0}}}}}}}}\n{more}")
+        self.server = subprocess.Popen([cadenza, "server", "start", "--data", self.place / "data", "--config", file, *options],
+                                       stdout=subprocess.PIPE, bufsize=0, stderr=open(self.place / "server.log", "w"))
         self.worker = None
         self.grpc, self.http = self.read_ports()
         if hello:
@@ -64,9 +74,9 @@ class Demo:
 
 
 @contextlib.contextmanager
-def demo(cadenza, hello=None, *options):
+def demo(cadenza, hello=None, *options, **more):
     with tempfile.TemporaryDirectory() as place:
-        running = Demo(cadenza, hello, place, *options)
+        running = Demo(cadenza, hello, place, *options, **more)
         try:
             yield running
         finally:
