@@ -108,6 +108,8 @@ private:
     std::string text;
     for (std::size_t i = 0; i < names.size() && i < 3; ++i)
       text.append(i == 0 ? "; polled are: " : ", ").append(names[i]);
+    if (names.size() > 3)
+      text.append(" and " + std::to_string(names.size() - 3) + " more");
     return text;
   }
 

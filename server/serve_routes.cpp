@@ -117,6 +117,9 @@ http_response prune_backups(open_store& stores, const std::string& directory, co
 }
 
 http_response list_backups(const std::string& directory) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(directory, ignored)) // the first backup makes it
+    return json_reply(json::array());
   const auto found = storage::list_backups(directory);
   if (!found)
     return http_error(failed, found.error().message);

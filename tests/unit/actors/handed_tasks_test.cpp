@@ -54,6 +54,7 @@ public:
   template <class Rule> void hand_out(Rule&& rule) {
     change([&](workflow::transaction& tx) {
       BOOST_REQUIRE(bool(rule(tx)));
+      handed = {}; // one for each transaction
       handed.start(tx, env_, more_to_come);
     });
   }
