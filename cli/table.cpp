@@ -65,17 +65,28 @@ std::vector<std::string> lines_of(const std::string& cell, std::size_t width, bo
   return lines;
 }
 
-/// The width at which each column is wrapped so that a line fits: the widest give way first, but none below its header.
-/// Empty when all fit as they are.
+std::size_t longest_word(std::string_view text) {
+  std::size_t out = 0;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    out = std::max(out, width_of(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+/// The width at which each column is wrapped so that a line fits: the widest give way first, but none below a word of
+/// its header. Empty when all fit as they are.
 std::vector<std::size_t> fitting_widths(const table& content) {
   std::vector<std::size_t> least;
   std::vector<std::size_t> wanted;
   for (const auto& header : content.headers)
-    least.push_back(width_of(header));
-  wanted = least;
+    least.push_back(longest_word(header));
+  for (const auto& header : content.headers)
+    wanted.push_back(width_of(header));
   for (const auto& row : content.rows) {
     least.resize(std::max(least.size(), row.size()));
-    wanted.resize(least.size());
+    wanted.resize(std::max(wanted.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i)
       for (const auto& line : lines_of(row[i], content.wrap_width, false))
         wanted[i] = std::max(wanted[i], width_of(line));
@@ -112,8 +123,15 @@ void print(std::ostream& out, const table& content, const palette& paint) {
   const auto limits = fitting_widths(content);
   std::vector<std::vector<std::vector<std::string>>> cells;
   std::vector<std::size_t> widths;
-  for (const auto& header : content.headers)
-    widths.push_back(width_of(header));
+  std::vector<std::vector<std::string>> heads;
+  std::size_t heads_height = 0;
+  for (std::size_t i = 0; i < content.headers.size(); ++i) {
+    heads.push_back(lines_of(content.headers[i], limits.empty() ? 0 : limits[i], false));
+    heads_height = std::max(heads_height, heads.back().size());
+    auto& width = widths.emplace_back(0);
+    for (const auto& part : heads.back())
+      width = std::max(width, width_of(part));
+  }
   for (const auto& row : content.rows) {
     auto& line = cells.emplace_back();
     widths.resize(std::max(widths.size(), row.size()));
@@ -123,12 +141,13 @@ void print(std::ostream& out, const table& content, const palette& paint) {
         widths[i] = std::max(widths[i], width_of(part));
     }
   }
-  if (!content.headers.empty()) {
+  for (std::size_t y = 0; y < heads_height; ++y) {
     std::string line = " ";
-    for (std::size_t i = 0; i < content.headers.size(); ++i) {
-      const auto gap = widths[i] - width_of(content.headers[i]);
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+      const auto part = y < heads[i].size() ? heads[i][y] : std::string();
+      const auto gap = widths[i] - width_of(part);
       line += (i == 0 ? "" : content.separator) + std::string(1 + gap / 2, ' ') +
-              paint(colour::header, capitals(content.headers[i])) + std::string(gap - gap / 2 + 1, ' ');
+              (part.empty() ? part : paint(colour::header, capitals(part))) + std::string(gap - gap / 2 + 1, ' ');
     }
     write_line(out, std::move(line));
   }

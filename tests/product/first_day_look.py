@@ -45,7 +45,7 @@ def tables_fit(count, server, cadenza):
     environment = {**server.environment("/usr/bin"), "TERM": "xterm"}
     environment.pop("COLUMNS", None)
     environment.pop("NO_COLOR", None)
-    for width in (100, 140):
+    for width in (80, 100, 140):
         for words in (["--domain", DOMAIN, "workflow", "list"], ["--domain", DOMAIN, "workflow", "show", "looked-at"],
                       ["admin", "config", "listall"], ["admin", "actor", "list"], ["domain", "list"]):
             told = COLOUR.sub("", on_terminal(cadenza, environment, words, width))

@@ -103,6 +103,15 @@ BOOST_AUTO_TEST_CASE(tables_fit_the_terminal) {
   BOOST_TEST(printed(content).find("0123456789abcdef\n") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(headings_break_at_blanks_where_the_terminal_is_narrow) {
+  table content{{"Workflow type", "Start time"}, {{"t", "1s"}}, "|", 0, true, 22};
+  BOOST_TEST(printed(content) == "  WORKFLOW | START\n"
+                                 "    TYPE   | TIME\n"
+                                 "  t        | 1s\n");
+  content.columns_max = 40;
+  BOOST_TEST(printed(content).starts_with("  WORKFLOW TYPE | START TIME\n"));
+}
+
 BOOST_AUTO_TEST_CASE(counts_and_spans_read_as_people_say_them) {
   BOOST_TEST(counted(1, "task") == "1 task");
   BOOST_TEST(counted(0, "task") == "0 tasks");
