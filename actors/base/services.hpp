@@ -4,6 +4,7 @@
 #include "actors/base/documents.hpp"
 #include "actors/base/list_settings.hpp"
 #include "actors/base/live_settings.hpp"
+#include "actors/base/run_message.hpp"
 #include "messages/constants.hpp"
 #include "storage/store.hpp"
 #include "workflow/environment.hpp"
@@ -175,6 +176,9 @@ struct services {
   std::atomic<bool> draining{false};
   troubles* wrong = nullptr; ///< null: only the log hears of it; thread-safe
   workload* work = nullptr;  ///< null: nobody counts what the workflows do; thread-safe
+  /// What carries messages from run to run; it has them delivered with `deliver_message`. Empty: all runs are in this
+  /// process, and messages go straight to the mailbox of their shard. Thread-safe.
+  std::function<void(run_message_ptr)> carry_message;
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };
