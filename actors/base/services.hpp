@@ -7,6 +7,7 @@
 #include "actors/base/engine_settings.hpp"
 #include "actors/base/live_settings.hpp"
 #include "actors/base/router.hpp"
+#include "actors/base/run_message.hpp"
 #include "storage/store.hpp"
 #include "workflow/environment.hpp"
 
@@ -45,6 +46,9 @@ struct services {
   std::atomic<bool> draining{false};
   troubles* wrong = nullptr; ///< what died and what cannot be read; thread-safe
   workload* work = nullptr;  ///< counts what the workflows do; thread-safe
+  /// What carries messages from run to run; it has them delivered with `deliver_message`. Empty: all runs are in this
+  /// process, and messages go straight to the mailbox of their shard. Thread-safe.
+  std::function<void(run_message_ptr)> carry_message;
   /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
   std::function<void(int level, const std::string& text)> log;
 };

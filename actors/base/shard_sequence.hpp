@@ -21,6 +21,8 @@ public:
 
   /// The range id under which an id was given out.
   [[nodiscard]] static std::int64_t range_of(std::int64_t id) { return id >> range_bits; }
+  /// The lowest id of a range.
+  [[nodiscard]] static std::int64_t first_of(std::int64_t range_id) { return range_id << range_bits; }
 
   struct block {
     std::int64_t first = 0;

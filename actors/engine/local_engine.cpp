@@ -63,6 +63,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.on_document = state_->options.on_document;
   env.warnings = state_->options.warnings;
   env.work = state_->options.work;
+  env.carry_message = state_->options.carry_message;
   env.gate = &state_->gate;
   env.polls = &state_->polls;
   env.wrong = &state_->wrong;
@@ -127,6 +128,9 @@ const engine_counters& local_engine::counters() const { return state_->counters;
 void local_engine::set_request_rates(const request_rates& common, request_gate::rates_of of) {
   state_->gate.set(common, std::move(of));
 }
+
+void local_engine::deliver(run_message_ptr message) { deliver_message(state_->env, std::move(message)); }
+
 workflow::directory_ptr local_engine::domains() const { return state_->directory.get(); }
 
 // ---------------------------------------------------------------- runs
@@ -139,7 +143,6 @@ void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExe
   auto asked = std::make_shared<start_request>();
   asked->key = {domain->id, request->workflow_id()};
   asked->carried.partition_config = partition_config_of(state_->env, *domain, answer->caller());
-  asked->domain = std::move(domain);
   asked->request = std::move(request);
   asked->backoff_s = -1;
   asked->answer = std::move(answer);
@@ -155,7 +158,6 @@ void local_engine::signal_with_start(workflow::domain_ptr domain,
   auto& start = *request->mutable_start_request();
   asked->key = {domain->id, start.workflow_id()};
   asked->carried.partition_config = partition_config_of(state_->env, *domain, answer->caller());
-  asked->domain = std::move(domain);
   workflow::first_signal given;
   given.name = request->signal_name();
   if (request->has_signal_input())
@@ -165,8 +167,9 @@ void local_engine::signal_with_start(workflow::domain_ptr domain,
   given.identity = start.identity();
   given.request_id = start.request_id();
   asked->signal = std::move(given);
-  asked->request = std::make_shared<api::StartWorkflowExecutionRequest>();
-  asked->request->Swap(&start);
+  auto taken = std::make_shared<api::StartWorkflowExecutionRequest>();
+  taken->Swap(&start);
+  asked->request = std::move(taken);
   asked->backoff_s = -1;
   asked->answer = std::move(answer);
   send_start(state_->env, std::move(asked));

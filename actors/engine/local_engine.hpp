@@ -24,6 +24,9 @@ struct engine_options {
   document_sink on_document = [](document_kind, const std::string&) {};
   limit_warnings* warnings = nullptr; ///< what goes beyond warning limits is noted there; not null
   workload* work = nullptr;           ///< where is counted what the workflows do; not null
+  /// Carries messages from run to run, to come back by `deliver`; it may lose, delay and double them. Empty: they go
+  /// straight to their shards.
+  std::function<void(run_message_ptr)> carry_message;
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
@@ -50,6 +53,8 @@ public:
   void stop();
   [[nodiscard]] bool ready() const;
   [[nodiscard]] const engine_counters& counters() const;
+  /// A message from run to run has arrived. Any thread, until `stop`.
+  void deliver(run_message_ptr message);
   /// Limits of requests to runs; none before the first call. Any thread.
   void set_request_rates(const request_rates& common, request_gate::rates_of of = {});
 

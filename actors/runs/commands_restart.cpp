@@ -61,11 +61,11 @@ public:
   void finished(workflow_run& base) override {
     auto asked = std::make_shared<start_request>();
     asked->key = key;
-    asked->domain = base.domain();
     asked->backoff_s = -1;
     asked->answer = request;
-    asked->request = std::make_shared<api::StartWorkflowExecutionRequest>(started_again(first_, base));
-    asked->request->set_identity(identity_);
+    auto again = std::make_shared<api::StartWorkflowExecutionRequest>(started_again(first_, base));
+    again->set_identity(identity_);
+    asked->request = std::move(again);
     send_start(base.env(), std::move(asked));
   }
   const char* name() const override { return "restart"; }

@@ -15,6 +15,13 @@ outcome<std::int32_t> backoff_of(const start_request& asked, const workflow::env
   return workflow::first_decision_backoff(*asked.request, env);
 }
 
+/// A start that a message has brought is not carried out when its sender counts on that no more.
+outcome<void> in_time(const start_request& asked, const workflow::environment& env) {
+  if (env.now_ns > asked.expires_ns)
+    return error(error_kind::deadline_exceeded, "the start has come too late");
+  return {};
+}
+
 /// What is remembered of a start, whose run is `run`.
 std::vector<run_command::request_mark> marks_of(const start_request& asked, const uuid& run) {
   std::vector<run_command::request_mark> out{{storage::request_kind::start, asked.request->request_id(), run}};
@@ -31,6 +38,7 @@ public:
   }
 
   outcome<void> act(workflow::transaction& tx) override {
+    CADENZA_TRY(in_time(*asked_, tx.env()));
     const auto backoff = backoff_of(*asked_, tx.env());
     if (!backoff)
       return backoff.error();
@@ -140,6 +148,7 @@ public:
     changed_ = false;
     if (settled(tx))
       return {};
+    CADENZA_TRY(in_time(*asked_, tx.env()));
     const auto backoff = backoff_of(*asked_, tx.env());
     if (!backoff)
       return backoff.error();

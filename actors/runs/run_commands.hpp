@@ -99,9 +99,8 @@ void reset_run(const services& env, workflow::domain_ptr,
 void restart_run(const services& env, workflow::domain_ptr,
                  engine::body<uber::cadence::api::v1::RestartWorkflowExecutionRequest>, call_ptr);
 
-// --- queue tasks of the shard (commands_timer.cpp, commands_transfer.cpp)
+// --- queue tasks of the shard (commands_timer.cpp; those that take several steps are flows: run_flow.hpp)
 [[nodiscard]] run_command_ptr make_timer(const record::v1::TimerTask& task, receipt_ptr receipt);
-[[nodiscard]] run_command_ptr make_transfer(const record::v1::TransferTask& task, receipt_ptr receipt);
 
 /// A domain has declared the binary bad that made a decision of this run (commands_reset.cpp).
 [[nodiscard]] run_command_ptr make_auto_reset(const record::v1::TransferTask& task, receipt_ptr receipt);

@@ -3,6 +3,7 @@
 #include "actors/base/shard_sequence.hpp"
 #include "actors/base/task_receipt.hpp"
 #include "actors/runs/run_command.hpp"
+#include "actors/runs/run_flow.hpp"
 #include "workflow/start.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -24,13 +25,13 @@ namespace cadenza::actors {
 /// the current run and a new one.
 struct start_request {
   workflow_key key;
-  workflow::domain_ptr domain;
-  std::shared_ptr<uber::cadence::api::v1::StartWorkflowExecutionRequest> request;
+  std::shared_ptr<const uber::cadence::api::v1::StartWorkflowExecutionRequest> request;
   std::int32_t backoff_s = 0;
   std::optional<workflow::first_signal> signal; ///< signal with start: an open run is just signalled
   std::optional<workflow::parent_link> parent;
   workflow::carried_over carried; ///< of a child: what it takes over from its parent
   call_ptr answer;                ///< StartWorkflowExecutionResponse or SignalWithStart…Response (the same bytes)
+  std::int64_t expires_ns = INT64_MAX; ///< no run is made later than this
   int tries = 0;
   /// Signal with start: this run is closed, and has not had the signal.
   std::optional<uuid> not_signalled;
@@ -76,6 +77,11 @@ struct run_left {
 struct reroute {
   run_command_ptr command;
   bool run_closed = false; ///< the command wanted an open run, and `command->run_id` is closed
+};
+
+/// A flow waits for answers, which come to the shard.
+struct flow_waits {
+  run_flow_ptr flow;
 };
 
 /// Makes a run with a command of its own (reset of a closed workflow).
@@ -163,9 +169,9 @@ struct task_removed {
 struct waits_over {};
 
 using shard_mail =
-    std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute, create_with,
-                 create_refused, run_used, shard_row_read, shard_acquired, transfer_loaded, timers_loaded, acks_written,
-                 transfer_read, shard_query, shard_order, task_removed, waits_over>;
+    std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute, flow_waits,
+                 create_with, create_refused, run_used, shard_row_read, shard_acquired, transfer_loaded, timers_loaded,
+                 acks_written, transfer_read, shard_query, shard_order, task_removed, waits_over>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {

@@ -42,6 +42,8 @@ void history_shard::on_exit() {
   by_address_.clear();
   workflows_.clear();
   before_ready_.clear();
+  flows_.clear();
+  flows_due_.clear();
   env_.counters->timers_in_memory.fetch_sub(static_cast<std::int64_t>(timers_.size()), std::memory_order_relaxed);
   env_.counters->transfer_pending.fetch_sub(static_cast<std::int64_t>(transfer_.size()), std::memory_order_relaxed);
 }
@@ -51,15 +53,8 @@ caf::behavior history_shard::make_behavior() {
   acquire();
   delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
   return with_common(caf::message_handler{
-      [this](run_command_ptr& command) {
-        if (phase_ == phase::ready)
-          route(std::move(command));
-        else if (before_ready_.size() >= before_ready_max)
-          command->failed(
-              service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
-        else
-          before_ready_.push_back(std::move(command));
-      },
+      [this](run_command_ptr& command) { on_command(std::move(command)); },
+      [this](run_message_ptr& message) { on_message(std::move(message)); },
       [this](shard_mail_ptr& mail) { on_mail(*mail); },
       [this](task_over& over) { on_over(over); },
       [this](tick& t) { on_tick(t.generation); },
@@ -113,6 +108,7 @@ void history_shard::handle(shard_acquired& acquired) {
     return end("the shard was not taken: " + acquired.result.message);
   }
   range_id_ = acquired.range_id;
+  taken_ns_ = now();
   sequence_ = std::make_shared<shard_sequence>(range_id_);
   timer_level_ns_ = row_.timer_ack_ns();
   transfer_done_ = row_.transfer_ack();
@@ -239,6 +235,7 @@ void history_shard::take_transfer(commit_note& note) {
 
 void history_shard::on_housekeeping() {
   evict();
+  look_at_flows();
   if (phase_ != phase::ready)
     return;
   if (sequence_->exhausted())

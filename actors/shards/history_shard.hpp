@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/lost_ranges.hpp"
+#include "actors/base/run_message.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/runs/shard_mail.hpp"
@@ -10,6 +11,7 @@
 #include <deque>
 #include <list>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <variant>
 
@@ -79,6 +81,7 @@ private:
   void handle(current_known&);
   void handle(run_left&);
   void handle(reroute&);
+  void handle(flow_waits&);
   void handle(create_with&);
   void handle(create_refused&);
   void handle(task_removed& removed);
@@ -132,6 +135,16 @@ private:
   void write_acks();
   void ready_if_loaded();
 
+  // --- what runs say to each other (shard_flows.cpp)
+  void on_message(run_message_ptr message);
+  void on_command(run_command_ptr command);
+  void answered(const wire::v1::RunMessage& answer);
+  [[nodiscard]] flow_place place_of_flow();
+  void keep_flow(run_flow_ptr flow);
+  [[nodiscard]] run_flow_ptr take_flow(std::int64_t number);
+  void go_on(run_flow_ptr flow, run_flow::verdict verdict);
+  void look_at_flows();
+
   // --- what operators have it do (shard_orders.cpp)
   void remove_run(shard_order order);
   void remove_task(shard_order order);
@@ -147,6 +160,7 @@ private:
   const int index_;
   phase phase_ = phase::starting;
   std::int64_t range_id_ = 0;
+  std::int64_t taken_ns_ = 0; ///< when it had its range
   record::v1::Shard row_;
   std::shared_ptr<shard_sequence> sequence_;
 
@@ -155,6 +169,10 @@ private:
   std::unordered_map<caf::actor_addr, run_key> by_address_;
   std::list<run_key> recency_;       ///< most recently used first
   std::deque<request> before_ready_; ///< at most before_ready_max
+
+  std::unordered_map<std::int64_t, run_flow_ptr> flows_;      ///< those that wait for answers, by number
+  std::set<std::pair<std::int64_t, std::int64_t>> flows_due_; ///< (until when, number)
+  std::int64_t last_flow_ = 0;
 
   transfer_tasks transfer_;
   timer_queue timers_;

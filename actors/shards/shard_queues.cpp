@@ -119,7 +119,9 @@ void history_shard::push_to_matching(const record::v1::TransferTask& task, recei
 
 void history_shard::carry_out(const record::v1::TransferTask& task, receipt_ptr receipt) {
   const run_key key{raw_id(task.domain_id()), task.workflow_id(), raw_id(task.run_id())};
-  to_run(key, make_transfer(task, std::move(receipt)));
+  if (auto flow = make_flow(place_of_flow(), task, receipt))
+    return to_run(key, make_flow_step(std::move(flow)));
+  to_run(key, make_auto_reset(task, std::move(receipt)));
 }
 
 void history_shard::on_over(const task_over& over) {

@@ -36,9 +36,9 @@ bool tell(std::uint64_t seed, const voyage_report& report, const char* name) {
 }
 
 /// Chance must come from the seed alone, else no failure could be looked at twice.
-bool repeats(std::uint64_t seed) {
-  const auto first = sail(seed);
-  const auto second = sail(seed);
+bool repeats(std::uint64_t seed, bool messages_arrive) {
+  const auto first = sail(seed, messages_arrive);
+  const auto second = sail(seed, messages_arrive);
   if (first.digest == second.digest && first.steps == second.steps)
     return true;
   std::cout << "seed " << seed << " does not repeat itself: " << first.steps << " and " << second.steps << " steps"
@@ -54,9 +54,11 @@ int main(int argc, char** argv) {
   std::uint64_t first = 1;
   std::uint64_t only = 0;
   bool verbose = false;
+  bool messages_arrive = false;
   app.add_option("--seeds", seeds, "how many seeds");
   app.add_option("--first", first, "the first of them");
   app.add_option("--seed", only, "this seed alone");
+  app.add_flag("--messages-arrive", messages_arrive, "no faults in what runs tell each other");
   app.add_flag("--verbose", verbose, "one line for each seed");
   CLI11_PARSE(app, argc, argv);
   if (only != 0) {
@@ -71,7 +73,7 @@ int main(int argc, char** argv) {
   std::map<std::string, std::int64_t> happened;
   for (auto seed = first; seed < first + seeds; ++seed) {
     const auto at = clock::now();
-    const auto report = sail(seed);
+    const auto report = sail(seed, messages_arrive);
     failed += tell(seed, report, "") ? 0 : 1;
     steps += report.steps;
     for (const auto& [what, count] : report.happened)
@@ -83,8 +85,8 @@ int main(int argc, char** argv) {
   }
   for (const auto& [seed, name] : kept)
     if (only == 0 && (seed < first || seed >= first + seeds))
-      failed += tell(seed, sail(seed), name) ? 0 : 1;
-  if (!repeats(first))
+      failed += tell(seed, sail(seed, messages_arrive), name) ? 0 : 1;
+  if (!repeats(first, messages_arrive))
     ++failed;
   std::cout << seeds << " seeds, " << steps << " steps, "
             << std::chrono::duration_cast<std::chrono::seconds>(clock::now() - began).count() << " s, " << failed

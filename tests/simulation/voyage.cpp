@@ -18,7 +18,7 @@ constexpr std::int64_t rough_ns = 40 * ns_per_s;
 constexpr std::uint64_t long_voyages = 100; ///< one seed of so many goes on for a day
 constexpr std::int64_t whole_ns = 1800 * ns_per_s;
 
-weather draw_weather(dice& chance) {
+weather draw_weather(dice& chance, bool messages_arrive) {
   weather out;
   // A third of the seeds each: hardly anything, the store alone, everything.
   const auto kind = chance.below(3);
@@ -31,6 +31,11 @@ weather draw_weather(dice& chance) {
   out.unreadable = static_cast<int>(chance.below(30));
   out.lost_answers = static_cast<int>(chance.below(40));
   out.broken_lists = static_cast<int>(chance.below(60));
+  if (!messages_arrive) {
+    out.lost_messages = static_cast<int>(chance.below(150));
+    out.doubled_messages = static_cast<int>(chance.below(200));
+    out.late_messages = static_cast<int>(chance.below(200));
+  }
   if (kind == 1)
     return out;
   out.kills = static_cast<int>(chance.below(600));
@@ -126,12 +131,12 @@ void sail_on(world& in, ledger& book, const weather& rough, bool beyond_retentio
 
 } // namespace
 
-voyage_report sail(std::uint64_t seed) {
+voyage_report sail(std::uint64_t seed, bool messages_arrive) {
   voyage_report out;
   ledger book;
   world in(seed, static_cast<int>(1 + seed % 3));
   const auto began = in.now_ns();
-  const auto rough = draw_weather(in.chance());
+  const auto rough = draw_weather(in.chance(), messages_arrive);
   in.set_weather(rough);
   try {
     sail_on(in, book, rough, seed % long_voyages == 0);

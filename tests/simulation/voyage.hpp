@@ -16,7 +16,8 @@ struct voyage_report {
   std::string log;       ///< its last lines, with a violation
 };
 
-/// One node from its first start to the last of its workflows, all of it decided by the seed.
-[[nodiscard]] voyage_report sail(std::uint64_t seed);
+/// One node from its first start to the last of its workflows, all of it decided by the seed. `messages_arrive`: what
+/// runs tell each other arrives, once and soon, in any weather.
+[[nodiscard]] voyage_report sail(std::uint64_t seed, bool messages_arrive = false);
 
 } // namespace cadenza::simulation

@@ -32,16 +32,19 @@ namespace cadenza::simulation {
 
 /// How rough the weather is, in events per thousand.
 struct weather {
-  int refused = 0;      ///< commits that end `unavailable`
-  int unknown = 0;      ///< commits of unknown outcome, half of them applied
-  int unreadable = 0;   ///< reads that end `unavailable`
-  int slow = 0;         ///< store calls answered late, up to three seconds
-  int overtaken = 0;    ///< commits that reads do not see for a while, up to a tenth of a second
-  int broken_lists = 0; ///< of strikes: the lists' store fails until another such moment
-  int lost_answers = 0; ///< answers of requests that turn into UNAVAILABLE on their way
-  int kills = 0;        ///< of strikes, one each 500 ms: an actor dies
-  int deaths = 0;       ///< of ten thousand steps: an actor dies
-  int crashes = 0;      ///< of strikes: all actors die at once and the engine begins anew over the store
+  int refused = 0;          ///< commits that end `unavailable`
+  int unknown = 0;          ///< commits of unknown outcome, half of them applied
+  int unreadable = 0;       ///< reads that end `unavailable`
+  int slow = 0;             ///< store calls answered late, up to three seconds
+  int overtaken = 0;        ///< commits that reads do not see for a while, up to a tenth of a second
+  int broken_lists = 0;     ///< of strikes: the lists' store fails until another such moment
+  int lost_answers = 0;     ///< answers of requests that turn into UNAVAILABLE on their way
+  int kills = 0;            ///< of strikes, one each 500 ms: an actor dies
+  int deaths = 0;           ///< of ten thousand steps: an actor dies
+  int lost_messages = 0;    ///< from run to run
+  int doubled_messages = 0; ///< the second comes up to ten seconds later
+  int late_messages = 0;    ///< up to ten seconds, so that they overtake each other and come when nobody waits any more
+  int crashes = 0;          ///< of strikes: all actors die at once and the engine begins anew over the store
 };
 
 /// One engine on virtual time, over a store in memory that fails now and then. Nothing happens but in `step`, on the
@@ -164,6 +167,8 @@ private:
   [[nodiscard]] storage::fault fate(const storage::fault_point& point);
   [[nodiscard]] bool answer_lost();
   [[nodiscard]] std::optional<error> fate_of_lists();
+  void carry(const actors::run_message_ptr& message);
+  void carry_later(const actors::run_message_ptr& message, std::int64_t delay_ns);
   void answered(std::uint64_t id, std::function<void()> then);
   void mix(std::uint64_t value) { digest_ = (digest_ ^ value) * 0x100000001B3ULL + 0x9E3779B9; }
 
