@@ -26,8 +26,9 @@ class Demo:
         self.tchannel = free_port() if tchannel else 0
         file = self.place / "config.yaml"
         file.write_text(f"services: {{frontend: {{rpc: {{grpcPort: 0, port: {self.tchannel}, http: {{port: 0}}}}}}}}\n{more}")
-        self.server = subprocess.Popen([cadenza, "server", "start", "--data", self.place / "data", "--config", file, *options],
-                                       stdout=subprocess.PIPE, bufsize=0, stderr=open(self.place / "server.log", "w"))
+        data = [] if "--ephemeral" in options else ["--data", self.place / "data"]
+        self.server = subprocess.Popen([cadenza, "server", "start", *data, "--config", file, *options], stdout=subprocess.PIPE,
+                                       bufsize=0, stderr=open(self.place / "server.log", "w"))
         self.worker = None
         self.grpc, self.http = self.read_ports()
         if hello:

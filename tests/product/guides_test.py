@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+import guides_live
 from demo import ROOT, Count, demo
 
 NOBODY = "127.0.0.1:1"  # a port where nothing listens
@@ -141,6 +142,7 @@ def main(cadenza=None):
         known_commands(count, cadenza)
         known_keys(count, cadenza)
         valid_configurations(count, cadenza)
+        guides_live.live(count, cadenza, commands())
     count.end()
 
 

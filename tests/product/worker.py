@@ -9,6 +9,7 @@ import threading
 BOOL, DOUBLE, I32, I64, STRING, STRUCT, MAP, SET, LIST = 2, 4, 8, 10, 11, 12, 13, 14, 15
 INIT_REQUEST, CALL_REQUEST, CALL_RESPONSE, CALL_RESPONSE_MORE, ERROR = 1, 3, 4, 0x14, 0xFF
 SCHEDULE_ACTIVITY, START_TIMER, COMPLETE, FAIL = 0, 2, 3, 4  # DecisionType
+ANSWERED = 0  # QueryTaskCompletedType
 PANIC = 13  # DecisionTaskFailedCause: the workflow's code failed
 
 
@@ -151,7 +152,8 @@ class Channel:
 class Worker:
     """Polls a task list in threads of its own until it is closed.
 
-    `decide` gets a decision task and returns decisions, or a text: the decision fails for it. `act` gets an activity task and
+    `decide` gets a decision task and returns decisions, or a text: the decision fails for it; queries all
+    have one answer. `act` gets an activity task and
     returns the result as bytes, or a (reason, details) pair: the activity fails for it; None: nobody answers."""
 
     def __init__(self, port, domain, task_list, decide=None, act=None, identity="worker-of-a-test"):
@@ -193,6 +195,9 @@ class Worker:
     def decisions(self, channel, decide):
         task = self.poll(channel, "PollForDecisionTask")
         if not task.get(10):
+            return
+        if 80 in task:  # a query: every type has the same answer
+            channel.call("RespondQueryTaskCompleted", {10: task[10], 20: ANSWERED, 30: b'"asked and answered"'})
             return
         answer = decide(task)
         try:
