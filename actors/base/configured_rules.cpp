@@ -7,7 +7,7 @@ namespace keys = config::keys;
 namespace {
 
 rules_ptr make_rules(const config::snapshot& now, const workflow::domain_view& domain,
-                             std::shared_ptr<const workflow::attribute_types> attributes) {
+                     std::shared_ptr<const workflow::attribute_types> attributes) {
   config::filters about;
   about.domain = domain.name;
   const auto whole = [&](config::key<std::int64_t> which) { return static_cast<int>(now.get(which, about)); };

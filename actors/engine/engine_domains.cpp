@@ -115,8 +115,7 @@ void local_engine::update_isolation_groups(body<admin::UpdateDomainIsolationGrou
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
     if (old == nullptr)
       return no_domain(request->domain());
-    return actors::set_isolation_groups(*old, request->isolation_groups(),
-                                        world_of(state_->env, request->domain()));
+    return actors::set_isolation_groups(*old, request->isolation_groups(), world_of(state_->env, request->domain()));
   };
   change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainIsolationGroupsResponse()); };
   change.request = std::move(answer);
