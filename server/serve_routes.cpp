@@ -118,6 +118,8 @@ http_response prune_backups(open_store& stores, const std::string& directory, co
 
 http_response list_backups(const std::string& directory) {
   const auto found = storage::list_backups(directory);
+  if (!found && found.error().kind == error_kind::entity_not_exists)
+    return json_reply(json::array()); // none was taken yet
   if (!found)
     return http_error(failed, found.error().message);
   json out = json::array();

@@ -46,7 +46,7 @@ error open_failure(const std::string& directory, const rocksdb::Status& status) 
     return bad_request("the data directory " + directory + " cannot be written: " + text);
   // The engine has no code of its own for a lock that is held.
   if (status.IsIOError() && text.find("lock") != text.npos)
-    return unavailable("the data directory " + directory + " is in use by another process (" + text + ")");
+    return unavailable("the data directory " + directory + " is in use by another process");
   if (status.IsCorruption())
     return {error_kind::internal_data_inconsistency,
             "the data directory " + directory + " is damaged and was not opened: " + text +
