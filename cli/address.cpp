@@ -70,21 +70,30 @@ std::string http_base_url(std::string_view given) {
   return "http://" + whole_address(given, http_port);
 }
 
+namespace {
+
+std::string without_tls(const std::string& address) {
+  return address + " does not speak TLS; leave --tls_cert_path (CADENCE_CLI_TLS_CERT_PATH) out";
+}
+
+} // namespace
+
 std::string unreachable_text(const std::string& address, const std::string& reason, bool tls) {
   if (has(reason, "http1.x"))
     return address + " is an HTTP side, not gRPC; the port of gRPC is 7833 unless the server was told otherwise";
   if (has(reason, "Ssl handshake failed") || has(reason, "SSL_ERROR"))
     return has(reason, "CERTIFICATE_VERIFY_FAILED")
                ? address + " has a certificate that the file of --tls_cert_path does not vouch for"
-               : address + " does not speak TLS; leave --tls_cert_path out";
+               : without_tls(address);
   if (has(reason, "Connection refused"))
     return "nothing listens on " + address +
            "; start a server with 'cadenza server start', or name one with --address HOST:PORT";
   if (has(reason, "DNS resolution failed") || has(reason, "Name or service not known") ||
       has(reason, "Domain name not found"))
     return "there is no host of that name: " + address;
-  if (!tls && (has(reason, "Socket closed") || has(reason, "Connection reset")))
-    return address + " closed the connection: it may want TLS (--tls_cert_path), or not be a gRPC server";
+  if (has(reason, "Socket closed") || has(reason, "Connection reset"))
+    return tls ? without_tls(address)
+               : address + " closed the connection: it may want TLS (--tls_cert_path), or not be a gRPC server";
   return "no answer from " + address + ": " + reason;
 }
 

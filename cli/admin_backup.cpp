@@ -72,6 +72,11 @@ status list(invocation& call) {
   auto answer = http_json(call.http_address(), http_verb::get, "/admin/backup/list" + dir, call.timeout());
   if (!answer)
     return failed("Cannot list backups.", answer.error());
+  if (answer->is_array() && answer->empty()) {
+    call.err() << "There are no backups" << (dir.empty() ? "" : " in " + call.text("dir")) << " yet.\n";
+    if (!call.json())
+      return {};
+  }
   return show_backups(call, *answer);
 }
 

@@ -65,32 +65,33 @@ std::vector<std::string> lines_of(const std::string& cell, std::size_t width, bo
   return lines;
 }
 
-std::size_t longest_word(std::string_view text) {
+std::size_t longest_word_of(std::string_view header) {
   std::size_t out = 0;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(' '), text.size());
-    out = std::max(out, width_of(text.substr(0, end)));
-    text.remove_prefix(std::min(end + 1, text.size()));
+  while (!header.empty()) {
+    const auto end = std::min(header.find(' '), header.size());
+    out = std::max(out, width_of(header.substr(0, end)));
+    header.remove_prefix(std::min(end + 1, header.size()));
   }
   return out;
 }
 
-/// The width at which each column is wrapped so that a line fits: the widest give way first, but none below a word of
-/// its header. Empty when all fit as they are.
+/// The width at which each column is wrapped so that a line fits: the widest give way first, and headers are broken at
+/// their blanks only when nothing else helps. Empty when all fit as they are.
 std::vector<std::size_t> fitting_widths(const table& content) {
-  std::vector<std::size_t> least;
-  std::vector<std::size_t> wanted;
+  std::vector<std::size_t> least; // for headers
   for (const auto& header : content.headers)
-    least.push_back(longest_word(header));
-  for (const auto& header : content.headers)
-    wanted.push_back(width_of(header));
+    least.push_back(width_of(header));
+  std::vector<std::size_t> cells(least.size());
   for (const auto& row : content.rows) {
-    least.resize(std::max(least.size(), row.size()));
-    wanted.resize(std::max(wanted.size(), row.size()));
+    cells.resize(std::max(cells.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i)
       for (const auto& line : lines_of(row[i], content.wrap_width, false))
-        wanted[i] = std::max(wanted[i], width_of(line));
+        cells[i] = std::max(cells[i], width_of(line));
   }
+  least.resize(cells.size());
+  const auto larger = [](std::size_t a, std::size_t b) { return std::max(a, b); };
+  auto wanted = cells;
+  std::ranges::transform(cells, least, wanted.begin(), larger);
   const auto between = 2 + content.separator.size();
   const auto around = 1 + between * wanted.size() - content.separator.size();
   const auto line_width = [&](std::size_t limit) {
@@ -102,6 +103,12 @@ std::vector<std::size_t> fitting_widths(const table& content) {
   auto limit = wanted.empty() ? 0 : std::ranges::max(wanted);
   if (content.columns_max == 0 || line_width(limit) <= content.columns_max)
     return {};
+  if (line_width(narrowest) > content.columns_max) {
+    for (std::size_t i = 0; i < content.headers.size(); ++i)
+      least[i] = longest_word_of(capitals(content.headers[i]));
+    std::ranges::transform(cells, least, wanted.begin(), larger);
+    limit = std::ranges::max(wanted);
+  }
   while (limit > narrowest && line_width(limit) > content.columns_max)
     --limit;
   for (auto& width : least)
@@ -115,6 +122,24 @@ void write_line(std::ostream& out, std::string line) {
   out << line << '\n';
 }
 
+/// Headers in the middle of their columns.
+void write_headers(std::ostream& out, const std::vector<std::vector<std::string>>& headers,
+                   const std::vector<std::size_t>& widths, const std::string& separator, const palette& paint) {
+  std::size_t height = 0;
+  for (const auto& header : headers)
+    height = std::max(height, header.size());
+  for (std::size_t y = 0; y < height; ++y) {
+    std::string line = " ";
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+      const auto text = y < headers[i].size() ? headers[i][y] : std::string{};
+      const auto gap = widths[i] - width_of(text);
+      line += (i == 0 ? "" : separator) + std::string(1 + gap / 2, ' ') +
+              (text.empty() ? text : paint(colour::header, text)) + std::string(gap - gap / 2 + 1, ' ');
+    }
+    write_line(out, std::move(line));
+  }
+}
+
 } // namespace
 
 void print(std::ostream& out, const table& content, const palette& paint) {
@@ -122,15 +147,14 @@ void print(std::ostream& out, const table& content, const palette& paint) {
     return;
   const auto limits = fitting_widths(content);
   std::vector<std::vector<std::vector<std::string>>> cells;
+  std::vector<std::vector<std::string>> headers;
   std::vector<std::size_t> widths;
-  std::vector<std::vector<std::string>> heads;
-  std::size_t heads_height = 0;
   for (std::size_t i = 0; i < content.headers.size(); ++i) {
-    heads.push_back(lines_of(content.headers[i], limits.empty() ? 0 : limits[i], false));
-    heads_height = std::max(heads_height, heads.back().size());
-    auto& width = widths.emplace_back(0);
-    for (const auto& part : heads.back())
-      width = std::max(width, width_of(part));
+    const auto& lines =
+        headers.emplace_back(lines_of(capitals(content.headers[i]), limits.empty() ? 0 : limits[i], false));
+    auto& width = widths.emplace_back();
+    for (const auto& one : lines)
+      width = std::max(width, width_of(one));
   }
   for (const auto& row : content.rows) {
     auto& line = cells.emplace_back();
@@ -141,16 +165,7 @@ void print(std::ostream& out, const table& content, const palette& paint) {
         widths[i] = std::max(widths[i], width_of(part));
     }
   }
-  for (std::size_t y = 0; y < heads_height; ++y) {
-    std::string line = " ";
-    for (std::size_t i = 0; i < heads.size(); ++i) {
-      const auto part = y < heads[i].size() ? heads[i][y] : std::string();
-      const auto gap = widths[i] - width_of(part);
-      line += (i == 0 ? "" : content.separator) + std::string(1 + gap / 2, ' ') +
-              (part.empty() ? part : paint(colour::header, capitals(part))) + std::string(gap - gap / 2 + 1, ' ');
-    }
-    write_line(out, std::move(line));
-  }
+  write_headers(out, headers, widths, content.separator, paint);
   for (const auto& row : cells) {
     std::size_t height = 1;
     for (const auto& cell : row)

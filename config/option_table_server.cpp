@@ -151,8 +151,9 @@ constexpr row network_rows[] = {
      "Headers of one request, with 32 bytes more for each as HTTP/2 counts; a request with more is refused."},
     {"requestBytesMax", bytes, "0", "0..1TiB", active, restart,
      "Memory for requests that are arriving, of all connections. A large request waits until its memory is free, for "
-     "up to `requestTimeout`; requests that make no progress give way to those that wait. Small ones may use a "
-     "quarter more. 0: an 8th of `engine.memoryBytes`, from two messages of `grpcMaxMsgSize` to 256 MiB."},
+     "up to `requestTimeout`; one at a time is taken although it does not fit, so that all are served one after the "
+     "other. Requests that make no progress give way to those that wait. Small ones may use a quarter more. 0: an 8th "
+     "of `engine.memoryBytes`, from two messages of `grpcMaxMsgSize` to 256 MiB."},
     {"requestBytesPerConnection", bytes, "4MiB", "256KiB..1GiB", active, restart,
      "Memory for small requests of one connection that are not whole yet; a client with more must wait."},
     {"answerBytesMax", bytes, "0", "0..1TiB", active, restart,

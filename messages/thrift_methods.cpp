@@ -51,7 +51,8 @@ const std::vector<thrift_method>& thrift_methods() {
       auto& one = out.emplace_back();
       one.name = std::string(row.service) + "::" + std::string(row.name);
       one.path = "/" + std::string(row.service) + "/" + std::string(row.name);
-      one.rpc_path = "/" + std::string(row.rpc_service) + "/" + std::string(row.name);
+      one.rpc_path =
+          "/" + std::string(row.rpc_service) + "/" + std::string(row.rpc_name.empty() ? row.name : row.rpc_name);
       one.request = plan_of(row, row.request);
       one.response = plan_of(row, row.response);
       one.translated = row.translated;

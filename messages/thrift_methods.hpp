@@ -16,11 +16,12 @@ struct thrift_plan;
 struct thrift_method_row {
   std::string_view service;
   std::string_view name;
-  std::string_view rpc_service; ///< its method has the same name
-  std::string_view request;     ///< a struct of the tables; "": the method takes no argument
-  std::string_view response;    ///< the same; "": it gives nothing
-  std::string_view throws;      ///< the exceptions that it declares: "1:bad_request 3:entity_not_exists"
-  bool translated = true;       ///< false: no server but the reference system's own needs it
+  std::string_view rpc_service;
+  std::string_view request;       ///< a struct of the tables; "": the method takes no argument
+  std::string_view response;      ///< the same; "": it gives nothing
+  std::string_view throws;        ///< the exceptions that it declares: "1:bad_request 3:entity_not_exists"
+  bool translated = true;         ///< false: no server but the reference system's own needs it
+  std::string_view rpc_name = {}; ///< of the RPC, where it is another
 };
 
 [[nodiscard]] const std::vector<thrift_method_row>& thrift_method_rows();

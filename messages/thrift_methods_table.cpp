@@ -13,6 +13,8 @@ constexpr std::string_view schedules = "uber.cadence.api.v1.ScheduleAPI";
 constexpr std::string_view admin = "uber.cadence.admin.v1.AdminAPI";
 
 const std::vector<thrift_method_row> rows{
+    // Of no contract: whatever speaks TChannel or YARPC's Thrift is asked this.
+    {"Meta", "health", "uber.cadence.api.v1.MetaAPI", "", "HealthStatus", "", true, "Health"},
     {frontend, "RegisterDomain", domains, "RegisterDomainRequest", "",
      "1:bad_request 3:domain_already_exists 4:service_busy 5:client_version_not_supported 6:access_denied"},
     {frontend, "DescribeDomain", domains, "DescribeDomainRequest", "DescribeDomainResponse",

@@ -24,41 +24,53 @@ std::string place_of(const config::loaded& which, const std::string& path) {
   return at == nullptr || at->at.line == 0 ? std::string() : at->at.text() + ": ";
 }
 
+/// What cannot be used, a line each: whoever mends a file wants to know all of it.
+class complaints {
+public:
+  explicit complaints(const config::loaded& which) : which_(which) {}
+
+  void add(const std::string& option, const std::string& why) {
+    text_ += (text_.empty() ? "" : "\n") + place_of(which_, option) + option + ": " + why;
+  }
+  [[nodiscard]] outcome<void> result() const { return text_.empty() ? outcome<void>() : bad_request(text_); }
+
+private:
+  const config::loaded& which_;
+  std::string text_;
+};
+
 /// A store that is not there must not be replaced in silence by one that forgets.
-outcome<void> check_stores(const config::loaded& which) {
+void check_stores(const config::loaded& which, complaints& wrong) {
   const auto& stores = which.values.persistence;
-  const auto refused = [&](const std::string& option, const std::string& why) {
-    return bad_request(place_of(which, option) + option + ": " + why);
-  };
+  const auto refused = [&](const std::string& option, const std::string& why) { wrong.add(option, why); };
   if (stores.main.kind != datastore_kind::rocksdb && stores.main.kind != datastore_kind::memory)
-    return refused("persistence.defaultStore", is_missing(stores.main) + "; rocksdb and memory are there");
+    refused("persistence.defaultStore", is_missing(stores.main) + "; rocksdb and memory are there");
   if (stores.visibility.kind != datastore_kind::sqlite && stores.visibility.kind != datastore_kind::memory)
-    return refused("persistence.visibilityStore",
-                   is_missing(stores.visibility) + "; leave it out for the built-in lists (SQLite)");
+    refused("persistence.visibilityStore",
+            is_missing(stores.visibility) + "; leave it out for the built-in lists (SQLite)");
   if (!stores.search_store.empty())
-    return refused("persistence.advancedVisibilityStore",
-                   "this version has no store for searches beside its lists, which take queries; leave it out");
-  return {};
+    refused("persistence.advancedVisibilityStore",
+            "this version has no store for searches beside its lists, which take queries; leave it out");
 }
 
 /// Whoever switches archival on believes that histories are kept when their retention is over.
-outcome<void> check_archival(const config::loaded& which) {
-  const auto check = [&](const std::string& option, const config::archival_config& archival) -> outcome<void> {
-    if (archival.status != "enabled")
-      return {};
-    return bad_request(place_of(which, option) + option +
-                       ": enabled, but this version has no archiver: closed runs would be deleted after their "
-                       "retention; set it to disabled, and give domains the retention they need");
+void check_archival(const config::loaded& which, complaints& wrong) {
+  const auto check = [&](const std::string& option, const config::archival_config& archival) {
+    if (archival.status == "enabled")
+      wrong.add(option, "enabled, but this version has no archiver: closed runs would be deleted after their "
+                        "retention; set it to disabled, and give domains the retention they need");
   };
-  CADENZA_TRY(check("archival.history.status", which.values.history_archival));
-  return check("archival.visibility.status", which.values.visibility_archival);
+  check("archival.history.status", which.values.history_archival);
+  check("archival.visibility.status", which.values.visibility_archival);
 }
 
 } // namespace
 
 outcome<void> check_usable(const config::loaded& which, bool strict) {
-  CADENZA_TRY(check_stores(which));
-  CADENZA_TRY(check_archival(which));
+  complaints wrong(which);
+  check_stores(which, wrong);
+  check_archival(which, wrong);
+  CADENZA_TRY(wrong.result());
   if (const auto& file = which.values.dynamic.file; !file.empty()) {
     config::dynamic_config tried;
     if (const auto read = tried.load_file(file); !read)

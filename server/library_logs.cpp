@@ -37,6 +37,16 @@ void log_for_sqlite(bool serious, std::string_view text) {
   log::limited(rare, serious ? log::level::warn : log::level::debug, "sqlite: {}", text);
 }
 
+/// Lines that tell an operator nothing: the first is an error that whoever opens the store tells in words, the second
+/// comes with every backup.
+bool says_nothing(std::string_view engine_line) {
+  for (const std::string_view one :
+       {"DB::Open() failed: IO error: While lock file", "File Deletions Disabled, but already disabled"})
+    if (engine_line.find(one) != engine_line.npos)
+      return true;
+  return false;
+}
+
 } // namespace
 
 void adopt_library_logs() {
@@ -47,6 +57,8 @@ void adopt_library_logs() {
 }
 
 void log_engine_line(bool error, std::string_view text) {
+  if (says_nothing(text))
+    return;
   static log::repeat_limit errors;
   static log::repeat_limit warnings;
   if (error)

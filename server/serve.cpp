@@ -11,7 +11,7 @@
 
 namespace cadenza {
 
-int serve(const cli::server_options& options, std::ostream& out, std::ostream& err) {
+int serve(const cli::server_options& options, std::ostream& out, std::ostream& err, const std::string& commit) {
   auto loaded = load_configuration(options);
   if (!loaded) {
     err << "Error: the configuration is not valid\n" << loaded.error().message << '\n';
@@ -46,7 +46,8 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   for (const auto& warning : loaded->warnings)
     log::warn("{}", warning);
 
-  server serving(*std::move(loaded), [&options] { return load_configuration(options); });
+  server serving(
+      *std::move(loaded), [&options] { return load_configuration(options); }, commit);
   outcome<void> started;
   {
     const stream_to_log errors(std::cerr);

@@ -121,6 +121,8 @@ http_response list_backups(const std::string& directory) {
   if (!std::filesystem::exists(directory, ignored)) // the first backup makes it
     return json_reply(json::array());
   const auto found = storage::list_backups(directory);
+  if (!found && found.error().kind == error_kind::entity_not_exists)
+    return json_reply(json::array()); // none was taken yet
   if (!found)
     return http_error(failed, found.error().message);
   json out = json::array();

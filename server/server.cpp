@@ -29,8 +29,8 @@ std::chrono::nanoseconds until_first(std::initializer_list<steady::time_point> d
 
 } // namespace
 
-server::server(config::loaded configuration, reloader::load again)
-  : configuration_(std::move(configuration)), again_(std::move(again)) {}
+server::server(config::loaded configuration, reloader::load again, std::string commit)
+  : configuration_(std::move(configuration)), again_(std::move(again)), commit_(std::move(commit)) {}
 
 server::~server() { stop(); }
 
@@ -51,7 +51,7 @@ outcome<void> server::start(signal_source& signals) {
   if (told_to_stop_)
     return {};
   front_ = std::make_unique<front_part>(values(), *settings_, *stores_, engine_->engine, registry_);
-  CADENZA_TRY(front_->open());
+  CADENZA_TRY(front_->open(commit_));
   serving_ = true;
   tell_of_start();
   return {};
@@ -66,6 +66,7 @@ void server::tell_of_start() const {
       front_ && front_->tchannel_port() != 0 ? address + ':' + std::to_string(front_->tchannel_port()) : "off";
   const auto shards = std::to_string(stores_->shard_count);
   log::info({{"version", CADENZA_VERSION},
+             {"commit", commit_},
              {"config", configuration_.origin},
              {"data", stores_->directory.empty() ? "memory" : stores_->directory},
              {"grpc", grpc},

@@ -23,8 +23,8 @@ class storage_watch;
 /// acknowledged.
 class server {
 public:
-  /// `again` reads the configuration anew, for a reload.
-  server(config::loaded configuration, reloader::load again);
+  /// `again` reads the configuration anew, for a reload. `commit`: that the program was built of.
+  server(config::loaded configuration, reloader::load again, std::string commit = "unknown");
   ~server(); ///< stops
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -57,6 +57,7 @@ private:
 
   const config::loaded configuration_;
   const reloader::load again_;
+  const std::string commit_;
   bool serving_ = false;
   bool told_to_stop_ = false;
 

@@ -143,7 +143,7 @@ void front_part::add_routes() {
   add_config_routes(http_, settings_.dynamic);
 }
 
-outcome<void> front_part::open() {
+outcome<void> front_part::open(const std::string& commit) {
   bridge::rpc_options rpc;
   rpc.host = config_.frontend.address;
   rpc.port = config_.frontend.grpc_port;
@@ -160,7 +160,8 @@ outcome<void> front_part::open() {
   http.host = config_.frontend.address;
   http.port = config_.frontend.http_port;
   http.network = rpc.network;
-  http.version = R"({"version":")" CADENZA_VERSION R"(","contract":"uber.cadence.api.v1"})";
+  http.version =
+      R"({"version":")" CADENZA_VERSION R"(","commit":")" + commit + R"(","contract":"uber.cadence.api.v1"})";
   const auto http_port = http_.start(http);
   if (!http_port)
     return http_port.error();

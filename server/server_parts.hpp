@@ -60,8 +60,8 @@ public:
              metrics::registry& registry);
   ~front_part(); ///< closes at once
 
-  /// Opens the ports. What fails leaves some of them open: to be destroyed then.
-  [[nodiscard]] outcome<void> open();
+  /// Opens the ports. What fails leaves some of them open: to be destroyed then. `commit`: for `/version`.
+  [[nodiscard]] outcome<void> open(const std::string& commit);
 
   /// From here on nobody is told to come here; everything is still served.
   void announce_end();

@@ -4,11 +4,11 @@
 #include "config/log.hpp"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -108,8 +108,7 @@ std::vector<bool> noted_methods(const method_table& table) {
   return out;
 }
 
-void note_change(const std::string& bytes, const google::protobuf::Descriptor& type,
-                 const actors::caller_info& caller) {
+void note_change(const Message& request, const actors::caller_info& caller) {
   static line_budget budget;
   if (!log::enabled(log::level::info))
     return;
@@ -118,12 +117,7 @@ void note_change(const std::string& bytes, const google::protobuf::Descriptor& t
     return;
   if (*left_out > 0)
     log::info("{} changes were asked for that are not in the log: there were too many at once", *left_out);
-  const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type);
-  const std::unique_ptr<Message> parsed(prototype->New());
-  if (!parsed->ParseFromString(bytes))
-    return; // it is refused
-  const auto& request = *parsed;
-  std::string method = type.name();
+  std::string method = request.GetDescriptor()->name();
   method.resize(method.size() - std::string_view("Request").size());
   const auto* run = part_of(request, "workflow_execution");
   auto domain = value_of(request, "domain");

@@ -2,11 +2,10 @@
 
 #include "actors/base/call.hpp"
 
-#include <string>
 #include <vector>
 
 namespace google::protobuf {
-class Descriptor;
+class Message;
 }
 
 namespace cadenza::bridge {
@@ -19,7 +18,6 @@ class method_table;
 
 /// Writes into the log what is asked for and by whom, before it is carried out: method, domain, workflow, reason and
 /// identity, never a payload. At most 50 lines a second; what is left out is counted. Any thread.
-void note_change(const std::string& request, const google::protobuf::Descriptor& type,
-                 const actors::caller_info& caller);
+void note_change(const google::protobuf::Message& request, const actors::caller_info& caller);
 
 } // namespace cadenza::bridge

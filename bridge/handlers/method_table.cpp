@@ -45,6 +45,7 @@ method_table::method_table() {
         m.name = service->method(k)->name();
         m.path = "/" + m.service + "/" + m.name;
         m.input = service->method(k)->input_type();
+        m.output = service->method(k)->output_type();
         m.version_checked = is_version_checked(m);
         m.index = methods_.size();
         methods_.push_back(std::move(m));

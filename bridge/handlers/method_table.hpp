@@ -3,7 +3,6 @@
 #include "actors/base/call.hpp"
 #include "bridge/handlers/rpc_context.hpp"
 
-#include <google/protobuf/io/zero_copy_stream.h>
 #include <google/protobuf/message.h>
 
 #include <memory>
@@ -16,15 +15,19 @@ namespace cadenza::bridge {
 
 /// One RPC of the contract.
 struct method {
-  /// Parses a request and sees to its answer; null: not implemented yet. False: the bytes cannot be read as a request
-  /// of this method, and the call is untouched. Must not throw or block.
-  using handler = bool (*)(rpc_context&, google::protobuf::io::ZeroCopyInputStream&, actors::call_ptr&);
+  using request_ptr = std::shared_ptr<google::protobuf::Message>;
+  /// An empty request, for whoever reads one, in whatever encoding.
+  using maker = request_ptr (*)();
+  /// Sees to the answer of a request that `make` has made. Must not throw or block.
+  using handler = void (*)(rpc_context&, request_ptr, actors::call_ptr);
 
   std::string path;    ///< "/uber.cadence.api.v1.WorkflowAPI/StartWorkflowExecution"
   std::string service; ///< "uber.cadence.api.v1.WorkflowAPI"
   std::string name;    ///< "StartWorkflowExecution"
   const google::protobuf::Descriptor* input = nullptr;
-  handler handle = nullptr;
+  const google::protobuf::Descriptor* output = nullptr;
+  maker make = nullptr;         ///< null: as `handle`
+  handler handle = nullptr;     ///< null: not implemented yet
   bool hangs = false;           ///< a poll: an empty answer is a good answer
   bool asks_worker = false;     ///< cannot end without another call, of a worker; without effect
   bool version_checked = false; ///< clients that are too new are refused
@@ -48,12 +51,9 @@ public:
   /// such method or it takes another request.
   template <class Request, auto Handle> method& on(std::string_view service, std::string_view name) {
     auto& at = must_find(service, name, Request::descriptor());
-    at.handle = [](rpc_context& context, google::protobuf::io::ZeroCopyInputStream& bytes, actors::call_ptr& call) {
-      auto request = std::make_shared<Request>();
-      if (!request->ParseFromZeroCopyStream(&bytes))
-        return false;
-      Handle(context, std::move(request), std::move(call));
-      return true;
+    at.make = []() -> method::request_ptr { return std::make_shared<Request>(); };
+    at.handle = [](rpc_context& context, method::request_ptr request, actors::call_ptr call) {
+      Handle(context, std::static_pointer_cast<Request>(std::move(request)), std::move(call));
     };
     return at;
   }

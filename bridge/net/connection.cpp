@@ -15,6 +15,7 @@ constexpr std::size_t flush_bytes_max = 1 << 20; // then others have their turn
 constexpr int reads_at_once_max = 4;             // the same for buffers that are read
 constexpr std::int64_t pressure_patience_ns = 1'000'000'000;
 constexpr std::int64_t goodbye_patience_ns = 5'000'000'000;
+constexpr std::int64_t stop_patience_ns = 250'000'000; // of a server that stops, for clients that have been told all
 constexpr std::size_t thrown_away_bytes_max = 1 << 20;
 constexpr int held_receive_bytes = 4 << 10;
 constexpr std::int64_t small_answer_bytes = 4 << 10; // those are bounded by the number of calls
@@ -254,7 +255,14 @@ void connection::end_if_said() {
     return;
   }
   since_ns_ = loop_.now_ns();
-  check_by(since_ns_ + goodbye_patience_ns);
+  check_by(since_ns_ + patience_ns());
+}
+
+/// How long a connection stays in its phase, which is not `open`, at most.
+std::int64_t connection::patience_ns() const {
+  if (phase_ == phase::held)
+    return common_.how.offender_hold.count();
+  return stopping_ && phase_ == phase::parting ? stop_patience_ns : goodbye_patience_ns;
 }
 
 void connection::check_by(std::int64_t due_ns) {
@@ -276,9 +284,9 @@ void connection::on_timer(std::int64_t now_ns) {
   if (bytes_held() > 0)
     next = std::min(next, now_ns + pressure_patience_ns);
   if (phase_ == phase::held)
-    next = since_ns_ + common_.how.offender_hold.count();
+    next = since_ns_ + patience_ns();
   else if (phase_ != phase::open)
-    next = std::min(next, since_ns_ + goodbye_patience_ns);
+    next = std::min(next, since_ns_ + patience_ns());
   check_by(std::max(next, now_ns + 1));
 }
 
@@ -286,8 +294,7 @@ bool connection::cut_if_late(std::int64_t now_ns) {
   const auto& how = common_.how;
   const auto here_ns = now_ns - since_ns_;
   if (phase_ == phase::held || phase_ == phase::parting || phase_ == phase::ending || phase_ == phase::offending) {
-    const auto patience = phase_ == phase::held ? how.offender_hold.count() : goodbye_patience_ns;
-    if (here_ns < patience)
+    if (here_ns < patience_ns())
       return false;
     close();
     return true;
@@ -307,7 +314,8 @@ void connection::cut(refusal why) {
 }
 
 void connection::drain() {
-  if (!protocol_)
+  stopping_ = true;
+  if (!protocol_ || phase_ == phase::held || phase_ == phase::parting) // nothing is left to say
     return close();
   protocol_->drain();
   write_later();

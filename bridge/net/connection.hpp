@@ -102,6 +102,7 @@ private:
   void end_if_said();
   void settle();
   [[nodiscard]] bool cut_if_late(std::int64_t now_ns);
+  [[nodiscard]] std::int64_t patience_ns() const;
 
   loop& loop_;
   common& common_;
@@ -113,8 +114,9 @@ private:
   closer closer_{*this};
 
   phase phase_ = phase::open;
-  bool closing_ = false; ///< `closer_` is on its way
-  bool more_ = false;    ///< `flush` stopped before it was through
+  bool closing_ = false;  ///< `closer_` is on its way
+  bool more_ = false;     ///< `flush` stopped before it was through
+  bool stopping_ = false; ///< so does the server
   std::uint32_t watching_ = 0;
   std::unique_ptr<protocol> protocol_;
   std::string first_;           ///< of the client's bytes, until the protocol is known

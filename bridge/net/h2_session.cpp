@@ -136,13 +136,22 @@ void h2_session::hold(h2_stream& of, std::int64_t bytes) {
   let_client_send();
 }
 
+void h2_session::expect(h2_stream& which) {
+  expected_ += !std::exchange(which.expected_, true);
+  let_client_send();
+}
+
 void h2_session::let_go(h2_stream& of) {
+  expected_ -= std::exchange(of.expected_, false);
   if (of.held_bytes_ != 0)
     hold(of, -of.held_bytes_);
 }
 
 void h2_session::let_client_send() {
-  if (!holds_too_much() && unconsumed_ > 0) {
+  // The client sends what it likes, perhaps first what will wait here, too: whatever is expected comes behind it.
+  const auto factor = expected_ > 0 ? expecting_factor : 1;
+  const bool too_much = waiting_bytes_ > factor * shared().how.request_bytes_per_connection;
+  if (!too_much && unconsumed_ > 0) {
     nghttp2_session_consume_connection(session_, std::exchange(unconsumed_, 0));
     connection_.write_later();
   }

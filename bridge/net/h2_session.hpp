@@ -73,7 +73,9 @@ public:
   /// Bytes that wait here for the rest of their request, without memory set aside for them (negative: no more). While
   /// there are too many the client may not send more on the whole connection.
   void hold(h2_stream& of, std::int64_t bytes);
-  void let_go(h2_stream& of); ///< of all that it holds
+  /// A large request has the memory that it waited for: what others hold does not keep it from arriving.
+  void expect(h2_stream& which);
+  void let_go(h2_stream& of); ///< of all that it holds; it is not expected any more
   [[nodiscard]] bool holds_too_much() const {
     return waiting_bytes_ > connection_.shared().how.request_bytes_per_connection;
   }
@@ -86,6 +88,7 @@ public:
   void views(h2_stream* which);
 
 private:
+  static constexpr std::int64_t expecting_factor = 4;
   struct callbacks; ///< what the library calls
   friend struct callbacks;
   struct starter final : posted {
@@ -137,6 +140,7 @@ private:
 
   std::int64_t held_ = 0; ///< bytes of answers that were not given to the socket
   std::int64_t waiting_bytes_ = 0;
+  int expected_ = 0;                     ///< requests
   std::size_t unconsumed_ = 0;           ///< of the connection's window, kept back because of them
   int working_ = 0;                      ///< calls whose answers are likely to come soon
   std::int64_t answer_bytes_ = 16 << 10; ///< of an answer, on average; before the first, a guess

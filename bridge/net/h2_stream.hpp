@@ -76,6 +76,7 @@ private:
   bool deferred_ = false;       ///< the library waits for more of the body
   bool last_said_ = false;      ///< no more of the body comes
   bool working_ = false;        ///< its answer is likely to come soon
+  bool expected_ = false;       ///< see `h2_session::expect`
   std::int64_t held_bytes_ = 0; ///< of the request (see `h2_session::hold`)
   const std::int64_t since_ns_;
   payload_ptr body_; ///< of the answer: being sent, from `body_at_` on

@@ -36,7 +36,7 @@ inflated inflate(const body& compressed, std::size_t bytes_max, share& memory, b
     }
     const auto [to, free] = into.room();
     if (room == 0) {
-      if (!memory.take(static_cast<std::int64_t>(free)))
+      if (!memory.take_even_beyond(static_cast<std::int64_t>(free)))
         return inflated::no_memory;
       room = free;
     }

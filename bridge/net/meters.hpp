@@ -2,6 +2,7 @@
 
 #include "config/metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -93,6 +94,14 @@ public:
     shown_.add(bytes);
   }
   void give_back(std::int64_t bytes) { add(-bytes); }
+  /// One share at a time may have what does not fit beside the bound: whoever waits for memory gets on, however much
+  /// others keep. False: another one has that place.
+  [[nodiscard]] bool enter_beyond() { return !beyond_.exchange(true, std::memory_order_relaxed); }
+  void leave_beyond(std::int64_t bytes) {
+    shown_.sub(bytes);
+    beyond_.store(false, std::memory_order_relaxed);
+  }
+  void add_beyond(std::int64_t bytes) { shown_.add(bytes); }
   [[nodiscard]] bool full() const { return used_.load(std::memory_order_relaxed) >= max_; }
   [[nodiscard]] bool fits(std::int64_t bytes) const { return used_.load(std::memory_order_relaxed) + bytes <= max_; }
   [[nodiscard]] std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
@@ -117,15 +126,21 @@ private:
   metrics::gauge& shown_;
   std::atomic<std::int64_t> used_{0};
   std::atomic<std::uint32_t> refused_{0};
+  std::atomic<bool> beyond_{false};
 };
 
 /// Memory of an account that comes back when it goes. Not for several threads.
 class share {
 public:
   explicit share(account& of) : of_(&of) {}
-  share(share&& other) noexcept : of_(other.of_), bytes_(std::exchange(other.bytes_, 0)) {}
+  share(share&& other) noexcept
+    : of_(other.of_), bytes_(std::exchange(other.bytes_, 0)), beyond_(std::exchange(other.beyond_, nothing)) {}
   share& operator=(share&&) = delete;
-  ~share() { of_->give_back(bytes_); }
+  ~share() {
+    of_->give_back(bytes_);
+    if (beyond_ != nothing)
+      of_->leave_beyond(beyond_);
+  }
 
   [[nodiscard]] bool take(std::int64_t bytes) {
     if (!of_->take(bytes))
@@ -139,16 +154,29 @@ public:
     bytes_ += bytes;
     return true;
   }
+  /// As `take`; what does not fit is taken beside the bound, if no other share does so at present.
+  [[nodiscard]] bool take_even_beyond(std::int64_t bytes) {
+    if (take(bytes))
+      return true;
+    if (beyond_ == nothing && !of_->enter_beyond())
+      return false;
+    beyond_ = std::max(beyond_, std::int64_t{0}) + bytes;
+    of_->add_beyond(bytes);
+    return true;
+  }
+  /// Of what was taken within the bound.
   void give_back(std::int64_t bytes) {
     of_->give_back(bytes);
     bytes_ -= bytes;
   }
-  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::int64_t bytes() const { return bytes_ + std::max(beyond_, std::int64_t{0}); }
   [[nodiscard]] account& of() { return *of_; }
 
 private:
+  static constexpr std::int64_t nothing = -1;
   account* of_;
   std::int64_t bytes_ = 0;
+  std::int64_t beyond_ = nothing; ///< of these there may be none and yet the place be taken
 };
 
 } // namespace cadenza::bridge::net

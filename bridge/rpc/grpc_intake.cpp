@@ -23,6 +23,12 @@ wire_status grpc_intake::out_of_memory() {
   return {grpc_code::resource_exhausted, "the server has no memory left for the request now; send it again", {}};
 }
 
+wire_status grpc_intake::too_large(const std::string& what, std::int64_t bytes_max) {
+  return {grpc_code::invalid_argument,
+          what + ": no more than " + std::to_string(bytes_max) + " are taken (services.frontend.rpc.grpcMaxMsgSize)",
+          {}};
+}
+
 std::optional<std::size_t> grpc_intake::whole_in(std::string_view bytes) {
   if (bytes.size() < prefix_bytes || bytes.size() > small_bytes_max || bytes.front() != 0)
     return std::nullopt;
@@ -37,10 +43,7 @@ std::optional<wire_status> grpc_intake::read_prefix(net::h2_session& in) {
   const auto bytes_max = in.shared().how.message_bytes_max;
   if (static_cast<std::int64_t>(announced_) > bytes_max) {
     in.shared().counts.refused(net::refusal::message_bytes);
-    return wire_status{grpc_code::resource_exhausted,
-                       "the message has " + std::to_string(announced_) + " bytes, more than the " +
-                           std::to_string(bytes_max) + " that are taken",
-                       {}};
+    return too_large("the message has " + std::to_string(announced_) + " bytes", bytes_max);
   }
   needs_memory_ = announced_ > small_bytes_max;
   seen_refusals_ = memory_.of().times_refused();
@@ -81,15 +84,17 @@ std::optional<wire_status> grpc_intake::add(net::h2_session& in, net::h2_stream&
 
 void grpc_intake::try_to_set_aside(net::h2_session& in, net::h2_stream& of) {
   const auto here = static_cast<std::int64_t>(body_.size());
-  if (!memory_.take(static_cast<std::int64_t>(announced_) - memory_.bytes()))
+  if (!memory_.take_even_beyond(static_cast<std::int64_t>(announced_) - memory_.bytes()))
     return;
   set_aside_ = true;
   seen_refusals_ = memory_.of().times_refused(); // its time begins now
   seen_size_ = body_.size();
   in.hold(of, -here);
   in.take_more(of, body_.size());
-  if (announced_ > small_bytes_max)
+  if (announced_ > small_bytes_max) {
+    in.expect(of);
     in.widen(of, large_window_bytes);
+  }
 }
 
 bool grpc_intake::stands_in_the_way() {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace cadenza::bridge {
@@ -14,7 +15,8 @@ namespace cadenza::bridge {
 /// The one message of a unary gRPC request while it arrives: five bytes that tell its length, then as much.
 ///
 /// A small message is kept as it comes, unless too many of a connection do the same. For a large one memory is set
-/// aside as a whole before more of it than a first part may come, so that those that have begun can always end.
+/// aside as a whole before more of it than a first part may come, so that those that have begun can always end. One at
+/// a time gets it although it does not fit, so that first parts, and requests that take long, hold up none for ever.
 /// Threads: under the turn of the stream's loop.
 class grpc_intake {
 public:
@@ -35,6 +37,8 @@ public:
   [[nodiscard]] std::size_t size() const { return announced_; }
   [[nodiscard]] net::share& memory() { return memory_; }
   [[nodiscard]] static wire_status out_of_memory();
+  /// Will be so however often it is sent: clients are not to try again, as they do after RESOURCE_EXHAUSTED.
+  [[nodiscard]] static wire_status too_large(const std::string& what, std::int64_t bytes_max);
 
   /// More of it cannot come before memory was set aside: tries that again.
   [[nodiscard]] bool waits_for_memory() const { return needs_memory_ && !set_aside_; }

@@ -179,9 +179,7 @@ void grpc_unary::start_inflated(grpc_intake& from) {
   case net::inflated::broken:
     return send_status({grpc_code::internal, "the message is not what gzip makes of one", {}});
   case net::inflated::too_large:
-    return send_status({grpc_code::resource_exhausted,
-                        "the message has more than the " + std::to_string(bytes_max) + " bytes that are taken",
-                        {}});
+    return send_status(grpc_intake::too_large("the inflated message has too many bytes", shared().message_bytes_max));
   case net::inflated::no_memory: return send_status(grpc_intake::out_of_memory());
   }
 }

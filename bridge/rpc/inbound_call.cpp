@@ -4,13 +4,14 @@
 #include "bridge/handlers/audit.hpp"
 #include "bridge/rpc/grpc_codes.hpp"
 #include "bridge/rpc/wire_call.hpp"
+#include "config/log.hpp"
 #include "messages/utf8.hpp"
 #include "messages/wire_text.hpp"
 
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -23,12 +24,6 @@ constexpr std::size_t shown_bytes_max = 256; // of a path that a client asked fo
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-bool is_readable(const google::protobuf::Descriptor& type, const std::string& bytes) {
-  const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type);
-  const std::unique_ptr<google::protobuf::Message> message(prototype->New());
-  return message->ParseFromString(bytes);
 }
 
 } // namespace
@@ -78,10 +73,12 @@ void inbound_call::begin(std::shared_ptr<const actors::caller_info> caller, std:
   auto call = admit(std::move(caller), deadline_ns);
   if (!call)
     return;
-  if (is_noted())
-    note_change(again(), *method_->input, *caller_);
-  if (!method_->handle(core_.context, request, call))
-    begin_mended(again(), std::move(call));
+  auto message = method_->make();
+  if (!message->ParseFromZeroCopyStream(&request))
+    message = read_mended(again());
+  if (!message)
+    return refuse_unreadable(*call);
+  hand_over(std::move(message), std::move(call));
 }
 
 void inbound_call::begin_thrift(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns,
@@ -89,46 +86,58 @@ void inbound_call::begin_thrift(std::shared_ptr<const actors::caller_info> calle
   auto call = admit(std::move(caller), deadline_ns);
   if (!call)
     return;
-  const std::unique_ptr<google::protobuf::Message> request(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(method_->input)->New());
+  auto request = method_->make();
   bool mended = false;
   if (const auto good = read_thrift_call(thrift_->how, body, *request, thrift_->around, mended); !good)
     return call->reject(good.error());
   if (mended)
     core_.meters.mended(); // before the answer: whoever has that finds it counted
-  const auto bytes = request->SerializeAsString();
+  hand_over(std::move(request), std::move(call));
+}
+
+void inbound_call::hand_over(method::request_ptr request, actors::call_ptr call) {
   if (is_noted())
-    note_change(bytes, *method_->input, *caller_);
-  google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
-  if (!method_->handle(core_.context, stream, call))
-    call->reject(bad_request("the request cannot be read as a " + method_->input->full_name()));
+    note_change(*request, *caller_);
+  method_->handle(core_.context, std::move(request), std::move(call));
+}
+
+void inbound_call::refuse_unreadable(actors::call& call) {
+  call.reject(bad_request("the request cannot be read as a " + method_->input->full_name()));
 }
 
 /// Clients in Go send any bytes as text, as a reason that was cut in the middle of a letter, and will do it again and
 /// again: such a request is read with what is readable of it.
-void inbound_call::begin_mended(const std::string& request, actors::call_ptr call) {
+method::request_ptr inbound_call::read_mended(const std::string& request) {
   const auto mended = with_readable_text(request, *method_->input);
-  if (mended && is_readable(*method_->input, *mended)) {
-    google::protobuf::io::ArrayInputStream bytes(mended->data(), static_cast<int>(mended->size()));
-    core_.meters.mended(); // before the answer: whoever has that finds it counted
-    if (method_->handle(core_.context, bytes, call))
-      return;
-  }
-  call->reject(bad_request("the request cannot be read as a " + method_->input->full_name()));
+  auto out = method_->make();
+  if (!mended || !out->ParseFromString(*mended))
+    return nullptr;
+  core_.meters.mended(); // before the answer: whoever has that finds it counted
+  return out;
 }
 
 void inbound_call::answer(const google::protobuf::MessageLite& response) {
   if (!settle())
     return;
   count(std::nullopt);
-  send(response);
+  send_or_fail([&] { send(response); });
 }
 
 void inbound_call::answer(std::string serialized_response) {
   if (!settle())
     return;
   count(std::nullopt);
-  send(std::move(serialized_response));
+  send_or_fail([&] { send(std::move(serialized_response)); });
+}
+
+/// An answer that cannot be written is a fault of ours: it must not end whoever gave it, and the client hears of it.
+template <class Send> void inbound_call::send_or_fail(Send send_it) {
+  try {
+    send_it();
+  } catch (const std::exception& failure) {
+    log::error({{"method", method_->path}}, "an answer of {} cannot be written: {}", method_->path, failure.what());
+    send(internal_error("the answer cannot be written"));
+  }
 }
 
 void inbound_call::answer(const error& reason) {
@@ -172,11 +181,15 @@ wire_status inbound_call::status_of(const error& reason) const {
 }
 
 std::string inbound_call::in_thrift(const google::protobuf::MessageLite& response) const {
-  return write_thrift_result(thrift_->how, thrift_->around, static_cast<const google::protobuf::Message&>(response));
+  const auto& message = static_cast<const google::protobuf::Message&>(response);
+  // Some methods are answered with the message of another one that has the same fields: in protobuf nobody can tell.
+  if (message.GetDescriptor() != method_->output)
+    return in_thrift(message.SerializeAsString());
+  return write_thrift_result(thrift_->how, thrift_->around, message);
 }
 
 std::string inbound_call::in_thrift(const std::string& serialized_response) const {
-  return in_thrift(*response_of(*method_, serialized_response));
+  return write_thrift_result(thrift_->how, thrift_->around, *response_of(*method_, serialized_response));
 }
 
 thrift_failure inbound_call::in_thrift(const error& reason) const {

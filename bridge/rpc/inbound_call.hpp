@@ -101,7 +101,11 @@ private:
   [[nodiscard]] bool is_noted() const;
   [[nodiscard]] actors::call_ptr admit(std::shared_ptr<const actors::caller_info> caller, std::int64_t deadline_ns);
   [[nodiscard]] bool was_expired();
-  void begin_mended(const std::string& request, actors::call_ptr call);
+  /// The request, made readable; null: there is no way.
+  [[nodiscard]] method::request_ptr read_mended(const std::string& request);
+  template <class Send> void send_or_fail(Send send_it);
+  void hand_over(method::request_ptr request, actors::call_ptr call);
+  void refuse_unreadable(actors::call& call);
   void count(std::optional<error_kind> failure);
   [[nodiscard]] bool settle();
 

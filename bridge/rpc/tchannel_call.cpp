@@ -61,11 +61,10 @@ void tchannel_call::start(std::shared_ptr<const actors::caller_info> caller, std
 }
 
 void tchannel_call::start_elsewhere(net::worker& on, std::shared_ptr<const actors::caller_info> caller,
-                                    std::uint32_t ttl_ms, std::string body) {
+                                    std::uint32_t ttl_ms, std::shared_ptr<const tchannel_arrival> from) {
   const auto deadline_ns = set_deadline(ttl_ms);
-  auto bytes = std::make_shared<const std::string>(std::move(body));
-  on.run([keep = tchannel_call_ptr(this), this, who = std::move(caller), deadline_ns, bytes] {
-    begin_thrift(who, deadline_ns, *bytes);
+  on.run([keep = tchannel_call_ptr(this), this, who = std::move(caller), deadline_ns, from = std::move(from)] {
+    begin_thrift(who, deadline_ns, from->body().whole());
   });
 }
 

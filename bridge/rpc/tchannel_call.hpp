@@ -5,6 +5,7 @@
 #include "bridge/net/worker.hpp"
 #include "bridge/rpc/inbound_call.hpp"
 #include "bridge/rpc/tchannel_answer.hpp"
+#include "bridge/rpc/tchannel_arguments.hpp"
 
 #include <memory>
 #include <optional>
@@ -30,7 +31,7 @@ public:
   void start(std::shared_ptr<const actors::caller_info> caller, std::uint32_t ttl_ms, std::string_view body);
   /// The same on another thread, for what would hold up the loop.
   void start_elsewhere(net::worker& on, std::shared_ptr<const actors::caller_info> caller, std::uint32_t ttl_ms,
-                       std::string body);
+                       std::shared_ptr<const tchannel_arrival> from);
   /// The session has no more to do with it.
   void detach();
   /// Whoever works for it is told that nobody waits. On the loop's own thread.

@@ -1,7 +1,6 @@
 #include "bridge/rpc/tchannel_session.hpp"
 
 #include "bridge/base/caller.hpp"
-#include "messages/thrift_output.hpp"
 #include "messages/utf8.hpp"
 
 #include <algorithm>
@@ -184,22 +183,21 @@ void tchannel_session::continue_call(const tchannel::frame& frame) {
   }
   if (!last)
     return;
-  const auto whole = std::move(found->second);
+  const std::shared_ptr<const arrival> whole(std::move(found->second));
   arrivals_.erase(found);
-  arriving_bytes_ -= whole->arguments.bytes();
-  const auto body = whole->arguments.body().whole();
+  const auto& arguments = whole->arguments;
+  arriving_bytes_ -= arguments.bytes();
   dispatch({whole->marks,
             whole->service,
             whole->caller,
             whole->scheme,
             whole->ttl_ms,
-            {whole->arguments.method(), whole->arguments.headers(), body}});
+            {arguments.method(), arguments.headers(), {}},
+            std::shared_ptr<const tchannel_arrival>(whole, &arguments)});
 }
 
 void tchannel_session::dispatch(const whole_call& call) {
-  const auto& [marks, service, caller, scheme, ttl_ms, arguments] = call;
-  if (scheme == "thrift" && arguments.method == "Meta::health")
-    return answer_health(marks);
+  const auto& [marks, service, caller, scheme, ttl_ms, arguments, gathered] = call;
   const auto refuse_begun = [&](const std::string& why) {
     call_over();
     refuse(marks, error_code::bad_request, why);
@@ -217,10 +215,12 @@ void tchannel_session::dispatch(const whole_call& call) {
     return refuse_begun("the application headers cannot be read");
   const tchannel_call_ptr made(new tchannel_call(*this, shared_.calls, marks, route, std::string(service)));
   calls_.emplace(marks.id, made);
-  if (arguments.body.size() < heavy_bytes_min)
+  if (!gathered)
     made->start(std::move(who), ttl_ms, arguments.body);
-  else
-    made->start_elsewhere(shared_.heavy, std::move(who), ttl_ms, std::string(arguments.body));
+  else if (gathered->body().size() < heavy_bytes_min)
+    made->start(std::move(who), ttl_ms, gathered->body().whole());
+  else // with its memory, which is counted until it was read
+    made->start_elsewhere(shared_.heavy, std::move(who), ttl_ms, gathered);
 }
 
 std::shared_ptr<const actors::caller_info> tchannel_session::caller_of(const whole_call& call) {
@@ -237,25 +237,6 @@ std::shared_ptr<const actors::caller_info> tchannel_session::caller_of(const who
   last_said_ = std::move(said);
   last_caller_ = std::make_shared<const actors::caller_info>(std::move(builder).finish());
   return last_caller_;
-}
-
-/// What every TChannel server is asked: whether it takes calls.
-void tchannel_session::answer_health(const tchannel_marks& marks) {
-  const bool good = shared_.calls.health.serving();
-  thrift_output out{std::string()};
-  out.field(thrift_type::structure, 0);
-  out.field(thrift_type::boolean, 1);
-  out.number(std::uint8_t{good});
-  out.field(thrift_type::bytes, 2);
-  out.bytes(good ? "OK" : text_of(shared_.calls.health.state()));
-  out.end();
-  out.end();
-  std::string no_headers;
-  tchannel::put_number(no_headers, 0, 2);
-  auto& answer = answers_.emplace_back(marks, false, std::move(no_headers), std::move(out).take());
-  answer_bytes_ += answer.bytes_left();
-  call_over();
-  connection_.write_later();
 }
 
 // --- calls end

@@ -66,7 +66,8 @@ private:
     std::string_view caller;
     std::string_view scheme;
     std::uint32_t ttl_ms = 0;
-    tchannel_arguments arguments;
+    tchannel_arguments arguments; ///< the body is empty where it has come in several frames:
+    std::shared_ptr<const tchannel_arrival> gathered = nullptr; ///< it is here then
   };
 
   void take(const tchannel::frame& frame);
@@ -77,7 +78,6 @@ private:
   void continue_call(const tchannel::frame& frame);
   void cancel(std::uint32_t id);
   void dispatch(const whole_call& call);
-  void answer_health(const tchannel_marks& marks);
   void refuse(const tchannel_marks& marks, tchannel::error_code code, std::string_view why);
   void refuse_flaw(const tchannel_marks& marks, tchannel_flaw why);
   void drop_arrival(std::uint32_t id);

@@ -39,11 +39,8 @@ thrift_route thrift_route_of_name(const method_table& table, std::string_view na
 }
 
 std::unique_ptr<google::protobuf::Message> response_of(const method& which, const std::string& bytes) {
-  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(which.service);
-  const auto* rpc = service == nullptr ? nullptr : service->FindMethodByName(which.name);
-  CADENZA_ASSERT(rpc != nullptr, which.path + " is no RPC");
   std::unique_ptr<google::protobuf::Message> out(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(rpc->output_type())->New());
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(which.output)->New());
   CADENZA_ASSERT(out->ParseFromString(bytes), "an answer of the server's own does not parse");
   return out;
 }

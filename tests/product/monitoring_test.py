@@ -76,6 +76,16 @@ def value(all_families, series):
     return None
 
 
+def commit(count, body):
+    """The version tells the commit that was built, where the sources are a repository."""
+    told = json.loads(body)
+    head = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True)
+    if head.returncode == 0:
+        count.check(head.stdout.startswith(told["commit"].removesuffix("-dirty")), f"/version tells {told}, not {head.stdout}")
+    else:
+        count.check(told["commit"] == "unknown", f"/version tells {told} where there is no repository")
+
+
 def promtool(count, text):
     tool = os.environ.get("CADENZA_PROMTOOL")
     if not tool or not count.check(shutil.which(tool), f"there is no {tool}"):
@@ -123,6 +133,7 @@ def main(cadenza, hello):
             found = value(told, series)
             count.check(found is not None and found >= least, f"{series} is {found}, not at least {least}")
         promtool(count, text)
+        commit(count, server.get("/version")[1])
         for path, status, part in (("/health", 200, '"status":"OK"'), ("/ready", 200, '"ready":true'),
                                    ("/live", 200, '"live":true'), ("/nowhere", 404, "error")):
             got, body = server.get(path)

@@ -40,6 +40,44 @@ private:
 
 constexpr std::size_t piece_bytes = 16'000;
 
+/// A question about health with a field that the server does not know: no limit of its contract is in the way.
+api::HealthRequest large_question(std::size_t bytes) {
+  api::HealthRequest out;
+  out.GetReflection()->MutableUnknownFields(&out)->AddLengthDelimited(100)->assign(bytes, 'x');
+  return out;
+}
+
+enum class over { connections_of_their_own, one_connection };
+
+/// So many requests of so many bytes at once: why those that failed did.
+std::vector<std::string> failures_of(site& s, int requests, std::size_t bytes,
+                                     over what = over::connections_of_their_own) {
+  const auto question = large_question(bytes);
+  const grpc::internal::RpcMethod method(health.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  std::vector<std::future<grpc::Status>> calls;
+  for (int i = 0; i < requests; ++i)
+    calls.push_back(std::async(std::launch::async, [&] {
+      const auto own = what == over::one_connection ? s.h.channel : s.h.connect();
+      grpc::ClientContext about;
+      about.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+      api::HealthResponse response;
+      return grpc::internal::BlockingUnaryCall<api::HealthRequest, api::HealthResponse, grpc::protobuf::MessageLite,
+                                               grpc::protobuf::MessageLite>(own.get(), method, &about, question,
+                                                                            &response);
+    }));
+  std::vector<std::string> out;
+  for (auto& call : calls)
+    if (const auto status = call.get(); !status.ok())
+      out.push_back(status.error_message());
+  return out;
+}
+
+/// Announces two MiB and sends nothing of them.
+std::string half_a_request(std::uint32_t id) {
+  return raw_client::request(id, raw_client::grpc(health)) +
+         raw_client::make(raw_client::data, 0, id, std::string("\0\0\x20\0\0", 5) + std::string(1000, 'x'));
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(grpc_memory)
@@ -118,6 +156,64 @@ BOOST_AUTO_TEST_CASE(unfinished_small_messages_of_many_connections_stay_within_t
   BOOST_TEST(refused > 0u);
   BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
   s.check_good();
+}
+
+BOOST_AUTO_TEST_CASE(large_messages_wait_for_memory_and_all_get_it) {
+  bridge::net::settings how;
+  how.request_bytes_max = 3 << 20; // one of them at a time
+  site s(how);
+  BOOST_TEST(failures_of(s, 6, 2'000'000).empty());
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+}
+
+BOOST_AUTO_TEST_CASE(first_parts_of_large_messages_do_not_take_the_room_of_all) {
+  bridge::net::settings how;
+  how.request_bytes_max = 3 << 20; // one, and nothing beside it: the first parts of the others are more than is left
+  how.request_timeout = std::chrono::seconds(15);
+  site s(how);
+  const auto failures = failures_of(s, 14, (3 << 20) - 10'000);
+  BOOST_TEST(failures.empty(), failures.size() << " of 14 were not served"
+                                               << (failures.empty() ? "" : ", one because: " + failures.front()));
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+}
+
+BOOST_AUTO_TEST_CASE(first_parts_on_the_same_connection_do_not_shut_out_who_has_memory) {
+  bridge::net::settings how;
+  how.request_bytes_max = 4 << 20;
+  how.request_bytes_per_connection = 1 << 20; // less than the first parts of fourteen
+  site s(how);
+  const auto failures = failures_of(s, 14, (4 << 20) - 10'000, over::one_connection);
+  BOOST_TEST(failures.empty(), failures.size() << " of 14 were not served"
+                                               << (failures.empty() ? "" : ", one because: " + failures.front()));
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
+}
+
+BOOST_AUTO_TEST_CASE(who_takes_memory_and_sends_nothing_makes_room_for_others) {
+  bridge::net::settings how;
+  how.request_bytes_max = 3 << 20;
+  site s(how);
+  s.client.send(half_a_request(1));
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 2 << 20));
+  s.client.send(half_a_request(3)); // this one beyond the bound
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 4 << 20));
+  BOOST_TEST(failures_of(s, 1, 2'000'000).empty());
+  BOOST_TEST(s.client.read_answer(1).status() == "8");
+  BOOST_TEST(s.client.read_answer(3).status() == "8");
+  BOOST_TEST(s.refused("request_bytes") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_would_never_fit_is_told_so_under_a_small_budget_too) {
+  bridge::net::settings how;
+  how.message_bytes_max = how.request_bytes_max = 4 << 20;
+  site s(how);
+  const fields gzip{{"grpc-encoding", "gzip"}};
+  const auto bomb = s.ask(start, zipped(std::string(200 << 20, '\0')), gzip, true);
+  BOOST_TEST(bomb.status() == "3"); // clients send again what is answered with "8"
+  BOOST_TEST(bomb.text().find("4194304") != std::string::npos, bomb.text());
+  // And what may be so large is taken, although it does not fit beside its compressed self.
+  BOOST_TEST(s.ask(health, zipped(large_question((4 << 20) - 1000).SerializeAsString()), gzip, true).status() == "0");
+  s.check_good();
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,9 @@
 #include "harness.hpp"
 #include "requests.hpp"
+#include "tchannel_client.hpp"
 
 #include "bridge/handlers/method_table.hpp"
+#include "tests/unit/net/raw_client.hpp"
 #include "uber/cadence/api/v1/error.pb.h"
 #include "uber/cadence/api/v1/service_meta.pb.h"
 #include "uber/cadence/api/v1/service_schedule.pb.h"
@@ -44,6 +46,28 @@ BOOST_AUTO_TEST_CASE(calls_that_outlive_the_stopped_server_are_harmless) {
   BOOST_TEST(kept->cancelled());
   kept->reply(api::StartWorkflowExecutionResponse{});
   kept.reset();
+}
+
+BOOST_AUTO_TEST_CASE(clients_that_stay_connected_do_not_hold_up_the_stop) {
+  auto options = tests::usual_options();
+  options.own_network = true;
+  options.tchannel_port = 0;
+  harness h({}, options);
+  tests::raw_client http2(h.port);
+  http2.greet();
+  http2.send(tests::raw_client::request(1, tests::raw_client::grpc("/uber.cadence.api.v1.MetaAPI/Health")) +
+             tests::raw_client::message(1, ""));
+  BOOST_TEST(http2.read_answer(1).status() == "0");
+  tests::tchannel_client tchannel(h.server.tchannel_port());
+  tchannel.greet();
+  tests::raw_client silent(h.port);
+  tests::loopback_socket plain(h.server.tchannel_port());
+  BOOST_TEST(plain.send("GET /health HTTP/1.1\r\nHost: here\r\n\r\n"));
+  BOOST_TEST(plain.read(12) == "HTTP/1.1 200");
+  // None of them closes its end.
+  const auto begun = std::chrono::steady_clock::now();
+  h.server.stop(std::chrono::seconds(20));
+  BOOST_TEST((std::chrono::steady_clock::now() - begun < std::chrono::seconds(1)));
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_gets_every_answer_out_and_refuses_the_rest_as_unavailable) {

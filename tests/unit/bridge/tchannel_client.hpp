@@ -1,17 +1,13 @@
 #pragma once
 
 #include "bridge/rpc/tchannel_frames.hpp"
+#include "tests/unit/net/loopback_socket.hpp"
 
 #include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace cadenza::tests {
 
@@ -46,34 +42,18 @@ public:
     std::size_t frame_bytes_max = tchannel::frame_bytes_max;
   };
 
-  explicit tchannel_client(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const timeval patience{10, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(port));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
-      throw std::runtime_error("nobody listens");
-  }
-  ~tchannel_client() { ::close(socket_); }
-  tchannel_client(const tchannel_client&) = delete;
+  explicit tchannel_client(int port) : socket_(port) {}
 
   void send(const std::string& bytes) {
-    for (std::size_t at = 0; at < bytes.size();) {
-      const auto done = ::send(socket_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
-      if (done <= 0)
-        throw std::runtime_error("the server takes nothing");
-      at += static_cast<std::size_t>(done);
-    }
+    if (!socket_.send(bytes))
+      throw std::runtime_error("the server takes nothing");
   }
   /// Nothing: the connection is over.
   std::optional<frame> read() {
-    const auto head = take(tchannel::header_bytes);
+    const auto head = socket_.read(tchannel::header_bytes);
     if (head.size() < tchannel::header_bytes)
       return std::nullopt;
-    const auto rest = take(tchannel::size_of(head) - tchannel::header_bytes);
+    const auto rest = socket_.read(tchannel::size_of(head) - tchannel::header_bytes);
     const auto whole = head + rest;
     const auto out = tchannel::read_frame(whole);
     return frame{out.type, out.id, std::string(out.payload)};
@@ -84,13 +64,7 @@ public:
       throw std::runtime_error("the connection is over");
     return *out;
   }
-  std::string read_text() {
-    std::string out;
-    char some[4096];
-    for (ssize_t got = 0; (got = ::recv(socket_, some, sizeof some, 0)) > 0;)
-      out.append(some, static_cast<std::size_t>(got));
-    return out;
-  }
+  std::string read_text() { return socket_.rest(); }
 
   static std::string init(std::uint16_t version = 2) {
     std::string payload;
@@ -228,21 +202,8 @@ private:
     waiting.erase(waiting.begin());
     return out;
   }
-  std::string take(std::size_t size) {
-    std::string out(size, '\0');
-    std::size_t at = 0;
-    while (at < size) {
-      const auto got = ::recv(socket_, out.data() + at, size - at, 0);
-      if (got <= 0) {
-        out.resize(at);
-        return out;
-      }
-      at += static_cast<std::size_t>(got);
-    }
-    return out;
-  }
 
-  int socket_;
+  loopback_socket socket_;
   std::uint32_t last_id_ = 1;
   std::map<std::uint32_t, std::vector<frame>> kept_;
 };

@@ -1,8 +1,10 @@
 #include "harness.hpp"
 #include "requests.hpp"
 
+#include "messages/thrift_plan.hpp"
 #include "tests/unit/messages/thrift_peer.hpp"
 #include "uber/cadence/admin/v1/service_admin.pb.h"
+#include "uber/cadence/api/v1/service_meta.pb.h"
 #include "uber/cadence/api/v1/service_worker.pb.h"
 
 #include <grpcpp/support/byte_buffer.h>
@@ -18,6 +20,8 @@ using tests::harness;
 using tests::seen_request;
 
 namespace {
+
+using tests::read_thrift_reply;
 
 const std::string service = "cadence-frontend";
 
@@ -196,6 +200,77 @@ BOOST_AUTO_TEST_CASE(calls_are_counted_under_their_transport) {
   (void)ask(h, named("WorkflowService::StartWorkflowExecution"), good_start());
   const metrics::labels labels{{"method", "WorkflowAPI/StartWorkflowExecution"}, {"transport", "grpc-thrift"}};
   BOOST_TEST(h.registry.value("cadenza_rpc_requests_total", labels) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_of_another_class_with_the_same_fields_is_told) {
+  harness h;
+  h.engine.react([](seen_request now) { // as the engine does
+    if (now.function == "restart") {
+      api::StartWorkflowExecutionResponse response;
+      response.set_run_id("the run");
+      return now.call->reply(response);
+    }
+    api::RecordActivityTaskHeartbeatResponse response;
+    response.set_cancel_requested(true);
+    now.call->reply(response);
+  });
+  const auto& restart = named("WorkflowService::RestartWorkflowExecution");
+  api::RestartWorkflowExecutionRequest again;
+  again.set_domain("orders");
+  again.mutable_workflow_execution()->set_workflow_id("wf");
+  api::RestartWorkflowExecutionResponse restarted;
+  const auto got = ask(h, restart, again);
+  BOOST_TEST(got.status.ok(), got.status.error_message());
+  const auto told = read_thrift_reply(restart, got.body, restarted);
+  BOOST_TEST(told.wrong + told.text == "");
+  BOOST_TEST(restarted.run_id() == "the run");
+
+  const auto& heartbeat = named("WorkflowService::RecordActivityTaskHeartbeatByID");
+  api::RecordActivityTaskHeartbeatByIDRequest beat;
+  beat.set_domain("orders");
+  beat.mutable_workflow_execution()->set_workflow_id("wf");
+  beat.set_activity_id("a");
+  api::RecordActivityTaskHeartbeatByIDResponse answered;
+  const auto beaten = ask(h, heartbeat, beat);
+  BOOST_TEST(beaten.status.ok(), beaten.status.error_message());
+  const auto also = read_thrift_reply(heartbeat, beaten.body, answered);
+  BOOST_TEST(also.wrong + also.text == "");
+  BOOST_TEST(answered.cancel_requested());
+}
+
+BOOST_AUTO_TEST_CASE(every_method_answers_whatever_class_its_answer_has) {
+  harness h;
+  h.engine.react([](seen_request now) {
+    api::HealthResponse other; // of no method of the engine
+    other.set_ok(true);
+    now.call->reply(other);
+  });
+  int asked = 0;
+  for (const auto& which : thrift_methods()) {
+    if (!which.translated || which.request == nullptr)
+      continue;
+    const std::unique_ptr<google::protobuf::Message> request(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(which.request->message)->New());
+    if (const auto* domain = which.request->message->FindFieldByName("domain");
+        domain != nullptr && domain->type() == google::protobuf::FieldDescriptor::TYPE_STRING)
+      request->GetReflection()->SetString(request.get(), domain, "orders");
+    const auto got = ask(h, which, *request);
+    BOOST_TEST(got.status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED, which.name);
+    BOOST_TEST(got.status.error_code() != grpc::StatusCode::INTERNAL, which.name << ": " << got.status.error_message());
+    ++asked;
+  }
+  BOOST_TEST(asked > 60);
+}
+
+BOOST_AUTO_TEST_CASE(health_is_told_as_every_server_of_yarpc_tells_it) {
+  harness h;
+  const auto& which = named("Meta::health");
+  api::HealthResponse told;
+  const auto good = ask(h, which, api::HealthRequest());
+  BOOST_TEST(good.status.ok(), good.status.error_message());
+  BOOST_TEST(read_thrift_reply(which, good.body, told).wrong == "");
+  BOOST_TEST(told.ok());
+  BOOST_TEST(told.message() == "OK");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

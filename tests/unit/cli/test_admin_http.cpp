@@ -201,7 +201,9 @@ BOOST_AUTO_TEST_CASE(backups_are_made_listed_and_checked_through_the_http_side) 
     response.set_content(R"({"id":1,"created_s":1700000000,"bytes":512,"files":3,"damaged":false})",
                          "application/json");
   });
-  http.server().Get("/admin/backup/list", [](const httplib::Request&, httplib::Response& response) {
+  http.server().Get("/admin/backup/list", [](const httplib::Request& request, httplib::Response& response) {
+    if (request.has_param("dir"))
+      return response.set_content("[]", "application/json");
     response.set_content(R"([{"id":1,"created_s":1700000000,"bytes":512,"files":3,"damaged":true}])",
                          "application/json");
   });
@@ -220,6 +222,10 @@ BOOST_AUTO_TEST_CASE(backups_are_made_listed_and_checked_through_the_http_side) 
   BOOST_TEST(made.out.find("|   512 |     3 | whole\n") != std::string::npos, made.out);
   BOOST_TEST(dir == "/some where");
   BOOST_TEST(ask({"list"}).out.find("| damaged\n") != std::string::npos);
+  const auto none = ask({"list", "--dir", "weekly"});
+  BOOST_TEST(none.code == 0);
+  BOOST_TEST(none.out == "");
+  BOOST_TEST(none.err == "There are no backups in weekly yet.\n");
   BOOST_TEST(ask({"verify"}).out == "Backup 1 is whole.\n");
   const auto torn = ask({"verify", "2"});
   BOOST_TEST(torn.code == 1);

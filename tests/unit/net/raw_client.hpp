@@ -1,8 +1,10 @@
 #pragma once
 
+#include "loopback_socket.hpp"
+
 #include <nghttp2/nghttp2.h>
 
-#include <chrono>
+#include <cerrno>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -10,11 +12,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace cadenza::tests {
 
@@ -39,41 +36,16 @@ public:
   };
   enum type { data, headers, priority, rst, settings, push, ping, goaway, window, continuation };
 
-  explicit raw_client(int port, int receive_bytes = 0) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit raw_client(int port, int receive_bytes = 0) : socket_(port, receive_bytes) {
     nghttp2_hd_inflate_new(&inflater_);
-    if (receive_bytes > 0)
-      ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
-    const timeval patience{10, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(port));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
-      throw std::runtime_error("nobody listens");
   }
-  ~raw_client() {
-    ::close(socket_);
-    nghttp2_hd_inflate_del(inflater_);
-  }
+  ~raw_client() { nghttp2_hd_inflate_del(inflater_); }
   raw_client(const raw_client&) = delete;
 
   /// The connection ends with a reset instead of an orderly end.
-  void abort_at_end() {
-    const linger at_once{1, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  }
+  void abort_at_end() { socket_.abort_at_end(); }
   /// False once the server has hung up.
-  bool send(const std::string& bytes) {
-    for (std::size_t at = 0; at < bytes.size();) {
-      const auto part = ::send(socket_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
-      if (part <= 0)
-        return false;
-      at += static_cast<std::size_t>(part);
-    }
-    return true;
-  }
+  bool send(const std::string& bytes) { return socket_.send(bytes); }
   bool greet(const std::string& own_settings = {}) {
     return send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + make(settings, 0, 0, own_settings));
   }
@@ -170,13 +142,7 @@ public:
     return out;
   }
   /// Everything until the server hangs up.
-  std::string rest() {
-    std::string out;
-    char part[4096];
-    for (ssize_t got = 0; (got = ::recv(socket_, part, sizeof part, 0)) > 0;)
-      out.append(part, static_cast<std::size_t>(got));
-    return out;
-  }
+  std::string rest() { return socket_.rest(); }
   [[nodiscard]] bool silent() const { return silent_; }
   /// Whether the server hangs up; what it still says is passed over.
   bool hung_up() {
@@ -255,19 +221,13 @@ public:
 
 private:
   bool read(std::string& into, std::size_t size) {
-    into.resize(size);
-    for (std::size_t at = 0; at < size;) {
-      const auto part = ::recv(socket_, into.data() + at, size - at, 0);
-      if (part <= 0) {
-        silent_ = part < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-        return false;
-      }
-      at += static_cast<std::size_t>(part);
-    }
-    return true;
+    errno = 0;
+    into = socket_.read(size);
+    silent_ = into.size() < size && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return into.size() == size;
   }
 
-  const int socket_;
+  loopback_socket socket_;
   nghttp2_hd_inflater* inflater_ = nullptr;
   bool silent_ = false;
 };

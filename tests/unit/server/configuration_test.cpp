@@ -60,6 +60,16 @@ BOOST_AUTO_TEST_CASE(a_store_that_this_version_does_not_have_is_refused_and_not_
   BOOST_TEST(search.says("persistence.advancedVisibilityStore"), search.err);
 }
 
+BOOST_AUTO_TEST_CASE(everything_that_cannot_be_used_is_named_at_once) {
+  const checked all(stores +
+                    "  advancedVisibilityStore: es\n"
+                    "archival:\n"
+                    "  history: {status: enabled, provider: {filestore: {fileMode: '0666', dirMode: '0766'}}}\n");
+  BOOST_TEST(all.code == 1);
+  BOOST_TEST(all.says("config.yaml:5:28: persistence.advancedVisibilityStore: "), all.err);
+  BOOST_TEST(all.says("config.yaml:7:13: archival.history.status: "), all.err);
+}
+
 BOOST_AUTO_TEST_CASE(archival_without_an_archiver_is_refused_where_it_is_switched_on) {
   const std::string provider = "provider: {filestore: {fileMode: '0666', dirMode: '0766'}}";
   for (const std::string what : {"history", "visibility"}) {

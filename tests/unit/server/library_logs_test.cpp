@@ -52,6 +52,15 @@ BOOST_AUTO_TEST_CASE(what_sqlite_and_rocksdb_say_goes_to_the_log_and_is_rated) {
   BOOST_TEST(lines.count("rocksdb: table") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(what_rocksdb_says_of_locks_and_backups_is_no_news) {
+  tests::logged_lines lines;
+  log_engine_line(false,
+                  "[db/db_impl/db_impl_open.cc:2086] DB::Open() failed: IO error: While lock file: d/LOCK: busy");
+  log_engine_line(false, "[db/db_impl/db_impl_files.cc:49] File Deletions Disabled, but already disabled. Counter: 2");
+  log_engine_line(false, "[db/db_impl/db_impl_files.cc:50] something else");
+  BOOST_TEST(lines.count("rocksdb: ") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_redirected_stream_goes_to_the_log_line_by_line_and_comes_back) {
   tests::logged_lines lines;
   std::ostringstream stream;
