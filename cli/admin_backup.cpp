@@ -33,8 +33,6 @@ status show_backups(invocation& call, const json& answer) {
                          damaged ? "damaged" : "whole"});
     rows.data.push_back(one);
   }
-  if (rows.rows.empty())
-    call.err() << "No backups yet.\n";
   return show(call, rows);
 }
 

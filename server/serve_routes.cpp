@@ -117,9 +117,6 @@ http_response prune_backups(open_store& stores, const std::string& directory, co
 }
 
 http_response list_backups(const std::string& directory) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(directory, ignored)) // the first backup makes it
-    return json_reply(json::array());
   const auto found = storage::list_backups(directory);
   if (!found && found.error().kind == error_kind::entity_not_exists)
     return json_reply(json::array()); // none was taken yet

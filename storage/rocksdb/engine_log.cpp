@@ -8,13 +8,6 @@ namespace cadenza::storage::rocks {
 
 namespace {
 
-/// What opening failed of is the answer of whoever opens; a backup stops the deletion of files that another one has
-/// stopped, which is how it is meant.
-bool is_told_elsewhere(std::string_view line) {
-  return line.find("DB::Open() failed") != line.npos ||
-         line.find("File Deletions Disabled, but already disabled") != line.npos;
-}
-
 class relay final : public rocksdb::Logger {
 public:
   explicit relay(std::function<void(bool, std::string_view)> write)
@@ -31,11 +24,9 @@ public:
       return;
     char text[1024];
     const int size = std::vsnprintf(text, sizeof text, format, arguments);
-    if (size <= 0)
-      return;
-    const std::string_view line(text, std::min(static_cast<std::size_t>(size), sizeof text - 1));
-    if (!is_told_elsewhere(line))
-      write_(level >= rocksdb::InfoLogLevel::ERROR_LEVEL, line);
+    if (size > 0)
+      write_(level >= rocksdb::InfoLogLevel::ERROR_LEVEL,
+             std::string_view(text, std::min(static_cast<std::size_t>(size), sizeof text - 1)));
   }
 
 private:

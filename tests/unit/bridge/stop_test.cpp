@@ -49,8 +49,7 @@ BOOST_AUTO_TEST_CASE(calls_that_outlive_the_stopped_server_are_harmless) {
 }
 
 BOOST_AUTO_TEST_CASE(clients_that_stay_connected_do_not_hold_up_the_stop) {
-  auto options = tests::usual_options();
-  options.own_network = true;
+  bridge::rpc_options options;
   options.tchannel_port = 0;
   harness h({}, options);
   tests::raw_client http2(h.port);
