@@ -72,7 +72,7 @@ std::string http_base_url(std::string_view given) {
 
 std::string unreachable_text(const std::string& address, const std::string& reason, bool tls) {
   if (has(reason, "http1.x"))
-    return address + " is an HTTP side, not gRPC; the port of gRPC is 7833 unless the server was told otherwise";
+    return address + " is the HTTP port, not gRPC; the gRPC port is 7833 unless configured otherwise";
   if (has(reason, "Ssl handshake failed") || has(reason, "SSL_ERROR"))
     return has(reason, "CERTIFICATE_VERIFY_FAILED")
                ? address + " has a certificate that the file of --tls_cert_path does not vouch for"
@@ -83,8 +83,9 @@ std::string unreachable_text(const std::string& address, const std::string& reas
   if (has(reason, "DNS resolution failed") || has(reason, "Name or service not known") ||
       has(reason, "Domain name not found"))
     return "there is no host of that name: " + address;
-  if (!tls && (has(reason, "Socket closed") || has(reason, "Connection reset")))
-    return address + " closed the connection: it may want TLS (--tls_cert_path), or not be a gRPC server";
+  if (has(reason, "Socket closed") || has(reason, "Connection reset"))
+    return address + " closed the connection: it may " +
+           (tls ? "not speak TLS; leave --tls_cert_path out" : "want TLS (--tls_cert_path), or not be a gRPC server");
   return "no answer from " + address + ": " + reason;
 }
 

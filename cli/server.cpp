@@ -56,7 +56,7 @@ command server_command() {
   group.commands = {
       {"start",
        {},
-       "Start the server and stay with it until it is told to stop",
+       "Start the server and run it in the foreground",
        {{"config,c", "configuration file, or a directory of base and environment files", flag_kind::text, "",
          "CADENCE_CONFIG_DIR"},
         {"data", "data directory; the configuration's when left out"},

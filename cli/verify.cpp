@@ -44,7 +44,7 @@ status show_report(invocation& call, const json& report) {
   if (found == 0)
     call.out() << "All is well.\n";
   else
-    call.out() << found << " problems found, " << number_of(report, "mended") << " of them mended.\n";
+    call.out() << found << " problems found, " << number_of(report, "mended") << " of them repaired.\n";
   return {};
 }
 
@@ -82,7 +82,7 @@ command verify_command() {
           "Check a data directory that no server has open, or with --http_address a running server",
           {{"data", "data directory; the configuration's when left out"},
            {"config,c", "configuration file"},
-           {"repair", "mend what can be mended; not on a running server", flag_kind::toggle},
+           {"repair", "repair what can be repaired; not on a running server", flag_kind::toggle},
            format_flag()},
           verify};
 }
