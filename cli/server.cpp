@@ -64,7 +64,7 @@ command server_command() {
         {"http-port", "port for health, metrics and operator commands; 0 for any free one", flag_kind::number},
         {"ephemeral", "keep everything in memory; it is lost when the server stops", flag_kind::toggle},
         {"check-config", "check the configuration and stop", flag_kind::toggle},
-        {"strict", "refuse options that do nothing in this version; otherwise they are only warned about",
+        {"strict", "refuse options that this version checks but does not act on, instead of warning about them",
          flag_kind::toggle},
         {"print-config", "print the configuration as it will be used, and stop", flag_kind::toggle},
         {"root,r", "directory that relative configuration directories start from", flag_kind::text, ".",
