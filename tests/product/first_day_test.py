@@ -16,6 +16,7 @@ import tempfile
 import time
 
 import first_day_look
+import first_day_server
 import first_day_stuck
 from demo import ROOT, Count, demo
 
@@ -254,6 +255,7 @@ def main(cadenza, hello):
     answered(count)
     refused(count, cadenza)
     logs(count, cadenza)
+    first_day_server.server_side(count, cadenza, hello)
     with demo(cadenza, hello) as server:
         typed(count, server, cadenza)
         first_day_look.look(count, server, cadenza)
