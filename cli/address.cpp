@@ -80,7 +80,7 @@ std::string without_tls(const std::string& address) {
 
 std::string unreachable_text(const std::string& address, const std::string& reason, bool tls) {
   if (has(reason, "http1.x"))
-    return address + " is an HTTP side, not gRPC; the port of gRPC is 7833 unless the server was told otherwise";
+    return address + " is the HTTP port, not gRPC; the gRPC port is 7833 unless configured otherwise";
   if (has(reason, "Ssl handshake failed") || has(reason, "SSL_ERROR"))
     return has(reason, "CERTIFICATE_VERIFY_FAILED")
                ? address + " has a certificate that the file of --tls_cert_path does not vouch for"

@@ -11,7 +11,7 @@ std::string unanswered(const std::string& base_url, httplib::Error why) {
   const std::string hint = "; --http_address HOST:PORT names the server's HTTP side";
   switch (why) {
   case httplib::Error::Connection:
-    return "nothing listens on " + base_url + hint + ", port 8088 unless it was told otherwise";
+    return "nothing listens on " + base_url + hint + ", port 8088 unless configured otherwise";
   case httplib::Error::ConnectionTimeout: return "no connection to " + base_url + " in time" + hint;
   case httplib::Error::Read:
     return base_url + " gave no answer of HTTP, in time at least; is it the port of gRPC?" + hint;

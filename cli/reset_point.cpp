@@ -176,7 +176,7 @@ std::vector<flag> reset_flags() {
            false,
            {"FirstDecisionCompleted", "LastDecisionCompleted", "LastContinuedAsNew", "BadBinary",
             "DecisionCompletedTime", "FirstDecisionScheduled", "LastDecisionScheduled"}},
-          {"decision_offset", "go so many decisions back from the last, as -2", flag_kind::number, "0"},
+          {"decision_offset", "how many decisions to go back from the last, as -2", flag_kind::number, "0"},
           {"reset_bad_binary_checksum", "checksum for reset type BadBinary"},
           {"earliest_time,et", "for DecisionCompletedTime: the first decision not completed before this time"},
           {"latest_time,lt", "for DecisionCompletedTime: the last decision not completed after this time"},

@@ -56,7 +56,7 @@ command server_command() {
   group.commands = {
       {"start",
        {},
-       "Start the server and stay with it until it is told to stop",
+       "Start the server and run it in the foreground",
        {{"config,c", "configuration file, or a directory of base and environment files", flag_kind::text, "",
          "CADENCE_CONFIG_DIR"},
         {"data", "data directory; the configuration's when left out"},
@@ -64,7 +64,7 @@ command server_command() {
         {"http-port", "port for health, metrics and operator commands; 0 for any free one", flag_kind::number},
         {"ephemeral", "keep everything in memory; it is lost when the server stops", flag_kind::toggle},
         {"check-config", "check the configuration and stop", flag_kind::toggle},
-        {"strict", "refuse options that do nothing in this version; otherwise they are only warned about",
+        {"strict", "refuse options that this version checks but does not act on, instead of warning about them",
          flag_kind::toggle},
         {"print-config", "print the configuration as it will be used, and stop", flag_kind::toggle},
         {"root,r", "directory that relative configuration directories start from", flag_kind::text, ".",

@@ -1,6 +1,7 @@
 #include "cli/admin_http.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/values.hpp"
 
 #include <ostream>
 #include <sstream>
@@ -43,8 +44,16 @@ status show_report(invocation& call, const json& report) {
   const auto found = number_of(report, "found");
   if (found == 0)
     call.out() << "All is well.\n";
-  else
-    call.out() << found << " problems found, " << number_of(report, "mended") << " of them mended.\n";
+  else {
+    const auto repaired = number_of(report, "mended");
+    call.out() << counted(found, "problem") << " found, " << repaired << " of them repaired.\n";
+    if (repaired < found)
+      call.err() << "Next: restore a backup ('" << call.program() << " admin backup restore')"
+                 << (call.on("repair")
+                         ? ""
+                         : ", or stop the server and repair what can be repaired ('verify --data DIRECTORY --repair')")
+                 << ".\n";
+  }
   return {};
 }
 
@@ -82,7 +91,7 @@ command verify_command() {
           "Check a data directory that no server has open, or with --http_address a running server",
           {{"data", "data directory; the configuration's when left out"},
            {"config,c", "configuration file"},
-           {"repair", "mend what can be mended; not on a running server", flag_kind::toggle},
+           {"repair", "repair what can be repaired; not on a running server", flag_kind::toggle},
            format_flag()},
           verify};
 }

@@ -298,7 +298,7 @@ void visibility_writer::answer(visibility_list& asked) {
       },
       asked.request);
   if (found)
-    failed("visibility store damaged, it is opened anew", *found);
+    failed("visibility store damaged; a new one is opened", *found);
 }
 
 } // namespace cadenza::actors

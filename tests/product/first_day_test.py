@@ -16,6 +16,7 @@ import tempfile
 import time
 
 import first_day_look
+import first_day_server
 import first_day_stuck
 from demo import ROOT, Count, demo
 
@@ -46,6 +47,8 @@ TYPED = [
     ("--address {http} --domain samples-domain workflow list", 1, r"not be a gRPC server"),
     ("--http_address {grpc} admin backup list", 1, r"gRPC|HTTP"),
     ("--http_address 127.0.0.1:1 admin backup list", 1, r"nothing listens"),
+    ("--tls_cert_path /etc/ssl/certs/ca-certificates.crt --domain samples-domain workflow list", 1,
+     r"^Error: [^\n]*\nError Details: [^\n]* TLS; leave --tls_cert_path out\n$"),
     # Nobody has answered a decision, so nobody can answer a query.
     ("--domain samples-domain --context_timeout 2 workflow query timed state", 1, r"at least one decision task"),
     ("--domain samples-domain workflow activity complete --workflow_id timed --activity_id 77 --result 1", 1, r"77"),
@@ -252,6 +255,7 @@ def main(cadenza, hello):
     answered(count)
     refused(count, cadenza)
     logs(count, cadenza)
+    first_day_server.server_side(count, cadenza, hello)
     with demo(cadenza, hello) as server:
         typed(count, server, cadenza)
         first_day_look.look(count, server, cadenza)

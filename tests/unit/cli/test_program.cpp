@@ -92,7 +92,8 @@ BOOST_AUTO_TEST_CASE(restore_and_verify_work_through_hooks) {
   BOOST_TEST(checked.out == "   KIND   | DOMAIN | WORKFLOW ID | RUN ID | PROBLEM | MENDED\n"
                             "  current | d      | w           | r      | gone    | no\n"
                             "Checked 2 runs with 9 events, and 4 tasks.\n"
-                            "1 problems found, 0 of them mended.\n");
+                            "1 problem found, 0 of them repaired.\n");
+  BOOST_TEST(checked.err.find("restore a backup") != std::string::npos, checked.err);
   BOOST_TEST(verified.repair);
   BOOST_TEST(verified.data_dir == "d");
   const auto document = run_cli({"verify", "--data", "d", "--output", "json"}, local);
