@@ -35,7 +35,7 @@ const std::vector<thrift_struct>& thrift_workflow() {
         {80, "query_consistency_level"}}},
       {"GetWorkflowExecutionHistoryResponse",
        {{10, "history"}, {11, "raw_history"}, {20, "next_page_token"}, {30, "archived"}}},
-      {"HealthStatus", {{1, "ok"}, {2, "message"}}, "HealthResponse"}, // of Meta, beside the contract
+      {"HealthStatus", {{1, "ok"}, {2, "message"}}, "HealthResponse"}, // of Meta: beside the contract
       {"IsolationGroupMetrics", {{10, "new_tasks_per_second"}, {20, "poller_count"}}},
       {"ListArchivedWorkflowExecutionsRequest",
        {{10, "domain"}, {20, "page_size"}, {30, "next_page_token"}, {40, "query"}}},

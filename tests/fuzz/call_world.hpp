@@ -26,7 +26,8 @@ public:
     });
   }
 
-  /// What a client sends, after a byte that says how it is cut (see `memory_connection`); what the engine was asked for.
+  /// What a client sends, after a byte that says how it is cut (see `memory_connection`); what the engine was asked
+  /// for.
   std::vector<std::string> play_grpc(std::string_view input) {
     auto heavy = std::make_unique<net::worker>("fuzz", 1, 0);
     bridge::grpc_shared shared{calls_, *heavy, memory_connection::bounds().message_bytes_max};

