@@ -4,6 +4,7 @@
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 #include "uber/cadence/api/v1/service_domain.pb.h"
+#include "uber/cadence/api/v1/service_meta.pb.h"
 #include "uber/cadence/api/v1/service_schedule.pb.h"
 #include "uber/cadence/api/v1/service_visibility.pb.h"
 #include "uber/cadence/api/v1/service_worker.pb.h"
@@ -33,7 +34,8 @@ const google::protobuf::DescriptorPool& pool() {
   for (const auto* file :
        {api::StartWorkflowExecutionRequest::descriptor(), api::PollForDecisionTaskRequest::descriptor(),
         api::ListWorkflowExecutionsRequest::descriptor(), api::RegisterDomainRequest::descriptor(),
-        api::CreateScheduleRequest::descriptor(), uber::cadence::admin::v1::DescribeClusterRequest::descriptor()})
+        api::CreateScheduleRequest::descriptor(), api::HealthResponse::descriptor(),
+        uber::cadence::admin::v1::DescribeClusterRequest::descriptor()})
     if (file == nullptr)
       wrong("the contract", "a file");
   return *google::protobuf::DescriptorPool::generated_pool();
