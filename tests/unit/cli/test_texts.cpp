@@ -148,9 +148,6 @@ BOOST_AUTO_TEST_CASE(the_words_of_the_transport_become_what_to_do) {
   BOOST_TEST(told("Trying to connect an http1.x server").find("gRPC port is 7833") != std::string::npos);
   BOOST_TEST(told("DNS resolution failed for h:1: C-ares status is not ARES_SUCCESS") ==
              "there is no host of that name: h:1");
-  BOOST_TEST(
-      told("UNAVAILABLE: ipv4:127.0.0.1:1: Socket closed", true).find("may not speak TLS; leave --tls_cert_path out") !=
-      std::string::npos);
   BOOST_TEST(told("Ssl handshake failed: SSL_ERROR_SSL: WRONG_VERSION_NUMBER", true).find("does not speak TLS") !=
              std::string::npos);
   BOOST_TEST(told("Ssl handshake failed: CERTIFICATE_VERIFY_FAILED", true).find("does not vouch for") !=
