@@ -35,6 +35,7 @@ std::vector<std::string> over_tchannel(fuzz::call_world& w, std::string_view pro
   what.method = procedure;
   what.body = body;
   what.headers = {{"rpc-caller", "a caller"}};
+  what.ttl_ms = 60'000; // a poll needs time; over gRPC there is no limit
   what.frame_bytes_max = part < 8 ? bridge::tchannel::frame_bytes_max : 256 * part;
   return w.play_tchannel(first_byte(part) + tchannel_client::init() + tchannel_client::bytes(2, what));
 }

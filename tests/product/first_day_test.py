@@ -48,7 +48,7 @@ TYPED = [
     ("--http_address {grpc} admin backup list", 1, r"gRPC|HTTP"),
     ("--http_address 127.0.0.1:1 admin backup list", 1, r"nothing listens"),
     ("--tls_cert_path /etc/ssl/certs/ca-certificates.crt --domain samples-domain workflow list", 1,
-     r"^Error: [^\n]*\nError Details: [^\n]* TLS; leave --tls_cert_path out\n$"),
+     r"^Error: [^\n]*\nError Details: [^\n]* TLS; leave --tls_cert_path \(CADENCE_CLI_TLS_CERT_PATH\) out\n$"),
     # Nobody has answered a decision, so nobody can answer a query.
     ("--domain samples-domain --context_timeout 2 workflow query timed state", 1, r"at least one decision task"),
     ("--domain samples-domain workflow activity complete --workflow_id timed --activity_id 77 --result 1", 1, r"77"),

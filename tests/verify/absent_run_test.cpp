@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(decisions_that_name_the_run_of_all_zeros_reach_nobody) {
   cancel.mutable_workflow_execution()->set_workflow_id("other");
   cancel.mutable_workflow_execution()->set_run_id(zeros);
   BOOST_REQUIRE(s.decide(task->task_token(), complete));
-  s.wait(2 * ns_per_s);
+  s.wait(20 * ns_per_s); // a refusal counts when no request of an earlier life can be on its way
   const auto read = [&](const std::string& workflow_id) {
     auto request = std::make_shared<api::GetWorkflowExecutionHistoryRequest>();
     request->mutable_workflow_execution()->set_workflow_id(workflow_id);

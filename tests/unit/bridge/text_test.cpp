@@ -113,6 +113,7 @@ BOOST_AUTO_TEST_CASE(a_workflow_that_fails_with_a_cut_reason_reaches_the_engine)
   token.domain_id = h.domain->id;
   token.workflow_id = "wf";
   token.run_id = uuid::v4(7, 8);
+  token.schedule_id = 2;
   api::RespondDecisionTaskCompletedRequest decided;
   decided.set_task_token(encode(token));
   auto& failure = *decided.add_decisions()->mutable_fail_workflow_execution_decision_attributes()->mutable_failure();
