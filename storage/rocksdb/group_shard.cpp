@@ -214,8 +214,6 @@ void group_builder::write_currents(shard_transaction& tx, current_entry* replace
 }
 
 void group_builder::write_run(run_mutation& run, run_entry& entry) {
-  CADENZA_ASSERT(entry.second.version == run.expected_version,
-                 "a transaction does not write a run that it removes; run " + run.key.run_id.str());
   const std::string& prefix = entry.first;
   text_.clear();
   put_varint(text_, static_cast<std::uint64_t>(run.new_version));

@@ -29,18 +29,6 @@ BOOST_AUTO_TEST_CASE(the_range_id_of_a_shard_never_falls) {
   BOOST_CHECK_THROW(s.shards().update_shard({1, 3, 2, "row"}, ignore), broken_invariant);
 }
 
-BOOST_AUTO_TEST_CASE(a_transaction_does_not_write_a_run_that_it_removes) {
-  memory_store s;
-  take_shard(s);
-  auto make = in_shard();
-  make.runs.push_back(write_of(run_of(1), std::nullopt));
-  check_committed(commit(s, make));
-  auto both = in_shard();
-  both.delete_runs.push_back(run_of(1));
-  both.runs.push_back(write_of(run_of(1), 1));
-  breaks(s, std::move(both));
-}
-
 BOOST_AUTO_TEST_CASE(the_version_of_a_run_grows) {
   memory_store s;
   take_shard(s);
