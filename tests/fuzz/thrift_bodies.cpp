@@ -23,7 +23,7 @@ std::string first_byte(std::size_t part) { return std::string(1, static_cast<cha
 
 std::vector<std::string> over_grpc(fuzz::call_world& w, std::string_view procedure, const std::string& body,
                                    std::size_t part) {
-  const tests::fields more{{"rpc-encoding", "thrift"}, {"rpc-caller", "a caller"}};
+  const tests::fields more{{"rpc-encoding", "thrift"}, {"rpc-caller", "a caller"}, {"grpc-timeout", "20S"}};
   return w.play_grpc(first_byte(part) + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
                      raw_client::make(raw_client::settings, 0, 0) +
                      raw_client::request(1, raw_client::grpc(path_of(procedure), more)) + raw_client::message(1, body));
@@ -35,7 +35,6 @@ std::vector<std::string> over_tchannel(fuzz::call_world& w, std::string_view pro
   what.method = procedure;
   what.body = body;
   what.headers = {{"rpc-caller", "a caller"}};
-  what.ttl_ms = 60'000; // a poll needs time; over gRPC there is no limit
   what.frame_bytes_max = part < 8 ? bridge::tchannel::frame_bytes_max : 256 * part;
   return w.play_tchannel(first_byte(part) + tchannel_client::init() + tchannel_client::bytes(2, what));
 }
