@@ -10,11 +10,11 @@
 #include <filesystem>
 #include <fstream>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pwd.h>
 #include <stdexcept>
+#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace cadenza::storage::test {
@@ -49,8 +49,22 @@ int free_port() {
   return ntohs(at.sin_port);
 }
 
-/// Becomes readable when a process ends; -1 when it has.
-int end_of(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> out;
+  std::error_code ignored;
+  for (const auto& process : std::filesystem::directory_iterator("/proc", ignored)) {
+    std::ifstream status(process.path() / "status");
+    pid_t of = 0;
+    for (std::string word; status >> word;)
+      if (word == "PPid:") {
+        status >> of;
+        break;
+      }
+    if (of == parent)
+      out.push_back(std::atoi(process.path().filename().c_str()));
+  }
+  return out;
+}
 
 /// The server does not run as root.
 constexpr const char* unprivileged = "nobody";
@@ -81,6 +95,9 @@ private:
 
 postgres_server::postgres_server(std::string settings)
   : settings_(std::move(settings)), programs_(find_programs()), port_(free_port()) {
+  // Whoever is left behind by its parent becomes a child of this process: then there is somebody to wait for it.
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+    throw std::runtime_error("processes that are left behind cannot be waited for");
   if (geteuid() == 0) {
     const auto* user = getpwnam(unprivileged);
     if (user == nullptr || chown(directory_.path().c_str(), user->pw_uid, user->pw_gid) != 0)
@@ -118,19 +135,14 @@ void postgres_server::kill() {
   pid_t pid = 0;
   if (!(file >> pid) || pid <= 1)
     throw std::runtime_error("no PostgreSQL to kill");
-  // Its children notice by themselves, and a start before the last one is gone fails.
-  std::vector<int> ends{end_of(pid)};
-  std::ifstream children("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
-  for (pid_t child = 0; children >> child;)
-    ends.push_back(end_of(child));
+  const auto children = children_of(pid);
   if (::kill(pid, SIGKILL) != 0)
     throw std::runtime_error("PostgreSQL cannot be killed");
-  for (const int end : ends)
-    if (end >= 0) {
-      pollfd over{end, POLLIN, 0};
-      static_cast<void>(poll(&over, 1, -1));
-      close(end);
-    }
+  // Its children notice by themselves. Until the last is gone, and as long as a dead one is not waited for, it cannot
+  // be started again.
+  static_cast<void>(waitpid(pid, nullptr, 0));
+  for (const auto child : children)
+    static_cast<void>(waitpid(child, nullptr, 0));
 }
 
 pg::endpoint postgres_server::database(const std::string& name) const {
