@@ -1,5 +1,6 @@
 #include "cli/run.hpp"
 #include "server/offline.hpp"
+#include "server/schema_commands.hpp"
 #include "server/serve.hpp"
 #include "server/verify_store.hpp"
 
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
   local.server_start = cadenza::serve;
   local.backup_restore = cadenza::restore_backup_offline;
   local.verify = cadenza::verify_offline;
+  local.schema = cadenza::schema_command;
   local.version = CADENZA_VERSION;
   return cadenza::cli::run(argc, argv, local);
 }
