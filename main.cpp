@@ -1,6 +1,7 @@
 #include "cli/run.hpp"
 #include "server/commit.hpp"
 #include "server/offline.hpp"
+#include "server/schema_commands.hpp"
 #include "server/serve.hpp"
 #include "server/verify_store.hpp"
 
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   };
   local.backup_restore = cadenza::restore_backup_offline;
   local.verify = cadenza::verify_offline;
+  local.schema = cadenza::schema_command;
   local.version = CADENZA_VERSION;
   return cadenza::cli::run(argc, argv, local);
 }

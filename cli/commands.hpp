@@ -9,6 +9,7 @@ namespace cadenza::cli {
 
 // The groups, one source file each.
 [[nodiscard]] command server_command();
+[[nodiscard]] command schema_command();
 [[nodiscard]] command verify_command();
 [[nodiscard]] command domain_commands();
 [[nodiscard]] command workflow_commands();

@@ -40,6 +40,21 @@ std::vector<std::string> server_words(std::vector<std::string> words) {
   return words;
 }
 
+/// Called as `cadence-sql-tool`, the program takes that tool's line: flags of the connection, then a command with its
+/// own. That tool expects MySQL unless told otherwise.
+std::vector<std::string> sql_tool_words(std::vector<std::string> words) {
+  const auto is_command = [](const std::string& word) {
+    return word == "create" || word == "create-database" || word == "setup-schema" || word == "setup" ||
+           word == "update-schema" || word == "update" || word == "drop-database" || word == "version";
+  };
+  if (const auto found = std::ranges::find_if(words, is_command); found != words.end())
+    std::rotate(words.begin(), found, found + 1);
+  if (std::getenv("SQL_PLUGIN") == nullptr)
+    words.insert(words.begin() + (words.empty() ? 0 : 1), {"--plugin", "mysql"}); // the last one given counts
+  words.insert(words.begin(), "schema");
+  return words;
+}
+
 /// What makes no sense for any command.
 status check_globals(const invocation& call) {
   if (call.text("transport") == "tchannel")
@@ -72,6 +87,8 @@ int run(const std::vector<std::string>& argv, const hooks& local, const streams&
     words.erase(words.begin());
   if (program == "cadence-server")
     words = server_words(std::move(words));
+  else if (program == "cadence-sql-tool")
+    words = sql_tool_words(std::move(words));
   auto read = parse(tree, words);
   if (const auto* wrong = std::get_if<problem>(&read)) {
     print_problem(call, *wrong);

@@ -24,6 +24,7 @@ struct server_options {
   bool check_config = false;              ///< read the configuration, say what is wrong, start nothing
   bool strict = false;                    ///< options that do nothing in this version are errors
   bool print_config = false;              ///< print the effective configuration, start nothing
+  bool migrate = false;                   ///< make or bring up to date the schema of a database
 };
 
 /// What `admin backup restore` was told: fill the empty directory `data_dir` from `backup_dir`.
@@ -40,6 +41,27 @@ struct verify_options {
   bool repair = false;
 };
 
+/// What `schema` was told to do with the databases of a store.
+struct schema_options {
+  enum class what { create, set_up, update, version, drop } action = what::version;
+  std::string config_file; ///< whose `defaultStore` is meant; "": what follows says where the database is
+  std::string plugin = "postgres";
+  std::string endpoint = "127.0.0.1"; ///< host, or host:port, or several with commas between
+  int port = 0;                       ///< 0: the one in `endpoint`, or the usual one
+  std::string user;
+  std::string password;
+  std::string database = "cadenza";
+  std::vector<std::string> attributes; ///< name=value, as libpq calls them
+  bool tls = false;
+  std::string tls_cert_file;
+  std::string tls_key_file;
+  std::string tls_ca_file;
+  bool tls_verify_host = false;
+  std::string target; ///< version to update to; "": the newest
+  bool dry = false;
+  bool sure = false; ///< drop: without asking back
+};
+
 /// The commands that work on this machine and not through a server's contract; main.cpp gives them. Each prints to
 /// `out` and `err` and returns the exit code. A hook left empty makes its command fail with a clear text.
 struct hooks {
@@ -47,6 +69,7 @@ struct hooks {
   std::function<int(const restore_options&, std::ostream& out, std::ostream& err)> backup_restore;
   /// Prints the report as one JSON document, also when it returns 1 for what was found.
   std::function<int(const verify_options&, std::ostream& out, std::ostream& err)> verify;
+  std::function<int(const schema_options&, std::ostream& out, std::ostream& err)> schema;
   std::string version = "0.1.0"; ///< release version shown by --version
 };
 

@@ -36,6 +36,7 @@ status start(invocation& call) {
   options.check_config = call.on("check-config");
   options.strict = call.on("strict");
   options.print_config = call.on("print-config");
+  options.migrate = call.on("migrate");
   if (options.ephemeral && !options.data_dir.empty())
     return problem{"--ephemeral and --data exclude each other.", "an ephemeral server keeps nothing on disk"};
   if (auto failure = set_port(call, "port", options.port))
@@ -67,6 +68,8 @@ command server_command() {
         {"strict", "refuse options that this version checks but does not act on, instead of warning about them",
          flag_kind::toggle},
         {"print-config", "print the configuration as it will be used, and stop", flag_kind::toggle},
+        {"migrate", "make the schema of a PostgreSQL database, or bring it up to date, before anything else",
+         flag_kind::toggle},
         {"root,r", "directory that relative configuration directories start from", flag_kind::text, ".",
          "CADENCE_ROOT"},
         {"env,e", "environment: which file joins base.yaml", flag_kind::text, "development", "CADENCE_ENVIRONMENT"},

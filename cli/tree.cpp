@@ -113,6 +113,7 @@ command command_tree() {
       tasklist_commands(),
       cluster_commands(),
       admin_commands(),
+      schema_command(),
       verify_command(),
       completion_command(),
       complete_command(),

@@ -30,24 +30,53 @@ constexpr row sasl_rows[] = {
 };
 
 constexpr row sql_rows[] = {
-    {"pluginName", choice, "postgres", "postgres|mysql|sqlite", checked, restart, "Kind of database."},
-    {"databaseName", text, "", "", checked, restart, "Name of the database."},
-    {"connectAddr", address, "", "", checked, restart, "Where it listens."},
-    {"connectProtocol", choice, "tcp", "tcp|unix", checked, restart, "How to reach it."},
-    {"connectAttributes", text_map, "", "", checked, restart, "Further settings of the connection."},
-    {"user", text, "", "", checked, restart, "Name to log in with."},
-    {"password", secret, "", "", checked, restart, "Password to log in with."},
-    {"maxConns", integer, "20", "0..10000", checked, restart, "Most connections open."},
-    {"maxIdleConns", integer, "20", "0..10000", checked, restart, "Most connections kept open while idle."},
-    {"maxConnLifetime", duration, "1h", "0s..8760h", checked, restart, "A connection is closed when older."},
-    {"nShards", integer, "1", "1..1024", checked, restart, "Number of databases that share the data."},
+    {"pluginName", choice, "postgres", "postgres|mysql|sqlite", active, restart,
+     "Kind of database. This version has `postgres`."},
+    {"databaseName", text, "", "", active, restart, "Name of the database."},
+    {"connectAddr", text, "", "", active, restart,
+     "Where it listens: `host:port`, several with commas between (the one that takes writes is found), or the "
+     "directory "
+     "of a socket instead of a host."},
+    {"connectProtocol", choice, "tcp", "tcp|unix", inert, restart,
+     "A `connectAddr` that begins with a slash is a socket."},
+    {"connectAttributes", text_map, "", "", active, restart,
+     "Further settings of the connection, as libpq calls them (`options`, `target_session_attrs`, …)."},
+    {"user", text, "", "", active, restart, "Name to log in with."},
+    {"password", secret, "", "", active, restart,
+     "Password to log in with. Left out, libpq looks for one (`PGPASSFILE`, `~/.pgpass`)."},
+    {"passwordFile", text, "", "", active, restart,
+     "File whose first line is the password, read at the start; not together with `password`."},
+    {"maxConns", integer, "20", "0..10000", active, restart,
+     "Most connections to each database; 0: as many as are of use, which is 4 that commit and 4 that read."},
+    {"maxIdleConns", integer, "20", "0..10000", inert, restart, "Connections are kept."},
+    {"maxConnLifetime", duration, "1h", "0s..8760h", active, restart,
+     "A connection is made anew when older; 0: never."},
+    {"nShards", integer, "1", "1..1024", active, restart,
+     "Number of databases that share the data; with `useMultipleDatabases`, as many as are listed."},
     {"encodingType", text, "", "", inert, restart, "Records have one encoding here."},
     {"decodingTypes", text_list, "", "", inert, restart, "As above."},
-    {"useMultipleDatabases", boolean, "false", "", checked, restart, "Spread over the databases listed below."},
-    {"multipleDatabasesConfig.[].user", text, "", "", checked, restart, "Name to log in with."},
-    {"multipleDatabasesConfig.[].password", secret, "", "", checked, restart, "Password to log in with."},
-    {"multipleDatabasesConfig.[].databaseName", text, "", "nonempty", checked, restart, "Name of the database."},
-    {"multipleDatabasesConfig.[].connectAddr", address, "", "", checked, restart, "Where it listens."},
+    {"useMultipleDatabases", boolean, "false", "", active, restart,
+     "Spread over the databases listed below. Their number and order are fixed when they are first used."},
+    {"multipleDatabasesConfig.[].user", text, "", "", active, restart, "Name to log in with."},
+    {"multipleDatabasesConfig.[].password", secret, "", "", active, restart, "Password to log in with."},
+    {"multipleDatabasesConfig.[].databaseName", text, "", "nonempty", active, restart, "Name of the database."},
+    {"multipleDatabasesConfig.[].connectAddr", text, "", "", active, restart, "Where it listens, as above."},
+};
+
+constexpr row sql_tls_rows[] = {
+    {"enabled", boolean, "false", "", active, restart, "Speak TLS to the database; without it, libpq's `prefer`."},
+    {"sslmode", text, "", "", active, restart,
+     "PostgreSQL's name for how strict to be. Left out: `verify-full` with `enableHostVerification`, `verify-ca` with "
+     "a "
+     "`caFile`, else `require`."},
+    {"certFile", text, "", "", active, restart, "Own certificate, PEM."},
+    {"keyFile", text, "", "", active, restart, "Key of the certificate, PEM."},
+    {"caFile", text, "", "", active, restart, "Authority that the database's certificate must come from."},
+    {"caFiles", text_list, "", "", active, restart,
+     "The same as a list; libpq takes one file, which may hold several."},
+    {"enableHostVerification", boolean, "false", "", active, restart, "Check the name in the database's certificate."},
+    {"requireClientAuth", boolean, "false", "", inert, restart, "Belongs to servers."},
+    {"serverName", text, "", "", inert, restart, "The name checked is the host of `connectAddr`."},
 };
 
 constexpr row nosql_rows[] = {
@@ -210,7 +239,7 @@ constexpr group groups[] = {
     {"services.frontend.rpc.http.tls", tls_rows},
     {"services.*.rpc.tls", tls_rows},
     {"persistence.datastores.*.sql", sql_rows},
-    {"persistence.datastores.*.sql.tls", tls_rows},
+    {"persistence.datastores.*.sql.tls", sql_tls_rows},
     {"persistence.datastores.*.nosql", nosql_rows},
     {"persistence.datastores.*.nosql.tls", tls_rows},
     {"persistence.datastores.*.shardedNosql", sharded_rows},

@@ -272,6 +272,16 @@ std::vector<std::pair<std::string, reader>> reader::named() const {
   return out;
 }
 
+std::vector<reader> reader::items() const {
+  std::vector<reader> out;
+  const auto* each = rules_->exact("[]");
+  assert(each && "only sections that are lists have items");
+  if (here_)
+    for (std::size_t i = 0; i < here_->items.size(); ++i)
+      out.push_back(reader(&here_->items[i], each, fmt::format("{}[{}]", path_, i), asked_));
+  return out;
+}
+
 std::string reader::where(std::string_view key) const {
   const auto* there = here_ ? here_->find_path(key) : nullptr;
   const auto* nearest_known = there ? there : here_;

@@ -55,6 +55,8 @@ public:
   [[nodiscard]] reader at(std::string_view key) const;
   /// The names a user chose in this section (those that `*` stands for), with a reader for each.
   [[nodiscard]] std::vector<std::pair<std::string, reader>> named() const;
+  /// A reader for each item of a section that is a list.
+  [[nodiscard]] std::vector<reader> items() const;
   /// "file:line:column: key", of an option or (empty key) of this section.
   [[nodiscard]] std::string where(std::string_view key = {}) const;
 

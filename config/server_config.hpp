@@ -43,17 +43,22 @@ struct sqlite_config {
   std::string file; ///< resolved against the data directory; empty: in memory, as it is beside a memory store
 };
 
-struct sql_config {
-  std::string plugin; ///< postgres, mysql, sqlite
+/// One of the databases of a store.
+struct sql_database_config {
   std::string database;
-  std::string address; ///< host:port
+  std::string address; ///< host:port, several with commas between; the directory of a socket instead of a host
   std::string user;
   std::string password;
-  int connections_max = 0;
-  int idle_connections_max = 0;
+};
+
+struct sql_config {
+  std::string plugin;                         ///< postgres, mysql, sqlite
+  std::vector<sql_database_config> databases; ///< one, or those of `multipleDatabasesConfig` in their order
+  int connections_max = 0;                    ///< to each of them
   std::chrono::nanoseconds connection_life{0};
   std::map<std::string, std::string> attributes;
   tls_config tls;
+  std::string ssl_mode; ///< as PostgreSQL calls it; empty: by `tls`
 };
 
 struct nosql_config {
@@ -93,6 +98,7 @@ struct persistence_config {
   datastore_config main;       ///< what `defaultStore` names
   datastore_config visibility; ///< what `visibilityStore` names
   std::string search_store;    ///< name of the store for searches; empty: none
+  bool migrate = false;        ///< of the command line: bring the schema of a database up to date at the start
 };
 
 struct engine_config {

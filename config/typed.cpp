@@ -115,16 +115,64 @@ network_config network_of(const reader& from, const frontend_config& frontend, p
   return n;
 }
 
+/// The password itself, or the first line of a file that has it.
+std::string password_of(const reader& from, problems& out) {
+  auto password = from.text("password");
+  const auto file = from.text("passwordFile");
+  if (file.empty())
+    return password;
+  if (!password.empty()) {
+    out.add(fmt::format("{}: password is given, too", from.where("passwordFile")));
+    return password;
+  }
+  const auto content = read_text_file(file);
+  if (!content) {
+    out.add(fmt::format("{}: {}", from.where("passwordFile"), content.error().message));
+    return password;
+  }
+  return content->substr(0, content->find_first_of("\r\n"));
+}
+
 sql_config sql_of(const reader& from, problems& out) {
-  sql_config sql{from.text("pluginName"),       from.text("databaseName"),
-                 from.text("connectAddr"),      from.text("user"),
-                 from.text("password"),         from.small("maxConns"),
-                 from.small("maxIdleConns"),    from.duration("maxConnLifetime"),
-                 from.map("connectAttributes"), tls_of(from.at("tls"), out, false)};
-  if (sql.plugin != "sqlite" && sql.address.empty() && !from.flag("useMultipleDatabases"))
-    out.add(fmt::format("{}: connectAddr is needed", from.where()));
-  if (from.flag("useMultipleDatabases") && !from.given("multipleDatabasesConfig"))
+  sql_config sql;
+  sql.plugin = from.text("pluginName");
+  sql.connections_max = from.small("maxConns");
+  sql.connection_life = from.duration("maxConnLifetime");
+  sql.attributes = from.map("connectAttributes");
+  const auto tls = from.at("tls");
+  sql.tls.enabled = tls.flag("enabled");
+  sql.tls.certificate_file = tls.text("certFile");
+  sql.tls.key_file = tls.text("keyFile");
+  sql.tls.authority_files = tls.list("caFiles");
+  if (const auto one = tls.text("caFile"); !one.empty())
+    sql.tls.authority_files.push_back(one);
+  sql.tls.verify_host = tls.flag("enableHostVerification");
+  sql.ssl_mode = tls.text("sslmode");
+  if (sql.tls.authority_files.size() > 1)
+    out.add(fmt::format("{}: one file of authorities is taken; it may hold several", tls.where("caFiles")));
+  if (sql.tls.certificate_file.empty() != sql.tls.key_file.empty())
+    out.add(fmt::format("{}: certFile and keyFile belong together", tls.where()));
+  const sql_database_config only{from.text("databaseName"), from.text("connectAddr"), from.text("user"),
+                                 password_of(from, out)};
+  const int count = from.small("nShards");
+  if (!from.flag("useMultipleDatabases")) {
+    sql.databases.push_back(only);
+    if (sql.plugin != "sqlite" && only.address.empty())
+      out.add(fmt::format("{}: connectAddr is needed", from.where()));
+    if (count > 1)
+      out.add(fmt::format("{}: {} databases need useMultipleDatabases", from.where("nShards"), count));
+    return sql;
+  }
+  for (const auto& one : from.at("multipleDatabasesConfig").items()) {
+    sql.databases.push_back(
+        {one.text("databaseName"), one.text("connectAddr"), one.text("user"), one.text("password")});
+    if (one.text("connectAddr").empty() || one.text("databaseName").empty())
+      out.add(fmt::format("{}: connectAddr and databaseName are needed", one.where()));
+  }
+  if (sql.databases.empty())
     out.add(fmt::format("{}: multipleDatabasesConfig is needed", from.where("useMultipleDatabases")));
+  else if (from.given("nShards") && static_cast<std::size_t>(count) != sql.databases.size())
+    out.add(fmt::format("{}: {} databases are listed", from.where("nShards"), sql.databases.size()));
   return sql;
 }
 

@@ -43,8 +43,9 @@ private:
 void check_stores(const config::loaded& which, complaints& wrong) {
   const auto& stores = which.values.persistence;
   const auto refused = [&](const std::string& option, const std::string& why) { wrong.add(option, why); };
-  if (stores.main.kind != datastore_kind::rocksdb && stores.main.kind != datastore_kind::memory)
-    refused("persistence.defaultStore", is_missing(stores.main) + "; rocksdb and memory are there");
+  const bool postgres = stores.main.kind == datastore_kind::sql && stores.main.sql.plugin == "postgres";
+  if (!postgres && stores.main.kind != datastore_kind::rocksdb && stores.main.kind != datastore_kind::memory)
+    refused("persistence.defaultStore", is_missing(stores.main) + "; rocksdb, memory and sql (postgres) are there");
   if (stores.visibility.kind != datastore_kind::sqlite && stores.visibility.kind != datastore_kind::memory)
     refused("persistence.visibilityStore",
             is_missing(stores.visibility) + "; leave it out for the built-in lists (SQLite)");
@@ -106,7 +107,10 @@ outcome<config::loaded> load_configuration(const cli::server_options& options) {
     from.settings.emplace_back("services.frontend.rpc.http.port", std::to_string(*options.http_port));
   if (options.ephemeral)
     from.settings.emplace_back("persistence.defaultStore", "memory");
-  return config::load(from);
+  auto loaded = config::load(from);
+  if (loaded)
+    loaded->values.persistence.migrate = options.migrate;
+  return loaded;
 }
 
 } // namespace cadenza

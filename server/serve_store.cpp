@@ -2,14 +2,17 @@
 
 #include "actors/visibility/visibility_rebuild.hpp"
 #include "config/log.hpp"
+#include "server/database_metrics.hpp"
 #include "server/library_logs.hpp"
 #include "server/memory_budget.hpp"
 #include "server/serve_parts.hpp"
 #include "storage/plugins.hpp"
+#include "storage/visibility/visibility_store.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 namespace cadenza {
 namespace {
@@ -86,6 +89,24 @@ void end_process(std::string_view reason) {
   std::abort();
 }
 
+/// The lists beside a database belong to this machine: another one may have worked on the database since they were
+/// written. They are made anew from it at each start.
+outcome<void> begin_lists_anew(const std::string& directory, const std::string& file) {
+  std::error_code failed;
+  std::filesystem::create_directories(directory, failed);
+  if (failed)
+    return bad_request("the data directory " + directory + " cannot be made: " + failed.message());
+  return file.empty() ? outcome<void>() : storage::remove_visibility_files(file);
+}
+
+/// Where a store is that is not in the data directory, for people; never a password.
+std::string elsewhere_of(const config::datastore_config& store) {
+  std::string out = store.sql.plugin;
+  for (const auto& one : store.sql.databases)
+    out += (&one == &store.sql.databases.front() ? " " : ", ") + one.database + " on " + one.address;
+  return out;
+}
+
 std::string kinds_there_are() {
   std::string out;
   for (const auto& one : storage::plugins())
@@ -109,8 +130,14 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
     return error{error_kind::unimplemented, "datastore " + main.name + " is of the kind " +
                                                 std::string(config::name_of(main.kind)) +
                                                 ", which this program does not have; it has " + kinds_there_are()};
-  storage::open_request request{
-      main, "cadenza " CADENZA_VERSION, share_of(budget_of(c)), probes_of(registry), log_engine_line, end_process};
+  storage::open_request request{main,
+                                "cadenza " CADENZA_VERSION,
+                                share_of(budget_of(c)),
+                                kind->elsewhere ? database_probes_of(registry, probes_of(registry))
+                                                : probes_of(registry),
+                                c.persistence.migrate,
+                                log_engine_line,
+                                end_process};
   auto store = kind->open(std::move(request));
   if (!store)
     return store.error();
@@ -118,8 +145,13 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
   std::string visibility_file;
   if (kind->durable) {
     out->directory = c.persistence.data_directory;
-    out->backup_directory = c.persistence.backup_directory;
     visibility_file = c.persistence.visibility.sqlite.file;
+  }
+  if (kind->elsewhere) {
+    CADENZA_TRY(begin_lists_anew(c.persistence.data_directory, visibility_file));
+    out->elsewhere = elsewhere_of(main);
+  } else if (kind->durable) {
+    out->backup_directory = c.persistence.backup_directory;
   }
   auto shards = fix_shard_count(*out->store, c);
   if (!shards)

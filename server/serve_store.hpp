@@ -27,6 +27,13 @@ struct open_store {
   actors::visibility_opener open_visibility; ///< rebuilds the lists when need be; refers to this object
   int shard_count = 0;                       ///< as fixed at the first start
   std::string directory;                     ///< "" when everything is in memory
+  std::string elsewhere;                     ///< where the store is when not in `directory`, for people; else ""
+  /// Where everything is, for people.
+  [[nodiscard]] std::string place() const {
+    if (!elsewhere.empty())
+      return elsewhere + "; lists in " + directory;
+    return directory.empty() ? "memory" : directory;
+  }
   std::string backup_directory;
   std::mutex backing_up;                      ///< held by who takes or removes backups: one at a time
   std::atomic<std::int64_t> last_backup_s{0}; ///< when the newest one was taken, in Unix time; 0: there is none

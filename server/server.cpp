@@ -68,7 +68,7 @@ void server::tell_of_start() const {
   log::info({{"version", CADENZA_VERSION},
              {"commit", commit_},
              {"config", configuration_.origin},
-             {"data", stores_->directory.empty() ? "memory" : stores_->directory},
+             {"data", stores_->place()},
              {"grpc", grpc},
              {"tchannel", tchannel},
              {"http", http},
@@ -100,8 +100,8 @@ std::string server::banner() const {
   if (front_ && front_->tchannel_port() != 0)
     out += "  TChannel " + at(front_->tchannel_port()) + '\n';
   out += "  HTTP     " + at(http_port()) + "  (/health /ready /version /metrics)\n";
-  out += "  data     " + (stores_->directory.empty() ? "in memory; gone when the server stops" : stores_->directory) +
-         '\n';
+  out +=
+      "  data     " + (stores_->directory.empty() ? "in memory; gone when the server stops" : stores_->place()) + '\n';
   return out + "  shards   " + std::to_string(stores_->shard_count) + '\n';
 }
 

@@ -2,6 +2,7 @@
 
 #include "storage/memory/memory_store.hpp"
 #include "storage/open.hpp"
+#include "storage/sql/postgres/settings.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,11 +34,32 @@ outcome<std::unique_ptr<store>> open_embedded(open_request request) {
   return open_rocksdb(std::move(options));
 }
 
+outcome<std::unique_ptr<store>> open_database(open_request request) {
+  const auto& given = request.settings.sql;
+  if (given.plugin != "postgres")
+    return error{error_kind::unimplemented, "datastore " + request.settings.name + " is a database of the kind " +
+                                                given.plugin + ", which this program does not have; it has postgres"};
+  auto options = sql::postgres::options_of(given);
+  if (!options)
+    return options.error();
+  options->program = request.program;
+  options->migrate = request.migrate;
+  options->alone = true;
+  options->bounds.queued_bytes = request.memory.queued_bytes;
+  options->probes = std::move(request.probes);
+  options->log = std::move(request.log);
+  return sql::postgres::open_postgres(*std::move(options));
+}
+
 using config::datastore_kind;
 
+constexpr bool durable = true;
+constexpr bool elsewhere = true;
+
 constexpr std::array table{
-    plugin{datastore_kind::rocksdb, true, open_embedded},
-    plugin{datastore_kind::memory, false, open_memory},
+    plugin{datastore_kind::rocksdb, durable, !elsewhere, open_embedded},
+    plugin{datastore_kind::memory, !durable, !elsewhere, open_memory},
+    plugin{datastore_kind::sql, durable, elsewhere, open_database},
 };
 
 } // namespace

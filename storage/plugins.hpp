@@ -26,6 +26,7 @@ struct open_request {
   std::string_view program;                 ///< noted in the store with each schema that it is brought to
   memory_share memory;
   store_probes probes;
+  bool migrate = false; ///< bring an older schema of a database elsewhere up to date; the embedded store does it anyway
   /// Warnings and errors, one line each; on any thread, must not block. May be empty.
   std::function<void(bool error, std::string_view text)> log;
   /// The store knows no more what is on its disk, so the process must end without writing again. Must not return.
@@ -37,7 +38,8 @@ struct open_request {
 /// plugins.cpp; docs/storage-plugins.md says what it has to keep to.
 struct plugin {
   config::datastore_kind kind{};
-  bool durable = true; ///< false: everything is gone with the process
+  bool durable = true;    ///< false: everything is gone with the process
+  bool elsewhere = false; ///< what it keeps is not in the data directory
   outcome<std::unique_ptr<store>> (*open)(open_request request) = nullptr;
 };
 

@@ -19,6 +19,16 @@ struct store_probes {
   std::function<void(condition which)> condition_failed;
   /// Writes stopped (false, why) or work again (true).
   std::function<void(bool accepts_writes, std::string_view reason)> writable_changed;
+
+  // Of stores on a database elsewhere.
+  /// A call was answered: which (a literal), how, and the time since it came.
+  std::function<void(const char* name, status outcome, std::int64_t elapsed_ns)> operation_done;
+  /// So many commits waited when a thread began its next group.
+  std::function<void(std::int64_t commits)> queue_left;
+  /// A connection was made (true) or has ended.
+  std::function<void(bool opened)> connections_changed;
+  /// No connection could be made.
+  std::function<void()> connection_failed;
 };
 
 } // namespace cadenza::storage

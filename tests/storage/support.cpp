@@ -1,5 +1,7 @@
 #include "tests/storage/support.hpp"
 
+#include "tests/storage/postgres_server.hpp"
+
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -77,6 +79,8 @@ const std::vector<store_kind>& store_kinds() {
       {"memory", [] { return std::unique_ptr<under_test>(std::make_unique<memory_under_test>()); }},
       {"loose_memory", make_loose},
       {"rocksdb", [] { return std::unique_ptr<under_test>(std::make_unique<rocksdb_under_test>()); }},
+      {"postgres", make_postgres},
+      {"postgres_4", make_postgres_4},
   };
   return all;
 }

@@ -11,7 +11,8 @@ free_port() {
 }
 
 # start_server BINARY DATA LOG GRPC_PORT HTTP_PORT [TCHANNEL_PORT]: sets server_pid; fails when the server does not become
-# ready. Without the last one TChannel is not spoken.
+# ready. Without the last one TChannel is not spoken. SERVER_CONFIG: a configuration file for it (postgres_scratch.py makes
+# one), whose database is brought up to date first.
 start_server() {
   local binary=$1 data=$2 log=$3 port=$4 http_port=$5 tchannel_port=${6:-} waited=0
   local how=(--port "$port" --http-port "$http_port")
@@ -19,6 +20,7 @@ start_server() {
     echo "services: {frontend: {rpc: {grpcPort: $port, port: $tchannel_port, http: {port: $http_port}}}}" >"$log.yaml"
     how=(--config "$log.yaml")
   fi
+  [ -z "${SERVER_CONFIG:-}" ] || how+=(--config "$SERVER_CONFIG" --migrate)
   "$binary" server start --data "$data" "${how[@]}" </dev/null >"$log" 2>&1 &
   server_pid=$!
   until curl -fsS -o /dev/null "http://127.0.0.1:$http_port/ready" 2>/dev/null; do

@@ -121,6 +121,48 @@ BOOST_AUTO_TEST_CASE(the_name_it_is_called_by_is_the_name_it_uses) {
   BOOST_TEST(seen.config_file == "mine.yaml");
 }
 
+BOOST_AUTO_TEST_CASE(the_schema_of_a_database_is_looked_after_under_two_names) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const streams io{nullptr, &out, &err};
+  std::vector<schema_options> seen;
+  hooks local;
+  local.schema = [&seen](const schema_options& options, std::ostream&, std::ostream&) {
+    seen.push_back(options);
+    return 1;
+  };
+  using what = schema_options::what;
+  BOOST_TEST(run_cli({"schema", "version", "--config", "c.yaml"}, local).code == 1);
+  BOOST_TEST((seen.back().action == what::version));
+  BOOST_TEST(seen.back().config_file == "c.yaml");
+  BOOST_TEST(run_cli({"schema", "drop", "--db", "d", "--quiet"}, local).code == 0);
+  BOOST_TEST((seen.back().action == what::drop && !seen.back().sure));
+  BOOST_TEST(run_cli({"schema", "create"}).code == 1);
+
+  // As the scripts of the reference system call its tool.
+  const auto tool = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "/usr/bin/cadence-sql-tool");
+    static_cast<void>(run(words, local, io));
+    return seen.back();
+  };
+  const auto made =
+      tool({"--plugin", "postgres", "--ep", "db", "-p", "5433", "-u", "me", "--pw", "pw", "create", "--db", "cadence"});
+  BOOST_TEST((made.action == what::create));
+  BOOST_TEST(made.plugin == "postgres");
+  BOOST_TEST(made.endpoint == "db");
+  BOOST_TEST(made.port == 5433);
+  BOOST_TEST(made.user == "me");
+  BOOST_TEST(made.password == "pw");
+  BOOST_TEST(made.database == "cadence");
+  const auto set_up = tool({"--pl", "postgres", "--db", "cadence", "setup-schema", "-v", "0.0"});
+  BOOST_TEST((set_up.action == what::set_up));
+  BOOST_TEST(set_up.database == "cadence");
+  const auto updated = tool({"--pl", "postgres", "--db", "cadence", "update-schema", "-d", "./schema", "--dryrun"});
+  BOOST_TEST((updated.action == what::update));
+  BOOST_TEST(updated.dry);
+  BOOST_TEST(tool({"--db", "cadence", "update"}).plugin == "mysql"); // what that tool takes it for
+}
+
 BOOST_AUTO_TEST_CASE(tchannel_is_refused_clearly) {
   const auto result = run_cli({"--transport", "tchannel", "--do", "d", "wf", "list"});
   BOOST_TEST(result.code == 1);

@@ -137,9 +137,8 @@ BOOST_AUTO_TEST_CASE(a_file_written_for_cadence_loads) {
   BOOST_TEST(has_warning("clusterGroupMetadata.masterClusterName is an old name"));
   BOOST_TEST(has_warning("cassandra is an old name of nosql"));
   BOOST_TEST(has_warning("dcRedirectionPolicy is an old name"));
-  BOOST_TEST(
-      has_warning("persistence.datastores.pg.sql.tls: this version checks these options but does not act on them: "
-                  "enabled, caFile"));
+  BOOST_TEST(has_warning("persistence.datastores.es.elasticsearch"));
+  BOOST_TEST(!has_warning("persistence.datastores.pg.sql"));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_refused_with_its_place_and_a_proposal) {
@@ -177,6 +176,12 @@ BOOST_AUTO_TEST_CASE(options_that_contradict_each_other_are_refused) {
            {"persistence: {defaultStore: sqlite}", "sqlite holds visibility only"},
            {"persistence: {datastores: {a: {rocksdb: {}, memory: {}}}}", "a datastore is exactly one of"},
            {"persistence: {datastores: {a: {nosql: {keyspace: k}}}}", "hosts is needed"},
+           {"persistence: {datastores: {a: {sql: {databaseName: d}}}}", "connectAddr is needed"},
+           {"persistence: {datastores: {a: {sql: {useMultipleDatabases: true}}}}", "multipleDatabasesConfig is needed"},
+           {"persistence: {datastores: {a: {sql: {connectAddr: \"x:1\", nShards: 3}}}}", "3 databases need"},
+           {"persistence: {datastores: {a: {sql: {useMultipleDatabases: true, nShards: 3, multipleDatabasesConfig: "
+            "[{connectAddr: \"x:1\", databaseName: d}]}}}}",
+            "1 databases are listed"},
            {"services: {frontend: {rpc: {grpcPort: 9, http: {port: 9}}}}", "cannot share port 9"},
            {"services: {frontend: {rpc: {tls: {enabled: true}}}}", "needs certFile and keyFile"},
            {"clusterGroupMetadata: {clusterGroup: {a: {rpcAddress: \"x:1\"}}}", "cluster0 is not in clusterGroup"},
@@ -242,6 +247,34 @@ BOOST_AUTO_TEST_CASE(what_is_printed_loads_to_the_same_configuration) {
   BOOST_TEST(print(good(printed)) == printed);
 }
 
+BOOST_AUTO_TEST_CASE(several_databases_come_in_their_order) {
+  const auto c = good("persistence:\n  defaultStore: pg\n  datastores:\n    pg:\n      sql:\n"
+                      "        useMultipleDatabases: true\n        nShards: 2\n        multipleDatabasesConfig:\n"
+                      "        - {connectAddr: \"a:1\", databaseName: one, user: u, password: p}\n"
+                      "        - {connectAddr: \"b:2,c:3\", databaseName: two}\n")
+                     .values.persistence.main.sql;
+  BOOST_TEST_REQUIRE(c.databases.size() == 2U);
+  BOOST_TEST(c.databases[0].address == "a:1");
+  BOOST_TEST(c.databases[0].user == "u");
+  BOOST_TEST(c.databases[0].password == "p");
+  BOOST_TEST(c.databases[1].address == "b:2,c:3");
+  BOOST_TEST(c.databases[1].database == "two");
+  BOOST_TEST(c.connections_max == 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_password_is_read_from_its_file) {
+  const directory at;
+  at.write("password", "hush\nand what else stands there\n");
+  const std::string text = "persistence: {defaultStore: pg, datastores: {pg: {sql: {connectAddr: \"h:1\", ";
+  const auto read = good(text + "passwordFile: \"" + at.path.string() + "/password\"}}}}\n");
+  BOOST_TEST(read.values.persistence.main.sql.databases.at(0).password == "hush");
+  BOOST_TEST(print(read).find("hush") == std::string::npos);
+  const auto both = load_text(text + "password: p, passwordFile: \"" + at.path.string() + "/password\"}}}}\n");
+  BOOST_REQUIRE(!both);
+  BOOST_TEST(both.error().message.find("passwordFile: password is given, too") != std::string::npos);
+  BOOST_TEST(!load_text(text + "passwordFile: \"" + at.path.string() + "/none\"}}}}\n"));
+}
+
 BOOST_AUTO_TEST_CASE(lists_are_in_memory_beside_a_store_in_memory) {
   const auto c = good("persistence: {defaultStore: memory}\n").values;
   BOOST_TEST((c.persistence.main.kind == datastore_kind::memory));
@@ -261,7 +294,10 @@ BOOST_AUTO_TEST_CASE(a_reload_tells_what_takes_effect_and_what_waits_for_a_resta
 }
 
 BOOST_AUTO_TEST_CASE(every_option_said_to_have_an_effect_is_read) {
-  const auto document = parse_yaml("persistence: {datastores: {a: {rocksdb: {}}, b: {sqlite: {}}, c: {memory: {}}}}\n"
+  const auto document = parse_yaml("persistence: {datastores: {a: {rocksdb: {}}, b: {sqlite: {}}, c: {memory: {}},\n"
+                                   "  d: {sql: {connectAddr: \"x:1\"}},\n"
+                                   "  e: {sql: {useMultipleDatabases: true, multipleDatabasesConfig:\n"
+                                   "    [{connectAddr: \"x:1\", databaseName: one}]}}}}\n"
                                    "clusterGroupMetadata: {clusterGroup: {cluster0: {rpcAddress: \"x:1\"}}}\n",
                                    "f.yaml");
   BOOST_REQUIRE(document);

@@ -6,6 +6,7 @@
 #include "bridge/net/meters.hpp"
 #include "bridge/rpc/rpc_metrics.hpp"
 #include "config/process_metrics.hpp"
+#include "server/database_metrics.hpp"
 #include "server/installation_metrics.hpp"
 
 #include <span>
@@ -26,6 +27,7 @@ std::vector<component> components() {
       {"process", config::process_metrics},    {"installation", installation_metrics},
       {"workload", actors::workload::table()}, {"actors", actors::engine_metrics()},
       {"bridge", bridge::rpc_metric_table},    {"network", bridge::net::net_metric_table},
+      {"database", database_metrics},
   };
 }
 

@@ -35,6 +35,7 @@ struct checked {
 const std::string stores = "persistence:\n"
                            "  datastores:\n"
                            "    pg: {sql: {pluginName: postgres, connectAddr: 'db:5432', databaseName: v, user: u}}\n"
+                           "    my: {sql: {pluginName: mysql, connectAddr: 'db:3306', databaseName: v, user: u}}\n"
                            "    es: {elasticsearch: {url: {scheme: http, host: 'es:9200'}}}\n";
 
 } // namespace
@@ -52,9 +53,11 @@ BOOST_AUTO_TEST_CASE(a_store_that_this_version_does_not_have_is_refused_and_not_
   const checked lists(stores + "  visibilityStore: pg\n");
   BOOST_TEST(lists.code == 1);
   BOOST_TEST(lists.says("persistence.visibilityStore: pg is of kind sql (postgres)"), lists.err);
-  const checked main(stores + "  defaultStore: pg\n");
+  const checked main(stores + "  defaultStore: my\n");
   BOOST_TEST(main.code == 1);
-  BOOST_TEST(main.says("config.yaml:5:17: persistence.defaultStore: pg is of kind sql (postgres)"), main.err);
+  BOOST_TEST(main.says("config.yaml:6:17: persistence.defaultStore: my is of kind sql (mysql)"), main.err);
+  const checked there(stores + "  defaultStore: pg\n");
+  BOOST_TEST(there.code == 0, there.err);
   const checked search(stores + "  advancedVisibilityStore: es\n");
   BOOST_TEST(search.code == 1);
   BOOST_TEST(search.says("persistence.advancedVisibilityStore"), search.err);
