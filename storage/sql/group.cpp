@@ -113,6 +113,7 @@ group::verdict group::judge(const shard_transaction& tx, commit_result& result) 
     slot.known = true;
     slot.range_id = slot.stored = tx.range_id;
   }
+  CADENZA_ASSERT(slot.range_id == tx.range_id, "what is committed together rests on one range id of its shard");
   slot.used = true;
   writes_ = true;
   take_current(tx);

@@ -1,3 +1,4 @@
+#include "messages/invariant.hpp"
 #include "storage/sql/group.hpp"
 
 /// A group as statements. Rows go before others are written, so that what is written in place of them stays.
@@ -29,6 +30,8 @@ void group::write_shards(std::vector<step>& out) const {
   for (const auto& [shard, slot] : shards_) {
     if (!slot.used)
       continue;
+    CADENZA_ASSERT(slot.known, "what rests on a shard says under which range id");
+    CADENZA_ASSERT(!slot.moved || slot.value != nullptr, "a shard that is moved has a row");
     const std::int64_t key = shard;
     locks.add(key, std::int64_t{slot.moved ? 1 : 0});
     if (!slot.moved)
@@ -63,6 +66,8 @@ void group::write_currents(std::vector<step>& out) const {
       case kind::is_run_closed: closed.add(shard, domain, workflow, one->run_id, one->last_write_version); break;
       case kind::is_not_run: other.add(shard, domain, workflow, one->run_id); break;
       }
+    CADENZA_ASSERT(slot.change != current_slot::write::put || slot.row != nullptr,
+                   "a current-run row that is put is there");
     if (slot.change == current_slot::write::put)
       puts.add(shard, domain, workflow, slot.row->run_id, std::int64_t{slot.row->state}, slot.row->last_write_version,
                slot.row->value);
@@ -93,6 +98,7 @@ void group::write_runs(std::vector<step>& out) const {
       emptied.add(shard, domain, workflow, run);
     if (!slot.written)
       continue;
+    CADENZA_ASSERT(slot.known && slot.version, "a run that is written has a version");
     if (!slot.stored)
       fresh.add(shard, domain, workflow, run, *slot.version, slot.header, slot.fixed.value_or(std::string_view()));
     else if (slot.fixed)
@@ -135,6 +141,8 @@ void group::write_trees(std::vector<step>& out) const {
     const std::int64_t shard = key.shard;
     if (!slot.written)
       continue;
+    CADENZA_ASSERT(slot.known, "a history tree that is written was judged");
+    CADENZA_ASSERT(slot.ended == (slot.version == 0), "a history tree has a version until it ends");
     if (slot.ended) {
       // One that must not be there is made first: then nobody else makes it meanwhile.
       if (slot.stored == 0)
@@ -177,6 +185,7 @@ void group::write_requests(std::vector<step>& out) const {
   for (const auto& [key, slot] : requests_) {
     if (slot.write == nullptr)
       continue;
+    CADENZA_ASSERT(slot.known, "a request that is remembered was judged");
     const std::int64_t shard = key.shard;
     const auto& one = key.key;
     const std::int64_t kind = static_cast<int>(one.kind);
@@ -227,6 +236,8 @@ void group::write_lists(std::vector<step>& out) const {
   for (const auto& [key, slot] : lists_) {
     if (!slot.used)
       continue;
+    CADENZA_ASSERT(slot.known, "what rests on a task list says under which range id");
+    CADENZA_ASSERT(!slot.removed || slot.range_id == 0, "a task list that goes has no range id");
     const auto& domain = key.domain_id;
     const std::int64_t type = key.type;
     if (slot.removed) {
@@ -246,8 +257,10 @@ void group::write_lists(std::vector<step>& out) const {
       changed.add_without_last(domain, key.name, type, slot.stored, slot.range_id);
     else
       checks.add(domain, key.name, type, slot.stored);
-    for (const auto& range : slot.drops)
+    for (const auto& range : slot.drops) {
+      CADENZA_ASSERT(range.from <= range.to, "a range of tasks begins before it ends");
       drops.add(domain, key.name, type, range.from, range.to);
+    }
     for (const auto& [task, value] : slot.tasks)
       puts.add(domain, key.name, type, task, value);
   }

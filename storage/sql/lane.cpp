@@ -1,5 +1,6 @@
 #include "storage/sql/lane.hpp"
 
+#include "messages/invariant.hpp"
 #include "storage/refusals.hpp"
 #include "storage/sql/alone.hpp"
 
@@ -33,6 +34,7 @@ lane::lane(connector connect, const uuid& name, std::string label, surroundings&
 lane::~lane() { stop(); }
 
 void lane::submit(request what, done<commit_result> cb) {
+  CADENZA_ASSERT(cb, "whoever commits wants to know how it ended");
   const auto bytes = weigh(what);
   std::string refusal;
   bool wake = false;
@@ -80,6 +82,7 @@ bool lane::take_queue() {
     arrived_.wait_for(guard, backoff_.next(), something);
   else
     arrived_.wait(guard, something);
+  CADENZA_ASSERT(taken_.empty(), "what a lane has taken is answered before it takes more");
   taken_.swap(queue_);
   if (around_.probes.queue_left)
     around_.probes.queue_left(static_cast<std::int64_t>(taken_.size()));
@@ -176,10 +179,12 @@ std::size_t lane::fill(group& into, std::size_t limit) {
     group_bytes_ += one.bytes;
     results_.push_back(std::move(result));
   }
+  CADENZA_ASSERT(results_.size() <= taken_.size(), "a group has a result for each of its requests");
   return results_.size();
 }
 
 void lane::commit_group() {
+  CADENZA_ASSERT(!taken_.empty(), "a group begins with a request");
   const auto begin = clock::now();
   bool carefully = refusals_ > refusals_many;
   auto count = std::min(taken_.size(), around_.bounds.group_transactions);
@@ -235,6 +240,7 @@ lane::settled lane::try_group(bool carefully, std::size_t& count) {
 }
 
 void lane::commit_alone() {
+  CADENZA_ASSERT(!taken_.empty() && !can_share(taken_.front().what), "what can share a commit does");
   commit_result result;
   auto how = settled::not_done;
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
@@ -290,6 +296,7 @@ lane::settled lane::finish(std::vector<step> steps, bool begun) {
   if (!connection_)
     return settled::not_done; // what was begun went with the connection
   sequence_ = std::max(sequence_, stored_sequence_) + 1;
+  CADENZA_ASSERT(sequence_ > stored_sequence_, "the number of a lane's transactions grows");
   steps.insert(steps.begin(),
                {statement::mark_lane, {argument::of(name_), argument::large(epoch_), argument::large(sequence_)}});
   if (begun)
@@ -332,6 +339,7 @@ void lane::roll_back() {
 }
 
 void lane::answer(std::size_t count, settled how) {
+  CADENZA_ASSERT(count <= taken_.size(), "only what was taken is answered");
   results_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     auto one = std::move(taken_.front());
@@ -356,6 +364,7 @@ void lane::answer_one(submission& one, commit_result result) {
     probes.condition_failed(result.failed);
   if (probes.operation_done)
     probes.operation_done(name_of(one.what), result.outcome, (clock::now() - one.since) / std::chrono::nanoseconds{1});
+  CADENZA_ASSERT(one.cb, "each request is answered once");
   one.cb(std::move(result));
 }
 

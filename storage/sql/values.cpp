@@ -84,6 +84,7 @@ std::int64_t row_set::number(std::size_t row, std::size_t column) const {
 
 std::string_view row_set::bytes(std::size_t row, std::size_t column) const {
   const auto& one = at(row, column);
+  CADENZA_ASSERT(one.begin + one.size <= bytes_.size(), "a field lies within what was read");
   return std::string_view(bytes_).substr(one.begin, one.size);
 }
 
