@@ -16,11 +16,14 @@ free_port() {
 start_server() {
   local binary=$1 data=$2 log=$3 port=$4 http_port=$5 tchannel_port=${6:-} waited=0
   local how=(--port "$port" --http-port "$http_port")
-  if [ -n "$tchannel_port" ]; then
-    echo "services: {frontend: {rpc: {grpcPort: $port, port: $tchannel_port, http: {port: $http_port}}}}" >"$log.yaml"
+  if [ -n "$tchannel_port" ] || [ -n "${SERVER_CONFIG:-}" ]; then
+    echo "services: {frontend: {rpc: {grpcPort: $port, port: ${tchannel_port:-0}, http: {port: $http_port}}}}" >"$log.yaml"
     how=(--config "$log.yaml")
   fi
-  [ -z "${SERVER_CONFIG:-}" ] || how+=(--config "$SERVER_CONFIG" --migrate)
+  if [ -n "${SERVER_CONFIG:-}" ]; then
+    cat "$SERVER_CONFIG" >>"$log.yaml"
+    how+=(--migrate)
+  fi
   "$binary" server start --data "$data" "${how[@]}" </dev/null >"$log" 2>&1 &
   server_pid=$!
   until curl -fsS -o /dev/null "http://127.0.0.1:$http_port/ready" 2>/dev/null; do
