@@ -141,6 +141,11 @@ const example_map& admin_examples() {
       {"admin backup prune", {"admin backup prune --keep 7 --older_than 30d --dry_run"}},
       {"admin backup verify", {"admin backup verify 4"}},
       {"admin backup restore", {"admin backup restore --dir /var/backups/cadenza --data /var/lib/cadenza"}},
+      {"schema create", {"schema create --endpoint db.internal --user cadenza --database cadenza"}},
+      {"schema setup-schema", {"schema setup-schema --config /etc/cadenza/cadenza.yaml"}},
+      {"schema update-schema", {"schema update-schema --config /etc/cadenza/cadenza.yaml --dryrun"}},
+      {"schema version", {"schema version --config /etc/cadenza/cadenza.yaml"}},
+      {"schema drop", {"schema drop --endpoint db.internal --user cadenza --database cadenza"}},
   };
   return examples;
 }

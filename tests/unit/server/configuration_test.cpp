@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(everything_that_cannot_be_used_is_named_at_once) {
                     "archival:\n"
                     "  history: {status: enabled, provider: {filestore: {fileMode: '0666', dirMode: '0766'}}}\n");
   BOOST_TEST(all.code == 1);
-  BOOST_TEST(all.says("config.yaml:5:28: persistence.advancedVisibilityStore: "), all.err);
-  BOOST_TEST(all.says("config.yaml:7:21: archival.history.status: "), all.err);
+  BOOST_TEST(all.says("config.yaml:6:28: persistence.advancedVisibilityStore: "), all.err);
+  BOOST_TEST(all.says("config.yaml:8:21: archival.history.status: "), all.err);
 }
 
 BOOST_AUTO_TEST_CASE(archival_without_an_archiver_is_refused_where_it_is_switched_on) {
