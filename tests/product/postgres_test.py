@@ -64,7 +64,8 @@ def main():
         schema(count, cadenza, database)
         database.sql("CREATE DATABASE cadenza TEMPLATE template0 ENCODING 'UTF8'")
         config = place / "cadenza.yaml"
-        config.write_text(database.configuration())
+        ports = "services: {frontend: {rpc: {grpcPort: 0, port: 0, http: {port: 0}}}}\n"
+        config.write_text(ports + database.configuration())
         start_another = refusals(count, cadenza, place, config)
 
         server = Demo(cadenza, hello, place, "--config", config, "--migrate")
