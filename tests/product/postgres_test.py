@@ -4,6 +4,7 @@
     postgres_test.py CADENZA HELLO
 """
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 
 from demo import Count, Demo
 from postgres_scratch import scratch
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def schema(count, cadenza, database):
@@ -74,9 +77,6 @@ def main():
         second = start_another()
         count.check(second.returncode != 0 and "in use by another" in second.stdout + second.stderr,
                     f"a second server: {second.stdout}{second.stderr}")
-        metrics = server.get("/metrics")[1]
-        for name in ("cadenza_database_operation_seconds", "cadenza_database_connections", "cadenza_commit_group_transactions"):
-            count.check(name in metrics, f"{name} is not told")
 
         # The database ends and comes back: the server goes on.
         database.stop("immediate")
@@ -84,6 +84,11 @@ def main():
         again = subprocess.run([hello, "--address", server.grpc, "--domain", "samples-domain"], capture_output=True, text=True,
                                timeout=120)
         count.check(again.returncode == 0, f"a workflow after the database came back: {again.stdout}{again.stderr}")
+
+        metrics = server.get("/metrics")[1]
+        described = (ROOT / "docs/guides/postgresql.md").read_text()
+        for name in {"cadenza_commit_group_transactions", *re.findall(r"\bcadenza_database_[a-z_]+", described)}:
+            count.check(f"# TYPE {name}" in metrics, f"{name} is not told")
 
         # The server dies; another machine, whose data directory is empty, takes over what is in the database.
         server.server.send_signal(signal.SIGKILL)
