@@ -88,6 +88,8 @@ def main():
         metrics = server.get("/metrics")[1]
         described = (ROOT / "docs/guides/postgresql.md").read_text()
         for name in {"cadenza_commit_group_transactions", *re.findall(r"\bcadenza_database_[a-z_]+", described)}:
+            if name.endswith("_errors_total"):
+                continue  # told from the first error on
             count.check(f"# TYPE {name}" in metrics, f"{name} is not told")
 
         # The server dies; another machine, whose data directory is empty, takes over what is in the database.
