@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 from demo import ROOT, demo
@@ -53,7 +54,11 @@ def keys_that_change(count, cadenza):
             def seen(value):
                 give_up = time.monotonic() + 60
                 while time.monotonic() < give_up:
-                    told = {key["name"]: key["value"] for key in json.loads(server.get("/admin/config")[1])}
+                    try:
+                        told = {key["name"]: key["value"] for key in json.loads(server.get("/admin/config")[1])}
+                    except ConnectionError:  # whoever connects too often is sent away for a while
+                        threading.Event().wait(0.2)
+                        continue
                     if told["frontend.rps"] == value:
                         return True
                 return False
