@@ -3,6 +3,7 @@
 #include "storage/rocksdb/generation_cache.hpp"
 #include "storage/rocksdb/tables.hpp"
 #include "storage/rocksdb/values.hpp"
+#include "storage/small_requests.hpp"
 #include "storage/store.hpp"
 
 #include <rocksdb/slice.h>
@@ -24,27 +25,6 @@ class PinnableSlice;
 }
 
 namespace cadenza::storage::rocks {
-
-struct queue_trim {
-  int queue = 0;
-  std::int64_t up_to = 0;
-};
-
-struct dead_letter_put {
-  dead_letters at;
-  replication_row letter;
-};
-
-struct dead_letter_drop {
-  dead_letters at;
-  std::int64_t after = 0;
-  std::int64_t up_to = 0;
-};
-
-struct audit_trim {
-  uuid domain_id;
-  std::int64_t before_ns = 0;
-};
 
 /// Everything that goes through the commit pipeline.
 using request = std::variant<shard_transaction, task_list_transaction, shard_update, history_removal, shard_cleanup,

@@ -1,33 +1,12 @@
 #pragma once
 
-#include "storage/store.hpp"
+#include "storage/small_requests.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <variant>
 
 namespace cadenza::storage::sql {
-
-struct queue_trim {
-  int queue = 0;
-  std::int64_t up_to = 0;
-};
-
-struct dead_letter_put {
-  dead_letters at;
-  replication_row letter;
-};
-
-struct dead_letter_drop {
-  dead_letters at;
-  std::int64_t after = 0;
-  std::int64_t up_to = 0;
-};
-
-struct audit_trim {
-  uuid domain_id;
-  std::int64_t before_ns = 0;
-};
 
 /// Everything that is committed.
 using request = std::variant<shard_transaction, shard_update, task_list_transaction, history_removal, shard_cleanup,
