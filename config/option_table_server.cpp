@@ -77,7 +77,8 @@ constexpr row persistence_rows[] = {
      "Name of the datastore that holds everything but visibility. `rocksdb` and `memory` exist without being "
      "declared."},
     {"visibilityStore", text, "sqlite", "", active, restart,
-     "Name of the datastore of the lists of workflows. `sqlite` exists without being declared."},
+     "Name of the datastore of the lists of workflows. `sqlite` exists without being declared. The lists of a "
+     "`defaultStore` on databases are in it."},
     {"advancedVisibilityStore", text, "", "", checked, restart,
      "Name of an elasticsearch or pinot datastore for searches."},
     {"dataDirectory", text, "data", "nonempty", active, restart,
