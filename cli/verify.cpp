@@ -51,7 +51,8 @@ status show_report(invocation& call, const json& report) {
       call.err() << "Next: restore a backup ('" << call.program() << " admin backup restore')"
                  << (call.on("repair")
                          ? ""
-                         : ", or stop the server and repair what can be repaired ('verify --data DIRECTORY --repair')")
+                         : ", or stop the server and repair what can be repaired ('verify --data DIRECTORY --repair', "
+                           "on databases 'verify --config FILE --repair')")
                  << ".\n";
   }
   return {};
@@ -59,7 +60,8 @@ status show_report(invocation& call, const json& report) {
 
 status verify_server(invocation& call) {
   if (call.on("repair"))
-    return problem{"A running server cannot be repaired.", "stop it and give its data directory with --data"};
+    return problem{"A running server cannot be repaired.",
+                   "stop it and give its data directory with --data, or its configuration with --config"};
   const auto answer = http_json(call.http_address(), http_verb::post, "/admin/verify", call.timeout(check_timeout));
   if (!answer)
     return failed("Verification failed.", answer.error());
@@ -88,9 +90,9 @@ status verify(invocation& call) {
 command verify_command() {
   return {"verify",
           {},
-          "Check a data directory that no server uses or, with --http_address, a running server",
+          "Check a data directory or databases that no server has open, or with --http_address a running server",
           {{"data", "data directory; the configuration's when left out"},
-           {"config,c", "configuration file"},
+           {"config,c", "configuration file; of a store on databases, it says where they are"},
            {"repair", "repair what can be repaired; not on a running server", flag_kind::toggle},
            format_flag()},
           verify};

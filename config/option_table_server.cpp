@@ -78,7 +78,8 @@ constexpr row persistence_rows[] = {
      "Name of the datastore that holds everything but visibility. `rocksdb` and `memory` exist without being "
      "declared."},
     {"visibilityStore", text, "sqlite", "", active, restart,
-     "Name of the visibility datastore. `sqlite` exists without being declared."},
+     "Name of the visibility datastore. `sqlite` exists without being declared. A `defaultStore` on databases "
+     "holds the visibility records too."},
     {"advancedVisibilityStore", text, "", "", checked, restart,
      "Name of an elasticsearch or pinot datastore for searches."},
     {"dataDirectory", text, "data", "nonempty", active, restart,

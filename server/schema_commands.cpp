@@ -1,6 +1,8 @@
 #include "server/schema_commands.hpp"
 
 #include "config/load.hpp"
+#include "server/serve_lists.hpp"
+#include "storage/sql/postgres/open.hpp"
 #include "storage/sql/postgres/schema.hpp"
 #include "storage/sql/postgres/settings.hpp"
 
@@ -52,17 +54,14 @@ outcome<config::sql_config> spelled_out(const cli::schema_options& options) {
   return out;
 }
 
-outcome<std::vector<pg::endpoint>> databases_of(const cli::schema_options& options) {
-  const auto where = options.config_file.empty() ? spelled_out(options) : configured(options.config_file);
+outcome<config::sql_config> place_of(const cli::schema_options& options) {
+  auto where = options.config_file.empty() ? spelled_out(options) : configured(options.config_file);
   if (!where)
     return where.error();
   if (where->plugin != "postgres")
     return error{error_kind::unimplemented,
                  "this program has no databases of the kind " + where->plugin + "; it has postgres"};
-  auto all = pg::options_of(*where);
-  if (!all)
-    return all.error();
-  return std::move(all->databases);
+  return where;
 }
 
 /// "0.3", "v3" and "3" are version 3 of a schema.
@@ -94,6 +93,38 @@ outcome<void> tell_version(const pg::endpoint& at, pg_conn* link, std::ostream& 
   else
     out << "version " << state->version << " of the schema (this program makes " << pg::newest_schema() << ")\n";
   return {};
+}
+
+/// Runs that were there before the lists get into them, once all databases have the tables.
+outcome<void> fill_lists(const config::sql_config& where, std::ostream& out) {
+  auto lists = open_lists(where, {});
+  if (!lists)
+    return lists.error();
+  const auto complete = (*lists)->complete();
+  if (!complete)
+    return complete.error();
+  if (*complete)
+    return {};
+  auto options = pg::options_of(where);
+  if (!options)
+    return options.error();
+  options->program = program;
+  options->alone = true;
+  auto store = pg::open_postgres(*std::move(options));
+  if (!store)
+    return error{store.error().kind, "the lists are not filled in yet: " + store.error().message};
+  const auto cluster = read_cluster_facts(**store);
+  if (!cluster)
+    return cluster.error();
+  if (!*cluster)
+    return error{error_kind::internal_data_inconsistency, "there are runs, and the cluster's own row is missing"};
+  actors::rebuild_source runs;
+  runs.store = store->get();
+  runs.shard_count = (*cluster)->shard_count;
+  runs.log = [&out](int, const std::string& line) { out << line << '\n'; };
+  const auto done = complete_lists(**lists, runs);
+  (*store)->close();
+  return done;
 }
 
 outcome<void> update(const cli::schema_options& options, const pg::endpoint& at, pg_conn* link, std::ostream& out) {
@@ -136,19 +167,30 @@ outcome<void> carry_out(const cli::schema_options& options, const pg::endpoint& 
   return {};
 }
 
+outcome<void> carry_out_all(const cli::schema_options& options, std::ostream& out) {
+  const auto where = place_of(options);
+  if (!where)
+    return where.error();
+  const auto all = pg::options_of(*where);
+  if (!all)
+    return all.error();
+  for (const auto& at : all->databases)
+    CADENZA_TRY(carry_out(options, at, out));
+  if (options.action != what::update || options.dry)
+    return {};
+  const auto target = target_of(options.target);
+  if (!target || *target != pg::newest_schema())
+    return {};
+  return fill_lists(*where, out);
+}
+
 } // namespace
 
 int schema_command(const cli::schema_options& options, std::ostream& out, std::ostream& err) {
-  const auto databases = databases_of(options);
-  if (!databases) {
-    err << "Error: " << databases.error().message << '\n';
+  if (const auto done = carry_out_all(options, out); !done) {
+    err << "Error: " << done.error().message << '\n';
     return 1;
   }
-  for (const auto& at : *databases)
-    if (const auto done = carry_out(options, at, out); !done) {
-      err << "Error: " << done.error().message << '\n';
-      return 1;
-    }
   return 0;
 }
 

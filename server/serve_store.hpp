@@ -27,12 +27,12 @@ struct open_store {
   std::unique_ptr<storage::store> store;
   actors::visibility_opener open_visibility; ///< rebuilds the lists when need be; refers to this object
   int shard_count = 0;                       ///< as fixed at the first start
-  std::string directory;                     ///< "" when everything is in memory
-  std::string elsewhere;                     ///< where the store is when not in `directory`, for people; else ""
+  std::string directory;                     ///< "" when nothing is in one
+  std::string elsewhere;                     ///< where the store is when it is on databases, for people; else ""
   /// Where everything is, for people.
   [[nodiscard]] std::string place() const {
     if (!elsewhere.empty())
-      return elsewhere + "; lists in " + directory;
+      return elsewhere;
     return directory.empty() ? "memory" : directory;
   }
   std::string backup_directory;

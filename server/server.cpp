@@ -94,8 +94,8 @@ std::string server::banner() const {
   if (front_ && front_->tchannel_port() != 0)
     out += "  TChannel " + at(front_->tchannel_port()) + '\n';
   out += "  HTTP     " + at(http_port()) + "  (/health /ready /version /metrics)\n";
-  out +=
-      "  data     " + (stores_->directory.empty() ? "in memory; gone when the server stops" : stores_->place()) + '\n';
+  out += "  data     " + (stores_->place() == "memory" ? "in memory; gone when the server stops" : stores_->place()) +
+         '\n';
   return out + "  shards   " + std::to_string(stores_->shard_count) + '\n';
 }
 

@@ -1,4 +1,5 @@
 #include "actors/shards/run_removal.hpp"
+#include "actors/visibility/listed_changes.hpp"
 #include "actors/visibility/visibility_mail.hpp"
 #include "messages/invariant.hpp"
 
@@ -136,6 +137,8 @@ struct removal : std::enable_shared_from_this<removal> {
     auto id = note->lease->reserve(run.branches.empty() ? 1 : 2);
     const auto now = at.env.time->now_ns();
     note->transfer.push_back(task_of(run, record::v1::TRANSFER_DELETE_VISIBILITY, id++, now));
+    if (at.env.store->able_to().keeps_lists)
+      take_listed(note->transfer, tx.shard, false, tx.listed);
     if (!run.branches.empty()) {
       auto& task = note->transfer.emplace_back(task_of(run, record::v1::TRANSFER_DELETE_HISTORY, id, now));
       task.mutable_branches()->Assign(run.branches.begin(), run.branches.end());
@@ -154,12 +157,18 @@ struct removal : std::enable_shared_from_this<removal> {
       caf::anon_send(at.shard, make_shard_mail(note));
       return hand_over(std::move(why));
     }
-    for (const auto& task : note->transfer)
+    std::vector<visibility_task> changes;
+    receipt_ptr of_history;
+    for (const auto& task : note->transfer) {
       note->receipts.push_back(std::make_shared<task_receipt>(at.shard, false, 0, task.task_id()));
-    std::vector<visibility_task> changes{{note->transfer[0], note->receipts[0]}};
-    const auto of_history = note->receipts.size() > 1 ? note->receipts[1] : nullptr;
+      if (task.type() == record::v1::TRANSFER_DELETE_VISIBILITY)
+        changes.push_back({task, note->receipts.back()});
+      else
+        of_history = note->receipts.back();
+    }
     caf::anon_send(at.shard, make_shard_mail(note));
-    caf::anon_send(at.env.routes->visibility(), std::make_shared<visibility_mail>(std::move(changes)));
+    if (!changes.empty())
+      caf::anon_send(at.env.routes->visibility(), std::make_shared<visibility_mail>(std::move(changes)));
     if (receipt)
       receipt->done();
     if (of_history == nullptr)

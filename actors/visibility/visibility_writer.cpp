@@ -1,6 +1,7 @@
 #include "actors/visibility/visibility_writer.hpp"
 
 #include "actors/base/workload.hpp"
+#include "actors/visibility/listed_changes.hpp"
 #include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/search_attributes.hpp"
@@ -23,24 +24,6 @@ constexpr std::int64_t count_ns = 15 * ns_per_s;
 constexpr std::int64_t count_share = 100;
 
 struct durable_tick {};
-
-storage::visibility_change to_change(record::v1::TransferTask&& task) {
-  using kind = storage::visibility_change_kind;
-  storage::visibility_change out;
-  switch (task.type()) {
-  case record::v1::TRANSFER_RECORD_STARTED: out.kind = kind::started; break;
-  case record::v1::TRANSFER_UPSERT: out.kind = kind::upsert; break;
-  case record::v1::TRANSFER_CLOSE: out.kind = kind::closed; break;
-  default: out.kind = kind::remove; break;
-  }
-  out.domain_id = uuid::from_raw(task.domain_id());
-  out.workflow_id = task.workflow_id();
-  out.run_id = uuid::from_raw(task.run_id());
-  out.task_id = task.task_id();
-  out.shard = task.visibility().shard();
-  out.record = std::move(*task.mutable_visibility());
-  return out;
-}
 
 template <class Request> storage::list_request to_list(const workflow::domain_view& domain, const Request& request) {
   storage::list_request out;
@@ -147,7 +130,7 @@ void visibility_writer::on_mail(visibility_mail& mail) {
   }
   for (auto& task : tasks) {
     CADENZA_ASSERT(task.receipt, "a change of the lists is a task that somebody keeps until it is written");
-    pending_.push_back(to_change(std::move(task.task)));
+    pending_.push_back(change_of(std::move(task.task)));
     pending_receipts_.push_back(std::move(task.receipt));
   }
   env_.counters->visibility_pending.fetch_add(static_cast<std::int64_t>(tasks.size()), std::memory_order_relaxed);
@@ -252,7 +235,7 @@ void visibility_writer::count_open() {
   }
   counted_ns_ = env_.time->now_ns();
   count_again_ns_ = counted_ns_ + std::max(count_ns, count_share * std::max<std::int64_t>(0, counted_ns_ - begun));
-  changed_ = false;
+  changed_ = env_.store->able_to().keeps_lists; // others write there, and do not tell
   env_.work->set_open(std::move(open));
 }
 

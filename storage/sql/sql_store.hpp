@@ -42,6 +42,7 @@ public:
   [[nodiscard]] shard_store& shards() override { return *this; }
   [[nodiscard]] task_list_store& task_lists() override { return *this; }
   [[nodiscard]] cluster_store& cluster() override { return *this; }
+  [[nodiscard]] capabilities able_to() const override;
   [[nodiscard]] bool accepts_writes() const override { return around_.lanes_down.load() == 0; }
   void close() override;
 
