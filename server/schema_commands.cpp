@@ -121,7 +121,7 @@ outcome<void> fill_lists(const config::sql_config& where, std::ostream& out) {
   actors::rebuild_source runs;
   runs.store = store->get();
   runs.shard_count = (*cluster)->shard_count;
-  runs.log = [&out](int, const std::string& line) { out << line << '\n'; };
+  runs.log = [&out](log::level, log::fields values, log::sentence says) { out << log::text_of(values, says) << '\n'; };
   const auto done = complete_lists(**lists, runs);
   (*store)->close();
   return done;
