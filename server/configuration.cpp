@@ -48,10 +48,10 @@ void check_stores(const config::loaded& which, complaints& wrong) {
     refused("persistence.defaultStore", is_missing(stores.main) + "; rocksdb, memory and sql (postgres) are there");
   if (stores.visibility.kind != datastore_kind::sqlite && stores.visibility.kind != datastore_kind::memory)
     refused("persistence.visibilityStore",
-            is_missing(stores.visibility) + "; leave it out for the built-in lists (SQLite)");
+            is_missing(stores.visibility) + "; leave it out for the built-in visibility store (SQLite)");
   if (!stores.search_store.empty())
     refused("persistence.advancedVisibilityStore",
-            "this version has no store for searches beside its lists, which take queries; leave it out");
+            "this version has no separate search store, and its visibility store takes queries; leave it out");
 }
 
 /// Whoever switches archival on believes that histories are kept when their retention is over.

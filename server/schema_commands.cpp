@@ -25,7 +25,7 @@ outcome<config::sql_config> configured(const std::string& file) {
     return loaded.error();
   const auto& main = loaded->values.persistence.main;
   if (main.kind != config::datastore_kind::sql)
-    return bad_request("persistence.defaultStore of " + file + " is no database: it has no schema to look after");
+    return bad_request("persistence.defaultStore of " + file + " is no database: it has no schema to manage");
   return main.sql;
 }
 
@@ -90,7 +90,7 @@ outcome<void> tell_version(const pg::endpoint& at, pg_conn* link, std::ostream& 
   if (state->foreign)
     out << "belongs to a Go Cadence server\n";
   else if (!state->set_up)
-    out << "no schema of Cadenza\n";
+    out << "not a Cadenza schema\n";
   else
     out << "version " << state->version << " of the schema (this program makes " << pg::newest_schema() << ")\n";
   return {};
@@ -103,7 +103,7 @@ outcome<void> update(const cli::schema_options& options, const pg::endpoint& at,
   std::vector<std::string> told;
   const auto now = pg::migrate(link, *target, program, options.dry, told);
   for (const auto& line : told)
-    out << at.label() << ": " << (options.dry ? "would be brought to " : "brought to ") << line << '\n';
+    out << at.label() << ": " << (options.dry ? "would be upgraded to " : "brought to ") << line << '\n';
   if (!now)
     return now.error();
   if (told.empty())
@@ -119,7 +119,7 @@ outcome<void> carry_out(const cli::schema_options& options, const pg::endpoint& 
   }
   if (options.action == what::drop) {
     if (!options.sure)
-      return bad_request("this deletes everything in " + at.label() + "; say --yes if you mean it");
+      return bad_request("this deletes everything in " + at.label() + "; confirm with --yes");
     CADENZA_TRY(pg::drop_database(at));
     out << at.label() << ": is gone\n";
     return {};
@@ -132,7 +132,7 @@ outcome<void> carry_out(const cli::schema_options& options, const pg::endpoint& 
   if (options.action == what::update)
     return update(options, at, link->get(), out);
   CADENZA_TRY(pg::set_up_schema(link->get(), program));
-  out << at.label() << ": is set up; update-schema makes the tables\n";
+  out << at.label() << ": is set up; update-schema creates the tables\n";
   return {};
 }
 

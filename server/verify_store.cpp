@@ -62,7 +62,7 @@ outcome<resting_stores> open_at_rest(const cli::verify_options& options) {
       [&](auto done) { out.store->cluster().read_document(cluster_document, std::move(done)); });
   record::v1::ClusterRow row;
   if (!read.value || !row.ParseFromString(*read.value) || row.num_history_shards() <= 0)
-    return error{error_kind::internal_data_inconsistency, "the cluster's own row cannot be read: " + read.message};
+    return error{error_kind::internal_data_inconsistency, "the cluster record cannot be read: " + read.message};
   out.shard_count = row.num_history_shards();
   out.cluster = row.cluster_name();
 
@@ -88,7 +88,7 @@ void note_lists_damage(const resting_stores& stores, bool repair, actors::verify
     return;
   actors::finding f;
   f.what = actors::finding::kind::visibility;
-  f.text = "the lists cannot be read: " + stores.lists_damage;
+  f.text = "visibility records cannot be read: " + stores.lists_damage;
   f.mended = repair && static_cast<bool>(storage::remove_visibility_files(stores.lists_file));
   ++report.found;
   report.mended += f.mended ? 1 : 0;
@@ -172,11 +172,11 @@ std::string report_json(const actors::verify_report& report) {
                         {"workflowId", f.workflow_id},
                         {"runId", f.run_id},
                         {"problem", f.text},
-                        {"mended", f.mended}});
+                        {"repaired", f.mended}});
   const nlohmann::json out{{"clean", report.clean()},      {"runs", report.runs},
                            {"events", report.events},      {"tasks", report.tasks},
                            {"leftOver", report.left_over}, {"found", report.found},
-                           {"mended", report.mended},      {"findings", std::move(findings)}};
+                           {"repaired", report.mended},    {"findings", std::move(findings)}};
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -249,7 +249,7 @@ void add_verify_route(bridge::http_server& to, open_store& stores, actors::engin
   const auto busy = std::make_shared<std::atomic<bool>>(false);
   to.add_route("POST", "/admin/verify", [busy, &stores, &engine](const bridge::http_request&) {
     if (busy->exchange(true))
-      return bridge::http_error(409, "a check is under way");
+      return bridge::http_error(409, "a check is already running");
     const auto report = verify_live(stores, engine);
     *busy = false;
     if (!report)

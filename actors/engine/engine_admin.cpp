@@ -83,7 +83,7 @@ void local_engine::admin_describe_workflow(workflow::domain_ptr domain,
 void local_engine::change_document(document_change change) {
   const auto keeper = state_->routes.documents();
   if (!keeper)
-    return change.request->reject(unavailable("the keeper of the configuration is not there at the moment"));
+    return change.request->reject(unavailable("the configuration is not available right now"));
   caf::anon_send(keeper, make_document_mail(std::move(change)));
 }
 
@@ -93,7 +93,7 @@ void local_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr 
     return answer->reject(there.error());
   const auto shard = state_->routes.shard(index);
   if (!shard)
-    return answer->reject(unavailable("the shard is not there at the moment"));
+    return answer->reject(unavailable("the shard is not available right now"));
   shard_query query;
   query.what = shard_query::kind::kill_self;
   query.answer = [answer](auto) { answer->reply(admin::CloseShardResponse()); };

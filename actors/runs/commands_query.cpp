@@ -90,7 +90,7 @@ private:
         return self->finished(r);
       // The time is over, or the run cannot be read: its state may not be there.
       self->request->reject(r.now() >= self->give_up_ns_ ? no_decision_yet()
-                                                         : unavailable("the run cannot be read now"));
+                                                         : unavailable("the run cannot be read right now"));
     };
     run.wait_for_events(std::move(waiter));
   }
