@@ -24,12 +24,12 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
   const auto read = wait_for<storage::read_result<std::string>>(
       [&](auto done) { store.cluster().read_document(cluster_document, std::move(done)); });
   if (read.outcome != storage::status::committed)
-    return unavailable("the cluster's own row cannot be read: " + read.message);
+    return unavailable("the cluster record cannot be read: " + read.message);
   const int wanted = c.persistence.history_shards;
   record::v1::ClusterRow row;
   if (read.value) {
     if (!row.ParseFromString(*read.value))
-      return error{error_kind::internal_data_inconsistency, "the cluster's own row is damaged"};
+      return error{error_kind::internal_data_inconsistency, "the cluster record is damaged"};
     if (row.num_history_shards() != wanted)
       return bad_request("persistence.numHistoryShards is " + std::to_string(wanted) +
                          ", but this data was made with " + std::to_string(row.num_history_shards()) +
@@ -45,7 +45,7 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
   const auto written = wait_for<storage::commit_result>(
       [&](auto done) { store.cluster().write_document(std::move(write), std::move(done)); });
   if (written.outcome != storage::status::committed)
-    return unavailable("the cluster's own row cannot be written: " + written.message);
+    return unavailable("the cluster record cannot be written: " + written.message);
   return wanted;
 }
 
@@ -69,7 +69,7 @@ storage::store_probes probes_of(metrics::registry& registry) {
     if (writable)
       log::info("the store accepts writes again");
     else
-      log::error("the store refuses writes: {}", reason);
+      log::error({field::error(reason)}, "the store refuses writes: {error}");
   };
   return probes;
 }
@@ -84,7 +84,7 @@ storage::memory_share share_of(const memory_budget& budget) {
 
 /// What is stored is not known any more. Standard error may have a reader that stalls: the log does not wait for it.
 void end_process(std::string_view reason) {
-  log::error("the store cannot go on, the process ends: {}", reason);
+  log::error({field::error(reason)}, "the store cannot continue, the process ends: {error}");
   log::stop();
   std::abort();
 }
@@ -122,7 +122,7 @@ open_store::~open_store() {
 }
 
 outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c, metrics::registry& registry,
-                                                 std::function<void(int, const std::string&)> log_line) {
+                                                 log::sink write) {
   auto out = std::make_unique<open_store>();
   const auto& main = c.persistence.main;
   const auto* kind = storage::find_plugin(main.kind);
@@ -136,7 +136,7 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
                                 kind->elsewhere ? database_probes_of(registry, probes_of(registry))
                                                 : probes_of(registry),
                                 c.persistence.migrate,
-                                log_engine_line,
+                                log_store_line,
                                 end_process};
   auto store = kind->open(std::move(request));
   if (!store)
@@ -162,7 +162,7 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
   actors::rebuild_source runs;
   runs.store = out->store.get();
   runs.shard_count = out->shard_count;
-  runs.log = std::move(log_line);
+  runs.log = std::move(write);
   runs.stopping = [&stopping = out->stopping] { return stopping.load(std::memory_order_relaxed); };
   out->open_visibility = actors::rebuilding_opener(std::move(runs), std::move(lists), out->time);
   return out;

@@ -45,8 +45,7 @@ std::map<std::string, std::string> partition_config_of(const services& env, cons
 } // namespace
 
 local_engine::local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance,
-                           std::function<void(int, const std::string&)> log, visibility_opener open_visibility,
-                           engine_options options)
+                           log::sink log, visibility_opener open_visibility, engine_options options)
   : state_(std::make_shared<state>(system, std::move(open_visibility), std::move(options), time, log)) {
   auto& env = state_->env;
   env.store = &store;

@@ -39,9 +39,8 @@ struct engine_options {
 /// the tree and returns when every actor is gone; requests under way answer UNAVAILABLE.
 class local_engine final : public engine {
 public:
-  local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance,
-               std::function<void(int, const std::string&)> log, visibility_opener open_visibility,
-               engine_options options);
+  local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance, log::sink log,
+               visibility_opener open_visibility, engine_options options);
   ~local_engine() override;
 
   void begin();

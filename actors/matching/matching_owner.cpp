@@ -322,9 +322,10 @@ void matching_owner::drop_expired(const storage::task_list_key& key, std::int64_
   tx.expected_range_id = tx.new_range_id = range_id;
   tx.delete_list = true;
   env_.store->task_lists().commit(std::move(tx),
-                                  [log = env_.log, name = key.name](const storage::commit_result& result) {
+                                  [write = env_.log, name = key.name](const storage::commit_result& result) {
                                     if (result.outcome != storage::status::committed)
-                                      log(1, "expired task list " + name + " stays for now: " + result.message);
+                                      write(log::level::info, {field::task_list(name), field::error(result.message)},
+                                            "expired task list {task_list} stays for now: {error}");
                                   });
 }
 

@@ -129,7 +129,8 @@ void history_shard::ready_if_loaded() {
   constexpr bool quiet = true; // what is lost has been told as it was found
   tell_lost(lost_transfer_, "transfer", "transfer tasks", quiet);
   tell_lost(lost_timers_, "timer", "timers that fire (ns)", quiet);
-  env_.log(0, "history shard " + std::to_string(index_) + " ready, range id " + std::to_string(range_id_));
+  env_.log(log::level::debug, {field::shard(index_), field::range_id(range_id_)},
+           "history shard {shard} ready, range id {range_id}");
   auto waiting = std::move(before_ready_);
   before_ready_.clear();
   for (auto& r : waiting) {

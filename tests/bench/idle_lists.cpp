@@ -61,7 +61,7 @@ void measure(int lists, int seconds) {
   engine_counters counters;
   poll_board board;
   services env;
-  env.log = [](int, const std::string& text) { std::cerr << text << '\n'; };
+  env.log = [](log::level, log::fields values, log::sentence says) { std::cerr << log::text_of(values, says) << '\n'; };
   troubles wrong(time, env.log);
   env.store = &store;
   env.time = &time;

@@ -86,7 +86,8 @@ world::~world() {
 
 void world::begin() {
   engines_.push_back(std::make_unique<actors::local_engine>(
-      *system_, *store_, clock_, engine_chance_, [this](int level, const std::string& text) { log(level, text); },
+      *system_, *store_, clock_, engine_chance_,
+      [this](log::level level, log::fields values, log::sentence says) { log_line(level, values, says); },
       [this] {
         return outcome<std::unique_ptr<storage::visibility_store>>(
             std::make_unique<kept_lists>(*lists_, [this] { return fate_of_lists(); }));
@@ -334,6 +335,10 @@ void world::end_and_check(const std::function<void(const actors::local_engine&)>
 }
 
 // ---------------------------------------------------------------- what was said
+
+void world::log_line(log::level level, log::fields values, log::sentence says) {
+  log(static_cast<int>(level), log::text_of(values, says));
+}
 
 void world::log(int level, const std::string& text) {
   static const bool loud = std::getenv("CADENZA_SIMULATION_LOG") != nullptr;

@@ -137,6 +137,7 @@ public:
   void end_and_check(const std::function<void(const actors::local_engine&)>& look);
 
   void log(int level, const std::string& text);
+  void log_line(log::level level, log::fields values, log::sentence says);
   /// The last lines of the log.
   [[nodiscard]] std::string tail() const;
   /// How many of them have this text.
@@ -179,7 +180,9 @@ private:
   weather weather_;
   bool lists_broken_ = false;
   metrics::registry registry_;
-  limit_warnings warnings_{registry_, [this](const std::string& text) { log(2, text); }, [this] { return now_ns(); }};
+  limit_warnings warnings_{
+      registry_, [this](log::level level, log::fields values, log::sentence says) { log_line(level, values, says); },
+      [this] { return now_ns(); }};
   actors::workload work_{registry_, clock_};
   actors::engine_options options_;
   const config::dynamic_config dynamic_;

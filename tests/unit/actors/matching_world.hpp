@@ -43,9 +43,9 @@ public:
     env.counters = &counters;
     env.polls = &board;
     env.wrong = &wrong;
-    env.log = [this](int level, const std::string& text) {
-      if (level >= 2)
-        log.push_back(text);
+    env.log = [this](log::level level, log::fields values, log::sentence says) {
+      if (level >= log::level::warn)
+        log.push_back(log::text_of(values, says));
     };
     env.settings.identity = "here:1";
     env.live = &live_;
@@ -219,9 +219,9 @@ public:
   services env;
   std::size_t looks = 0;                          ///< delayed messages that came while time passed
   std::vector<storage::unreadable_range> damaged; ///< of backlogs
-  troubles wrong{clock_, [this](int level, const std::string& text) {
-                   if (level >= 2)
-                     log.push_back(text);
+  troubles wrong{clock_, [this](log::level level, log::fields values, log::sentence says) {
+                   if (level >= log::level::warn)
+                     log.push_back(log::text_of(values, says));
                  }};
   bool hold_scans = false; ///< answers of backlog scans wait for `let_scans_go`
   void let_scans_go() {
