@@ -144,6 +144,8 @@ void http1_session::read() {
   }
   if (parser.is_done())
     serve();
+  else
+    connection_.check_by(since_ns_ + connection_.shared().how.request_timeout.count());
 }
 
 /// Counts what is here of the request. Smaller requests than this come and go without that.
@@ -165,14 +167,18 @@ void http1_session::serve() {
   request.body = message.body();
   keeps_open_ = message.keep_alive();
   without_body_ = request.method == "HEAD";
-  if (!connection_.begin_call(0))
-    return refuse(503, refusal::calls, "too many requests");
+  if (!connection_.begin_call(0)) // which counts why
+    return send_away(503, "too many requests");
   serving_ = new http1_exchange(*this, std::move(request));
   user_.serve(serving_);
 }
 
 void http1_session::refuse(int status, refusal why, std::string_view text) {
   connection_.shared().counts.refused(why);
+  send_away(status, text);
+}
+
+void http1_session::send_away(int status, std::string_view text) {
   keeps_open_ = false;
   without_body_ = false;
   say({status, "text/plain", std::string(text) + "\n"});

@@ -45,11 +45,13 @@ void grpc_conversation::on_end() {
 }
 
 void grpc_conversation::read_what_is_here() {
-  if (!wants_ || begins_ || half_close_told_ || !session())
+  if (!wants_ || begins_ || half_close_told_ || ending_ || !session())
     return;
   const bool whole = received_.size() >= prefix_bytes && received_.size() - prefix_bytes >= announced(received_);
-  if (received_.size() >= prefix_bytes && (received_.front() != 0 || announced(received_) > message_bytes_max))
-    return end({grpc_code::resource_exhausted, "the message is compressed or too large for this method", {}});
+  if (received_.size() >= prefix_bytes && (received_.front() != 0 || announced(received_) > message_bytes_max)) {
+    session()->shared().counts.refused(net::refusal::message_bytes);
+    return end({grpc_code::invalid_argument, "the message is compressed or too large for this method", {}});
+  }
   if (whole) {
     begins_ = true;
     session()->begin_when_there_is_room(*this);

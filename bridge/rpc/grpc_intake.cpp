@@ -66,6 +66,10 @@ std::optional<wire_status> grpc_intake::add(net::h2_session& in, net::h2_stream&
     return wire_status{grpc_code::internal, "the request has more than one message", {}};
   if (bytes.empty())
     return std::nullopt;
+  // Before its first part asks for a little: the whole may have room where that has none.
+  const bool waited = waits_for_memory();
+  if (waited)
+    try_to_set_aside(in, of);
   if (set_aside_) {
     in.take_more(of, bytes.size());
   } else if (memory_.take_little(static_cast<std::int64_t>(bytes.size()))) {
@@ -77,7 +81,7 @@ std::optional<wire_status> grpc_intake::add(net::h2_session& in, net::h2_stream&
   body_.append(bytes, announced_);
   // Small ones without number would wait for one another's windows and never be whole.
   needs_memory_ = needs_memory_ || (in.holds_too_much() && !whole());
-  if (waits_for_memory())
+  if (!waited && waits_for_memory())
     try_to_set_aside(in, of);
   return std::nullopt;
 }

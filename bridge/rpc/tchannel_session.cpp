@@ -106,6 +106,7 @@ void tchannel_session::greet(const tchannel::frame& frame) {
   if (greeting.version < tchannel::version)
     return break_off("version 2 of TChannel is spoken here");
   greeted_ = true;
+  connection_.check_by(connection_.on().now_ns()); // what counts from now on may be shorter than the handshake's time
   say(tchannel::init_response(frame.id, shared_.host_port, process));
 }
 
@@ -129,7 +130,7 @@ void tchannel_session::begin_call(const tchannel::frame& frame) {
   if ((head.flags & tchannel::more_follows) != 0)
     return begin_arrival(head, marks, part);
   whole_call call{marks, head.service, head.caller, head.scheme, head.ttl_ms, {}};
-  if (const auto flaw = read_arguments(part, call.arguments)) {
+  if (const auto flaw = read_arguments(part, connection_.shared().how.header_bytes_max, call.arguments)) {
     call_over();
     return refuse_flaw(marks, *flaw);
   }
@@ -250,8 +251,10 @@ void tchannel_session::answered(tchannel_call& which) {
   if (reply.status)
     return refuse(which.marks(), tchannel_code(*reply.status), reply.status->message);
   const auto size = static_cast<std::int64_t>(reply.body.size());
-  if (size > connection_.shared().how.message_bytes_max)
+  if (size > connection_.shared().how.message_bytes_max) {
+    connection_.shared().counts.refused(net::refusal::message_bytes);
     return refuse(which.marks(), error_code::unexpected, "the answer has more bytes than are sent");
+  }
   if (!connection_.has_room_for(size))
     return refuse(which.marks(), error_code::declined,
                   "the answer cannot wait until earlier ones are taken; ask again");
@@ -306,6 +309,9 @@ void tchannel_session::refuse_flaw(const tchannel_marks& marks, tchannel_flaw wh
   case tchannel_flaw::too_large:
     counts.refused(net::refusal::message_bytes);
     return refuse(marks, error_code::bad_request, "the arguments of the call have more bytes than are taken");
+  case tchannel_flaw::headers_too_large:
+    counts.refused(net::refusal::header_bytes);
+    return refuse(marks, error_code::bad_request, "the headers of the call have more bytes than are taken");
   case tchannel_flaw::no_memory:
     counts.refused(net::refusal::request_bytes);
     return refuse(marks, error_code::busy, "the server has no memory left for the call now; send it again");

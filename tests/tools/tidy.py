@@ -30,7 +30,8 @@ REACHED_FOR = re.compile(
     r"std::chrono::(system|steady|high_resolution)_clock|std::(jthread|thread\b|async\b|random_device|mt19937)"
     r"|this_thread|condition_variable|\bi?fstream\b|\b(fopen|fsync|fdatasync|usleep|nanosleep|gettimeofday)\s*\(")
 REAL_ONES = {"actors/base/system_sources.cpp"}
-SLEEPS = re.compile(r"sleep_for|sleep_until\(std|\busleep\(|\bnanosleep\(|time\.sleep\(|time\.Sleep\(|Thread\.sleep")
+SLEEPS = re.compile(r"\bEvent\(\)\.wait\(|select\(\[\], *\[\], *\[\]"  # a sleep in all but name
+                    r"|sleep_for|sleep_until\(std|\busleep\(|\bnanosleep\(|time\.sleep\(|time\.Sleep\(|Thread\.sleep")
 # Programs that make load or measure, and no tests.
 MAY_SLEEP = ("tests/bench/", "tests/soak/", "tests/load/", "tests/chaos/")
 

@@ -136,6 +136,10 @@ class Tidy(unittest.TestCase):
         self.breaks("sleeping", "tests/slow_test.cpp:1",
                     {"tests/slow_test.cpp": "void f() { std::this_thread::sleep_for(x); }\n"})
 
+    def test_a_sleep_in_all_but_name(self):
+        self.breaks("sleeping", "tests/slow.py:1", {"tests/slow.py": "threading.Event().wait(0.2)\n"})
+        self.breaks("sleeping", "tests/slow.py:1", {"tests/slow.py": "select.select([], [], [], 1)\n"})
+
     def test_a_page_that_is_not_here(self):
         self.breaks("dangling", "rules.md is not in the repository", {"workflow/r.hpp": "// As rules.md says.\nint r;\n"})
 
