@@ -6,7 +6,7 @@ using namespace visibility_test;
 
 BOOST_AUTO_TEST_SUITE(changes)
 
-LIST_CASE(a_late_start_does_not_reopen_a_closed_run) {
+LIST_TEST(a_late_start_does_not_reopen_a_closed_run) {
   const auto store = open_lists();
   BOOST_TEST(feed(*store, {closed(1, 10, 20, api::WORKFLOW_EXECUTION_CLOSE_STATUS_FAILED, 8)}) == 1);
   BOOST_TEST(feed(*store, {started(1, 10, 3)}) == 0);
@@ -14,14 +14,14 @@ LIST_CASE(a_late_start_does_not_reopen_a_closed_run) {
   CHECK_IDS(all_closed(*store), {"wf-1"});
 }
 
-LIST_CASE(the_same_change_twice_is_one_change) {
+LIST_TEST(the_same_change_twice_is_one_change) {
   const auto store = open_lists();
   BOOST_TEST(feed(*store, {started(1, 10, 3)}) == 1);
   BOOST_TEST(feed(*store, {started(1, 10, 3)}) == 0);
   CHECK_IDS(all_open(*store), {"wf-1"});
 }
 
-LIST_CASE(every_order_of_arrival_and_every_batching_ends_alike) {
+LIST_TEST(every_order_of_arrival_and_every_batching_ends_alike) {
   const std::vector<visibility_change> all = {
       with_attributes(started(1, 10, 1), {{"CustomKeywordField", "\"first\""}}),
       [] {
@@ -54,7 +54,7 @@ LIST_CASE(every_order_of_arrival_and_every_batching_ends_alike) {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
-LIST_CASE(a_removed_run_stays_removed_when_its_end_comes_late) {
+LIST_TEST(a_removed_run_stays_removed_when_its_end_comes_late) {
   const auto store = open_lists();
   feed(*store, {with_attributes(started(1, 10, 1), {{"CustomIntField", "5"}}), started(2, 20, 1)});
   BOOST_TEST(feed(*store, {removed(1, 9)}) == 1);
@@ -64,21 +64,21 @@ LIST_CASE(a_removed_run_stays_removed_when_its_end_comes_late) {
   CHECK_IDS(all_matching(*store, "CustomIntField = 5"), {});
 }
 
-LIST_CASE(a_removal_that_comes_first_removes_as_well) {
+LIST_TEST(a_removal_that_comes_first_removes_as_well) {
   const auto store = open_lists();
   BOOST_TEST(feed(*store, {removed(1, 9)}) == 1);
   BOOST_TEST(feed(*store, {started(1, 10, 1)}) == 0);
   CHECK_IDS(all_open(*store), {});
 }
 
-LIST_CASE(a_removal_older_than_the_record_is_ignored) {
+LIST_TEST(a_removal_older_than_the_record_is_ignored) {
   const auto store = open_lists();
   feed(*store, {started(1, 10, 5)});
   BOOST_TEST(feed(*store, {removed(1, 4)}) == 0);
   CHECK_IDS(all_open(*store), {"wf-1"});
 }
 
-LIST_CASE(removed_runs_are_remembered_up_to_a_bound_oldest_forgotten_first) {
+LIST_TEST(removed_runs_are_remembered_up_to_a_bound_oldest_forgotten_first) {
   lists_bounds bounds;
   bounds.removed_kept_max = 3;
   const auto store = open_lists(bounds);
@@ -89,7 +89,7 @@ LIST_CASE(removed_runs_are_remembered_up_to_a_bound_oldest_forgotten_first) {
   CHECK_IDS(all_open(*store), {"wf-2", "wf-1"});
 }
 
-LIST_CASE(a_run_removed_by_hand_never_comes_back) {
+LIST_TEST(a_run_removed_by_hand_never_comes_back) {
   const auto store = open_lists();
   feed(*store, {started(1, 10, 1)});
   BOOST_TEST(bool{store->remove_run(domain, run_id(1))});
@@ -98,7 +98,7 @@ LIST_CASE(a_run_removed_by_hand_never_comes_back) {
   CHECK_IDS(all_closed(*store), {});
 }
 
-LIST_CASE(attributes_that_an_upsert_drops_are_no_longer_found) {
+LIST_TEST(attributes_that_an_upsert_drops_are_no_longer_found) {
   const auto store = open_lists();
   feed(*store,
        {with_attributes(started(1, 10, 1), {{"CustomIntField", "1"}, {"CustomKeywordField", "[\"a\", \"b\"]"}})});
@@ -112,7 +112,7 @@ LIST_CASE(attributes_that_an_upsert_drops_are_no_longer_found) {
   CHECK_IDS(all_matching(*store, "CustomKeywordField = 'c'"), {"wf-1"});
 }
 
-LIST_CASE(a_malformed_change_is_refused_with_its_whole_batch) {
+LIST_TEST(a_malformed_change_is_refused_with_its_whole_batch) {
   const auto store = open_lists();
   auto nameless = started(2, 10);
   nameless.run_id = {};
@@ -127,7 +127,7 @@ LIST_CASE(a_malformed_change_is_refused_with_its_whole_batch) {
   CHECK_IDS(all_open(*store), {});
 }
 
-LIST_CASE(broken_attribute_values_neither_stop_a_batch_nor_get_lost) {
+LIST_TEST(broken_attribute_values_neither_stop_a_batch_nor_get_lost) {
   const auto store = open_lists();
   feed(*store, {with_attributes(started(1, 10), {{"CustomIntField", "{not json"}, {"CustomKeywordField", "\"k\""}})});
   CHECK_IDS(all_matching(*store, "CustomKeywordField = 'k'"), {"wf-1"});
@@ -138,7 +138,7 @@ LIST_CASE(broken_attribute_values_neither_stop_a_batch_nor_get_lost) {
   BOOST_TEST(page->executions[0].search_attributes().indexed_fields().at("CustomIntField").data() == "{not json");
 }
 
-LIST_CASE(clearing_forgets_everything_and_the_store_goes_on) {
+LIST_TEST(clearing_forgets_everything_and_the_store_goes_on) {
   const auto store = open_lists();
   feed(*store, {with_attributes(started(1, 10, 5), {{"CustomIntField", "1"}}), removed(2, 9)});
   BOOST_TEST(bool{store->clear()});

@@ -101,7 +101,7 @@ using ids = std::vector<std::string>;
 
 } // namespace visibility_test
 
-#define LIST_CASE(name)                                                                                                \
+#define LIST_TEST(name)                                                                                                \
   static void name();                                                                                                  \
   static const visibility_test::list_case name##_on_all(#name, __FILE__, __LINE__, name);                              \
   static void name()

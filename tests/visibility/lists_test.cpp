@@ -7,7 +7,7 @@ using namespace visibility_test;
 
 BOOST_AUTO_TEST_SUITE(lists)
 
-LIST_CASE(an_empty_store_lists_nothing) {
+LIST_TEST(an_empty_store_lists_nothing) {
   const auto store = open_lists();
   CHECK_IDS(all_open(*store), {});
   CHECK_IDS(all_closed(*store), {});
@@ -16,7 +16,7 @@ LIST_CASE(an_empty_store_lists_nothing) {
   BOOST_TEST(counted(*store, "") == 0);
 }
 
-LIST_CASE(an_open_run_moves_to_the_closed_list_when_it_ends) {
+LIST_TEST(an_open_run_moves_to_the_closed_list_when_it_ends) {
   const auto store = open_lists();
   feed(*store, {started(1, 100)});
   CHECK_IDS(all_open(*store), {"wf-1"});
@@ -26,7 +26,7 @@ LIST_CASE(an_open_run_moves_to_the_closed_list_when_it_ends) {
   CHECK_IDS(all_closed(*store), {"wf-1"});
 }
 
-LIST_CASE(an_entry_of_an_open_run_carries_what_clients_read) {
+LIST_TEST(an_entry_of_an_open_run_carries_what_clients_read) {
   const auto store = open_lists();
   auto change = with_attributes(started(1, 1'700'000'000'123'456'789), {{"CustomKeywordField", "\"k\""}});
   (*change.record.mutable_memo()->mutable_fields())["note"].set_data("v");
@@ -63,7 +63,7 @@ LIST_CASE(an_entry_of_an_open_run_carries_what_clients_read) {
   BOOST_TEST(info.update_time().seconds() == 6);
 }
 
-LIST_CASE(an_entry_of_a_closed_run_says_how_and_when) {
+LIST_TEST(an_entry_of_a_closed_run_says_how_and_when) {
   const auto store = open_lists();
   auto change = closed(1, 100, 7'000'000'001, api::WORKFLOW_EXECUTION_CLOSE_STATUS_TIMED_OUT);
   change.record.set_execution_ns(2'000'000'000);
@@ -81,7 +81,7 @@ LIST_CASE(an_entry_of_a_closed_run_says_how_and_when) {
   BOOST_TEST(info.history_length() == 5);
 }
 
-LIST_CASE(each_filter_finds_its_runs_and_no_other) {
+LIST_TEST(each_filter_finds_its_runs_and_no_other) {
   const auto store = open_lists();
   std::vector<visibility_change> changes;
   for (std::uint64_t n = 1; n <= 12; ++n) {
@@ -105,7 +105,7 @@ LIST_CASE(each_filter_finds_its_runs_and_no_other) {
     BOOST_TEST(all_closed(*store, by_status(static_cast<api::WorkflowExecutionCloseStatus>(status))).size() == 1u);
 }
 
-LIST_CASE(open_runs_have_no_status_to_filter_by) {
+LIST_TEST(open_runs_have_no_status_to_filter_by) {
   const auto store = open_lists();
   list_request request;
   request.domain_id = domain;
@@ -115,7 +115,7 @@ LIST_CASE(open_runs_have_no_status_to_filter_by) {
   BOOST_TEST((page.error().kind == cadenza::error_kind::bad_request));
 }
 
-LIST_CASE(the_time_range_is_of_start_times_and_includes_both_ends) {
+LIST_TEST(the_time_range_is_of_start_times_and_includes_both_ends) {
   const auto store = open_lists();
   feed(*store, {closed(1, 10, 1000), closed(2, 20, 1000), closed(3, 30, 1000), closed(4, 40, 1000)});
   list_request request;
@@ -128,7 +128,7 @@ LIST_CASE(the_time_range_is_of_start_times_and_includes_both_ends) {
   BOOST_TEST(page->executions[1].workflow_execution().workflow_id() == "wf-2");
 }
 
-LIST_CASE(domains_do_not_see_each_other) {
+LIST_TEST(domains_do_not_see_each_other) {
   const auto store = open_lists();
   auto foreign = started(1, 10);
   foreign.domain_id = other_domain;
@@ -139,7 +139,7 @@ LIST_CASE(domains_do_not_see_each_other) {
   CHECK_IDS(all_matching(*store, "DomainID = '" + other_domain.str() + "'"), {});
 }
 
-LIST_CASE(one_run_id_in_two_domains_is_two_runs) {
+LIST_TEST(one_run_id_in_two_domains_is_two_runs) {
   const auto store = open_lists();
   auto foreign = closed(1, 10, 20);
   foreign.domain_id = other_domain;
@@ -151,7 +151,7 @@ LIST_CASE(one_run_id_in_two_domains_is_two_runs) {
   CHECK_IDS(all_open(*store), {"wf-1"});
 }
 
-LIST_CASE(thousands_are_paged_newest_first_without_gaps_or_repeats) {
+LIST_TEST(thousands_are_paged_newest_first_without_gaps_or_repeats) {
   const auto store = open_lists();
   std::vector<visibility_change> changes;
   std::vector<std::pair<std::int64_t, std::uint64_t>> order;
@@ -177,7 +177,7 @@ LIST_CASE(thousands_are_paged_newest_first_without_gaps_or_repeats) {
   BOOST_TEST(all_closed(*store, {}, 333).size() == changes.size() - expected.size());
 }
 
-LIST_CASE(a_page_that_ends_exactly_at_the_last_run_has_no_successor) {
+LIST_TEST(a_page_that_ends_exactly_at_the_last_run_has_no_successor) {
   const auto store = open_lists();
   feed(*store, {started(1, 1), started(2, 2)});
   list_request request;
@@ -188,7 +188,7 @@ LIST_CASE(a_page_that_ends_exactly_at_the_last_run_has_no_successor) {
   BOOST_TEST(page->next_page_token.empty());
 }
 
-LIST_CASE(runs_that_start_or_end_between_pages_disturb_no_other) {
+LIST_TEST(runs_that_start_or_end_between_pages_disturb_no_other) {
   const auto store = open_lists();
   for (std::uint64_t n = 1; n <= 6; ++n)
     feed(*store, {started(n, static_cast<std::int64_t>(n))});
@@ -208,7 +208,7 @@ LIST_CASE(runs_that_start_or_end_between_pages_disturb_no_other) {
   CHECK_IDS(rest, {"wf-3", "wf-2", "wf-1"});
 }
 
-LIST_CASE(page_sizes_are_bounded) {
+LIST_TEST(page_sizes_are_bounded) {
   const auto store = open_lists();
   feed(*store, {started(1, 1), started(2, 2)});
   list_request request;
@@ -219,7 +219,7 @@ LIST_CASE(page_sizes_are_bounded) {
   BOOST_TEST(page->executions.size() == 1);
 }
 
-LIST_CASE(tokens_that_nobody_made_are_bad_requests) {
+LIST_TEST(tokens_that_nobody_made_are_bad_requests) {
   const auto store = open_lists();
   feed(*store, {started(1, 1), started(2, 2)});
   list_request request;
@@ -244,7 +244,7 @@ LIST_CASE(tokens_that_nobody_made_are_bad_requests) {
   BOOST_TEST(!store->scan_by_query(query));
 }
 
-LIST_CASE(names_in_any_script_are_found_and_returned_as_they_are) {
+LIST_TEST(names_in_any_script_are_found_and_returned_as_they_are) {
   const auto store = open_lists();
   auto change = started(1, 1);
   change.workflow_id = "заказ-№1-注文-🚀";

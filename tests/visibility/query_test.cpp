@@ -78,7 +78,7 @@ void check(visibility_store& store, const std::vector<valid_query>& table) {
 
 BOOST_AUTO_TEST_SUITE(queries)
 
-LIST_CASE(structure) {
+LIST_TEST(structure) {
   check(*five_runs(), {
                           {"", "54321"},
                           {"   ", "54321"},
@@ -111,7 +111,7 @@ LIST_CASE(structure) {
                       });
 }
 
-LIST_CASE(system_columns) {
+LIST_TEST(system_columns) {
   check(*five_runs(), {
                           {"WorkflowType = 'invoice'", "2"},
                           {"TaskList = 'other_list'", "4"},
@@ -155,7 +155,7 @@ LIST_CASE(system_columns) {
                       });
 }
 
-LIST_CASE(custom_attributes) {
+LIST_TEST(custom_attributes) {
   check(*five_runs(), {
                           {"CustomKeywordField = 'red'", "21"},
                           {"CustomKeywordField = 'Red'", ""},
@@ -208,7 +208,7 @@ LIST_CASE(custom_attributes) {
                       });
 }
 
-LIST_CASE(like_means_begins_with_and_knows_the_wildcards_of_sql) {
+LIST_TEST(like_means_begins_with_and_knows_the_wildcards_of_sql) {
   check(*five_runs(), {
                           {"WorkflowID like 'wf-'", "54321"},
                           {"WorkflowID like 'WF-1'", "1"},
@@ -228,7 +228,7 @@ LIST_CASE(like_means_begins_with_and_knows_the_wildcards_of_sql) {
                       });
 }
 
-LIST_CASE(order) {
+LIST_TEST(order) {
   check(*five_runs(), {
                           {"order by StartTime", "12345"},
                           {"ORDER BY StartTime asc", "12345"},
@@ -251,7 +251,7 @@ LIST_CASE(order) {
                       });
 }
 
-LIST_CASE(what_cannot_be_is_refused_in_words_that_clients_know) {
+LIST_TEST(what_cannot_be_is_refused_in_words_that_clients_know) {
   const auto store = five_runs();
   const std::string deep = std::string(5000, '(') + "WorkflowID = 'x'" + std::string(5000, ')');
   std::string many = "WorkflowID = 'x'";
@@ -352,7 +352,7 @@ LIST_CASE(what_cannot_be_is_refused_in_words_that_clients_know) {
   }
 }
 
-LIST_CASE(an_invalid_query_is_told_where_it_breaks) {
+LIST_TEST(an_invalid_query_is_told_where_it_breaks) {
   const auto store = five_runs();
   const std::pair<std::string, std::string> table[] = {
       {"WorkflowType = \"x\" and", " Something is missing at its end."},
@@ -371,7 +371,7 @@ LIST_CASE(an_invalid_query_is_told_where_it_breaks) {
     BOOST_TEST(refusal(*store, query) == "Invalid query." + place, query.substr(0, 200));
 }
 
-LIST_CASE(texts_are_values_and_never_become_sql) {
+LIST_TEST(texts_are_values_and_never_become_sql) {
   const auto store = five_runs();
   for (const std::string attempt :
        {"' or '1'='1", "'; drop table runs; --", "\\' or 1=1 --", "x\" or \"1\"=\"1", "') or (1=1", "%", "?1", "\\"}) {
@@ -389,7 +389,7 @@ LIST_CASE(texts_are_values_and_never_become_sql) {
   BOOST_TEST(counted(*store, "") == 5);
 }
 
-LIST_CASE(nesting_is_counted_only_where_and_and_or_alternate) {
+LIST_TEST(nesting_is_counted_only_where_and_and_or_alternate) {
   const auto store = five_runs();
   std::string left = "WorkflowID = 'wf-1'";
   for (int i = 0; i < 80; ++i)
@@ -405,7 +405,7 @@ LIST_CASE(nesting_is_counted_only_where_and_and_or_alternate) {
   BOOST_TEST(refusal(*store, alternate(30)) == "Error when parse query: nested too deeply");
 }
 
-LIST_CASE(the_largest_legal_queries_run) {
+LIST_TEST(the_largest_legal_queries_run) {
   const auto store = five_runs();
   std::string conditions = "CustomKeywordField = 'red'";
   for (int i = 1; i < 500; ++i)
@@ -420,7 +420,7 @@ LIST_CASE(the_largest_legal_queries_run) {
   check(*store, {{values + ")", "1"}});
 }
 
-LIST_CASE(only_registered_attributes_can_be_named) {
+LIST_TEST(only_registered_attributes_can_be_named) {
   const auto store = open_lists();
   feed(*store, {with_attributes(started(1, 1), {{"Region", "\"north\""}})});
   BOOST_TEST(refusal(*store, "Region = 'north'") == "invalid search attribute \"Region\"");
@@ -436,7 +436,7 @@ LIST_CASE(only_registered_attributes_can_be_named) {
   BOOST_TEST(!cadenza::storage::visibility::read_query("CustomIntField = 1", types));
 }
 
-LIST_CASE(a_query_that_would_work_too_long_is_stopped_and_the_store_goes_on) {
+LIST_TEST(a_query_that_would_work_too_long_is_stopped_and_the_store_goes_on) {
   lists_bounds bounds;
   bounds.little_work = true;
   auto store = open_lists(bounds);

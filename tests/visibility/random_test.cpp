@@ -126,7 +126,7 @@ ids in_order(ids found) {
 
 BOOST_AUTO_TEST_SUITE(random_input)
 
-LIST_CASE(list_scan_and_count_agree_and_a_condition_and_its_opposite_share_the_runs) {
+LIST_TEST(list_scan_and_count_agree_and_a_condition_and_its_opposite_share_the_runs) {
   constexpr std::uint64_t seed = 20240607;
   chance from{seed};
   const auto store = some_runs(from);
@@ -147,7 +147,7 @@ LIST_CASE(list_scan_and_count_agree_and_a_condition_and_its_opposite_share_the_r
   BOOST_TEST(answered > repeats(300));
 }
 
-LIST_CASE(a_condition_and_its_negation_share_the_runs_between_them) {
+LIST_TEST(a_condition_and_its_negation_share_the_runs_between_them) {
   chance from{99};
   const auto store = some_runs(from);
   const std::pair<std::string, std::string> opposites[] = {
@@ -175,7 +175,7 @@ LIST_CASE(a_condition_and_its_negation_share_the_runs_between_them) {
   BOOST_TEST(answered > repeats(500));
 }
 
-LIST_CASE(noise_is_answered_or_refused) {
+LIST_TEST(noise_is_answered_or_refused) {
   chance from{4711};
   const auto store = some_runs(from);
   for (int i = 0; i < repeats(20'000); ++i) {
