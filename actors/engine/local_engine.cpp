@@ -8,6 +8,7 @@
 #include "actors/engine/admission.hpp"
 #include "actors/engine/engine_state.hpp"
 #include "actors/engine/node.hpp"
+#include "actors/matching/far_desk.hpp"
 #include "actors/matching/list_description.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "messages/invariant.hpp"
@@ -64,6 +65,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.warnings = state_->options.warnings;
   env.work = state_->options.work;
   env.carry_message = state_->options.carry_message;
+  env.far = state_->options.far;
   env.gate = &state_->gate;
   env.polls = &state_->polls;
   env.wrong = &state_->wrong;
@@ -130,6 +132,10 @@ void local_engine::set_request_rates(const request_rates& common, request_gate::
 }
 
 void local_engine::deliver(run_message_ptr message) { deliver_message(state_->env, std::move(message)); }
+void local_engine::deliver(matching_message_ptr message) { deliver_matching(state_->env, std::move(message)); }
+void local_engine::node_gone(std::string node) {
+  caf::anon_send(state_->routes.matching(), far_node_gone{std::move(node)});
+}
 
 workflow::directory_ptr local_engine::domains() const { return state_->directory.get(); }
 

@@ -27,6 +27,8 @@ struct engine_options {
   /// Carries messages from run to run, to come back by `deliver`; it may lose, delay and double them. Empty: they go
   /// straight to their shards.
   std::function<void(run_message_ptr)> carry_message;
+  /// Which task lists and runs are on other nodes; what it carries comes in by `deliver`. Null: all are on this one.
+  matching_carrier* far = nullptr;
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
@@ -55,6 +57,11 @@ public:
   [[nodiscard]] const engine_counters& counters() const;
   /// A message from run to run has arrived. Any thread, until `stop`.
   void deliver(run_message_ptr message);
+  /// The same for what the matching of another node says.
+  void deliver(matching_message_ptr message);
+  /// Another node has died: no task is started any more for the workers that wait there. What it was asked is asked
+  /// again, or times out, by itself.
+  void node_gone(std::string node);
   /// Limits of requests to runs; none before the first call. Any thread.
   void set_request_rates(const request_rates& common, request_gate::rates_of of = {});
 

@@ -1,6 +1,7 @@
 #include "actors/matching/task_list.hpp"
 
 #include "actors/base/workload.hpp"
+#include "actors/matching/far_errand.hpp"
 
 #include <caf/all.hpp>
 
@@ -106,7 +107,7 @@ bool task_list::busy() const {
 
 void task_list::expire_polls() {
   for (const auto& poll : polls_->take_expired(now(), poll_deadline_ns_))
-    answer_empty(*poll);
+    answer_empty(*poll, now());
 }
 
 void task_list::fail_expired_queries() {

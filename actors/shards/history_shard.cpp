@@ -1,6 +1,7 @@
 #include "actors/shards/history_shard.hpp"
 
 #include "actors/base/actor_path.hpp"
+#include "actors/runs/received_matching.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/invariant.hpp"
 
@@ -55,6 +56,10 @@ caf::behavior history_shard::make_behavior() {
   return with_common(caf::message_handler{
       [this](run_command_ptr& command) { on_command(std::move(command)); },
       [this](run_message_ptr& message) { on_message(std::move(message)); },
+      [this](matching_message_ptr& message) {
+        if (auto command = receive(env_, std::move(message)))
+          on_command(std::move(command));
+      },
       [this](shard_mail_ptr& mail) { on_mail(*mail); },
       [this](task_over& over) { on_over(over); },
       [this](tick& t) { on_tick(t.generation); },
