@@ -2,8 +2,6 @@
 
 #include "kept_lists.hpp"
 
-#include "cadenza/record/v1/run_message.pb.h"
-
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
@@ -27,7 +25,7 @@ std::int64_t since_start(const caf::scheduler::test_coordinator& scheduler) {
 } // namespace
 
 world::world(std::uint64_t seed, int shards, const std::function<void(actors::engine_options&)>& tune)
-  : chance_(seed), engine_chance_(~seed) {
+  : chance_(seed), engine_chance_(~seed), wire_(*this, seed) {
   config_.set("scheduler.policy", caf::atom("testing"));
   system_ = std::make_unique<caf::actor_system>(config_);
   system_->await_actors_before_shutdown(false);
@@ -55,6 +53,7 @@ world::world(std::uint64_t seed, int shards, const std::function<void(actors::en
   options_.shard_count = shards;
   options_.detached_visibility = false;
   options_.carry_message = [this](const actors::run_message_ptr& message) { carry(message); };
+  options_.far = wire_.anything_far() ? &wire_ : nullptr;
   options_.settings.identity = "simulation";
   options_.settings.chaos = true;
   options_.live = live_;
@@ -227,35 +226,6 @@ void world::answered(std::uint64_t id, std::function<void()> then) {
   later(chance_.below(2 * ns_per_ms), [this, id, then = std::move(then)] {
     open_calls_.erase(id);
     then();
-  });
-}
-
-/// A message from run to run crosses a wire, and comes out in whatever engine there is then.
-void world::carry(const actors::run_message_ptr& message) {
-  constexpr std::int64_t late_ns = 10 * ns_per_s;
-  if (closing_)
-    return;
-  if (chance_.permille(weather_.lost_messages)) {
-    log(0, "lost: " + message->ShortDebugString());
-    return count("lost messages");
-  }
-  const bool late = chance_.permille(weather_.late_messages);
-  if (late)
-    count("late messages");
-  carry_later(message, chance_.below(late ? late_ns : 2 * ns_per_ms));
-  if (chance_.permille(weather_.doubled_messages)) {
-    count("doubled messages");
-    carry_later(message, chance_.below(late_ns));
-  }
-}
-
-void world::carry_later(const actors::run_message_ptr& message, std::int64_t delay_ns) {
-  later(delay_ns, [this, bytes = message->SerializeAsString()] {
-    auto arrived = std::make_shared<wire::v1::RunMessage>();
-    if (!arrived->ParseFromString(bytes))
-      throw violation("a message from run to run does not parse");
-    count("messages from run to run");
-    engine().deliver(std::move(arrived));
   });
 }
 
