@@ -98,7 +98,7 @@ void rebuild_lists(context& scan, storage::visibility_store& lists) {
   rebuild_source runs;
   runs.store = scan.from.store;
   runs.shard_count = scan.from.shard_count;
-  runs.log = [](int, const std::string&) {};
+  runs.log = [](log::level, log::fields, log::sentence) {};
   runs.stopping = scan.from.stopping;
   if (const auto cleared = lists.clear(); !cleared)
     return;
