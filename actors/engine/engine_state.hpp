@@ -26,6 +26,7 @@ struct local_engine::state {
   troubles wrong;
   services env;
   caf::actor root;
+  engine* whole_cluster = nullptr;   ///< what the worker of the system works through; null: this engine
   std::shared_ptr<engine_link> link; ///< null without a worker of the system
   std::atomic<bool> ready{false};
   std::atomic<std::uint64_t> next_poll{1};

@@ -5,6 +5,8 @@
 
 #include "actors/base/json_object.hpp"
 #include "actors/base/later.hpp"
+#include "actors/cluster/document_keeper.hpp"
+#include "actors/cluster/domain_registry.hpp"
 #include "actors/engine/admission.hpp"
 #include "actors/engine/engine_state.hpp"
 #include "actors/engine/node.hpp"
@@ -72,6 +74,8 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
 
 local_engine::~local_engine() { stop(); }
 
+void local_engine::work_through(engine& whole_cluster) { state_->whole_cluster = &whole_cluster; }
+
 void local_engine::begin() {
   CADENZA_ASSERT(!state_->root, "an engine begins once");
   const auto domains_are_read = [this] {
@@ -83,11 +87,13 @@ void local_engine::begin() {
   };
   worker_tools worker;
   if (state_->options.system_domains) {
-    state_->link = std::make_shared<engine_link>(*this);
-    worker = {this, state_->link, system_lists(state_->env)};
+    engine& works_for = state_->whole_cluster != nullptr ? *state_->whole_cluster : *this;
+    state_->link = std::make_shared<engine_link>(works_for);
+    worker = {&works_for, state_->link, system_lists(state_->env)};
   }
   state_->root = state_->system.spawn<node>(state_->env, state_->open_visibility, state_->options.detached_visibility,
-                                            domains_are_read, std::move(worker));
+                                            domains_are_read, std::move(worker),
+                                            cluster_ties{state_->options.placement, state_->options.tell_others});
 }
 
 void local_engine::drain() {
@@ -130,6 +136,23 @@ void local_engine::set_request_rates(const request_rates& common, request_gate::
 }
 
 void local_engine::deliver(run_message_ptr message) { deliver_message(state_->env, std::move(message)); }
+
+void local_engine::follow_placement() { caf::anon_send(state_->root, placement_changed{}); }
+
+void local_engine::hear(cluster_news what) {
+  switch (what) {
+  case cluster_news::domains:
+    if (const auto registry = state_->routes.domains())
+      caf::anon_send(registry, std::make_shared<domain_mail>(domain_look{}));
+    break;
+  case cluster_news::documents:
+    if (const auto keeper = state_->routes.documents())
+      caf::anon_send(keeper, std::make_shared<document_mail>(document_look{}));
+    break;
+  }
+}
+
+bool local_engine::holds(int shard) const { return state_->routes.shard(shard) != nullptr; }
 
 workflow::directory_ptr local_engine::domains() const { return state_->directory.get(); }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/base/cluster_news.hpp"
 #include "actors/base/engine.hpp"
 #include "actors/base/request_gate.hpp"
 #include "actors/base/services.hpp"
@@ -17,6 +18,8 @@ class actor_system;
 
 namespace cadenza::actors {
 
+class cluster_views;
+
 struct engine_options {
   int shard_count = 16;
   engine_settings settings;
@@ -30,6 +33,10 @@ struct engine_options {
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
+  /// Of one of several nodes: it holds the shards that are placed on it. Null: all are here.
+  const cluster_views* placement = nullptr;
+  /// Has other nodes hear of what was changed here; any thread. Empty: there are none.
+  std::function<void(cluster_news)> tell_others;
 };
 
 /// The engine of one process: the actor tree over one store. Requests go straight to the mailbox of the actor that
@@ -44,6 +51,8 @@ public:
                engine_options options);
   ~local_engine() override;
 
+  /// The system's own workflows work through this engine, which finds runs wherever they are. Before `begin`.
+  void work_through(engine& whole_cluster);
   void begin();
   /// From here on the worker of the system takes nothing new; what it has is finished until `stop`. Who waits for new
   /// events of a run gets an empty page and a token to go on with elsewhere.
@@ -55,6 +64,12 @@ public:
   [[nodiscard]] const engine_counters& counters() const;
   /// A message from run to run has arrived. Any thread, until `stop`.
   void deliver(run_message_ptr message);
+  /// There is another view of the cluster. Any thread, until `stop`.
+  void follow_placement();
+  /// Another node has changed this. Any thread, until `stop`.
+  void hear(cluster_news what);
+  /// Whether a shard is held here and takes requests. Any thread.
+  [[nodiscard]] bool holds(int shard) const;
   /// Limits of requests to runs; none before the first call. Any thread.
   void set_request_rates(const request_rates& common, request_gate::rates_of of = {});
 
