@@ -27,11 +27,11 @@ status show_report(invocation& call, const json& report) {
     show_json(call, report);
     return {};
   }
-  row_set rows{{"Kind", "Domain", "Workflow ID", "Run ID", "Problem", "Mended"}, {}};
+  row_set rows{{"Kind", "Domain", "Workflow ID", "Run ID", "Problem", "Repaired"}, {}};
   for (const auto& one : report.contains("findings") ? report["findings"] : json::array()) {
     rows.rows.push_back({text_of(one, "kind"), text_of(one, "domain"), text_of(one, "workflowId"),
                          text_of(one, "runId"), text_of(one, "problem"),
-                         one.contains("mended") && one["mended"] == true ? "yes" : "no"});
+                         one.contains("repaired") && one["repaired"] == true ? "yes" : "no"});
     rows.data.push_back(one);
   }
   if (!rows.rows.empty())
@@ -45,13 +45,14 @@ status show_report(invocation& call, const json& report) {
   if (found == 0)
     call.out() << "All is well.\n";
   else {
-    const auto repaired = number_of(report, "mended");
+    const auto repaired = number_of(report, "repaired");
     call.out() << counted(found, "problem") << " found, " << repaired << " of them repaired.\n";
     if (repaired < found)
       call.err() << "Next: restore a backup ('" << call.program() << " admin backup restore')"
                  << (call.on("repair")
                          ? ""
-                         : ", or stop the server and repair what can be repaired ('verify --data DIRECTORY --repair')")
+                         : ", or stop the server and repair what can be repaired ('verify --data DIRECTORY --repair', "
+                           "on databases 'verify --config FILE --repair')")
                  << ".\n";
   }
   return {};
@@ -59,7 +60,8 @@ status show_report(invocation& call, const json& report) {
 
 status verify_server(invocation& call) {
   if (call.on("repair"))
-    return problem{"A running server cannot be repaired.", "stop it and give its data directory with --data"};
+    return problem{"A running server cannot be repaired.",
+                   "stop it and give its data directory with --data, or its configuration with --config"};
   const auto answer = http_json(call.http_address(), http_verb::post, "/admin/verify", call.timeout(check_timeout));
   if (!answer)
     return failed("Verification failed.", answer.error());
@@ -88,9 +90,9 @@ status verify(invocation& call) {
 command verify_command() {
   return {"verify",
           {},
-          "Check a data directory that no server has open, or with --http_address a running server",
+          "Check a data directory or databases that no server has open, or with --http_address a running server",
           {{"data", "data directory; the configuration's when left out"},
-           {"config,c", "configuration file"},
+           {"config,c", "configuration file; of a store on databases, it says where they are"},
            {"repair", "repair what can be repaired; not on a running server", flag_kind::toggle},
            format_flag()},
           verify};

@@ -24,6 +24,11 @@ using way = thrift_step::way;
 
 constexpr int depth_max = 32; ///< of fields that are passed over
 constexpr std::int32_t no_kind = -1;
+constexpr std::string_view empty_text("\0\0\0\0", 4);
+
+/// What Cadence's stores say to a domain that is asked for twice over, and clients may compare.
+constexpr std::string_view domain_choice = "uber.cadence.api.v1.DescribeDomainRequest.describe_by";
+constexpr const char* domain_by_both = "GetDomain operation failed.  Both ID and Name specified in request.";
 
 /// "ExecutionFilter, TypeFilter or StatusFilter"
 std::string members_of(const google::protobuf::OneofDescriptor& choice) {
@@ -151,17 +156,31 @@ void thrift_reader::skip(thrift_type t, int depth) {
   }
 }
 
-/// Whether no other field of the same choice is there.
+/// Whether no other field of the same choice is there. A text that is empty chooses nothing.
 bool thrift_reader::alone(const Message& into, const FieldDescriptor& field) {
   const auto* choice = field.real_containing_oneof();
   if (choice == nullptr)
     return true;
-  const auto* set = into.GetReflection()->GetOneofFieldDescriptor(into, choice);
+  const auto& reflection = *into.GetReflection();
+  const auto* set = reflection.GetOneofFieldDescriptor(into, choice);
   if (set == nullptr || set == &field)
     return true;
+  std::string room;
+  if (set->type() == FieldDescriptor::TYPE_STRING && reflection.GetStringReference(into, set, &room).empty())
+    return true;
   rule_broken_ = wrong_.empty();
-  fail("Only one of " + members_of(*choice) + " is allowed");
+  fail(choice->full_name() == domain_choice ? domain_by_both : "Only one of " + members_of(*choice) + " is allowed");
   return false;
+}
+
+/// A text that is empty, of a choice that has been made: passed over.
+bool thrift_reader::chooses_nothing(const Message& into, const FieldDescriptor& field) {
+  const auto* choice = field.real_containing_oneof();
+  if (choice == nullptr || field.type() != FieldDescriptor::TYPE_STRING || !rest_.starts_with(empty_text) ||
+      into.GetReflection()->GetOneofFieldDescriptor(into, choice) == nullptr)
+    return false;
+  (void)bytes();
+  return true;
 }
 
 void thrift_reader::field(Message& into, const thrift_plan& plan, const thrift_step& step) {
@@ -173,7 +192,7 @@ void thrift_reader::field(Message& into, const thrift_plan& plan, const thrift_s
       return;
     message = message->GetReflection()->MutableMessage(message, parent);
   }
-  if (!alone(*message, *step.field))
+  if (chooses_nothing(*message, *step.field) || !alone(*message, *step.field))
     return;
   if (step.type == thrift_type::map)
     map(*message, step);

@@ -64,6 +64,8 @@ private:
                    const thrift_step& step);
   void kind(google::protobuf::Message& into, const thrift_plan& plan, std::int32_t value);
   [[nodiscard]] bool alone(const google::protobuf::Message& into, const google::protobuf::FieldDescriptor& field);
+  [[nodiscard]] bool chooses_nothing(const google::protobuf::Message& into,
+                                     const google::protobuf::FieldDescriptor& field);
 
   std::string_view rest_;
   std::string wrong_;

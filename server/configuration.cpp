@@ -46,12 +46,18 @@ void check_stores(const config::loaded& which, complaints& wrong) {
   const bool postgres = stores.main.kind == datastore_kind::sql && stores.main.sql.plugin == "postgres";
   if (!postgres && stores.main.kind != datastore_kind::rocksdb && stores.main.kind != datastore_kind::memory)
     refused("persistence.defaultStore", is_missing(stores.main) + "; rocksdb, memory and sql (postgres) are there");
-  if (stores.visibility.kind != datastore_kind::sqlite && stores.visibility.kind != datastore_kind::memory)
-    refused("persistence.visibilityStore",
-            is_missing(stores.visibility) + "; leave it out for the built-in lists (SQLite)");
+  const std::string lists = "persistence.visibilityStore";
+  const bool built_in =
+      stores.visibility.kind == datastore_kind::sqlite || stores.visibility.kind == datastore_kind::memory;
+  const bool same = stores.visibility.name == stores.main.name;
+  if (postgres && !same && (!built_in || !place_of(which, lists).empty()))
+    refused(lists, "the lists of a store on databases are in the same databases; name " + stores.main.name +
+                       " here, too, or leave it out");
+  else if (!built_in && !(postgres && same))
+    refused(lists, is_missing(stores.visibility) + "; leave it out for the built-in lists (SQLite)");
   if (!stores.search_store.empty())
     refused("persistence.advancedVisibilityStore",
-            "this version has no store for searches beside its lists, which take queries; leave it out");
+            "this version has no separate search store, and its visibility store takes queries; leave it out");
 }
 
 /// Whoever switches archival on believes that histories are kept when their retention is over.

@@ -1,6 +1,8 @@
 #include "server/schema_commands.hpp"
 
 #include "config/load.hpp"
+#include "server/serve_lists.hpp"
+#include "storage/sql/postgres/open.hpp"
 #include "storage/sql/postgres/schema.hpp"
 #include "storage/sql/postgres/settings.hpp"
 
@@ -25,7 +27,7 @@ outcome<config::sql_config> configured(const std::string& file) {
     return loaded.error();
   const auto& main = loaded->values.persistence.main;
   if (main.kind != config::datastore_kind::sql)
-    return bad_request("persistence.defaultStore of " + file + " is no database: it has no schema to look after");
+    return bad_request("persistence.defaultStore of " + file + " is no database: it has no schema to manage");
   return main.sql;
 }
 
@@ -52,17 +54,14 @@ outcome<config::sql_config> spelled_out(const cli::schema_options& options) {
   return out;
 }
 
-outcome<std::vector<pg::endpoint>> databases_of(const cli::schema_options& options) {
-  const auto where = options.config_file.empty() ? spelled_out(options) : configured(options.config_file);
+outcome<config::sql_config> place_of(const cli::schema_options& options) {
+  auto where = options.config_file.empty() ? spelled_out(options) : configured(options.config_file);
   if (!where)
     return where.error();
   if (where->plugin != "postgres")
     return error{error_kind::unimplemented,
                  "this program has no databases of the kind " + where->plugin + "; it has postgres"};
-  auto all = pg::options_of(*where);
-  if (!all)
-    return all.error();
-  return std::move(all->databases);
+  return where;
 }
 
 /// "0.3", "v3" and "3" are version 3 of a schema.
@@ -90,10 +89,42 @@ outcome<void> tell_version(const pg::endpoint& at, pg_conn* link, std::ostream& 
   if (state->foreign)
     out << "belongs to a Go Cadence server\n";
   else if (!state->set_up)
-    out << "no schema of Cadenza\n";
+    out << "not a Cadenza schema\n";
   else
     out << "version " << state->version << " of the schema (this program makes " << pg::newest_schema() << ")\n";
   return {};
+}
+
+/// Runs that were there before the lists get into them, once all databases have the tables.
+outcome<void> fill_lists(const config::sql_config& where, std::ostream& out) {
+  auto lists = open_lists(where, {});
+  if (!lists)
+    return lists.error();
+  const auto complete = (*lists)->complete();
+  if (!complete)
+    return complete.error();
+  if (*complete)
+    return {};
+  auto options = pg::options_of(where);
+  if (!options)
+    return options.error();
+  options->program = program;
+  options->alone = true;
+  auto store = pg::open_postgres(*std::move(options));
+  if (!store)
+    return error{store.error().kind, "the lists are not filled in yet: " + store.error().message};
+  const auto cluster = read_cluster_facts(**store);
+  if (!cluster)
+    return cluster.error();
+  if (!*cluster)
+    return error{error_kind::internal_data_inconsistency, "there are runs, and the cluster's own row is missing"};
+  actors::rebuild_source runs;
+  runs.store = store->get();
+  runs.shard_count = (*cluster)->shard_count;
+  runs.log = [&out](log::level, log::fields values, log::sentence says) { out << log::text_of(values, says) << '\n'; };
+  const auto done = complete_lists(**lists, runs);
+  (*store)->close();
+  return done;
 }
 
 outcome<void> update(const cli::schema_options& options, const pg::endpoint& at, pg_conn* link, std::ostream& out) {
@@ -103,7 +134,7 @@ outcome<void> update(const cli::schema_options& options, const pg::endpoint& at,
   std::vector<std::string> told;
   const auto now = pg::migrate(link, *target, program, options.dry, told);
   for (const auto& line : told)
-    out << at.label() << ": " << (options.dry ? "would be brought to " : "brought to ") << line << '\n';
+    out << at.label() << ": " << (options.dry ? "would be upgraded to " : "brought to ") << line << '\n';
   if (!now)
     return now.error();
   if (told.empty())
@@ -119,7 +150,7 @@ outcome<void> carry_out(const cli::schema_options& options, const pg::endpoint& 
   }
   if (options.action == what::drop) {
     if (!options.sure)
-      return bad_request("this deletes everything in " + at.label() + "; say --yes if you mean it");
+      return bad_request("this deletes everything in " + at.label() + "; confirm with --yes");
     CADENZA_TRY(pg::drop_database(at));
     out << at.label() << ": is gone\n";
     return {};
@@ -132,23 +163,34 @@ outcome<void> carry_out(const cli::schema_options& options, const pg::endpoint& 
   if (options.action == what::update)
     return update(options, at, link->get(), out);
   CADENZA_TRY(pg::set_up_schema(link->get(), program));
-  out << at.label() << ": is set up; update-schema makes the tables\n";
+  out << at.label() << ": is set up; update-schema creates the tables\n";
   return {};
+}
+
+outcome<void> carry_out_all(const cli::schema_options& options, std::ostream& out) {
+  const auto where = place_of(options);
+  if (!where)
+    return where.error();
+  const auto all = pg::options_of(*where);
+  if (!all)
+    return all.error();
+  for (const auto& at : all->databases)
+    CADENZA_TRY(carry_out(options, at, out));
+  if (options.action != what::update || options.dry)
+    return {};
+  const auto target = target_of(options.target);
+  if (!target || *target != pg::newest_schema())
+    return {};
+  return fill_lists(*where, out);
 }
 
 } // namespace
 
 int schema_command(const cli::schema_options& options, std::ostream& out, std::ostream& err) {
-  const auto databases = databases_of(options);
-  if (!databases) {
-    err << "Error: " << databases.error().message << '\n';
+  if (const auto done = carry_out_all(options, out); !done) {
+    err << "Error: " << done.error().message << '\n';
     return 1;
   }
-  for (const auto& at : *databases)
-    if (const auto done = carry_out(options, at, out); !done) {
-      err << "Error: " << done.error().message << '\n';
-      return 1;
-    }
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "server/database_metrics.hpp"
 #include "server/library_logs.hpp"
 #include "server/memory_budget.hpp"
+#include "server/serve_lists.hpp"
 #include "server/serve_parts.hpp"
 #include "storage/plugins.hpp"
 #include "storage/visibility/visibility_store.hpp"
@@ -12,7 +13,6 @@
 #include "cadenza/record/v1/domain.pb.h"
 
 #include <cstdlib>
-#include <filesystem>
 
 namespace cadenza {
 namespace {
@@ -21,21 +21,16 @@ constexpr int cluster_document = 3;
 
 /// The number of history shards: fixed at the first start, checked ever after.
 outcome<int> fix_shard_count(storage::store& store, const config::server_config& c) {
-  const auto read = wait_for<storage::read_result<std::string>>(
-      [&](auto done) { store.cluster().read_document(cluster_document, std::move(done)); });
-  if (read.outcome != storage::status::committed)
-    return unavailable("the cluster's own row cannot be read: " + read.message);
+  const auto known = read_cluster_facts(store);
+  if (!known)
+    return known.error();
   const int wanted = c.persistence.history_shards;
-  record::v1::ClusterRow row;
-  if (read.value) {
-    if (!row.ParseFromString(*read.value))
-      return error{error_kind::internal_data_inconsistency, "the cluster's own row is damaged"};
-    if (row.num_history_shards() != wanted)
-      return bad_request("persistence.numHistoryShards is " + std::to_string(wanted) +
-                         ", but this data was made with " + std::to_string(row.num_history_shards()) +
-                         " and the number cannot change");
+  if (*known && (*known)->shard_count != wanted)
+    return bad_request("persistence.numHistoryShards is " + std::to_string(wanted) + ", but this data was made with " +
+                       std::to_string((*known)->shard_count) + " and the number cannot change");
+  if (*known)
     return wanted;
-  }
+  record::v1::ClusterRow row;
   row.set_format(1);
   row.set_num_history_shards(wanted);
   row.set_cluster_name(c.clusters.current);
@@ -45,7 +40,7 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
   const auto written = wait_for<storage::commit_result>(
       [&](auto done) { store.cluster().write_document(std::move(write), std::move(done)); });
   if (written.outcome != storage::status::committed)
-    return unavailable("the cluster's own row cannot be written: " + written.message);
+    return unavailable("the cluster record cannot be written: " + written.message);
   return wanted;
 }
 
@@ -69,7 +64,7 @@ storage::store_probes probes_of(metrics::registry& registry) {
     if (writable)
       log::info("the store accepts writes again");
     else
-      log::error("the store refuses writes: {}", reason);
+      log::error({field::error(reason)}, "the store refuses writes: {error}");
   };
   return probes;
 }
@@ -84,19 +79,9 @@ storage::memory_share share_of(const memory_budget& budget) {
 
 /// What is stored is not known any more. Standard error may have a reader that stalls: the log does not wait for it.
 void end_process(std::string_view reason) {
-  log::error("the store cannot go on, the process ends: {}", reason);
+  log::error({field::error(reason)}, "the store cannot continue, the process ends: {error}");
   log::stop();
   std::abort();
-}
-
-/// The lists beside a database belong to this machine: another one may have worked on the database since they were
-/// written. They are made anew from it at each start.
-outcome<void> begin_lists_anew(const std::string& directory, const std::string& file) {
-  std::error_code failed;
-  std::filesystem::create_directories(directory, failed);
-  if (failed)
-    return bad_request("the data directory " + directory + " cannot be made: " + failed.message());
-  return file.empty() ? outcome<void>() : storage::remove_visibility_files(file);
 }
 
 /// Where a store is that is not in the data directory, for people; never a password.
@@ -105,6 +90,28 @@ std::string elsewhere_of(const config::datastore_config& store) {
   for (const auto& one : store.sql.databases)
     out += (&one == &store.sql.databases.front() ? " " : ", ") + one.database + " on " + one.address;
   return out;
+}
+
+/// Has the engine list what the databases list. `runs`: fills the lists in first if need be; null: refuses them then.
+outcome<void> use_lists(open_store& out, const config::sql_config& where, const storage::store_probes& probes,
+                        const actors::rebuild_source* runs) {
+  auto lists = open_lists(where, probes);
+  if (!lists)
+    return lists.error();
+  if (runs != nullptr)
+    CADENZA_TRY(complete_lists(**lists, *runs));
+  const auto complete = (*lists)->complete();
+  if (!complete)
+    return complete.error();
+  if (!*complete)
+    return incomplete_lists(out.elsewhere);
+  out.open_visibility = [where, probes]() -> outcome<std::unique_ptr<storage::visibility_store>> {
+    auto opened = open_lists(where, probes);
+    if (!opened)
+      return opened.error();
+    return std::unique_ptr<storage::visibility_store>(*std::move(opened));
+  };
+  return {};
 }
 
 std::string kinds_there_are() {
@@ -122,7 +129,7 @@ open_store::~open_store() {
 }
 
 outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c, metrics::registry& registry,
-                                                 std::function<void(int, const std::string&)> log_line) {
+                                                 log::sink write) {
   auto out = std::make_unique<open_store>();
   const auto& main = c.persistence.main;
   const auto* kind = storage::find_plugin(main.kind);
@@ -130,40 +137,37 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
     return error{error_kind::unimplemented, "datastore " + main.name + " is of the kind " +
                                                 std::string(config::name_of(main.kind)) +
                                                 ", which this program does not have; it has " + kinds_there_are()};
-  storage::open_request request{main,
-                                "cadenza " CADENZA_VERSION,
-                                share_of(budget_of(c)),
-                                kind->elsewhere ? database_probes_of(registry, probes_of(registry))
-                                                : probes_of(registry),
-                                c.persistence.migrate,
-                                log_engine_line,
+  const auto probes = kind->elsewhere ? database_probes_of(registry, probes_of(registry)) : probes_of(registry);
+  storage::open_request request{main,       "cadenza " CADENZA_VERSION, share_of(budget_of(c)),
+                                probes,     c.persistence.migrate,      log_store_line,
                                 end_process};
   auto store = kind->open(std::move(request));
   if (!store)
     return store.error();
   out->store = *std::move(store);
   std::string visibility_file;
-  if (kind->durable) {
-    out->directory = c.persistence.data_directory;
-    visibility_file = c.persistence.visibility.sqlite.file;
-  }
   if (kind->elsewhere) {
-    CADENZA_TRY(begin_lists_anew(c.persistence.data_directory, visibility_file));
     out->elsewhere = elsewhere_of(main);
   } else if (kind->durable) {
+    out->directory = c.persistence.data_directory;
+    visibility_file = c.persistence.visibility.sqlite.file;
     out->backup_directory = c.persistence.backup_directory;
   }
   auto shards = fix_shard_count(*out->store, c);
   if (!shards)
     return shards.error();
   out->shard_count = *shards;
-  storage::visibility_options lists;
-  lists.path = visibility_file;
   actors::rebuild_source runs;
   runs.store = out->store.get();
   runs.shard_count = out->shard_count;
-  runs.log = std::move(log_line);
+  runs.log = std::move(write);
   runs.stopping = [&stopping = out->stopping] { return stopping.load(std::memory_order_relaxed); };
+  if (kind->elsewhere) {
+    CADENZA_TRY(use_lists(*out, main.sql, probes, c.persistence.migrate ? &runs : nullptr));
+    return out;
+  }
+  storage::visibility_options lists;
+  lists.path = visibility_file;
   out->open_visibility = actors::rebuilding_opener(std::move(runs), std::move(lists), out->time);
   return out;
 }

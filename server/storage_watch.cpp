@@ -44,9 +44,7 @@ std::int64_t newest_backup_s(const std::string& directory) {
 }
 
 storage_watch::storage_watch(const config::server_config& c, open_store& stores, metrics::registry& registry, time now)
-  : stores_(stores),
-    store_directory_(stores.directory.empty() || !stores.elsewhere.empty() ? std::string()
-                                                                           : c.persistence.main.rocksdb.directory),
+  : stores_(stores), store_directory_(stores.directory.empty() ? std::string() : c.persistence.main.rocksdb.directory),
     visibility_file_(stores.directory.empty() ? std::string() : c.persistence.visibility.sqlite.file), due_(now) {
   const auto& table = installation_metrics;
   if (!stores.backup_directory.empty())

@@ -3,12 +3,13 @@
 #include "actors/base/system_sources.hpp"
 #include "actors/visibility/visibility_rebuild.hpp"
 #include "config/load.hpp"
+#include "messages/invariant.hpp"
+#include "server/serve_lists.hpp"
 #include "server/serve_parts.hpp"
 #include "storage/file_check.hpp"
 #include "storage/open.hpp"
+#include "storage/plugins.hpp"
 #include "verify/repair_queues.hpp"
-
-#include "cadenza/record/v1/domain.pb.h"
 
 #include <nlohmann/json.hpp>
 
@@ -23,17 +24,62 @@ namespace {
 namespace api = uber::cadence::api::v1;
 namespace fs = std::filesystem;
 
-constexpr int cluster_document = 3;
-
-/// The stores of a data directory at rest.
+/// The stores of a data directory, or of databases, at rest.
 struct resting_stores {
   std::unique_ptr<storage::store> store;
-  std::unique_ptr<storage::embedded_visibility> lists; ///< null: there is no file, the server makes one when it starts
+  std::unique_ptr<storage::visibility_store> lists; ///< null: there is no file, the server makes one when it starts
   int shard_count = 0;
   std::string cluster;
   std::string lists_damage; ///< why the lists cannot be opened; "" when they can
   std::string lists_file;
 };
+
+outcome<void> open_directory(const config::persistence_config& c, resting_stores& out) {
+  // A check makes no directory.
+  if (!fs::exists(fs::path(c.main.rocksdb.directory) / "CURRENT"))
+    return not_exists("there is no data in " + c.main.rocksdb.directory);
+  storage::rocksdb_options store;
+  store.directory = c.main.rocksdb.directory;
+  auto opened = storage::open_rocksdb(std::move(store));
+  if (!opened)
+    return opened.error();
+  out.store = *std::move(opened);
+  out.lists_file = c.visibility.sqlite.file;
+  if (!fs::exists(out.lists_file))
+    return {};
+  storage::visibility_options lists;
+  lists.path = out.lists_file;
+  lists.verify = true;
+  auto visible = storage::open_visibility_store(lists);
+  if (visible)
+    out.lists = *std::move(visible);
+  else if (visible.error().kind == error_kind::internal_data_inconsistency)
+    out.lists_damage = visible.error().message;
+  else
+    return visible.error();
+  return {};
+}
+
+outcome<void> open_databases(const config::persistence_config& c, resting_stores& out) {
+  const auto* kind = storage::find_plugin(c.main.kind);
+  CADENZA_ASSERT(kind != nullptr, "there is a kind of store for databases");
+  storage::memory_share memory;
+  memory.queued_bytes = std::size_t{64} << 20;
+  auto opened = kind->open({c.main, "cadenza " CADENZA_VERSION, memory, {}, false, {}, {}});
+  if (!opened)
+    return opened.error();
+  out.store = *std::move(opened);
+  auto lists = open_lists(c.main.sql, {});
+  if (!lists)
+    return lists.error();
+  const auto complete = (*lists)->complete();
+  if (!complete)
+    return complete.error();
+  if (!*complete)
+    return incomplete_lists("datastore " + c.main.name);
+  out.lists = *std::move(lists);
+  return {};
+}
 
 outcome<resting_stores> open_at_rest(const cli::verify_options& options) {
   config::source from;
@@ -45,40 +91,20 @@ outcome<resting_stores> open_at_rest(const cli::verify_options& options) {
   if (!loaded)
     return loaded.error();
   const auto& c = loaded->values.persistence;
-  if (c.main.kind != config::datastore_kind::rocksdb)
-    return bad_request("the configuration names no data directory");
-  // A check makes no directory.
-  if (!fs::exists(fs::path(c.main.rocksdb.directory) / "CURRENT"))
-    return not_exists("there is no data in " + c.main.rocksdb.directory);
-  storage::rocksdb_options store;
-  store.directory = c.main.rocksdb.directory;
-  auto opened = storage::open_rocksdb(std::move(store));
-  if (!opened)
-    return opened.error();
   resting_stores out;
-  out.store = *std::move(opened);
-
-  const auto read = wait_for<storage::read_result<std::string>>(
-      [&](auto done) { out.store->cluster().read_document(cluster_document, std::move(done)); });
-  record::v1::ClusterRow row;
-  if (!read.value || !row.ParseFromString(*read.value) || row.num_history_shards() <= 0)
-    return error{error_kind::internal_data_inconsistency, "the cluster's own row cannot be read: " + read.message};
-  out.shard_count = row.num_history_shards();
-  out.cluster = row.cluster_name();
-
-  out.lists_file = c.visibility.sqlite.file;
-  if (!fs::exists(out.lists_file))
-    return out;
-  storage::visibility_options lists;
-  lists.path = out.lists_file;
-  lists.verify = true;
-  auto visible = storage::open_visibility_store(lists);
-  if (visible)
-    out.lists = *std::move(visible);
-  else if (visible.error().kind == error_kind::internal_data_inconsistency)
-    out.lists_damage = visible.error().message;
+  if (c.main.kind == config::datastore_kind::sql)
+    CADENZA_TRY(open_databases(c, out));
+  else if (c.main.kind == config::datastore_kind::rocksdb)
+    CADENZA_TRY(open_directory(c, out));
   else
-    return visible.error();
+    return bad_request("the configuration names neither a data directory nor databases");
+  const auto cluster = read_cluster_facts(*out.store);
+  if (!cluster)
+    return cluster.error();
+  if (!*cluster)
+    return error{error_kind::internal_data_inconsistency, "the cluster's own row is missing"};
+  out.shard_count = (*cluster)->shard_count;
+  out.cluster = (*cluster)->name;
   return out;
 }
 
@@ -88,7 +114,7 @@ void note_lists_damage(const resting_stores& stores, bool repair, actors::verify
     return;
   actors::finding f;
   f.what = actors::finding::kind::visibility;
-  f.text = "the lists cannot be read: " + stores.lists_damage;
+  f.text = "visibility records cannot be read: " + stores.lists_damage;
   f.mended = repair && static_cast<bool>(storage::remove_visibility_files(stores.lists_file));
   ++report.found;
   report.mended += f.mended ? 1 : 0;
@@ -172,11 +198,11 @@ std::string report_json(const actors::verify_report& report) {
                         {"workflowId", f.workflow_id},
                         {"runId", f.run_id},
                         {"problem", f.text},
-                        {"mended", f.mended}});
+                        {"repaired", f.mended}});
   const nlohmann::json out{{"clean", report.clean()},      {"runs", report.runs},
                            {"events", report.events},      {"tasks", report.tasks},
                            {"leftOver", report.left_over}, {"found", report.found},
-                           {"mended", report.mended},      {"findings", std::move(findings)}};
+                           {"repaired", report.mended},    {"findings", std::move(findings)}};
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -249,7 +275,7 @@ void add_verify_route(bridge::http_server& to, open_store& stores, actors::engin
   const auto busy = std::make_shared<std::atomic<bool>>(false);
   to.add_route("POST", "/admin/verify", [busy, &stores, &engine](const bridge::http_request&) {
     if (busy->exchange(true))
-      return bridge::http_error(409, "a check is under way");
+      return bridge::http_error(409, "a check is already running");
     const auto report = verify_live(stores, engine);
     *busy = false;
     if (!report)

@@ -14,7 +14,8 @@ namespace cadenza {
 /// A report as one JSON document, for people's tools and our command line.
 [[nodiscard]] std::string report_json(const actors::verify_report& report);
 
-/// `verify`: checks a data directory that no server has open and prints the report as JSON. 0 when all is well, or was
+/// `verify`: checks a data directory, or the databases that the configuration names, while no server has them open, and
+/// prints the report as JSON. 0 when all is well, or was
 /// mended and a second check found nothing; 1 when not, or when the directory cannot be checked.
 [[nodiscard]] int verify_offline(const cli::verify_options& options, std::ostream& out, std::ostream& err);
 

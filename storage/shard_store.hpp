@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/listed_run.hpp"
 #include "messages/records.hpp"
 #include "storage/result.hpp"
 
@@ -84,6 +85,8 @@ struct shard_transaction {
   std::vector<transfer_row> transfer;
   std::vector<timer_row> timers;
   std::vector<replication_row> replication;
+  /// What becomes of runs in the lists; only of a store that says `capabilities::keeps_lists`.
+  std::vector<listed_run> listed;
   /// Single tasks (queue repair). Many go by `cleanup`.
   std::vector<std::int64_t> delete_transfer;
   std::vector<timer_row> delete_timers; ///< `value` is ignored

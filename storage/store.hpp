@@ -21,6 +21,10 @@ struct capabilities {
   /// writes tells which. Without this it may still take effect until the shard's range id has been raised, or until the
   /// next start, so the shard has to be taken anew.
   bool unknown_outcomes_settle = false;
+
+  /// The lists of runs are kept beside the runs: a transaction brings its changes of them along (`listed`) and they are
+  /// there when it is. Without this they are written behind, from tasks.
+  bool keeps_lists = false;
 };
 
 /// A store: the one way to durable state. Its three sides may be one database or several (shards on this node, the rest

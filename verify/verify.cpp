@@ -90,11 +90,11 @@ void check_store(context& scan, bool repair) {
   if (scan.from.lists == nullptr || !scan.lists_usable)
     return;
   if (const auto done = check_extra_listed(scan, all.listable, all.leaving); !done)
-    scan.found(finding::kind::visibility, 0, {}, "the lists cannot be read: " + done.error().message);
+    scan.found(finding::kind::visibility, 0, {}, "visibility records cannot be read: " + done.error().message);
 }
 
 /// Lists are derived: what is wrong with them is mended by making them anew.
-void rebuild_lists(context& scan, storage::embedded_visibility& lists) {
+void rebuild_lists(context& scan, storage::visibility_store& lists) {
   rebuild_source runs;
   runs.store = scan.from.store;
   runs.shard_count = scan.from.shard_count;
@@ -104,15 +104,16 @@ void rebuild_lists(context& scan, storage::embedded_visibility& lists) {
     return;
   if (const auto made = rebuild_visibility(runs, lists); !made)
     return;
-  if (const auto kept = lists.make_durable(); !kept)
-    return;
+  if (auto* file = lists.embedded(); file != nullptr)
+    if (const auto kept = file->make_durable(); !kept)
+      return;
   for (auto& f : scan.report.findings)
     if (f.what == finding::kind::visibility)
       f.mended = true;
   scan.report.mended += scan.lists_found;
 }
 
-outcome<verify_report> run_check(const verify_source& from, bool repair, storage::embedded_visibility* lists,
+outcome<verify_report> run_check(const verify_source& from, bool repair, storage::visibility_store* lists,
                                  storage::file_check* files) {
   verify_report report;
   try {
@@ -160,11 +161,11 @@ void context::unreadable(int shard, const subject& about, const std::string& wha
 
 outcome<verify_report> verify(const verify_source& from) { return verifying::run_check(from, false, nullptr, nullptr); }
 
-outcome<verify_report> verify_and_repair(const verify_source& from, storage::embedded_visibility* lists) {
+outcome<verify_report> verify_and_repair(const verify_source& from, storage::visibility_store* lists) {
   return verifying::run_check(from, true, lists, nullptr);
 }
 
-outcome<verify_report> repair_with_queues(const verify_source& from, storage::embedded_visibility* lists,
+outcome<verify_report> repair_with_queues(const verify_source& from, storage::visibility_store* lists,
                                           storage::file_check* files) {
   return verifying::run_check(from, true, lists, files);
 }

@@ -78,6 +78,6 @@ struct verify_report {
 /// rows and branch rows written, the lists made anew (`lists`, null to leave them alone). Takes each shard in which
 /// something is wrong under a new range id, so that no server can work on it meanwhile. Only for a store that nobody
 /// else uses. What had no place in a history yet (signals that waited behind a decision) keeps a run from being mended.
-[[nodiscard]] outcome<verify_report> verify_and_repair(const verify_source& from, storage::embedded_visibility* lists);
+[[nodiscard]] outcome<verify_report> verify_and_repair(const verify_source& from, storage::visibility_store* lists);
 
 } // namespace cadenza::actors

@@ -245,6 +245,7 @@ private:
 
   [[nodiscard]] outcome<void> take();
   [[nodiscard]] storage::shard_transaction begin() const;
+  [[nodiscard]] storage::shard_transaction transaction_of(const run_key& key, workflow::changes& made) const;
   [[nodiscard]] storage::history_tree read_tree(const uuid& tree) const;
   [[nodiscard]] outcome<void> commit(storage::shard_transaction tx);
 

@@ -2,6 +2,7 @@
 
 #include "actors/base/shard_sequence.hpp"
 #include "actors/runs/persist.hpp"
+#include "actors/visibility/listed_changes.hpp"
 #include "workflow/replay.hpp"
 #include "workflow/start.hpp"
 
@@ -87,6 +88,15 @@ storage::shard_transaction mender::begin() const {
   return tx;
 }
 
+storage::shard_transaction mender::transaction_of(const run_key& key, workflow::changes& made) const {
+  std::vector<listed_run> listed;
+  if (scan_.store().able_to().keeps_lists)
+    take_listed(made.transfer, shard_, true, listed);
+  auto tx = to_store(shard_, tasks_.range_id, key, made, std::nullopt);
+  tx.listed = std::move(listed);
+  return tx;
+}
+
 outcome<void> mender::commit(storage::shard_transaction tx) {
   const auto done =
       wait_for<storage::commit_result>([&](auto cb) { scan_.store().shards().commit(std::move(tx), std::move(cb)); });
@@ -130,7 +140,7 @@ outcome<void> mender::rebuild(const run_key& key, const rec::HistoryBranch& bran
   mutation.clear_pending = true;
   mutation.fixed = state.fixed().SerializeAsString();
   mutation.pending = pending_rows(state);
-  CADENZA_TRY(commit(to_store(shard_, tasks_.range_id, key, *made, std::nullopt)));
+  CADENZA_TRY(commit(transaction_of(key, *made)));
   const auto row = wait_for<storage::read_result<storage::current_row>>([&](auto done) {
     scan_.store().shards().read_current(shard_, {key.domain_id, key.workflow_id}, std::move(done));
   });
@@ -154,7 +164,7 @@ outcome<void> mender::refresh(workflow::run& run) {
   auto made = tx.close(*ids_);
   if (!made)
     return made.error();
-  return commit(to_store(shard_, tasks_.range_id, run.key(), *made, std::nullopt));
+  return commit(transaction_of(run.key(), *made));
 }
 
 outcome<void> mender::set_current(const workflow::run& run) {

@@ -50,7 +50,8 @@ void document_keeper::handle(document_read& got) {
   record::v1::ConfigRow row;
   if (got.row.value && !row.ParseFromString(*got.row.value)) {
     // Nothing is made of it and nothing is written over it.
-    env_.log(3, "document " + std::to_string(static_cast<int>(got.document)) + " is damaged; it cannot be changed");
+    env_.log(log::level::error, {field::document(std::to_string(static_cast<int>(got.document)))},
+             "document {document} is damaged; it cannot be changed");
     copy.damaged = true;
     return work();
   }

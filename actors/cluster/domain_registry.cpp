@@ -112,7 +112,7 @@ void domain_registry::load() {
   for (const auto& row : reading_) {
     record::v1::DomainRow domain;
     if (!domain.ParseFromString(row.value) || !uuid::parse(domain.domain().id())) {
-      env_.log(3, "domain " + row.name + " is damaged and left out");
+      env_.log(log::level::error, {field::domain(row.name)}, "domain {domain} is damaged and left out");
       continue;
     }
     rows_.insert_or_assign(row.name, std::move(domain));

@@ -11,7 +11,7 @@ namespace cadenza::actors {
 
 /// Everything the actors of a local engine point to.
 struct local_engine::state {
-  state(caf::actor_system& s, visibility_opener open, engine_options o, const clock& time, troubles::log log)
+  state(caf::actor_system& s, visibility_opener open, engine_options o, const clock& time, log::sink log)
     : system(s), open_visibility(std::move(open)), options(std::move(o)), routes(options.shard_count),
       wrong(time, std::move(log)) {}
 

@@ -30,6 +30,8 @@ struct engine_options {
   /// Carries messages from run to run, to come back by `deliver`; it may lose, delay and double them. Empty: they go
   /// straight to their shards.
   std::function<void(run_message_ptr)> carry_message;
+  /// Which task lists and runs are on other nodes; what it carries comes in by `deliver`. Null: all are on this one.
+  matching_carrier* far = nullptr;
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
@@ -46,9 +48,8 @@ struct engine_options {
 /// the tree and returns when every actor is gone; requests under way answer UNAVAILABLE.
 class local_engine final : public engine {
 public:
-  local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance,
-               std::function<void(int, const std::string&)> log, visibility_opener open_visibility,
-               engine_options options);
+  local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance, log::sink log,
+               visibility_opener open_visibility, engine_options options);
   ~local_engine() override;
 
   /// The system's own workflows work through this engine, which finds runs wherever they are. Before `begin`.
@@ -64,6 +65,11 @@ public:
   [[nodiscard]] const engine_counters& counters() const;
   /// A message from run to run has arrived. Any thread, until `stop`.
   void deliver(run_message_ptr message);
+  /// The same for what the matching of another node says.
+  void deliver(matching_message_ptr message);
+  /// Another node has died: no task is started any more for the workers that wait there. What it was asked is asked
+  /// again, or times out, by itself.
+  void node_gone(std::string node);
   /// There is another view of the cluster. Any thread, until `stop`.
   void follow_placement();
   /// Another node has changed this. Any thread, until `stop`.

@@ -1,4 +1,5 @@
 #include "actors/runs/workflow_run.hpp"
+#include "actors/visibility/listed_changes.hpp"
 #include "actors/visibility/visibility_mail.hpp"
 
 #include "actors/runs/persist.hpp"
@@ -17,11 +18,6 @@ namespace {
 
 constexpr std::int64_t request_memory_ns = 3LL * 3600 * ns_per_s;
 
-bool for_visibility(record::v1::TransferType type) {
-  return type == record::v1::TRANSFER_RECORD_STARTED || type == record::v1::TRANSFER_UPSERT ||
-         type == record::v1::TRANSFER_CLOSE || type == record::v1::TRANSFER_DELETE_VISIBILITY;
-}
-
 /// Runs when a commit is over, on the store's thread: tells the shard, the visibility writer and the run, in this
 /// order, so that whoever hears of the commit from the run finds it in the lists.
 void after_commit(const std::shared_ptr<commit_note>& note, storage::commit_result result, const services& env,
@@ -29,9 +25,10 @@ void after_commit(const std::shared_ptr<commit_note>& note, storage::commit_resu
   note->result = result;
   std::vector<visibility_task> visible;
   if (result.outcome == storage::status::committed) {
+    const bool behind = !env.store->able_to().keeps_lists; // else the lists have it already
     note->receipts.reserve(note->transfer.size());
     for (const auto& task : note->transfer) {
-      const bool shown = for_visibility(task.type());
+      const bool shown = behind && changes_lists(task.type());
       const bool both = shown && task.type() == record::v1::TRANSFER_CLOSE && note->has_family;
       note->receipts.push_back(std::make_shared<task_receipt>(shard, false, 0, task.task_id(), both ? 2 : 1));
       if (shown)
@@ -108,7 +105,14 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
                  "a run draws its ids from the range it writes under; run " + key_.run_id.str());
   CADENZA_ASSERT(note->lease, "ids count as under way until their write is over; run " + key_.run_id.str());
   tally_ = tally_of(made);
+  std::vector<listed_run> listed;
+  if (env_.store->able_to().keeps_lists) {
+    take_listed(made.transfer, shard_index_, note->has_family, listed);
+    if (made.next)
+      take_listed(made.next->made.transfer, shard_index_, true, listed);
+  }
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
+  tx.listed = std::move(listed);
   if (rules.strong_idempotency)
     remember_requests(tx, *command);
 

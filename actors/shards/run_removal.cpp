@@ -1,4 +1,5 @@
 #include "actors/shards/run_removal.hpp"
+#include "actors/visibility/listed_changes.hpp"
 #include "actors/visibility/visibility_mail.hpp"
 #include "messages/invariant.hpp"
 
@@ -99,9 +100,12 @@ struct removal : std::enable_shared_from_this<removal> {
           if (read.outcome != storage::status::committed)
             return self->hand_over(unavailable("history tree cannot be read now: " + read.message));
           if (!others_of(*read.value, self->run.branches)) {
-            self->at.env.log(2, "a branch of the history tree of run " + self->run.key.run_id.str() +
-                                    " is damaged: nobody knows what of its history is shared, so it stays when the "
-                                    "run goes");
+            self->at.env.log(
+                log::level::warn,
+                {field::workflow_id(self->run.key.workflow_id), field::run_id(self->run.key.run_id.str()),
+                 field::shard(self->at.index)},
+                "a branch of the history tree of run {run_id} is damaged: nobody knows what of its history "
+                "is shared, so it stays when the run goes");
             self->run.branches.clear();
             return self->commit({});
           }
@@ -133,6 +137,8 @@ struct removal : std::enable_shared_from_this<removal> {
     auto id = note->lease->reserve(run.branches.empty() ? 1 : 2);
     const auto now = at.env.time->now_ns();
     note->transfer.push_back(task_of(run, record::v1::TRANSFER_DELETE_VISIBILITY, id++, now));
+    if (at.env.store->able_to().keeps_lists)
+      take_listed(note->transfer, tx.shard, false, tx.listed);
     if (!run.branches.empty()) {
       auto& task = note->transfer.emplace_back(task_of(run, record::v1::TRANSFER_DELETE_HISTORY, id, now));
       task.mutable_branches()->Assign(run.branches.begin(), run.branches.end());
@@ -151,12 +157,18 @@ struct removal : std::enable_shared_from_this<removal> {
       caf::anon_send(at.shard, make_shard_mail(note));
       return hand_over(std::move(why));
     }
-    for (const auto& task : note->transfer)
+    std::vector<visibility_task> changes;
+    receipt_ptr of_history;
+    for (const auto& task : note->transfer) {
       note->receipts.push_back(std::make_shared<task_receipt>(at.shard, false, 0, task.task_id()));
-    std::vector<visibility_task> changes{{note->transfer[0], note->receipts[0]}};
-    const auto of_history = note->receipts.size() > 1 ? note->receipts[1] : nullptr;
+      if (task.type() == record::v1::TRANSFER_DELETE_VISIBILITY)
+        changes.push_back({task, note->receipts.back()});
+      else
+        of_history = note->receipts.back();
+    }
     caf::anon_send(at.shard, make_shard_mail(note));
-    caf::anon_send(at.env.routes->visibility(), std::make_shared<visibility_mail>(std::move(changes)));
+    if (!changes.empty())
+      caf::anon_send(at.env.routes->visibility(), std::make_shared<visibility_mail>(std::move(changes)));
     if (receipt)
       receipt->done();
     if (of_history == nullptr)
@@ -191,8 +203,10 @@ void remove_history(const shard_place& at, std::vector<HistoryBranch> branches, 
           return over();
         const auto others = others_of(*read.value, branches);
         if (!others) {
-          at.env.log(2, "a branch of history tree " + uuid::from_raw(branches.front().tree_id()).str() +
-                            " is damaged: nobody knows what is shared, so what a removed run has left of it stays");
+          at.env.log(log::level::warn,
+                     {field::history_tree(uuid::from_raw(branches.front().tree_id()).str()), field::shard(at.index)},
+                     "a branch of history tree {history_tree} is damaged: nobody knows what is shared, so what a "
+                     "removed run has left of it stays");
           receipt->done();
           return over();
         }

@@ -71,8 +71,11 @@ void history_shard::handle(transfer_loaded& loaded) {
 /// Carries out a task that comes from the store or is tried again.
 void history_shard::dispatch(const record::v1::TransferTask& task) {
   const bool close = task.type() == record::v1::TRANSFER_CLOSE;
-  auto receipt = std::make_shared<task_receipt>(me(), false, 0, task.task_id(), close ? 2 : 1);
-  if (close || only_visibility(task.type())) {
+  const bool behind = !env_.store->able_to().keeps_lists; // else the lists have it already
+  auto receipt = std::make_shared<task_receipt>(me(), false, 0, task.task_id(), close && behind ? 2 : 1);
+  if (!behind && only_visibility(task.type()))
+    return receipt->done();
+  if (behind && (close || only_visibility(task.type()))) {
     std::vector<visibility_task> changes;
     changes.push_back({task, receipt});
     send(env_.routes->visibility(), std::make_shared<visibility_mail>(std::move(changes)));
@@ -352,7 +355,8 @@ void history_shard::handle(acks_written& written) {
   cleanup.keep_timers = lost_timers_.all();
   env_.store->shards().cleanup(cleanup, [&env = env_, index = index_](storage::commit_result result) {
     if (result.outcome != storage::status::committed)
-      env.log(2, "finished tasks of shard " + std::to_string(index) + " not dropped: " + result.message);
+      env.log(log::level::warn, {field::shard(index), field::error(result.message)},
+              "finished tasks of shard {shard} were not dropped: {error}");
   });
 }
 

@@ -1,6 +1,7 @@
 #include "actors/visibility/visibility_writer.hpp"
 
 #include "actors/base/workload.hpp"
+#include "actors/visibility/listed_changes.hpp"
 #include "messages/invariant.hpp"
 #include "messages/wire_time.hpp"
 #include "workflow/search_attributes.hpp"
@@ -23,24 +24,6 @@ constexpr std::int64_t count_ns = 15 * ns_per_s;
 constexpr std::int64_t count_share = 100;
 
 struct durable_tick {};
-
-storage::visibility_change to_change(record::v1::TransferTask&& task) {
-  using kind = storage::visibility_change_kind;
-  storage::visibility_change out;
-  switch (task.type()) {
-  case record::v1::TRANSFER_RECORD_STARTED: out.kind = kind::started; break;
-  case record::v1::TRANSFER_UPSERT: out.kind = kind::upsert; break;
-  case record::v1::TRANSFER_CLOSE: out.kind = kind::closed; break;
-  default: out.kind = kind::remove; break;
-  }
-  out.domain_id = uuid::from_raw(task.domain_id());
-  out.workflow_id = task.workflow_id();
-  out.run_id = uuid::from_raw(task.run_id());
-  out.task_id = task.task_id();
-  out.shard = task.visibility().shard();
-  out.record = std::move(*task.mutable_visibility());
-  return out;
-}
 
 template <class Request> storage::list_request to_list(const workflow::domain_view& domain, const Request& request) {
   storage::list_request out;
@@ -147,7 +130,7 @@ void visibility_writer::on_mail(visibility_mail& mail) {
   }
   for (auto& task : tasks) {
     CADENZA_ASSERT(task.receipt, "a change of the lists is a task that somebody keeps until it is written");
-    pending_.push_back(to_change(std::move(task.task)));
+    pending_.push_back(change_of(std::move(task.task)));
     pending_receipts_.push_back(std::move(task.receipt));
   }
   env_.counters->visibility_pending.fetch_add(static_cast<std::int64_t>(tasks.size()), std::memory_order_relaxed);
@@ -162,7 +145,7 @@ bool visibility_writer::ready() {
     return false;
   auto opened = open_();
   if (!opened) {
-    failed("visibility store not opened", opened.error());
+    failed("visibility store not opened: {error}", opened.error());
     return false;
   }
   store_ = *std::move(opened);
@@ -175,9 +158,12 @@ bool visibility_writer::pausing() const {
   return now < pause_until_ns_ && now >= paused_at_ns_; // else the pause is over, or the clock was set back
 }
 
-void visibility_writer::failed(const std::string& what, const error& why) {
+void visibility_writer::failed(log::sentence says, const error& why, std::int64_t changes) {
   env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
-  env_.log(3, what + ": " + why.message);
+  if (changes > 0)
+    env_.log(log::level::error, {field::count(changes), field::error(why.message)}, says);
+  else
+    env_.log(log::level::error, {field::error(why.message)}, says);
   if (why.kind == error_kind::internal_data_inconsistency)
     store_.reset();
   paused_at_ns_ = env_.time->now_ns();
@@ -202,7 +188,7 @@ void visibility_writer::write() {
     // The receipts go undone: the shards try again, after a while.
     for (const auto& receipt : pending_receipts_)
       receipt->broken();
-    failed("visibility store refused " + std::to_string(count) + " changes", result.error());
+    failed("visibility store refused {count} changes: {error}", result.error(), count);
   }
   pending_receipts_.clear();
 }
@@ -219,7 +205,7 @@ void visibility_writer::make_durable() {
   } else {
     for (const auto& receipt : applied_)
       receipt->broken();
-    failed("visibility store not made durable", result.error());
+    failed("visibility store not made durable: {error}", result.error());
   }
   applied_.clear();
 }
@@ -249,7 +235,7 @@ void visibility_writer::count_open() {
   }
   counted_ns_ = env_.time->now_ns();
   count_again_ns_ = counted_ns_ + std::max(count_ns, count_share * std::max<std::int64_t>(0, counted_ns_ - begun));
-  changed_ = false;
+  changed_ = env_.store->able_to().keeps_lists; // others write there, and do not tell
   env_.work->set_open(std::move(open));
 }
 
@@ -298,7 +284,7 @@ void visibility_writer::answer(visibility_list& asked) {
       },
       asked.request);
   if (found)
-    failed("visibility store damaged; a new one is opened", *found);
+    failed("visibility store damaged; a new one is opened: {error}", *found);
 }
 
 } // namespace cadenza::actors

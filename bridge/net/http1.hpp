@@ -88,6 +88,7 @@ private:
   [[nodiscard]] bool set_aside();
   void serve();
   void refuse(int status, refusal why, std::string_view text);
+  void send_away(int status, std::string_view text);
   void answer(const http1_response& response);
   void say(const http1_response& response);
   void begin_reading();

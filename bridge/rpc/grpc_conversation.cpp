@@ -45,11 +45,13 @@ void grpc_conversation::on_end() {
 }
 
 void grpc_conversation::read_what_is_here() {
-  if (!wants_ || begins_ || half_close_told_ || !session())
+  if (!wants_ || begins_ || half_close_told_ || ending_ || !session())
     return;
   const bool whole = received_.size() >= prefix_bytes && received_.size() - prefix_bytes >= announced(received_);
-  if (received_.size() >= prefix_bytes && (received_.front() != 0 || announced(received_) > message_bytes_max))
-    return end({grpc_code::resource_exhausted, "the message is compressed or too large for this method", {}});
+  if (received_.size() >= prefix_bytes && (received_.front() != 0 || announced(received_) > message_bytes_max)) {
+    session()->shared().counts.refused(net::refusal::message_bytes);
+    return end({grpc_code::invalid_argument, "the message is compressed or too large for this method", {}});
+  }
   if (whole) {
     begins_ = true;
     session()->begin_when_there_is_room(*this);
@@ -121,7 +123,7 @@ void grpc_conversation::on_run() {
     return;
   for (auto& message : say) {
     if (!session()->on().has_room_for(static_cast<std::int64_t>(message->size())))
-      return end({grpc_code::unavailable, "the answer cannot wait until earlier ones are taken; ask again", {}});
+      return end({grpc_code::unavailable, "earlier responses have not been read yet; try again", {}});
     if (!std::exchange(spoke_, true))
       session()->begin_answer(*this, grpc_answer_head());
     session()->say(*this, std::move(message));
@@ -173,6 +175,6 @@ void grpc_conversation::on_closed() {
   user_->on_done(*this);
 }
 
-void grpc_conversation::on_abandon() { end({grpc_code::unavailable, "the server stops; send the request again", {}}); }
+void grpc_conversation::on_abandon() { end({grpc_code::unavailable, "the server is stopping; try again", {}}); }
 
 } // namespace cadenza::bridge

@@ -81,7 +81,7 @@ net::h2_stream_ptr grpc_front::open_grpc(net::h2_session& in, std::int32_t id, c
 void grpc_front::open_too_large(net::h2_session& in, std::int32_t id, const net::header_list&) {
   answer_at_once(
       in, id,
-      {grpc_code::resource_exhausted,
+      {grpc_code::invalid_argument, // clients send again what found a resource exhausted
        "the headers have more than the " + std::to_string(in.shared().how.header_bytes_max) + " bytes that are taken",
        {}});
 }

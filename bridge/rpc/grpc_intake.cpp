@@ -20,7 +20,7 @@ std::size_t length_of(const std::uint8_t* prefix) {
 } // namespace
 
 wire_status grpc_intake::out_of_memory() {
-  return {grpc_code::resource_exhausted, "the server has no memory left for the request now; send it again", {}};
+  return {grpc_code::resource_exhausted, "the server has no memory for the request right now; try again", {}};
 }
 
 wire_status grpc_intake::too_large(const std::string& what, std::int64_t bytes_max) {
@@ -39,7 +39,7 @@ std::optional<std::size_t> grpc_intake::whole_in(std::string_view bytes) {
 std::optional<wire_status> grpc_intake::read_prefix(net::h2_session& in) {
   announced_ = length_of(prefix_.data());
   if (prefix_.front() > 1 || (compressed() && !gzip_))
-    return wire_status{grpc_code::internal, "the message is compressed, and the request does not say how", {}};
+    return wire_status{grpc_code::internal, "the message is compressed, but the request does not say how", {}};
   const auto bytes_max = in.shared().how.message_bytes_max;
   if (static_cast<std::int64_t>(announced_) > bytes_max) {
     in.shared().counts.refused(net::refusal::message_bytes);
@@ -66,6 +66,10 @@ std::optional<wire_status> grpc_intake::add(net::h2_session& in, net::h2_stream&
     return wire_status{grpc_code::internal, "the request has more than one message", {}};
   if (bytes.empty())
     return std::nullopt;
+  // Before its first part asks for a little: the whole may have room where that has none.
+  const bool waited = waits_for_memory();
+  if (waited)
+    try_to_set_aside(in, of);
   if (set_aside_) {
     in.take_more(of, bytes.size());
   } else if (memory_.take_little(static_cast<std::int64_t>(bytes.size()))) {
@@ -77,7 +81,7 @@ std::optional<wire_status> grpc_intake::add(net::h2_session& in, net::h2_stream&
   body_.append(bytes, announced_);
   // Small ones without number would wait for one another's windows and never be whole.
   needs_memory_ = needs_memory_ || (in.holds_too_much() && !whole());
-  if (waits_for_memory())
+  if (!waited && waits_for_memory())
     try_to_set_aside(in, of);
   return std::nullopt;
 }

@@ -157,10 +157,12 @@ void grpc_unary::start_thrift(std::string_view request) {
 void grpc_unary::start_elsewhere() {
   const std::shared_ptr<grpc_intake> from(std::move(intake_));
   set_next_due(on().now_ns());
-  shared().heavy.run([keep = net::h2_stream_ptr(this), this, from] { start_inflated(*from); });
+  // The session may go meanwhile; what it counts on is the server's.
+  auto& counts = session()->shared().counts;
+  shared().heavy.run([keep = net::h2_stream_ptr(this), this, from, &counts] { start_inflated(*from, counts); });
 }
 
-void grpc_unary::start_inflated(grpc_intake& from) {
+void grpc_unary::start_inflated(grpc_intake& from, net::meters& counts) {
   if (!from.compressed()) {
     if (speaks_thrift())
       return begin_thrift(std::move(caller_), head().deadline_ns, from.message().whole());
@@ -176,11 +178,13 @@ void grpc_unary::start_inflated(grpc_intake& from) {
     net::body::reader request(whole);
     return begin(std::move(caller_), head().deadline_ns, request, [&whole] { return whole.whole(); });
   }
-  case net::inflated::broken:
-    return send_status({grpc_code::internal, "the message is not what gzip makes of one", {}});
+  case net::inflated::broken: return send_status({grpc_code::internal, "the message is not valid gzip data", {}});
   case net::inflated::too_large:
-    return send_status(grpc_intake::too_large("the inflated message has too many bytes", shared().message_bytes_max));
-  case net::inflated::no_memory: return send_status(grpc_intake::out_of_memory());
+    counts.refused(net::refusal::message_bytes);
+    return send_status(grpc_intake::too_large("the decompressed message is too large", shared().message_bytes_max));
+  case net::inflated::no_memory:
+    counts.refused(net::refusal::request_bytes);
+    return send_status(grpc_intake::out_of_memory());
   }
 }
 
@@ -226,12 +230,6 @@ std::span<const net::header> grpc_unary::trailers() {
 }
 
 void grpc_unary::send_message(net::payload_ptr message) {
-  const auto size = static_cast<std::int64_t>(message->size() - grpc_intake::prefix_bytes);
-  if (size > shared().message_bytes_max)
-    return send_status({grpc_code::resource_exhausted,
-                        "the answer has " + std::to_string(size) + " bytes, more than the " +
-                            std::to_string(shared().message_bytes_max) + " that are sent",
-                        {}});
   answer_ = std::move(message);
   run_soon();
 }
@@ -247,8 +245,16 @@ void grpc_unary::on_run() {
   set_due(INT64_MAX);
   if (failure_)
     return end_with(*failure_);
+  const auto size = static_cast<std::int64_t>(answer_->size() - grpc_intake::prefix_bytes);
+  if (size > shared().message_bytes_max) {
+    session()->shared().counts.refused(net::refusal::message_bytes);
+    return end_with({grpc_code::resource_exhausted,
+                     "the answer has " + std::to_string(size) + " bytes, more than the " +
+                         std::to_string(shared().message_bytes_max) + " that are sent",
+                     {}});
+  }
   if (!session()->on().has_room_for(static_cast<std::int64_t>(answer_->size())))
-    return end_with({grpc_code::unavailable, "the answer cannot wait until earlier ones are taken; ask again", {}});
+    return end_with({grpc_code::unavailable, "earlier responses have not been read yet; try again", {}});
   session()->answer(*this, grpc_answer_head(), std::move(answer_));
 }
 
@@ -257,6 +263,6 @@ void grpc_unary::on_closed() {
   left();
 }
 
-void grpc_unary::on_abandon() { end_with({grpc_code::unavailable, "the server stops; send the request again", {}}); }
+void grpc_unary::on_abandon() { end_with({grpc_code::unavailable, "the server is stopping; try again", {}}); }
 
 } // namespace cadenza::bridge

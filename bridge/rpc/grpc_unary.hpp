@@ -46,7 +46,7 @@ private:
   void start(google::protobuf::io::ZeroCopyInputStream& request, const std::function<std::string()>& again);
   void start_thrift(std::string_view request);
   void start_elsewhere();
-  void start_inflated(grpc_intake& from);
+  void start_inflated(grpc_intake& from, net::meters& counts);
   void set_next_due(std::int64_t now_ns);
   void send_message(net::payload_ptr message);
   void send_thrift(std::string body, std::vector<header_text> tail);

@@ -6,7 +6,8 @@ namespace {
 constexpr int last_argument = 2;
 } // namespace
 
-std::optional<tchannel_flaw> read_arguments(const tchannel::arguments_part& all, tchannel_arguments& into) {
+std::optional<tchannel_flaw> read_arguments(const tchannel::arguments_part& all, std::int64_t headers_bytes_max,
+                                            tchannel_arguments& into) {
   tchannel::cursor in(all.pieces);
   into.method = in.text();
   into.headers = in.text();
@@ -18,6 +19,8 @@ std::optional<tchannel_flaw> read_arguments(const tchannel::arguments_part& all,
     sum = tchannel::checksum(all.type, sum, piece);
   if (tchannel::is_computed(all.type) && sum != all.checksum)
     return tchannel_flaw::checksum;
+  if (static_cast<std::int64_t>(into.headers.size()) > headers_bytes_max)
+    return tchannel_flaw::headers_too_large;
   return std::nullopt;
 }
 
@@ -43,19 +46,22 @@ std::optional<tchannel_flaw> tchannel_arrival::add(const tchannel::arguments_par
 
 std::optional<tchannel_flaw> tchannel_arrival::keep(std::string_view piece) {
   const auto size = static_cast<std::int64_t>(piece.size());
-  if (at_ < last_argument) {
-    auto& to = at_ == 0 ? method_ : headers_;
-    const auto bytes_max = at_ == 0 ? static_cast<std::int64_t>(tchannel::method_bytes_max) : headers_bytes_max_;
-    if (static_cast<std::int64_t>(to.size()) + size > bytes_max)
-      return tchannel_flaw::too_large;
-    to += piece;
-    return std::nullopt;
-  }
-  if (static_cast<std::int64_t>(body_.size()) + size > body_bytes_max_)
+  // All of it is counted: thousands of calls may arrive at once, and none of them need ever have a body.
+  const auto fits = [size](std::size_t here, std::int64_t bytes_max) {
+    return static_cast<std::int64_t>(here) + size <= bytes_max;
+  };
+  if (at_ == 0 && !fits(method_.size(), tchannel::method_bytes_max))
+    return tchannel_flaw::broken; // as in one frame
+  if (at_ == 1 && !fits(headers_.size(), headers_bytes_max_))
+    return tchannel_flaw::headers_too_large;
+  if (at_ == last_argument && !fits(body_.size(), body_bytes_max_))
     return tchannel_flaw::too_large;
   if (!memory_.take(size))
     return tchannel_flaw::no_memory;
-  body_.append(piece);
+  if (at_ == last_argument)
+    body_.append(piece);
+  else
+    (at_ == 0 ? method_ : headers_) += piece;
   return std::nullopt;
 }
 

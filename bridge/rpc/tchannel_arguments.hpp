@@ -19,11 +19,11 @@ struct tchannel_arguments {
 };
 
 /// Why arguments cannot be taken.
-enum class tchannel_flaw { broken, checksum, too_large, no_memory };
+enum class tchannel_flaw { broken, checksum, too_large, headers_too_large, no_memory };
 
 /// The usual case: all of them in one frame.
 [[nodiscard]] std::optional<tchannel_flaw> read_arguments(const tchannel::arguments_part& all,
-                                                          tchannel_arguments& into);
+                                                          std::int64_t headers_bytes_max, tchannel_arguments& into);
 
 /// A call whose arguments come in several frames, while they come.
 class tchannel_arrival {

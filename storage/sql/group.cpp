@@ -233,6 +233,12 @@ void group::take_tasks(const shard_transaction& tx) {
     timers_[{tx.shard, row.fire_ns, row.task_id}] = row.value;
   for (const auto& row : tx.replication)
     replication_[{tx.shard, row.task_id}] = row.value;
+  for (const auto& row : tx.listed) {
+    CADENZA_ASSERT(row.shard == tx.shard, "a run is listed where it is kept; run " + row.run_id.str());
+    auto& newest = listed_[{row.domain_id, row.run_id}];
+    if (newest == nullptr || newest->task_id < row.task_id)
+      newest = &row;
+  }
 }
 
 group::verdict group::judge(const shard_update& update, commit_result& result) {

@@ -101,6 +101,7 @@ struct list_slot : fenced_slot {
 using node_id = std::tuple<int, uuid, uuid, std::int64_t, std::int64_t>; ///< shard, tree, branch, event, ~transaction
 using task_id = std::pair<int, std::int64_t>;                            ///< shard, id
 using timer_id = std::tuple<int, std::int64_t, std::int64_t>;            ///< shard, fire time, id
+using listed_id = std::pair<uuid, uuid>;                                 ///< domain, run
 
 /// Transactions that become one of the database. Each is judged by what is known of the rows its conditions look at:
 /// read before (`load`), or left so by another one of the group. Of a row of which nothing is known the best is
@@ -166,6 +167,7 @@ private:
   std::map<task_id, std::optional<std::string_view>> transfer_; ///< nothing: the row goes
   std::map<timer_id, std::optional<std::string_view>> timers_;
   std::map<task_id, std::optional<std::string_view>> replication_;
+  std::map<listed_id, const listed_run*> listed_; ///< of several changes of a run the newest
   bool writes_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "messages/invariant.hpp"
 #include "storage/sql/group.hpp"
+#include "storage/sql/listed.hpp"
 
 /// A group as statements. Rows go before others are written, so that what is written in place of them stays.
 namespace cadenza::storage::sql {
@@ -20,6 +21,10 @@ void group::write(std::vector<step>& out) const {
   write_requests(out);
   write_tasks(out);
   write_lists(out);
+  std::vector<const listed_run*> rows;
+  for (const auto& [key, row] : listed_)
+    rows.push_back(row);
+  list_runs(rows, out);
 }
 
 void group::write_shards(std::vector<step>& out) const {

@@ -23,6 +23,8 @@ std::size_t size_of(const shard_transaction& tx) {
   rows(tx.transfer);
   rows(tx.timers);
   rows(tx.replication);
+  for (const auto& row : tx.listed)
+    bytes += row.record.size() + row.workflow_id.size() + row.type.size() + sizeof row;
   return bytes;
 }
 

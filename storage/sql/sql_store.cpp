@@ -40,6 +40,12 @@ void sql_store::close() {
   held_.reset();
 }
 
+capabilities sql_store::able_to() const {
+  capabilities out;
+  out.keeps_lists = true;
+  return out;
+}
+
 std::size_t sql_store::place_of(const task_list_key& key) const {
   return farm_fingerprint32(key.domain_id.raw() + key.name) % databases_.size();
 }

@@ -82,6 +82,19 @@ enum class statement : std::uint8_t {
   put_tasks,
   load_lists,
 
+  // Lists of runs.
+  drop_listed_attributes,
+  put_listed,
+  put_listed_attributes,
+  drop_listed,
+  remember_unlisted,
+  forget_unlisted,
+  clear_listed,
+  clear_listed_attributes,
+  clear_unlisted,
+  read_lists_complete,
+  complete_lists,
+
   // What the whole cluster shares.
   load_domain_version,
   load_domain,

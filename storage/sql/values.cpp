@@ -26,7 +26,7 @@ void argument::add(std::int64_t value) {
 }
 
 void argument::add(std::string_view value) {
-  CADENZA_ASSERT(type_ == value_type::bytes, "bytes go where bytes are expected");
+  CADENZA_ASSERT(type_ == value_type::bytes || type_ == value_type::text, "bytes go where bytes are expected");
   put_size(static_cast<std::int64_t>(value.size()));
   data_.append(value);
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@
 /// bytes, numbers with their highest byte first.
 namespace cadenza::storage::sql {
 
-enum class value_type : std::uint8_t { int4, int8, bytes, id };
+/// `text` is UTF-8 without zeros, `bytes` anything.
+enum class value_type : std::uint8_t { int4, int8, bytes, id, text };
 
 /// One argument of a statement: a value, or a column of them.
 class argument {
@@ -27,6 +29,7 @@ public:
   void add(std::string_view value);
   void add(const std::string& value) { add(std::string_view(value)); }
   void add(const uuid& value);
+  void add(const std::optional<std::int64_t>& value) { value ? add(*value) : add_null(); }
   void add_null();
 
   [[nodiscard]] value_type type() const { return type_; }

@@ -108,6 +108,9 @@ public:
   /// Removes a run whatever changes of it come later.
   [[nodiscard]] virtual outcome<void> remove_run(const uuid& domain_id, const uuid& run_id) = 0;
 
+  /// Empties the store, removed runs included: what a rebuild starts with.
+  [[nodiscard]] virtual outcome<void> clear() = 0;
+
   /// Null when the store is a server of its own: what it has applied is durable, and it is not thrown away and rebuilt.
   [[nodiscard]] virtual embedded_visibility* embedded() { return nullptr; }
 };
@@ -122,9 +125,6 @@ public:
   /// Once this has failed with internal_data_inconsistency it always will: nobody can tell what reached the disk, so
   /// rebuild.
   [[nodiscard]] virtual outcome<void> make_durable() = 0;
-
-  /// Empties the store, removed runs included: what a rebuild starts with.
-  [[nodiscard]] virtual outcome<void> clear() = 0;
 
   /// A second view for another thread, independent of this object's life. It sees every batch applied before its call
   /// began. Unavailable for a store in memory.

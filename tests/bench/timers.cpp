@@ -31,7 +31,7 @@ std::optional<double> lateness_of(const load::api::History& history) {
 }
 
 /// Adds the figures; the lists are of each timer, in any order.
-void report(context& c, std::vector<double> late_ms, std::vector<double> hands_ms, double fired_each_second) {
+void tell(context& c, std::vector<double> late_ms, std::vector<double> hands_ms, double fired_each_second) {
   std::sort(late_ms.begin(), late_ms.end());
   std::sort(hands_ms.begin(), hands_ms.end());
   c.out.add({"timers fired", fired_each_second, "/s", fired_per_s, "what was asked for", {}});
@@ -108,7 +108,7 @@ void measure_timers(context& c) {
 
   const std::lock_guard guard(mutex);
   const double elapsed = std::chrono::duration<double>(last_fired - first_fired).count();
-  report(c, late_ms, hands_ms, elapsed > 0 ? static_cast<double>(late_ms.size()) / elapsed : 0);
+  tell(c, late_ms, hands_ms, elapsed > 0 ? static_cast<double>(late_ms.size()) / elapsed : 0);
   if (failed > 0 || closed < started)
     c.out.note("timers: " + std::to_string(failed.load()) + " starts FAILED, " + std::to_string(started - closed) +
                " workflows did not end");

@@ -3,7 +3,7 @@
 #include "actors/history/history_token.hpp"
 #include "actors/history/token_check.hpp"
 #include "storage/scan_tokens.hpp"
-#include "storage/visibility/sqlite/page_token.hpp"
+#include "storage/visibility/rows/page_token.hpp"
 
 using namespace cadenza;
 namespace lists = cadenza::storage::visibility;

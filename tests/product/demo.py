@@ -18,6 +18,30 @@ def free_port():
         return one.getsockname()[1]
 
 
+class Lines:
+    """The lines of a file that a server writes, each as soon as it is there."""
+
+    def __init__(self, path):
+        self.reader = subprocess.Popen(["tail", "-n", "+1", "-F", path], stdout=subprocess.PIPE, bufsize=0,
+                                       stderr=subprocess.DEVNULL)
+
+    def until(self, part, seconds=60):
+        """The next line with `part` in it; None when none has come for so long, or the file is not written any more."""
+        while select.select([self.reader.stdout], [], [], seconds)[0]:
+            line = self.reader.stdout.readline().decode()  # without a buffer, which `select` would not see
+            if part in line or not line:
+                return line or None
+        return None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.reader.kill()
+        self.reader.wait()
+        self.reader.stdout.close()
+
+
 class Demo:
     """With `tchannel`, a port of that protocol is open, too, for workers of `worker.py`; `more` is further configuration."""
 

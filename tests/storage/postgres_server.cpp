@@ -76,6 +76,7 @@ constexpr const char* emptied =
     "DELETE FROM cadenza_replication; DELETE FROM cadenza_dead_letters; DELETE FROM cadenza_task_lists;"
     "DELETE FROM cadenza_tasks; DELETE FROM cadenza_domains; UPDATE cadenza_domain_version SET version = 0;"
     "DELETE FROM cadenza_queues; DELETE FROM cadenza_queue_messages; DELETE FROM cadenza_queue_levels;"
+    "DELETE FROM cadenza_listed; DELETE FROM cadenza_listed_attributes; DELETE FROM cadenza_unlisted;"
     "DELETE FROM cadenza_documents; DELETE FROM cadenza_leases; DELETE FROM cadenza_audit";
 
 class postgres_under_test final : public under_test {

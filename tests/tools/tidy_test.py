@@ -136,6 +136,10 @@ class Tidy(unittest.TestCase):
         self.breaks("sleeping", "tests/slow_test.cpp:1",
                     {"tests/slow_test.cpp": "void f() { std::this_thread::sleep_for(x); }\n"})
 
+    def test_a_sleep_in_all_but_name(self):
+        self.breaks("sleeping", "tests/slow.py:1", {"tests/slow.py": "threading.Event().wait(0.2)\n"})
+        self.breaks("sleeping", "tests/slow.py:1", {"tests/slow.py": "select.select([], [], [], 1)\n"})
+
     def test_a_page_that_is_not_here(self):
         self.breaks("dangling", "rules.md is not in the repository", {"workflow/r.hpp": "// As rules.md says.\nint r;\n"})
 
@@ -162,6 +166,32 @@ class Tidy(unittest.TestCase):
                'CADENZA_DYNAMIC_KEY(c_key, "c.key", integer, "1", 0, none, later, "Not yet.")\n'
         self.breaks("unread_keys", "b_key is active and read by nobody",
                     {"config/dynamic_keys.inc": keys, "server/s.cpp": "int x = get(keys::a_key);\n"})
+
+    USED = "auto d = field::domain(x);\nauto e = field::error(x);\n"
+    FIELDS = 'CADENZA_LOG_FIELD(domain, text, "name")\nCADENZA_LOG_FIELD(error, text, "why")\n'
+
+    def test_a_sentence_of_the_log_without_its_field(self):
+        for bad in ('void f() { log::warn({field::error(e)}, "{domain}: {error}"); }\n',
+                    'void f() { log::warn("no {domain}"); }\n',
+                    'void f() { env.log(log::level::warn, {field::domain(g(x))}, "of {domain} "\n "why: {error}"); }\n'):
+            self.breaks("logged", "server/s.cpp:1", {"config/log_fields.inc": self.FIELDS, "server/s.cpp": bad, "server/u.cpp": self.USED,
+                                                     ".clang-format": "DisableFormat: true\n"})
+
+    def test_a_sentence_of_the_log_with_its_fields(self):
+        good = 'void f() { log::warn({field::domain(d), field::error(e.what())}, "{domain} "\n"not made: {error}"); }\n' \
+               'auto x = "{ \\"domain\\": {domain} }";\n'
+        self.assertEqual(self.check({"config/log_fields.inc": self.FIELDS, "server/s.cpp": good,
+                                     ".clang-format": "DisableFormat: true\n"})[0], set())
+
+    def test_a_field_of_the_log_that_no_line_has(self):
+        self.breaks("unused_fields", "error is in no line",
+                    {"config/log_fields.inc": self.FIELDS, "server/s.cpp": 'auto x = field::domain(d);\n',
+                     ".clang-format": "DisableFormat: true\n"})
+
+    def test_a_way_around_the_log(self):
+        for bad in ('std::cerr << "lost";\n', 'int n = std::fprintf(stderr, "lost");\n'):
+            self.breaks("logged", "storage/s.cpp:1", {"config/log_fields.inc": self.FIELDS, "storage/s.cpp": bad, "server/u.cpp": self.USED,
+                                                      ".clang-format": "DisableFormat: true\n"})
 
     def test_a_long_subject(self):
         self.breaks("subjects", "a subject of 80 columns", {}, subject="rooms: " + "x" * 73)

@@ -27,8 +27,8 @@ class Counting(unittest.TestCase):
     def tearDown(self):
         self.place.cleanup()
 
-    def record(self, pid, status, junit=None):
-        (self.results / f"{pid}.command").write_text("program\n")
+    def record(self, pid, status, junit=None, command="program"):
+        (self.results / f"{pid}.command").write_text(f"{command}\n")
         if status is not None:
             (self.results / f"{pid}.status").write_text(f"{status}\n")
         if junit is not None:
@@ -71,6 +71,30 @@ class Counting(unittest.TestCase):
         self.record(1, 77)
         self.record(2, 0)
         self.assertEqual(self.count(), ("1 passed, 0 failed", 0))
+
+    def part(self, pid, *names, left_out=()):
+        cases = "".join(f"<testcase classname='s' name='{name}'/>" for name in names)
+        cases += "".join(f"<testcase classname='s' name='{name}'><skipped/><system-out>Test case disabled because of the "
+                         "following chain of decision:</system-out></testcase>" for name in left_out)
+        self.record(pid, 0, f"<testsuite>{cases}</testsuite>", f"program --run_test={pid}")
+
+    def whole(self):
+        return subprocess.run([sys.executable, HERE / "count.py", self.results, "0"], capture_output=True, text=True).stdout
+
+    def test_what_a_filter_left_out_was_not_asked_for(self):
+        self.part(1, "a", "b", left_out=["c"])
+        self.assertEqual(self.whole(), "2 passed, 0 failed\n")
+        self.part(2, "c", left_out=["a", "b"])
+        self.assertEqual(self.whole(), "3 passed, 0 failed\n")
+
+    def test_a_case_that_is_in_no_part_is_a_failure(self):
+        self.part(1, "a", left_out=["b", "c"])
+        self.part(2, "b", left_out=["a", "c"])
+        self.assertEqual(self.whole(), "failed: program: s/c is in none of its 2 parts\n2 passed, 1 failed\n")
+
+    def test_a_case_that_could_not_run_is_told(self):
+        self.record(1, 0, JUNIT.format(failures=0, inside=""))
+        self.assertEqual(self.whole(), "1 skipped\n2 passed, 0 failed\n")
 
     def test_the_runner_has_the_last_word(self):
         self.record(1, 0)

@@ -1,5 +1,8 @@
 #include "tests/visibility/fixture.hpp"
 
+#include "storage/visibility/postgres/postgres_lists.hpp"
+#include "tests/storage/postgres_server.hpp"
+
 #include <unistd.h>
 
 #include <cstdlib>
@@ -68,6 +71,75 @@ std::unique_ptr<embedded_visibility> open_file(const std::string& path) {
 }
 
 std::unique_ptr<embedded_visibility> open_in_memory() { return open_file(""); }
+
+namespace {
+
+namespace stores = cadenza::storage::test;
+
+enum class kind { sqlite, postgres, postgres_4 };
+kind running = kind::sqlite;
+
+const std::vector<cadenza::storage::sql::postgres::endpoint>& databases_of(kind which) {
+  static const auto make = [](std::initializer_list<const char*> names) {
+    std::vector<cadenza::storage::sql::postgres::endpoint> out;
+    for (const auto* name : names)
+      out.push_back(stores::fresh_database(stores::shared_postgres(), name));
+    return out;
+  };
+  if (which == kind::postgres) {
+    static const auto one = make({"lists"});
+    return one;
+  }
+  static const auto four = make({"lists_0", "lists_1", "lists_2", "lists_3"});
+  return four;
+}
+
+std::unique_ptr<visibility_store> open_databases(const lists_bounds& bounds) {
+  cadenza::storage::postgres_lists_options options;
+  options.databases = databases_of(running);
+  options.removed_kept_max = bounds.removed_kept_max;
+  if (bounds.little_work)
+    options.query_longest = std::chrono::milliseconds(1);
+  auto store = cadenza::storage::open_postgres_lists(std::move(options));
+  BOOST_REQUIRE_MESSAGE(store, (store ? "" : store.error().message));
+  return std::move(*store);
+}
+
+} // namespace
+
+std::unique_ptr<visibility_store> open_lists(const lists_bounds& bounds) {
+  if (running != kind::sqlite) {
+    auto store = open_databases(bounds);
+    BOOST_REQUIRE(bool{store->clear()});
+    return store;
+  }
+  visibility_options options;
+  options.removed_kept_max = bounds.removed_kept_max;
+  if (bounds.little_work)
+    options.query_steps_max = 20'000;
+  auto store = cadenza::storage::open_visibility_store(options);
+  BOOST_REQUIRE_MESSAGE(store, (store ? "" : store.error().message));
+  return std::move(*store);
+}
+
+std::unique_ptr<visibility_store> with_usual_bounds(std::unique_ptr<visibility_store> lists) {
+  return running == kind::sqlite ? std::move(lists) : open_databases({});
+}
+
+int repeats(int times) { return running == kind::sqlite ? times : times / 20; }
+
+list_case::list_case(const char* name, const char* file, std::size_t line, void (*body)()) {
+  namespace ut = boost::unit_test;
+  constexpr const char* names[]{"_sqlite", "_postgres", "_postgres_4"};
+  for (const auto on : {kind::sqlite, kind::postgres, kind::postgres_4}) {
+    const auto run = [body, on] {
+      running = on;
+      body();
+    };
+    auto* test = ut::make_test_case(run, name + std::string(names[static_cast<int>(on)]), file, line);
+    const ut::ut_detail::auto_test_unit_registrar registered(test, ut::decorator::collector_t::instance());
+  }
+}
 
 std::int64_t feed(visibility_store& store, const std::vector<visibility_change>& changes) {
   const auto result = store.apply(changes);

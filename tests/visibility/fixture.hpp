@@ -54,6 +54,24 @@ visibility_change removed(std::uint64_t n, std::int64_t task_id);
 visibility_change with_attributes(visibility_change change, const std::map<std::string, std::string>& attributes);
 
 std::unique_ptr<embedded_visibility> open_in_memory();
+
+/// What a test makes smaller than it is.
+struct lists_bounds {
+  std::int64_t removed_kept_max = 100'000;
+  bool little_work = false; ///< a query may do next to nothing
+};
+
+/// Empty lists of the kind that the running case is for.
+std::unique_ptr<visibility_store> open_lists(const lists_bounds& bounds = {});
+/// The same lists without what `lists_bounds` made small, where that is a matter of time.
+std::unique_ptr<visibility_store> with_usual_bounds(std::unique_ptr<visibility_store> lists);
+/// How often to repeat what a store in this process does so often: one elsewhere takes longer for each.
+int repeats(int times);
+
+/// A case that runs on every kind of store: `name_sqlite`, `name_postgres` and `name_postgres_4`.
+struct list_case {
+  list_case(const char* name, const char* file, std::size_t line, void (*body)());
+};
 std::unique_ptr<embedded_visibility> open_file(const std::string& path);
 
 /// Applies and requires success; how many took effect.
@@ -82,6 +100,11 @@ list_filter by_status(api::WorkflowExecutionCloseStatus status);
 using ids = std::vector<std::string>;
 
 } // namespace visibility_test
+
+#define LIST_CASE(name)                                                                                                \
+  static void name();                                                                                                  \
+  static const visibility_test::list_case name##_on_all(#name, __FILE__, __LINE__, name);                              \
+  static void name()
 
 #define CHECK_IDS(actual, ...)                                                                                         \
   do {                                                                                                                 \

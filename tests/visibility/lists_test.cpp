@@ -7,8 +7,8 @@ using namespace visibility_test;
 
 BOOST_AUTO_TEST_SUITE(lists)
 
-BOOST_AUTO_TEST_CASE(an_empty_store_lists_nothing) {
-  const auto store = open_in_memory();
+LIST_CASE(an_empty_store_lists_nothing) {
+  const auto store = open_lists();
   CHECK_IDS(all_open(*store), {});
   CHECK_IDS(all_closed(*store), {});
   CHECK_IDS(all_matching(*store, ""), {});
@@ -16,8 +16,8 @@ BOOST_AUTO_TEST_CASE(an_empty_store_lists_nothing) {
   BOOST_TEST(counted(*store, "") == 0);
 }
 
-BOOST_AUTO_TEST_CASE(an_open_run_moves_to_the_closed_list_when_it_ends) {
-  const auto store = open_in_memory();
+LIST_CASE(an_open_run_moves_to_the_closed_list_when_it_ends) {
+  const auto store = open_lists();
   feed(*store, {started(1, 100)});
   CHECK_IDS(all_open(*store), {"wf-1"});
   CHECK_IDS(all_closed(*store), {});
@@ -26,8 +26,8 @@ BOOST_AUTO_TEST_CASE(an_open_run_moves_to_the_closed_list_when_it_ends) {
   CHECK_IDS(all_closed(*store), {"wf-1"});
 }
 
-BOOST_AUTO_TEST_CASE(an_entry_of_an_open_run_carries_what_clients_read) {
-  const auto store = open_in_memory();
+LIST_CASE(an_entry_of_an_open_run_carries_what_clients_read) {
+  const auto store = open_lists();
   auto change = with_attributes(started(1, 1'700'000'000'123'456'789), {{"CustomKeywordField", "\"k\""}});
   (*change.record.mutable_memo()->mutable_fields())["note"].set_data("v");
   change.record.set_task_list_kind(api::TASK_LIST_KIND_NORMAL);
@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(an_entry_of_an_open_run_carries_what_clients_read) {
   BOOST_TEST(info.update_time().seconds() == 6);
 }
 
-BOOST_AUTO_TEST_CASE(an_entry_of_a_closed_run_says_how_and_when) {
-  const auto store = open_in_memory();
+LIST_CASE(an_entry_of_a_closed_run_says_how_and_when) {
+  const auto store = open_lists();
   auto change = closed(1, 100, 7'000'000'001, api::WORKFLOW_EXECUTION_CLOSE_STATUS_TIMED_OUT);
   change.record.set_execution_ns(2'000'000'000);
   feed(*store, {change});
@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE(an_entry_of_a_closed_run_says_how_and_when) {
   BOOST_TEST(info.history_length() == 5);
 }
 
-BOOST_AUTO_TEST_CASE(each_filter_finds_its_runs_and_no_other) {
-  const auto store = open_in_memory();
+LIST_CASE(each_filter_finds_its_runs_and_no_other) {
+  const auto store = open_lists();
   std::vector<visibility_change> changes;
   for (std::uint64_t n = 1; n <= 12; ++n) {
     auto change = n % 2 == 0 ? started(n, static_cast<std::int64_t>(n))
@@ -105,8 +105,8 @@ BOOST_AUTO_TEST_CASE(each_filter_finds_its_runs_and_no_other) {
     BOOST_TEST(all_closed(*store, by_status(static_cast<api::WorkflowExecutionCloseStatus>(status))).size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(open_runs_have_no_status_to_filter_by) {
-  const auto store = open_in_memory();
+LIST_CASE(open_runs_have_no_status_to_filter_by) {
+  const auto store = open_lists();
   list_request request;
   request.domain_id = domain;
   request.filter = by_status(api::WORKFLOW_EXECUTION_CLOSE_STATUS_FAILED);
@@ -115,8 +115,8 @@ BOOST_AUTO_TEST_CASE(open_runs_have_no_status_to_filter_by) {
   BOOST_TEST((page.error().kind == cadenza::error_kind::bad_request));
 }
 
-BOOST_AUTO_TEST_CASE(the_time_range_is_of_start_times_and_includes_both_ends) {
-  const auto store = open_in_memory();
+LIST_CASE(the_time_range_is_of_start_times_and_includes_both_ends) {
+  const auto store = open_lists();
   feed(*store, {closed(1, 10, 1000), closed(2, 20, 1000), closed(3, 30, 1000), closed(4, 40, 1000)});
   list_request request;
   request.domain_id = domain;
@@ -128,8 +128,8 @@ BOOST_AUTO_TEST_CASE(the_time_range_is_of_start_times_and_includes_both_ends) {
   BOOST_TEST(page->executions[1].workflow_execution().workflow_id() == "wf-2");
 }
 
-BOOST_AUTO_TEST_CASE(domains_do_not_see_each_other) {
-  const auto store = open_in_memory();
+LIST_CASE(domains_do_not_see_each_other) {
+  const auto store = open_lists();
   auto foreign = started(1, 10);
   foreign.domain_id = other_domain;
   feed(*store, {foreign, started(2, 20)});
@@ -139,8 +139,8 @@ BOOST_AUTO_TEST_CASE(domains_do_not_see_each_other) {
   CHECK_IDS(all_matching(*store, "DomainID = '" + other_domain.str() + "'"), {});
 }
 
-BOOST_AUTO_TEST_CASE(one_run_id_in_two_domains_is_two_runs) {
-  const auto store = open_in_memory();
+LIST_CASE(one_run_id_in_two_domains_is_two_runs) {
+  const auto store = open_lists();
   auto foreign = closed(1, 10, 20);
   foreign.domain_id = other_domain;
   BOOST_TEST(feed(*store, {foreign, started(1, 10)}) == 2);
@@ -151,8 +151,8 @@ BOOST_AUTO_TEST_CASE(one_run_id_in_two_domains_is_two_runs) {
   CHECK_IDS(all_open(*store), {"wf-1"});
 }
 
-BOOST_AUTO_TEST_CASE(thousands_are_paged_newest_first_without_gaps_or_repeats) {
-  const auto store = open_in_memory();
+LIST_CASE(thousands_are_paged_newest_first_without_gaps_or_repeats) {
+  const auto store = open_lists();
   std::vector<visibility_change> changes;
   std::vector<std::pair<std::int64_t, std::uint64_t>> order;
   std::mt19937_64 chance{7};
@@ -177,8 +177,8 @@ BOOST_AUTO_TEST_CASE(thousands_are_paged_newest_first_without_gaps_or_repeats) {
   BOOST_TEST(all_closed(*store, {}, 333).size() == changes.size() - expected.size());
 }
 
-BOOST_AUTO_TEST_CASE(a_page_that_ends_exactly_at_the_last_run_has_no_successor) {
-  const auto store = open_in_memory();
+LIST_CASE(a_page_that_ends_exactly_at_the_last_run_has_no_successor) {
+  const auto store = open_lists();
   feed(*store, {started(1, 1), started(2, 2)});
   list_request request;
   request.domain_id = domain;
@@ -188,8 +188,8 @@ BOOST_AUTO_TEST_CASE(a_page_that_ends_exactly_at_the_last_run_has_no_successor) 
   BOOST_TEST(page->next_page_token.empty());
 }
 
-BOOST_AUTO_TEST_CASE(runs_that_start_or_end_between_pages_disturb_no_other) {
-  const auto store = open_in_memory();
+LIST_CASE(runs_that_start_or_end_between_pages_disturb_no_other) {
+  const auto store = open_lists();
   for (std::uint64_t n = 1; n <= 6; ++n)
     feed(*store, {started(n, static_cast<std::int64_t>(n))});
   list_request request;
@@ -208,8 +208,8 @@ BOOST_AUTO_TEST_CASE(runs_that_start_or_end_between_pages_disturb_no_other) {
   CHECK_IDS(rest, {"wf-3", "wf-2", "wf-1"});
 }
 
-BOOST_AUTO_TEST_CASE(page_sizes_are_bounded) {
-  const auto store = open_in_memory();
+LIST_CASE(page_sizes_are_bounded) {
+  const auto store = open_lists();
   feed(*store, {started(1, 1), started(2, 2)});
   list_request request;
   request.domain_id = domain;
@@ -219,8 +219,8 @@ BOOST_AUTO_TEST_CASE(page_sizes_are_bounded) {
   BOOST_TEST(page->executions.size() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(tokens_that_nobody_made_are_bad_requests) {
-  const auto store = open_in_memory();
+LIST_CASE(tokens_that_nobody_made_are_bad_requests) {
+  const auto store = open_lists();
   feed(*store, {started(1, 1), started(2, 2)});
   list_request request;
   request.domain_id = domain;
@@ -244,8 +244,8 @@ BOOST_AUTO_TEST_CASE(tokens_that_nobody_made_are_bad_requests) {
   BOOST_TEST(!store->scan_by_query(query));
 }
 
-BOOST_AUTO_TEST_CASE(names_in_any_script_are_found_and_returned_as_they_are) {
-  const auto store = open_in_memory();
+LIST_CASE(names_in_any_script_are_found_and_returned_as_they_are) {
+  const auto store = open_lists();
   auto change = started(1, 1);
   change.workflow_id = "заказ-№1-注文-🚀";
   change.record.set_type("тип'\"`;--");

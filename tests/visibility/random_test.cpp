@@ -1,6 +1,6 @@
 #include "tests/visibility/fixture.hpp"
 
-#include "storage/visibility/sqlite/page_token.hpp"
+#include "storage/visibility/rows/page_token.hpp"
 
 #include <algorithm>
 #include <random>
@@ -96,7 +96,7 @@ std::string some_noise(chance& from) {
 std::unique_ptr<visibility_store> some_runs(chance& from) {
   static const std::string keywords[] = {"\"red\"", "\"blue\"", "[\"red\", \"blue\"]", "\"2020-01-01T00:00:00Z\"",
                                          "null"};
-  auto store = open_in_memory();
+  auto store = open_lists();
   std::vector<visibility_change> changes;
   for (std::uint64_t n = 0; n < 60; ++n) {
     const auto start_ns = static_cast<std::int64_t>(from() % 20);
@@ -126,12 +126,12 @@ ids in_order(ids found) {
 
 BOOST_AUTO_TEST_SUITE(random_input)
 
-BOOST_AUTO_TEST_CASE(list_scan_and_count_agree_and_a_condition_and_its_opposite_share_the_runs) {
+LIST_CASE(list_scan_and_count_agree_and_a_condition_and_its_opposite_share_the_runs) {
   constexpr std::uint64_t seed = 20240607;
   chance from{seed};
   const auto store = some_runs(from);
   int answered = 0;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < repeats(3000); ++i) {
     const auto query = some_query(from);
     const auto count = counted_by(*store, query);
     if (!count) {
@@ -144,16 +144,16 @@ BOOST_AUTO_TEST_CASE(list_scan_and_count_agree_and_a_condition_and_its_opposite_
     BOOST_TEST((in_order(listed) == in_order(all_scanned(*store, query, 7))), query);
     BOOST_TEST((listed == all_matching(*store, query, 1000)), query);
   }
-  BOOST_TEST(answered > 300);
+  BOOST_TEST(answered > repeats(300));
 }
 
-BOOST_AUTO_TEST_CASE(a_condition_and_its_negation_share_the_runs_between_them) {
+LIST_CASE(a_condition_and_its_negation_share_the_runs_between_them) {
   chance from{99};
   const auto store = some_runs(from);
   const std::pair<std::string, std::string> opposites[] = {
       {"=", "!="}, {"like", "not like"}, {"in", "not in"}, {"between", "not between"}};
   int answered = 0;
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < repeats(2000); ++i) {
     const auto field = name(from);
     if (field == "ExecutionTime") // leaves out runs without one in both directions
       continue;
@@ -172,13 +172,13 @@ BOOST_AUTO_TEST_CASE(a_condition_and_its_negation_share_the_runs_between_them) {
       BOOST_TEST(*yes + *no == (matches_all ? 120 : 60), field << " " << plain << " " << value);
     }
   }
-  BOOST_TEST(answered > 500);
+  BOOST_TEST(answered > repeats(500));
 }
 
-BOOST_AUTO_TEST_CASE(noise_is_answered_or_refused) {
+LIST_CASE(noise_is_answered_or_refused) {
   chance from{4711};
   const auto store = some_runs(from);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < repeats(20'000); ++i) {
     const auto query = some_noise(from);
     const auto page = listed_by(*store, query);
     if (!page)

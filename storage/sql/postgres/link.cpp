@@ -22,6 +22,7 @@ using clock = std::chrono::steady_clock;
 constexpr const char* session_settings =
     "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '20s';"
     "SET default_transaction_isolation = 'read committed'; SET client_min_messages = 'error';"
+    "SET client_encoding = 'UTF8';"
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
     "SET enable_mergejoin = off; SET jit = off";
 
@@ -31,6 +32,7 @@ unsigned element_oid(value_type type) {
   case value_type::int8: return 20;
   case value_type::bytes: return 17;
   case value_type::id: return 2950;
+  case value_type::text: return 25;
   }
   return 0;
 }

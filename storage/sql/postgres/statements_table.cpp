@@ -282,6 +282,66 @@ constexpr entry lists[]{
       FOR NO KEY UPDATE OF l)"},
 };
 
+constexpr entry listed[]{
+    {statement::drop_listed_attributes, R"(
+      DELETE FROM cadenza_listed_attributes a
+      USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) AS t(domain_id, run_id, task_id, hash)
+      JOIN cadenza_listed l ON l.domain_id = t.domain_id AND l.run_id = t.run_id
+      WHERE a.domain_id = t.domain_id AND a.run_id = t.run_id AND l.task_id < t.task_id
+        AND l.attributes_hash NOT IN (0, t.hash))"},
+    {statement::put_listed, R"(
+      INSERT INTO cadenza_listed AS l (domain_id, run_id, shard, task_id, workflow_id, type, start_ns, close_ns,
+        close_status, history_length, execution_ns, scheduled_ns, update_ns, execution_status, task_list, is_cron,
+        cron_schedule, num_clusters, cluster_scope, cluster_name, attributes_hash, record)
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
+        $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
+        $15::text[], $16::int[], $17::text[], $18::bigint[], $19::text[], $20::text[], $21::bigint[], $22::bytea[])
+          AS t(domain_id, run_id, shard, task_id)
+      WHERE NOT EXISTS (SELECT 1 FROM cadenza_unlisted u
+        WHERE u.domain_id = t.domain_id AND u.run_id = t.run_id AND u.task_id >= t.task_id)
+      ON CONFLICT (domain_id, run_id) DO UPDATE
+      SET shard = excluded.shard, task_id = excluded.task_id, close_ns = excluded.close_ns,
+          close_status = excluded.close_status, history_length = excluded.history_length,
+          execution_ns = excluded.execution_ns, scheduled_ns = excluded.scheduled_ns, update_ns = excluded.update_ns,
+          execution_status = excluded.execution_status, task_list = excluded.task_list, is_cron = excluded.is_cron,
+          cron_schedule = excluded.cron_schedule, num_clusters = excluded.num_clusters,
+          cluster_scope = excluded.cluster_scope, cluster_name = excluded.cluster_name,
+          attributes_hash = excluded.attributes_hash, record = excluded.record
+      WHERE l.task_id < excluded.task_id
+      RETURNING 1)"},
+    {statement::put_listed_attributes, R"(
+      INSERT INTO cadenza_listed_attributes (domain_id, run_id, key, number, value)
+      SELECT t.domain_id, t.run_id, t.key, CASE WHEN t.is_number = 1 THEN t.value::numeric END,
+             CASE WHEN t.is_number = 0 THEN t.value END
+      FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::int[], $6::text[])
+             AS t(domain_id, run_id, task_id, key, is_number, value)
+      JOIN cadenza_listed l ON l.domain_id = t.domain_id AND l.run_id = t.run_id AND l.task_id = t.task_id
+      WHERE NOT EXISTS (SELECT 1 FROM cadenza_listed_attributes a
+        WHERE a.domain_id = t.domain_id AND a.run_id = t.run_id))"},
+    {statement::drop_listed, R"(
+      WITH gone AS (
+        DELETE FROM cadenza_listed l
+        USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS t(domain_id, run_id, task_id)
+        WHERE l.domain_id = t.domain_id AND l.run_id = t.run_id AND l.task_id <= t.task_id
+        RETURNING l.domain_id, l.run_id, l.attributes_hash)
+      DELETE FROM cadenza_listed_attributes a USING gone g
+      WHERE g.attributes_hash <> 0 AND a.domain_id = g.domain_id AND a.run_id = g.run_id)"},
+    {statement::remember_unlisted, R"(
+      INSERT INTO cadenza_unlisted AS u (domain_id, run_id, task_id)
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS t(domain_id, run_id, task_id)
+      WHERE NOT EXISTS (SELECT 1 FROM cadenza_listed l
+        WHERE l.domain_id = t.domain_id AND l.run_id = t.run_id AND l.task_id > t.task_id)
+      ON CONFLICT (domain_id, run_id) DO UPDATE SET task_id = greatest(u.task_id, excluded.task_id)
+      RETURNING 1)"},
+    {statement::forget_unlisted, R"(
+      DELETE FROM cadenza_unlisted WHERE number <= (SELECT max(number) FROM cadenza_unlisted) - $1::bigint)"},
+    {statement::clear_listed, "DELETE FROM cadenza_listed"},
+    {statement::clear_listed_attributes, "DELETE FROM cadenza_listed_attributes"},
+    {statement::clear_unlisted, "DELETE FROM cadenza_unlisted"},
+    {statement::read_lists_complete, "SELECT complete::int FROM cadenza_lists"},
+    {statement::complete_lists, "UPDATE cadenza_lists SET complete = true"},
+};
+
 constexpr entry cluster[]{
     {statement::load_domain_version, "SELECT version FROM cadenza_domain_version FOR UPDATE"},
     {statement::load_domain, "SELECT id, name FROM cadenza_domains WHERE id = $1::uuid OR name = $2::bytea"},
@@ -431,7 +491,7 @@ template <class... Tables> constexpr texts gather(const Tables&... tables) {
   return out;
 }
 
-constexpr texts all = gather(frame, shards, currents, runs, histories, requests, queues, lists, cluster, reads);
+constexpr texts all = gather(frame, shards, currents, runs, histories, requests, queues, lists, listed, cluster, reads);
 
 constexpr bool complete() {
   for (const auto* text : all)

@@ -1,42 +1,14 @@
 #include "storage/visibility/sqlite/change_writer.hpp"
 
 #include "messages/invariant.hpp"
-#include "storage/visibility/sqlite/attribute_rows.hpp"
+#include "storage/visibility/rows/attribute_rows.hpp"
+#include "storage/visibility/rows/listed_rows.hpp"
 #include "storage/visibility/sqlite/run_columns.hpp"
-
-#include <unordered_map>
-#include <vector>
 
 namespace cadenza::storage::visibility {
 namespace {
 
 std::string_view bytes_of(const uuid& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
-
-struct run_identity {
-  uuid domain_id;
-  uuid run_id;
-  bool operator==(const run_identity&) const = default;
-};
-
-struct run_identity_hash {
-  std::size_t operator()(const run_identity& id) const noexcept { return std::hash<uuid>{}(id.run_id); }
-};
-
-/// The newest change of each run: a short run's start and end, arriving together, become one write.
-std::vector<const visibility_change*> newest_of_each(std::span<const visibility_change> changes) {
-  std::vector<const visibility_change*> newest;
-  newest.reserve(changes.size());
-  std::unordered_map<run_identity, std::size_t, run_identity_hash> places;
-  places.reserve(changes.size());
-  for (const auto& change : changes) {
-    const auto [place, fresh] = places.try_emplace({change.domain_id, change.run_id}, newest.size());
-    if (fresh)
-      newest.push_back(&change);
-    else if (newest[place->second]->task_id < change.task_id)
-      newest[place->second] = &change;
-  }
-  return newest;
-}
 
 } // namespace
 

@@ -2,7 +2,7 @@
 
 #include "messages/uuid.hpp"
 #include "storage/visibility/query/query_check.hpp"
-#include "storage/visibility/sqlite/page_token.hpp"
+#include "storage/visibility/rows/page_token.hpp"
 #include "storage/visibility/sqlite/sqlite.hpp"
 
 #include <optional>

@@ -1,8 +1,8 @@
 #include "storage/visibility/sqlite/run_columns.hpp"
 
-#include "messages/constants.hpp"
 #include "messages/invariant.hpp"
-#include "storage/visibility/sqlite/attribute_rows.hpp"
+#include "storage/visibility/rows/attribute_rows.hpp"
+#include "storage/visibility/rows/listed_rows.hpp"
 
 namespace cadenza::storage::visibility {
 namespace {
@@ -11,16 +11,6 @@ namespace api = uber::cadence::api::v1;
 
 /// The wire numbers statuses from 1, queries from 0.
 constexpr int wire_offset = 1;
-
-std::int64_t execution_status(const visibility_change& change, bool closed) {
-  const auto& record = change.record;
-  if (record.execution_status() != api::WORKFLOW_EXECUTION_STATUS_INVALID)
-    return record.execution_status() - wire_offset;
-  const int wire = closed ? record.close_status() - api::WORKFLOW_EXECUTION_CLOSE_STATUS_COMPLETED +
-                                api::WORKFLOW_EXECUTION_STATUS_COMPLETED
-                          : static_cast<int>(api::WORKFLOW_EXECUTION_STATUS_STARTED);
-  return wire - wire_offset;
-}
 
 void bind_optional_blob(statement& to, int index, const std::string& bytes) {
   if (bytes.empty())
@@ -44,7 +34,7 @@ void bind_common(statement& to, const run_values& values) {
   to.bind(5, record.execution_ns());
   to.bind(6, record.scheduled_execution_ns());
   to.bind(7, record.update_ns());
-  to.bind(8, execution_status(*values.change, values.closed));
+  to.bind(8, execution_status_of(*values.change));
   to.bind(9, std::int64_t{values.change->shard});
   to.bind(10, values.change->task_id);
   to.bind_text(11, record.task_list());
@@ -57,17 +47,6 @@ void bind_common(statement& to, const run_values& values) {
   to.bind(18, values.attributes_hash);
   bind_optional_blob(to, 19, values.search_attributes);
   bind_optional_blob(to, 20, values.memo);
-}
-
-void set_time(google::protobuf::Timestamp& time, std::int64_t ns) {
-  std::int64_t seconds = ns / ns_per_s;
-  std::int64_t rest = ns % ns_per_s;
-  if (rest < 0) {
-    rest += ns_per_s;
-    --seconds;
-  }
-  time.set_seconds(seconds);
-  time.set_nanos(static_cast<std::int32_t>(rest));
 }
 
 template <class Message> bool parse(std::string_view bytes, Message& into) {
@@ -109,19 +88,6 @@ void bind_insert(statement& to, const run_values& values) {
 }
 
 void bind_update(statement& to, const run_values& values) { bind_common(to, values); }
-
-outcome<void> check_change(const visibility_change& change) {
-  if (change.domain_id == uuid{} || change.run_id == uuid{}) // what damaged records give
-    return internal_error("visibility store: a change without domain or run id");
-  if (change.kind != visibility_change_kind::closed)
-    return {};
-  const int status = change.record.close_status();
-  if (status < api::WORKFLOW_EXECUTION_CLOSE_STATUS_COMPLETED ||
-      status > api::WORKFLOW_EXECUTION_CLOSE_STATUS_TIMED_OUT)
-    return internal_error("visibility store: run " + change.run_id.str() + " closed with status " +
-                          std::to_string(status));
-  return {};
-}
 
 outcome<void> read_info(const statement& row, api::WorkflowExecutionInfo& info) {
   auto& execution = *info.mutable_workflow_execution();

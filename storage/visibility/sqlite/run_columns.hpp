@@ -41,7 +41,4 @@ void bind_insert(statement& to, const run_values& values);
 extern const std::string_view update_run;
 void bind_update(statement& to, const run_values& values);
 
-/// Whether the change can be stored at all.
-[[nodiscard]] outcome<void> check_change(const visibility_change& change);
-
 } // namespace cadenza::storage::visibility

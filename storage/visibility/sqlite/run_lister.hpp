@@ -1,7 +1,7 @@
 #pragma once
 
+#include "storage/visibility/rows/page_token.hpp"
 #include "storage/visibility/sqlite/domain_numbers.hpp"
-#include "storage/visibility/sqlite/page_token.hpp"
 #include "storage/visibility/sqlite/sqlite.hpp"
 #include "storage/visibility/visibility_store.hpp"
 

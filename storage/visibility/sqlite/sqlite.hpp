@@ -1,25 +1,18 @@
 #pragma once
 
 #include "messages/outcome.hpp"
+#include "storage/visibility/rows/sql_value.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 /// A thin layer over SQLite: handles that free themselves, and errors as values.
 namespace cadenza::storage::visibility {
-
-/// A value of a column or a parameter. Text and blobs are kept apart as SQLite keeps them apart.
-struct blob_value {
-  std::string bytes;
-  auto operator<=>(const blob_value&) const = default;
-};
-using sql_value = std::variant<std::monostate, std::int64_t, double, std::string, blob_value>;
 
 /// Says what a result code of SQLite means to a caller of the store.
 [[nodiscard]] error sqlite_error(int code, std::string_view during, std::string_view detail);

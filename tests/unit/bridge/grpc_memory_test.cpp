@@ -177,6 +177,21 @@ BOOST_AUTO_TEST_CASE(first_parts_of_large_messages_do_not_take_the_room_of_all) 
   BOOST_TEST(s.becomes("cadenza_net_request_bytes", 0));
 }
 
+BOOST_AUTO_TEST_CASE(a_large_message_is_served_although_unfinished_small_ones_have_all_of_the_room) {
+  bridge::net::settings how;
+  how.message_bytes_max = how.request_bytes_max = 1'280'000; // with a quarter more, 100 pieces
+  site s(how);
+  const auto part = raw_client::prefixed(std::string(100'000, 'x')).substr(0, 5 + 4 * piece_bytes);
+  for (std::uint32_t id = 1; id < 50; id += 2) {
+    s.client.send(raw_client::request(id, raw_client::grpc(start)));
+    for (std::size_t at = 0; at < part.size(); at += piece_bytes)
+      s.client.send(raw_client::make(raw_client::data, 0, id, part.substr(at, piece_bytes)));
+  }
+  BOOST_TEST(s.becomes("cadenza_net_request_bytes", 100 * piece_bytes));
+  const auto failures = failures_of(s, 1, 1'000'000);
+  BOOST_TEST(failures.empty(), (failures.empty() ? "" : failures.front()));
+}
+
 BOOST_AUTO_TEST_CASE(first_parts_on_the_same_connection_do_not_shut_out_who_has_memory) {
   bridge::net::settings how;
   how.request_bytes_max = 14 << 20;

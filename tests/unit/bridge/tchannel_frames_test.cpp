@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_arguments_is_seen) {
   BOOST_TEST((flaw_of([](parts&) {}, 1 << 20, 300) == tchannel_flaw::no_memory));
   tchannel_arguments into;
   tchannel::arguments_part four{tchannel::checksum_type::none, 0, std::string_view("\0\0\0\0\0\0\0\0", 8)};
-  BOOST_TEST((read_arguments(four, into) == tchannel_flaw::broken));
+  BOOST_TEST((read_arguments(four, 1000, into) == tchannel_flaw::broken));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_leaves_in_frames_that_say_what_follows) {

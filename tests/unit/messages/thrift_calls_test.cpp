@@ -193,6 +193,23 @@ BOOST_AUTO_TEST_CASE(filters_that_exclude_each_other_are_refused_in_the_words_of
              "Only one of ExecutionFilter, TypeFilter or StatusFilter is allowed");
 }
 
+BOOST_AUTO_TEST_CASE(a_domain_is_asked_for_by_name_or_id_and_an_empty_one_asks_for_nothing) {
+  const std::string method = "WorkflowService::DescribeDomain";
+  const auto text = [](int field, const std::string& value) {
+    return bytes_of({11, 0, field, 0, 0, 0, static_cast<int>(value.size())}) + value;
+  };
+  const auto asked = [&](const std::string& fields) {
+    return call_of<api::DescribeDomainRequest>(method, with_request(fields)).ShortDebugString();
+  };
+  BOOST_TEST(asked(text(10, "shop")) == "name: \"shop\"");
+  BOOST_TEST(asked(text(20, "an-id")) == "id: \"an-id\"");
+  BOOST_TEST(asked(text(10, "") + text(20, "an-id")) == "id: \"an-id\"");
+  BOOST_TEST(asked(text(10, "shop") + text(20, "")) == "name: \"shop\"");
+  BOOST_TEST(asked(text(20, "an-id") + text(10, "")) == "id: \"an-id\"");
+  BOOST_TEST(refusal_of(method, with_request(text(10, "shop") + text(20, "an-id"))) ==
+             "GetDomain operation failed.  Both ID and Name specified in request.");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_call_is_refused_and_says_why) {
   const std::string method = "WorkflowService::StartWorkflowExecution";
   const auto said = [&](const std::string& bytes, const std::string& why) {

@@ -58,6 +58,14 @@ BOOST_AUTO_TEST_CASE(a_store_that_this_version_does_not_have_is_refused_and_not_
   BOOST_TEST(main.says("config.yaml:6:17: persistence.defaultStore: my is of kind sql (mysql)"), main.err);
   const checked there(stores + "  defaultStore: pg\n");
   BOOST_TEST(there.code == 0, there.err);
+  const checked beside(stores + "  defaultStore: pg\n  visibilityStore: pg\n");
+  BOOST_TEST(beside.code == 0, beside.err);
+  for (const auto* other : {"my", "sqlite"}) {
+    const checked apart(stores + "  defaultStore: pg\n  visibilityStore: " + other + "\n");
+    BOOST_TEST(apart.code == 1);
+    BOOST_TEST(apart.says("persistence.visibilityStore: the lists of a store on databases are in the same databases"),
+               apart.err);
+  }
   const checked search(stores + "  advancedVisibilityStore: es\n");
   BOOST_TEST(search.code == 1);
   BOOST_TEST(search.says("persistence.advancedVisibilityStore"), search.err);

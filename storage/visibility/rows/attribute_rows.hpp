@@ -1,6 +1,6 @@
 #pragma once
 
-#include "storage/visibility/sqlite/sqlite.hpp"
+#include "storage/visibility/rows/sql_value.hpp"
 #include "uber/cadence/api/v1/common.pb.h"
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "messages/outcome.hpp"
 #include "messages/uuid.hpp"
-#include "storage/visibility/sqlite/sqlite.hpp"
+#include "storage/visibility/rows/sql_value.hpp"
 
 #include <string>
 #include <string_view>

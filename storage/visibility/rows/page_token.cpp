@@ -1,4 +1,4 @@
-#include "storage/visibility/sqlite/page_token.hpp"
+#include "storage/visibility/rows/page_token.hpp"
 
 #include "messages/invariant.hpp"
 

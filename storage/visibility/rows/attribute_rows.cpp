@@ -1,4 +1,4 @@
-#include "storage/visibility/sqlite/attribute_rows.hpp"
+#include "storage/visibility/rows/attribute_rows.hpp"
 
 #include "messages/rfc3339.hpp"
 
