@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(large_answers_come_whole_beside_small_ones) {
   for (std::size_t i = 0; i < content.size(); ++i)
     content[i] = static_cast<char>('a' + i % 23);
   b().handle = [&](const std::string&, std::uint32_t, std::string bytes, call_ptr answer) {
-    answer->reply_bytes(bytes == "much" ? content : "little");
+    answer->reply_bytes(std::string_view(bytes) == "much" ? content : "little");
   };
   const auto one = ask(to_b, "much");
   const auto two = ask(to_b, "much");
