@@ -83,17 +83,17 @@ std::string unreachable_text(const std::string& address, const std::string& reas
     return address + " is the HTTP port, not gRPC; the gRPC port is 7833 unless configured otherwise";
   if (has(reason, "Ssl handshake failed") || has(reason, "SSL_ERROR"))
     return has(reason, "CERTIFICATE_VERIFY_FAILED")
-               ? address + " has a certificate that the file of --tls_cert_path does not vouch for"
+               ? address + " has a certificate that was not issued by an authority in the file of --tls_cert_path"
                : without_tls(address);
   if (has(reason, "Connection refused"))
     return "nothing listens on " + address +
            "; start a server with 'cadenza server start', or name one with --address HOST:PORT";
   if (has(reason, "DNS resolution failed") || has(reason, "Name or service not known") ||
       has(reason, "Domain name not found"))
-    return "there is no host of that name: " + address;
+    return "unknown host: " + address;
   if (has(reason, "Socket closed") || has(reason, "Connection reset"))
     return tls ? without_tls(address)
-               : address + " closed the connection: it may want TLS (--tls_cert_path), or not be a gRPC server";
+               : address + " closed the connection: it may require TLS (--tls_cert_path), or may not be a gRPC server";
   return "no answer from " + address + ": " + reason;
 }
 

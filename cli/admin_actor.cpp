@@ -154,13 +154,13 @@ status kill(invocation& call) {
 } // namespace
 
 command admin_actor_commands() {
-  command group{"actor", {"ac"}, "See and kill the server's actors"};
-  command end{"kill", {"k"}, "Kill an actor; its supervisor starts it again (needs chaos.enabled)", {}, kill};
+  command group{"actor", {"ac"}, "Show and kill the server's actors"};
+  command end{"kill", {"k"}, "Kill an actor; its supervisor restarts it (needs chaos.enabled)", {}, kill};
   end.arguments = "<path>";
   end.arguments_min = 1;
   end.arguments_max = 1;
   group.commands = {
-      {"list", {"l"}, "List the actors", {{"kind", "this kind only"}, format_flag()}, list},
+      {"list", {"l"}, "List the actors", {{"kind", "only this kind"}, format_flag()}, list},
       {"tree", {"t"}, "Show the actors under their supervisors", {}, tree},
       end,
   };

@@ -110,21 +110,21 @@ command admin_backup_commands() {
   flag to{"data", "data directory to fill; must be empty"};
   to.required = true;
   command group{"backup", {"bk"}, "Back up the server's store"};
-  command check{"verify", {"v"}, "Check that a backup is whole", {dir, format_flag()}, verify};
+  command check{"verify", {"v"}, "Check that a backup is complete and undamaged", {dir, format_flag()}, verify};
   check.arguments = "[id]";
   check.arguments_max = 1;
   command fill{
-      "restore", {}, "Fill an empty data directory from a backup; no server may run on it", {from, to}, restore};
+      "restore", {}, "Restore a backup into an empty data directory, which no server may use", {from, to}, restore};
   fill.arguments = "[id]";
   fill.arguments_max = 1;
-  flag keep{"keep", "how many of the newest whole backups stay", flag_kind::number};
+  flag keep{"keep", "how many of the newest complete backups to keep", flag_kind::number};
   keep.required = true;
   const flag age{"older_than", "remove only backups older than this, as 30d", flag_kind::seconds};
   group.commands = {
       {"create",
        {"c"},
        "Back up a running server",
-       {{"kind", "what to write", flag_kind::text, "incremental", "", false, {"full", "incremental"}},
+       {{"kind", "what to print", flag_kind::text, "incremental", "", false, {"full", "incremental"}},
         dir,
         format_flag()},
        create},

@@ -48,14 +48,14 @@ command admin_cluster_commands() {
   key.required = true;
   flag type{"search_attr_type", "0 String, 1 Keyword, 2 Int, 3 Double, 4 Bool, 5 Datetime", flag_kind::number};
   type.required = true;
-  command group{"cluster", {"cl"}, "Look into the cluster"};
+  command group{"cluster", {"cl"}, "Inspect the cluster"};
   group.commands = {
       {"add-search-attr",
        {"asa"},
        "Add a search attribute",
        {key,
         type,
-        {"security_token,st", "token where the server demands one"},
+        {"security_token,st", "token, if the server requires one"},
         {"yes,y", "do not ask", flag_kind::toggle}},
        add_search_attribute},
       {"describe", {"d"}, "Show the cluster's hosts, stores and client versions", {}, describe_cluster},

@@ -38,7 +38,7 @@ template <class Filters> outcome<void> add_filters(const json& given, Filters& f
 outcome<admin::DynamicConfigValue> value_of(const std::string& text) {
   const auto document = json::parse(text, nullptr, false);
   if (document.is_discarded())
-    return bad_request("value is no JSON: " + text);
+    return bad_request("value is not JSON: " + text);
   admin::DynamicConfigValue result;
   if (!document.is_object() || !document.contains("Value")) {
     *result.mutable_value() = blob_of(document);
@@ -162,13 +162,13 @@ template <class Kind> status restore(invocation& call) {
     return failed(std::string("Failed to restore ") + Kind::name + " value", answer.error());
   const auto after = stored_values<Kind>(call);
   if (before && after && *before == *after)
-    done(call, "Nothing like that is stored for \"" + call.text("name") + "\": nothing was restored");
+    done(call, "No such setting is stored for \"" + call.text("name") + "\": nothing was restored");
   else
     done(call, std::string(Kind::title) + " \"" + call.text("name") + "\" restored");
   if (after && !after->empty())
     call.err() << counted(static_cast<std::int64_t>(after->size()), "value stays, for its own filter",
                           "values stay, each for its own filter")
-               << ": " << compact(*after) << "; --filter takes one away\n";
+               << ": " << compact(*after) << "; --filter removes one\n";
   return {};
 }
 
@@ -266,7 +266,7 @@ status list_all(invocation& call) {
 } // namespace
 
 command admin_config_commands() {
-  flag name{"name", "key, as history.maximumSignalsPerExecution"};
+  flag name{"name", "key, such as history.maximumSignalsPerExecution"};
   name.required = true;
   const flag filter{"filter", "which of the key's values: {\"domainName\":\"x\"}; may be repeated", flag_kind::list};
   flag value{"value",

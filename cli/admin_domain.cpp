@@ -37,7 +37,7 @@ status id_or_name(invocation& call) {
 
 command admin_domain_commands() {
   command group = domain_commands();
-  group.summary = "Operate domains, as operators know them";
+  group.summary = "Operate domains, with what only operators may see";
   group.commands.push_back({"getdomainidorname",
                             {"getdn"},
                             "Find a domain's id by its name, or its name by its id",

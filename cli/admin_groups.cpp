@@ -179,11 +179,11 @@ command admin_groups_commands() {
   const flag text{"json", "all groups and their states: [{\"Name\": \"zone-1\", \"State\": 2}]; 1 healthy, 2 drained"};
   const flag drains{"set-drains", "groups that are drained, and no others: a,b or a b; may be repeated",
                     flag_kind::names};
-  const flag none{"remove-all-drains", "no group is drained any more", flag_kind::toggle};
+  const flag none{"remove-all-drains", "no group is drained any longer", flag_kind::toggle};
   command group{"isolation-groups", {"ig"}, "Drain isolation groups"};
   group.commands = {
-      {"get-global", {}, "Show the groups and their states for everybody", {format_flag()}, get_global},
-      {"update-global", {}, "Set the states of groups for everybody", {text, drains, none}, update_global},
+      {"get-global", {}, "Show the groups and their states for all domains", {format_flag()}, get_global},
+      {"update-global", {}, "Set the states of groups for all domains", {text, drains, none}, update_global},
       {"get-domain", {}, "Show the groups and their states for a domain", {format_flag()}, get_domain, {}, true},
       {"update-domain", {}, "Set the states of groups for a domain", {text, drains, none}, update_domain, {}, true},
   };

@@ -58,7 +58,7 @@ status shard_of_workflow(invocation& call) {
 command admin_history_host_commands() {
   flag shards{"number_of_shards", "history shards of the cluster", flag_kind::number};
   shards.required = true;
-  command group{"history_host", {"hist"}, "Look into the node that holds a shard"};
+  command group{"history_host", {"hist"}, "Inspect the node that holds a shard"};
   group.commands = {
       {"describe",
        {"desc"},

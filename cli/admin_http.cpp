@@ -13,8 +13,7 @@ std::string unanswered(const std::string& base_url, httplib::Error why) {
   case httplib::Error::Connection:
     return "nothing listens on " + base_url + hint + ", port 8088 unless configured otherwise";
   case httplib::Error::ConnectionTimeout: return "no connection to " + base_url + " in time" + hint;
-  case httplib::Error::Read:
-    return base_url + " gave no answer of HTTP, in time at least; is it the port of gRPC?" + hint;
+  case httplib::Error::Read: return base_url + " did not respond over HTTP in time; is it the gRPC port?" + hint;
   default: return "no answer from " + base_url + ": " + httplib::to_string(why) + hint;
   }
 }
@@ -25,7 +24,7 @@ outcome<json> http_json(const std::string& base_url, http_verb verb, const std::
                         std::chrono::milliseconds timeout) {
   httplib::Client client{base_url};
   if (!client.is_valid())
-    return bad_request("no HTTP address: " + base_url);
+    return bad_request("not an HTTP address: " + base_url);
   client.set_connection_timeout(timeout);
   client.set_read_timeout(timeout);
   const auto answer = verb == http_verb::get ? client.Get(path) : client.Post(path, "", "application/json");
@@ -39,7 +38,7 @@ outcome<json> http_json(const std::string& base_url, http_verb verb, const std::
                  text.empty() ? "HTTP status " + std::to_string(answer->status) : text};
   }
   if (body.is_discarded())
-    return internal_error("the server's answer is no JSON: " + answer->body.substr(0, 200));
+    return internal_error("the server's response is not JSON: " + answer->body.substr(0, 200));
   return body;
 }
 

@@ -203,9 +203,9 @@ flag shard_flag() { return required("shard_id,sid", "shard"); }
 } // namespace
 
 command admin_shard_commands() {
-  command group{"shard", {"shar"}, "Look into shards"};
+  command group{"shard", {"shar"}, "Inspect shards"};
   group.commands = {
-      {"describe", {"d"}, "Show the stored row of a shard", {shard_flag()}, describe_shard},
+      {"describe", {"d"}, "Show the stored record of a shard", {shard_flag()}, describe_shard},
       {"list",
        {"l"},
        "List shards and who holds them",
@@ -237,7 +237,7 @@ command admin_queue_commands() {
   const auto type = required("queue_type", "2 transfer, 3 timer, 4 replication, 6 cross-cluster");
   const std::vector<flag> flags{
       shard_flag(), {"cluster", "cluster the tasks are for", flag_kind::text, "cluster0"}, type};
-  command group{"queue", {"q"}, "Look into a shard's task queues"};
+  command group{"queue", {"q"}, "Inspect a shard's task queues"};
   group.commands = {
       {"reset", {}, "Read a queue from its start again", flags, reset_queue},
       {"describe", {"desc"}, "Show how far a queue is processed", flags, describe_queue},

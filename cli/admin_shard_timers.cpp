@@ -100,7 +100,7 @@ status for_each_line(invocation& call, const wish& what, const std::function<voi
   for (const auto& line : *lines) {
     const auto timer = from_line(line);
     if (timer.is_null() && !call.on("skip_errors"))
-      return problem{"not a timer task: " + line.substr(0, 100), "--skip_errors goes on with the others"};
+      return problem{"not a timer task: " + line.substr(0, 100), "--skip_errors continues with the others"};
     if (timer.is_null())
       call.err() << "not a timer task: " << line.substr(0, 100) << '\n';
     else if (wanted(what, timer))
@@ -126,7 +126,7 @@ status for_each_timer(invocation& call, const wish& what, const std::function<vo
       if (timer.value("damaged", false)) {
         const auto which = "timer task " + std::to_string(timer.value("task_id", std::int64_t{0})) + " is damaged";
         if (!call.on("skip_errors"))
-          return problem{which, "--skip_errors goes on with the others"};
+          return problem{which, "--skip_errors continues with the others"};
         call.err() << which << '\n';
       } else if (wanted(what, timer)) {
         take(timer);
@@ -198,7 +198,7 @@ command shard_timers_command() {
         "4 delete history, 5 activity retry, 6 workflow back-off",
         flag_kind::list},
        {"print_json", "print each timer as a line of JSON", flag_kind::toggle},
-       {"skip_errors", "go on when a timer cannot be read", flag_kind::toggle},
+       {"skip_errors", "continue when a timer cannot be read", flag_kind::toggle},
        bucket,
        {"page_size,ps", "timers read at a time", flag_kind::number, "500"},
        format_flag()},

@@ -192,12 +192,12 @@ flag required_number(std::string names, std::string help) {
 command admin_tasklist_commands() {
   flag name{"tasklist,tl", "task list"};
   name.required = true;
-  const flag type{"tasklisttype,tlt",      "kind of tasks; both when left out", flag_kind::text, "", "", false,
+  const flag type{"tasklisttype,tlt",      "kind of tasks; both when omitted", flag_kind::text, "", "", false,
                   {"decision", "activity"}};
   flag one_type = type;
   one_type.required = true;
   one_type.help = "kind of tasks";
-  command group{"tasklist", {"tl"}, "Look into task lists"};
+  command group{"tasklist", {"tl"}, "Inspect task lists"};
   group.commands = {
       {"describe", {"desc"}, "Show a task list's levels, backlog, partitions and pollers", {name, type}, describe},
       {"list", {"l"}, "List a domain's task lists", {format_flag()}, list},

@@ -210,7 +210,7 @@ status fix_corruption(invocation& call) {
 } // namespace
 
 command admin_workflow_commands() {
-  command group{"workflow", {"wf"}, "Look into workflows"};
+  command group{"workflow", {"wf"}, "Inspect workflows"};
   group.commands = {
       {"describe", {"desc"}, "Show a workflow's state as the server holds and stores it", execution_flags(), describe},
       {"show",
@@ -228,7 +228,7 @@ command admin_workflow_commands() {
       {"refresh-tasks", {"rt"}, "Regenerate a workflow's pending tasks", execution_flags(), refresh_tasks},
       {"delete",
        {"del"},
-       "Delete a workflow, open or not, with all that belongs to it",
+       "Delete a workflow, open or closed, with all its data",
        execution_flags() + std::vector<flag>{{"remote", "do not ask for confirmation; the server does it either way",
                                               flag_kind::toggle},
                                              {"skip_errors,serr", "accepted for compatibility", flag_kind::toggle},
@@ -236,7 +236,7 @@ command admin_workflow_commands() {
        remove},
       {"fix_corruption",
        {"fc"},
-       "Delete a workflow if what is stored of it is damaged; leave it alone if not",
+       "Delete a workflow if its stored data is damaged; leave it alone otherwise",
        execution_flags() + std::vector<flag>{{"skip_errors,serr", "accepted for compatibility", flag_kind::toggle}},
        fix_corruption},
   };

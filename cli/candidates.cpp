@@ -103,7 +103,7 @@ private:
       if (leaf_ == &tree_)
         break;
     }
-    found_.words.push_back({"--help", "show what the command does"});
+    found_.words.push_back({"--help", "show help for the command"});
   }
 
   void offer_commands() {

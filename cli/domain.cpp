@@ -115,14 +115,14 @@ status remove(invocation& call) {
 } // namespace
 
 command domain_commands() {
-  const flag token{"security_token,st", "token that authorises the change where the server wants one"};
+  const flag token{"security_token,st", "token that authorises the change, if the server requires one"};
   command group{"domain", {"d"}, "Operate domains"};
   group.commands = domain_write_commands();
   group.commands.push_back({"describe",
                             {"desc"},
                             "Describe a domain",
                             {{"domain_id", "id of the domain, in place of its name"},
-                             {"print_json,pjson", "print the server's answer as JSON", flag_kind::toggle},
+                             {"print_json,pjson", "print the server's response as JSON", flag_kind::toggle},
                              format_flag()},
                             describe});
   command retire{"deprecate",

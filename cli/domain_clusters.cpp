@@ -36,7 +36,7 @@ outcome<api::ActiveClusters> active_clusters_json(const std::string& text) {
     return bad_request("active_clusters_json is no JSON object");
   for (const auto& [scope_name, scope] : scopes.items()) {
     if (!scope.is_object())
-      return bad_request("active_clusters_json: scope '" + scope_name + "' is no object");
+      return bad_request("active_clusters_json: scope '" + scope_name + "' is not an object");
     const auto& attributes = scope.contains("clusterAttributes") ? scope["clusterAttributes"] : scope;
     auto& target = (*result.mutable_active_clusters_by_cluster_attribute())[scope_name];
     for (const auto& [name, cluster] : attributes.items()) {

@@ -99,7 +99,7 @@ std::vector<command> domain_failover_commands() {
       {"failover",
        {"fo"},
        "Move a domain to another cluster",
-       {{"active_cluster,ac", "cluster that the domain shall be active in"},
+       {{"active_cluster,ac", "cluster to make the domain active in"},
         {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,...", flag_kind::names},
         {"active_clusters_json,acs-json", "active clusters by attribute, as JSON"},
         {"reason,r", "why, for the domain's history"},
@@ -109,7 +109,7 @@ std::vector<command> domain_failover_commands() {
        {"lfh"},
        "List the failovers of a domain",
        {{"all,a", "all of them, not only the last ten", flag_kind::toggle},
-        {"print_json,pjson", "print the server's answer as JSON", flag_kind::toggle},
+        {"print_json,pjson", "print the server's response as JSON", flag_kind::toggle},
         format_flag()},
        list_history}};
   for (auto& one : out)

@@ -63,9 +63,9 @@ command domain_list_command() {
           {{"pagesize,ps", "rows before asking for more, on a terminal", flag_kind::number, "10"},
            {"all,a", "deprecated domains too", flag_kind::toggle},
            {"deprecated,dep", "deprecated domains only", flag_kind::toggle},
-           {"prefix", "only names that start so"},
+           {"prefix", "only names with this prefix"},
            {"print_full,pf", "clusters, retention and archival settings too", flag_kind::toggle},
-           {"print_json,pjson", "print the server's answers as JSON", flag_kind::toggle},
+           {"print_json,pjson", "print the server's responses as JSON", flag_kind::toggle},
            format_flag()},
           list};
 }

@@ -198,15 +198,15 @@ status update_domain(invocation& call) {
 }
 
 std::vector<flag> setting_flags() {
-  return {{"description,desc", "what the domain is for"},
-          {"owner_email,oe", "whom to write to"},
+  return {{"description,desc", "description of the domain"},
+          {"owner_email,oe", "owner's e-mail address"},
           {"retention,rd", "how long closed runs are kept (register: 3 days when left out)", flag_kind::days},
           {"active_cluster,ac", "cluster in which the domain is active"},
           {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,...", flag_kind::names},
           {"clusters,cl", "clusters that hold the domain: a,b or a b; may be repeated", flag_kind::names},
           {"domain_data,dmd", "own data: k1=v1,k2=v2"},
           {"domain_data_entry", "own data: key=value, with any value; may be repeated", flag_kind::list},
-          {"security_token,st", "token that authorises the change where the server wants one"},
+          {"security_token,st", "token that authorises the change, if the server requires one"},
           {"history_archival_status,has", "archive histories", flag_kind::text, "", "", false, {"enabled", "disabled"}},
           {"history_uri,huri", "where histories are archived"},
           {"visibility_archival_status,vas",
@@ -231,24 +231,24 @@ std::vector<command> domain_write_commands() {
                                         flag_kind::boolean}},
                  register_domain};
   create.needs_domain = true;
-  command change{
-      "update",
-      {"up", "u"},
-      "Change a domain",
-      setting_flags() +
-          std::vector<flag>{{"active_clusters_json,acs-json", "active clusters by attribute, as JSON"},
-                            {"add_bad_binary", "checksum of a worker build whose decisions are refused"},
-                            {"remove_bad_binary", "checksum to accept again"},
-                            {"reason", "why the binary is bad"},
-                            {"failover_type,ft",
-                             "'grace' to hand over instead of forcing",
-                             flag_kind::text,
-                             "",
-                             "",
-                             false,
-                             {"force", "grace"}},
-                            {"failover_timeout_seconds,fts", "time a graceful failover has", flag_kind::seconds, "60"}},
-      update_domain};
+  command change{"update",
+                 {"up", "u"},
+                 "Change a domain",
+                 setting_flags() +
+                     std::vector<flag>{{"active_clusters_json,acs-json", "active clusters by attribute, as JSON"},
+                                       {"add_bad_binary", "checksum of a worker build whose decisions are refused"},
+                                       {"remove_bad_binary", "checksum to accept again"},
+                                       {"reason", "why the binary is bad"},
+                                       {"failover_type,ft",
+                                        "'grace' to hand over instead of forcing",
+                                        flag_kind::text,
+                                        "",
+                                        "",
+                                        false,
+                                        {"force", "grace"}},
+                                       {"failover_timeout_seconds,fts", "time limit of a graceful failover",
+                                        flag_kind::seconds, "60"}},
+                 update_domain};
   change.needs_domain = true;
   return {create, change};
 }

@@ -123,7 +123,7 @@ std::string help_text(const command& tree, const command& leaf, const std::vecto
         label += ", " + alias;
       rows.emplace_back(label, child.summary);
     }
-    rows.emplace_back("help, h", "show what a command does");
+    rows.emplace_back("help, h", "Show help for a command");
     add_rows(page, rows);
   }
   if (!leaf.examples.empty())

@@ -200,8 +200,9 @@ status follow_run(invocation& call, const std::string& workflow_id, const std::s
   const bool people = !call.json();
   if (people)
     call.out() << call.paint()(colour::magenta, "Progress:") << '\n' << std::flush;
-  const interrupt_note note{"\nThe workflow goes on; watch it with: " + call.program() + " --domain " + call.domain() +
-                            " workflow observe " + workflow_id + (run_id.empty() ? "" : " " + run_id) + "\n"};
+  const interrupt_note note{"\nThe workflow continues; watch it with: " + call.program() + " --domain " +
+                            call.domain() + " workflow observe " + workflow_id + (run_id.empty() ? "" : " " + run_id) +
+                            "\n"};
   elapsed_line elapsed{call.err(), people && call.io().err_is_terminal && call.io().out_is_terminal};
   progress seen{call};
   history_query query{workflow_id, run_id, true};

@@ -10,7 +10,7 @@ namespace {
 using what = schema_options::what;
 
 std::vector<flag> place_flags() {
-  return {{"config,c", "configuration file whose default store is meant; the flags below are left out then"},
+  return {{"config,c", "configuration file with the default store; without the flags below"},
           {"endpoint,ep", "host of the database, or host:port", flag_kind::text, "127.0.0.1", "SQL_HOST"},
           {"port,p", "its port", flag_kind::number, "", "SQL_PORT"},
           {"user,u", "name to log in with", flag_kind::text, "", "SQL_USER"},
@@ -67,23 +67,23 @@ command one(std::string name, std::vector<std::string> aliases, std::string summ
 } // namespace
 
 command schema_command() {
-  command group{"schema", {}, "Make, update and look at the schema of a database"};
+  command group{"schema", {}, "Create, update and show the schema of a database"};
   group.commands = {
-      one("create", {"create-database"}, "Make the database", {}, what::create),
+      one("create", {"create-database"}, "Create the database", {}, what::create),
       one("setup-schema", {"setup"}, "Prepare an empty database",
           {{"version,v", "accepted: a schema begins at 0"},
            {"schema-file,f", "accepted: the schema is in the program"},
            {"disable-versioning,d", "accepted: a schema always has a version", flag_kind::toggle},
            {"overwrite,o", "accepted: what is there stays", flag_kind::toggle}},
           what::set_up),
-      one("update-schema", {"update"}, "Bring the schema up to date",
+      one("update-schema", {"update"}, "Update the schema",
           {{"version,v", "version to go to; the newest when left out"},
            {"schema-dir,d", "accepted: the steps are in the program"},
-           {"dryrun", "tell what would be done", flag_kind::toggle}},
+           {"dryrun", "say what would be done", flag_kind::toggle}},
           what::update),
-      one("version", {}, "Tell which version a database has", {}, what::version),
+      one("version", {}, "Show the schema version of a database", {}, what::version),
       one("drop", {"drop-database"}, "Delete the database with everything in it",
-          {{"yes", "do it without asking back", flag_kind::toggle}}, what::drop),
+          {{"yes", "do not ask for confirmation", flag_kind::toggle}}, what::drop),
   };
   return group;
 }

@@ -99,7 +99,7 @@ command tasklist_commands() {
        {"lp"},
        "Show a task list's partitions",
        {name,
-        {"tasklisttype,tlt", "kind of tasks; both when left out", flag_kind::text, "", "", false, types},
+        {"tasklisttype,tlt", "kind of tasks; both when omitted", flag_kind::text, "", "", false, types},
         format_flag()},
        list_partitions},
   };

@@ -29,7 +29,7 @@ std::vector<flag> global_flags() {
       domain,
       {"context_timeout,ct", "how long a call may take (default: 5s, lists 2m)", flag_kind::seconds, "",
        "CADENCE_CONTEXT_TIMEOUT"},
-      {"output", "how data is shown", flag_kind::text, "table", "", false, {"table", "json"}},
+      {"output", "output format", flag_kind::text, "table", "", false, {"table", "json"}},
       {"http_address",
        "host:port of the server's HTTP side, for verify and admin actor, backup and config (default: the host of "
        "--address, port 8088)",

@@ -27,11 +27,11 @@ status show_report(invocation& call, const json& report) {
     show_json(call, report);
     return {};
   }
-  row_set rows{{"Kind", "Domain", "Workflow ID", "Run ID", "Problem", "Mended"}, {}};
+  row_set rows{{"Kind", "Domain", "Workflow ID", "Run ID", "Problem", "Repaired"}, {}};
   for (const auto& one : report.contains("findings") ? report["findings"] : json::array()) {
     rows.rows.push_back({text_of(one, "kind"), text_of(one, "domain"), text_of(one, "workflowId"),
                          text_of(one, "runId"), text_of(one, "problem"),
-                         one.contains("mended") && one["mended"] == true ? "yes" : "no"});
+                         one.contains("repaired") && one["repaired"] == true ? "yes" : "no"});
     rows.data.push_back(one);
   }
   if (!rows.rows.empty())
@@ -45,7 +45,7 @@ status show_report(invocation& call, const json& report) {
   if (found == 0)
     call.out() << "All is well.\n";
   else {
-    const auto repaired = number_of(report, "mended");
+    const auto repaired = number_of(report, "repaired");
     call.out() << counted(found, "problem") << " found, " << repaired << " of them repaired.\n";
     if (repaired < found)
       call.err() << "Next: restore a backup ('" << call.program() << " admin backup restore')"

@@ -11,10 +11,10 @@ flag workflow_id_flag(bool required) {
   return id;
 }
 
-flag run_id_flag() { return {"run_id,r,rid", "run id; the current run when left out"}; }
+flag run_id_flag() { return {"run_id,r,rid", "run id; the current run when omitted"}; }
 
 flag query_consistency_flag() {
-  return {"query_consistency_level,qcl", "how fresh the answer must be", flag_kind::text, "", "", false,
+  return {"query_consistency_level,qcl", "required consistency of the response", flag_kind::text, "", "", false,
           {"eventual", "strong"}};
 }
 

@@ -82,8 +82,9 @@ flag required(std::string names, std::string help) {
 } // namespace
 
 command workflow_activity_commands() {
-  const auto common = execution_flags() + std::vector<flag>{required("activity_id,aid", "activity id"),
-                                                            {"identity", "who answers; this tool when left out"}};
+  const auto common =
+      execution_flags() + std::vector<flag>{required("activity_id,aid", "activity id"),
+                                            {"identity", "identity of whoever responds; this tool when left out"}};
   command group{"activity", {"act"}, "Complete or fail an activity"};
   group.commands = {
       {"complete",

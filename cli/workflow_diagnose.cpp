@@ -73,11 +73,8 @@ status diagnose(invocation& call) {
 } // namespace
 
 command workflow_diagnose_command() {
-  command result{"diagnose",
-                 {"diag"},
-                 "Say what keeps a workflow from going on, and what to do about it",
-                 execution_flags(),
-                 diagnose};
+  command result{
+      "diagnose", {"diag"}, "Explain why a workflow is stuck, and what to do about it", execution_flags(), diagnose};
   result.needs_domain = true;
   return result;
 }

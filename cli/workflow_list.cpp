@@ -257,21 +257,21 @@ std::vector<flag> print_flags() {
           {"print_memo,pme", "print memos", flag_kind::toggle},
           {"print_search_attr,psa", "print search attributes", flag_kind::toggle},
           {"print_cron,pcr", "print cron schedules", flag_kind::toggle},
-          {"print_full,pf", "print whole records, not a table", flag_kind::toggle},
-          {"print_json,pjson", "print whole records as JSON", flag_kind::toggle},
+          {"print_full,pf", "print complete records instead of a table", flag_kind::toggle},
+          {"print_json,pjson", "print complete records as JSON", flag_kind::toggle},
           {"wide", "all columns, on a terminal too", flag_kind::toggle},
           format_flag()};
 }
 
 std::vector<flag> filter_flags(const std::string& page_size) {
   const std::string times = "; RFC3339, nanoseconds, or a range as 15m, 3day (s m h d w M y, second ... year) ago";
-  return {{"open,op", "open workflows; closed ones otherwise", flag_kind::toggle},
+  return {{"open,op", "open workflows instead of closed ones", flag_kind::toggle},
           {"earliest_time,et", "not started before" + times},
           {"latest_time,lt", "not started after" + times},
           workflow_id_flag(false),
-          {"workflow_type,wt", "this type only"},
-          {"status,s", "closed so: completed, failed, canceled, terminated, continued_as_new, timed_out"},
-          {"query,q", "visibility query; then the other filters are not looked at"},
+          {"workflow_type,wt", "only this type"},
+          {"status,s", "close status: completed, failed, canceled, terminated, continued_as_new, timed_out"},
+          {"query,q", "visibility query; the other filters are then ignored"},
           {"exclude_query", "leave out workflow ids that this query finds"},
           {"pagesize,ps", "rows in a page", flag_kind::number, page_size}};
 }
@@ -290,7 +290,7 @@ std::vector<command> workflow_list_commands() {
               }};
   command scan{"scan",
                {"sc", "scanall"},
-               "List all workflows in no order, which is faster",
+               "List all workflows, unordered, which is faster",
                print_flags() + std::vector<flag>{{"query,q", "visibility query"},
                                                  {"exclude_query", "leave out workflow ids that this query finds"},
                                                  {"pagesize,ps", "rows in a page", flag_kind::number, "2000"}},

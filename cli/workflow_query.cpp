@@ -92,7 +92,7 @@ status query(invocation& call, const std::string& type) {
 std::vector<command> workflow_query_commands() {
   flag type{"query_type,qt", "what to ask"};
   type.required = true;
-  const std::vector<flag> common{{"input,i", "arguments as JSON; several values separated by blanks"},
+  const std::vector<flag> common{{"input,i", "arguments as JSON; several values separated by spaces"},
                                  {"input_file,if", "file with the arguments"},
                                  {"query_reject_condition,qrc",
                                   "do not ask a workflow in such a state",
@@ -110,7 +110,7 @@ std::vector<command> workflow_query_commands() {
        [](invocation& call) { return query(call, call.text("query_type")); }},
       {"stack",
        {},
-       "Show where a workflow's code stands",
+       "Show where a workflow's code is blocked",
        execution_flags() + common,
        [](invocation& call) { return query(call, "__stack_trace"); }},
       {"query-types",

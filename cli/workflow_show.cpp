@@ -122,7 +122,7 @@ std::vector<flag> show_flags() {
   return {{"print_datetime,pdt", "print the time of each event", flag_kind::toggle},
           {"print_raw_time,prt", "print the time of each event in nanoseconds", flag_kind::toggle},
           {"output_filename,of", "also write the history to this file, as JSON"},
-          {"print_full,pf", "print whole events, uncut, one a line", flag_kind::toggle},
+          {"print_full,pf", "print whole events, untruncated, one per line", flag_kind::toggle},
           {"print_event_version,pev", "print the version of each event", flag_kind::toggle},
           {"event_id,eid", "print this event only", flag_kind::wide},
           {"max_field_length,maxl", "cut attributes longer than this", flag_kind::number, "500"},

@@ -51,7 +51,7 @@ outcome<void> set_times(const invocation& call, api::StartWorkflowExecutionReque
   if (call.given("first_run_at_time")) {
     const auto first = parse_rfc3339(call.text("first_run_at_time"));
     if (!first)
-      return bad_request("first_run_at_time is no RFC3339 time: " + call.text("first_run_at_time"));
+      return bad_request("first_run_at_time is not an RFC3339 time: " + call.text("first_run_at_time"));
     *request.mutable_first_run_at() = to_timestamp(*first);
   }
   return {};
@@ -199,20 +199,20 @@ std::vector<flag> start_flags() {
        "may the id be used again: 0 AllowDuplicateFailedOnly, 1 AllowDuplicate, 2 RejectDuplicate, 3 "
        "TerminateIfRunning",
        flag_kind::number, "0"},
-      {"input,i", "input as JSON; several values separated by blanks"},
+      {"input,i", "input as JSON; several values separated by spaces"},
       {"input_file,if", "file with the input; --input wins"},
-      {"memo_key", "keys of the memo, separated by blanks"},
+      {"memo_key", "keys of the memo, separated by spaces"},
       {"memo", "memo values as JSON, in the order of the keys"},
       {"memo_file", "file with the memo values"},
-      {"header_key", "keys of the header, separated by blanks"},
+      {"header_key", "keys of the header, separated by spaces"},
       {"header_value", "header values as JSON, in the order of the keys"},
       {"header_file", "file with the header values"},
       {"search_attr_key", "search attribute keys, separated by |"},
       {"search_attr_value", "search attribute values, separated by |"},
-      {"retry_expiration", "how long after its start the workflow is still retried", flag_kind::seconds},
-      {"retry_attempts", "how often the workflow is tried at most", flag_kind::number},
+      {"retry_expiration", "how long the workflow is retried after its start", flag_kind::seconds},
+      {"retry_attempts", "maximum number of attempts of the workflow", flag_kind::number},
       {"retry_interval", "time before the first retry", flag_kind::seconds, "10"},
-      {"retry_backoff", "factor by which the interval grows, at least 1", flag_kind::real, "1.0"},
+      {"retry_backoff", "factor by which the interval grows (at least 1)", flag_kind::real, "1.0"},
       {"retry_max_interval", "longest interval between retries", flag_kind::seconds},
       {"delay_start_seconds", "time before the first decision", flag_kind::seconds},
       {"jitter_start_seconds", "random part of the delay", flag_kind::seconds},

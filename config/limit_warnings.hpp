@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <string>
 
 namespace cadenza {
 
@@ -32,27 +31,23 @@ inline constexpr std::array limit_warning_metrics{
 class limit_warnings {
 public:
   /// `write` takes the lines, on the thread that notes. `steady_ns` (empty: the steady clock) is for tests.
-  limit_warnings(metrics::registry& registry, std::function<void(const std::string&)> write,
-                 std::function<std::int64_t()> steady_ns = {});
+  limit_warnings(metrics::registry& registry, log::sink write, std::function<std::int64_t()> steady_ns = {});
 
-  /// `text` makes the line; it is called only when one is written.
-  template <class Text> void note(limit_warning what, Text&& text) {
+  void note(limit_warning what, log::fields values, log::sentence says) {
     auto& noted = notes_[static_cast<std::size_t>(what)];
     noted.counter->add();
     const auto left_out = steady_ns_ ? noted.gap.admit(steady_ns_()) : noted.gap.admit();
     if (left_out)
-      write(text(), *left_out);
+      log::write_after(write_, *left_out, log::level::warn, values, says);
   }
 
 private:
-  void write(std::string text, std::uint64_t left_out) const;
-
   struct notes {
     metrics::counter* counter = nullptr;
     log::repeat_limit gap;
   };
   std::array<notes, limit_warnings_count> notes_;
-  const std::function<void(const std::string&)> write_;
+  const log::sink write_;
   const std::function<std::int64_t()> steady_ns_;
 };
 

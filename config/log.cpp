@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 #include <spdlog/async.h>
@@ -84,6 +85,31 @@ std::string_view shown(std::string_view text, std::size_t bytes_max, std::string
   return room;
 }
 
+void append_value(buffer& out, const field& of) {
+  std::string room;
+  if (of.is_number())
+    fmt::format_to(std::back_inserter(out), "{}", of.number());
+  else
+    append(out, shown(of.text(), value_bytes_max, room));
+}
+
+/// The sentence with its values.
+void append_sentence(buffer& out, fields values, sentence says) {
+  const auto text = says.text();
+  for (std::size_t at = 0; at < text.size();) {
+    const auto mark = text.find('{', at);
+    append(out, text.substr(at, mark == text.npos ? mark : mark - at));
+    if (mark == text.npos)
+      return;
+    const auto end = text.find('}', mark);
+    const auto name = text.substr(mark + 1, end - mark - 1);
+    const auto* value = std::find_if(values.begin(), values.end(), [&](const auto& one) { return one.name() == name; });
+    if (value != values.end())
+      append_value(out, *value);
+    at = end + 1;
+  }
+}
+
 void append_message_json(buffer& out, const writer& to, level which, std::string_view message, fields values) {
   append_json(out, to.level_key);
   out.push_back(':');
@@ -91,36 +117,54 @@ void append_message_json(buffer& out, const writer& to, level which, std::string
   append(out, ",\"msg\":");
   append_json(out, message);
   std::string room;
-  for (const auto& [name, value] : values) {
-    if (name.empty())
+  for (const auto& one : values) {
+    if (one.empty())
       continue;
     out.push_back(',');
-    append_json(out, name);
+    append_json(out, one.name());
     out.push_back(':');
-    append_json(out, shown(value, value_bytes_max, room));
+    if (one.is_number())
+      append_value(out, one);
+    else
+      append_json(out, shown(one.text(), value_bytes_max, room));
   }
 }
 
-bool needs_quotes(char c) { return static_cast<unsigned char>(c) <= ' ' || c == '"'; }
+bool needs_quotes(char c) { return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == 0x7F; }
 
-void append_message_text(buffer& out, level which, std::string_view message, fields values) {
-  fmt::format_to(std::back_inserter(out), "{:<5} ", name_of(which));
+/// A field that the sentence does not quote.
+void append_field_text(buffer& out, const field& one) {
+  if (one.name() == cadenza::field::left_out.name) {
+    fmt::format_to(std::back_inserter(out), " ({} more like this left out)", one.number());
+    return;
+  }
+  out.push_back(' ');
+  append(out, one.name());
+  out.push_back('=');
+  std::string room;
+  const auto value = shown(one.text(), value_bytes_max, room);
+  if (one.is_number() || std::none_of(value.begin(), value.end(), needs_quotes))
+    append_value(out, one);
+  else
+    append_json(out, value);
+}
+
+bool quotes(sentence says, std::string_view name) {
+  const auto text = says.text();
+  for (auto at = text.find('{'); at != text.npos; at = text.find('{', at + 1))
+    if (text.substr(at + 1, text.find('}', at) - at - 1) == name)
+      return true;
+  return false;
+}
+
+/// The sentence, and behind it the values that it does not quote.
+void append_message_text(buffer& out, std::string_view message, fields values, sentence says) {
   // One event is one line, and no line commands a terminal.
   for (const char c : message)
     out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c);
-  std::string room;
-  for (const auto& [name, whole] : values) {
-    if (name.empty())
-      continue;
-    const auto value = shown(whole, value_bytes_max, room);
-    out.push_back(' ');
-    append(out, name);
-    out.push_back('=');
-    if (value.empty() || std::any_of(value.begin(), value.end(), needs_quotes))
-      append_json(out, value);
-    else
-      append(out, value);
-  }
+  for (const auto& one : values)
+    if (!one.empty() && !quotes(says, one.name()))
+      append_field_text(out, one);
 }
 
 spdlog::level::level_enum spdlog_level(level which) {
@@ -191,14 +235,14 @@ outcome<void> start(const options& how) {
   const std::scoped_lock lock(starting);
   auto next = std::make_shared<writer>();
   try {
-    spdlog::sink_ptr sink;
+    spdlog::sink_ptr end_point;
     if (how.file.empty())
-      sink = next->stream = std::make_shared<stream_sink>(how.standard_output ? STDOUT_FILENO : STDERR_FILENO);
+      end_point = next->stream = std::make_shared<stream_sink>(how.standard_output ? STDOUT_FILENO : STDERR_FILENO);
     else
-      sink = make_file_sink(how);
+      end_point = make_file_sink(how);
     next->pool = std::make_shared<spdlog::details::thread_pool>(how.queue_lines_max, 1);
     // The oldest lines are the ones to lose: the newest tell why the queue filled up, and no caller may wait.
-    next->logger = std::make_shared<spdlog::async_logger>("cadenza", std::move(sink), next->pool,
+    next->logger = std::make_shared<spdlog::async_logger>("cadenza", std::move(end_point), next->pool,
                                                           spdlog::async_overflow_policy::overrun_oldest);
     next->logger->set_level(spdlog::level::trace);
     next->logger->flush_on(spdlog::level::info);
@@ -231,17 +275,21 @@ std::uint64_t lines_lost() {
   return lost;
 }
 
-void detail::write(level which, fields values, fmt::string_view format, fmt::format_args arguments) {
+void write(level which, fields values, sentence says) {
+  if (!enabled(which))
+    return;
   buffer message;
-  fmt::vformat_to(fmt::appender(message), format, arguments);
+  append_sentence(message, values, says);
   std::string room;
   const auto text = shown({message.data(), message.size()}, message_bytes_max, room);
   const auto to = current.load();
   buffer line;
-  if (to && to->json)
+  if (to && to->json) {
     append_message_json(line, *to, which, text, values);
-  else
-    append_message_text(line, which, text, values);
+  } else {
+    fmt::format_to(std::back_inserter(line), "{:<5} ", name_of(which));
+    append_message_text(line, text, values, says);
+  }
   if (to) {
     to->logger->log(spdlog_level(which), spdlog::string_view_t(line.data(), line.size()));
   } else {
@@ -249,6 +297,37 @@ void detail::write(level which, fields values, fmt::string_view format, fmt::for
     if (!write_without_waiting(STDERR_FILENO, {line.data(), line.size()}))
       lost_outside.fetch_add(1, std::memory_order_relaxed);
   }
+}
+
+void limited(repeat_limit& limit, level which, fields values, sentence says) {
+  if (!enabled(which))
+    return;
+  if (const auto left_out = limit.admit())
+    write_after(write, *left_out, which, values, says);
+}
+
+void write_after(const sink& to, std::uint64_t left_out, level which, fields values, sentence says) {
+  if (left_out == 0)
+    return to(which, values, says);
+  std::vector<field> all(values.begin(), values.end());
+  all.push_back(cadenza::field::left_out(left_out));
+  to(which, all, says);
+}
+
+std::string text_of(fields values, sentence says) {
+  buffer message;
+  append_sentence(message, values, says);
+  std::string room;
+  buffer out;
+  append_message_text(out, shown({message.data(), message.size()}, message_bytes_max, room), values, says);
+  return {out.data(), out.size()};
+}
+
+std::string fields_markdown() {
+  std::string out = "| field | kind | meaning |\n|---|---|---|\n";
+  for (const auto& one : field_table)
+    out.append("| `").append(one.name).append("` | ").append(one.kind).append(" | ").append(one.meaning).append(" |\n");
+  return out;
 }
 
 std::optional<std::uint64_t> repeat_limit::admit(std::int64_t now_ns) {

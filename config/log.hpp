@@ -1,27 +1,22 @@
 #pragma once
 
+#include "config/log_line.hpp"
 #include "messages/outcome.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-
-#include <fmt/core.h>
 
 /// The server's log. Any thread may write at any time; a line that is below the level costs one relaxed load. Lines are
 /// put together by the caller and written by one thread behind a bounded queue: when the queue is full the oldest lines
-/// are lost and counted, nobody waits. Payloads of workflows never belong into a line. A message is cut off after 8
-/// KiB, a value after 2 KiB; bytes that are no UTF-8 become U+FFFD.
+/// are lost and counted, nobody waits. Payloads of workflows never belong in a line. A sentence is cut off after 8
+/// KiB, a value after 2 KiB; bytes that are not UTF-8 become U+FFFD. How a line is written down: config/log_line.hpp.
 ///
 /// Before `start` and after `stop` lines go straight to standard error, as text.
 namespace cadenza::log {
-
-enum class level : int { debug, info, warn, error, off };
 
 /// "debug", "info", "warn", "error", "off".
 [[nodiscard]] std::string_view name_of(level which);
@@ -54,52 +49,26 @@ void set_level(level minimum);
 /// Lines lost since the process began, to a full queue or a stream that nobody reads.
 [[nodiscard]] std::uint64_t lines_lost();
 
-/// Named values beside the text: `domain`, `workflow_id`, `run_id`, `shard`, `task_list`, `actor`.
-using fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-
 namespace detail {
 extern std::atomic<int> minimum;
-void write(level which, fields values, fmt::string_view format, fmt::format_args arguments);
 } // namespace detail
 
-/// Whether a line of this level would be written. Ask before preparing costly arguments.
+/// Whether a line of this level would be written. Ask before preparing costly values.
 [[nodiscard]] inline bool enabled(level which) {
   return static_cast<int>(which) >= detail::minimum.load(std::memory_order_relaxed);
 }
 
-template <class... Args> void write(level which, fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(which))
-    detail::write(which, {}, format, fmt::make_format_args(args...));
-}
-template <class... Args> void write(level which, fields values, fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(which))
-    detail::write(which, values, format, fmt::make_format_args(args...));
-}
+/// Writes a line, if its level is enabled. Is itself a `sink`.
+void write(level which, fields values, sentence says);
 
-template <class... Args> void debug(fmt::format_string<Args...> format, Args&&... args) {
-  write(level::debug, format, std::forward<Args>(args)...);
-}
-template <class... Args> void info(fmt::format_string<Args...> format, Args&&... args) {
-  write(level::info, format, std::forward<Args>(args)...);
-}
-template <class... Args> void warn(fmt::format_string<Args...> format, Args&&... args) {
-  write(level::warn, format, std::forward<Args>(args)...);
-}
-template <class... Args> void error(fmt::format_string<Args...> format, Args&&... args) {
-  write(level::error, format, std::forward<Args>(args)...);
-}
-template <class... Args> void debug(fields values, fmt::format_string<Args...> format, Args&&... args) {
-  write(level::debug, values, format, std::forward<Args>(args)...);
-}
-template <class... Args> void info(fields values, fmt::format_string<Args...> format, Args&&... args) {
-  write(level::info, values, format, std::forward<Args>(args)...);
-}
-template <class... Args> void warn(fields values, fmt::format_string<Args...> format, Args&&... args) {
-  write(level::warn, values, format, std::forward<Args>(args)...);
-}
-template <class... Args> void error(fields values, fmt::format_string<Args...> format, Args&&... args) {
-  write(level::error, values, format, std::forward<Args>(args)...);
-}
+inline void debug(fields values, sentence says) { write(level::debug, values, says); }
+inline void info(fields values, sentence says) { write(level::info, values, says); }
+inline void warn(fields values, sentence says) { write(level::warn, values, says); }
+inline void error(fields values, sentence says) { write(level::error, values, says); }
+inline void debug(sentence says) { write(level::debug, {}, says); }
+inline void info(sentence says) { write(level::info, {}, says); }
+inline void warn(sentence says) { write(level::warn, {}, says); }
+inline void error(sentence says) { write(level::error, {}, says); }
 
 /// Lets one message of a kind through per interval and counts the rest. Make one per place that may repeat itself (a
 /// member or a function's static). Any thread.
@@ -117,18 +86,10 @@ private:
   std::atomic<std::uint64_t> quiet_{0};
 };
 
-/// Writes at most once per interval of `limit`, and says how many lines like it were left out.
-template <class... Args>
-void limited(repeat_limit& limit, level which, fmt::format_string<Args...> format, Args&&... args) {
-  if (!enabled(which))
-    return;
-  const auto left_out = limit.admit();
-  if (!left_out)
-    return;
-  if (*left_out == 0)
-    detail::write(which, {}, format, fmt::make_format_args(args...));
-  else
-    write(which, "{} ({} more like this left out)", fmt::vformat(format, fmt::make_format_args(args...)), *left_out);
-}
+/// Writes at most once per interval of `limit`; the line's `left_out` says how many like it were not written.
+void limited(repeat_limit& limit, level which, fields values, sentence says);
+
+/// Writes a line of which `left_out` others were not written before it.
+void write_after(const sink& to, std::uint64_t left_out, level which, fields values, sentence says);
 
 } // namespace cadenza::log

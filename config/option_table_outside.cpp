@@ -18,7 +18,7 @@ constexpr row tls_rows[] = {
     {"caFiles", text_list, "", "", checked, restart, "Several such authorities."},
     {"enableHostVerification", boolean, "false", "", checked, restart,
      "Check the name in the other side's certificate."},
-    {"requireClientAuth", boolean, "false", "", checked, restart, "Servers: demand a certificate of clients."},
+    {"requireClientAuth", boolean, "false", "", checked, restart, "Servers: require a certificate from clients."},
     {"serverName", text, "", "", checked, restart, "Name expected in the other side's certificate."},
 };
 
@@ -47,16 +47,17 @@ constexpr row sql_rows[] = {
     {"passwordFile", text, "", "", active, restart,
      "File whose first line is the password, read at the start; not together with `password`."},
     {"maxConns", integer, "20", "0..10000", active, restart,
-     "Most connections to each database; 0: as many as are of use, which is 4 that commit and 4 that read."},
+     "Most connections to each database; 0: as many as are useful, which is 4 for commits and 4 for reads."},
     {"maxIdleConns", integer, "20", "0..10000", inert, restart, "Connections are kept."},
     {"maxConnLifetime", duration, "1h", "0s..8760h", active, restart,
-     "A connection is made anew when older; 0: never."},
+     "A connection is replaced when it is older than this; 0: never."},
     {"nShards", integer, "1", "1..1024", active, restart,
      "Number of databases that share the data; with `useMultipleDatabases`, as many as are listed."},
     {"encodingType", text, "", "", inert, restart, "Records have one encoding here."},
     {"decodingTypes", text_list, "", "", inert, restart, "As above."},
     {"useMultipleDatabases", boolean, "false", "", active, restart,
-     "Spread over the databases listed below. Their number and order are fixed when they are first used."},
+     "Use the databases listed below, each for a part of the data. Their number and order are fixed when they are "
+     "first used."},
     {"multipleDatabasesConfig.[].user", text, "", "", active, restart, "Name to log in with."},
     {"multipleDatabasesConfig.[].password", secret, "", "", active, restart, "Password to log in with."},
     {"multipleDatabasesConfig.[].databaseName", text, "", "nonempty", active, restart, "Name of the database."},
@@ -100,7 +101,7 @@ constexpr row nosql_rows[] = {
 };
 
 constexpr row sharded_rows[] = {
-    {"defaultShard", text, "", "", checked, restart, "Connection of what is not spread."},
+    {"defaultShard", text, "", "", checked, restart, "Connection for what is not sharded."},
     {"shardingPolicy.historyShardMapping.[].start", integer, "0", "0..16384", checked, restart, "First shard."},
     {"shardingPolicy.historyShardMapping.[].end", integer, "0", "0..16384", checked, restart,
      "One past the last shard."},

@@ -32,12 +32,12 @@ constexpr row frontend_rows[] = {
     {"rpc.bindOnIP", text, "", "", active, restart, "Address to listen on; wins over `bindOnLocalHost`."},
     {"rpc.grpcMaxMsgSize", bytes, "64MiB", "1MiB..1GiB", active, restart, "Largest gRPC message sent or taken."},
     {"rpc.http.procedures", text_list, "", "", inert, restart,
-     "Cadence needs the list of procedures open over HTTP; here all are."},
+     "Cadence needs a list of the procedures that are open over HTTP; here all are."},
     {"rpc.port", integer, "7933", "0..65535", active, restart,
      "Port of TChannel, and of `GET /health` over plain HTTP. 0, or `--port` with another port than 7833: not open."},
     {"rpc.disableLogging", boolean, "false", "", inert, restart, "Belongs to TChannel."},
     {"rpc.logLevel", text, "", "", inert, restart, "Belongs to TChannel."},
-    {"rpc.http.TLSMode", text, "", "", checked, restart, "How HTTP demands TLS."},
+    {"rpc.http.TLSMode", text, "", "", checked, restart, "Whether HTTP requires TLS."},
 };
 
 constexpr row service_rows[] = {
@@ -52,7 +52,7 @@ constexpr row service_rows[] = {
 
 constexpr row service_metrics_rows[] = {
     {"prometheus.listenAddress", address, "", "", inert, restart,
-     "Metrics are told to Prometheus under `/metrics` of the HTTP port."},
+     "Prometheus reads metrics from `/metrics` of the HTTP port."},
     {"prometheus.timerType", text, "", "", inert, restart, "Timers are histograms."},
     {"prometheus.*", anything, "", "", inert, restart, "Other settings of Cadence's reporter."},
     {"statsd.hostPort", address, "", "", checked, restart, "Where statsd listens."},
@@ -72,17 +72,18 @@ constexpr row pprof_rows[] = {
 
 constexpr row persistence_rows[] = {
     {"numHistoryShards", integer, "16", "1..16384", active, restart,
-     "Number of history shards. Fixed when a data directory is first used; a different number is refused ever after."},
+     "Number of history shards. Fixed when a data directory is first used; a different number is refused from then "
+     "on."},
     {"defaultStore", text, "rocksdb", "nonempty", active, restart,
      "Name of the datastore that holds everything but visibility. `rocksdb` and `memory` exist without being "
      "declared."},
     {"visibilityStore", text, "sqlite", "", active, restart,
-     "Name of the datastore of the lists of workflows. `sqlite` exists without being declared. The lists of a "
-     "`defaultStore` on databases are in it."},
+     "Name of the visibility datastore. `sqlite` exists without being declared. A `defaultStore` on databases "
+     "holds the visibility records too."},
     {"advancedVisibilityStore", text, "", "", checked, restart,
      "Name of an elasticsearch or pinot datastore for searches."},
     {"dataDirectory", text, "data", "nonempty", active, restart,
-     "Directory of the embedded stores. `--data` sets it, too."},
+     "Directory of the embedded stores. `--data` sets it too."},
     {"backupDirectory", text, "", "", active, restart,
      "Where backups go; empty: `backups` in the data directory. `admin backup --dir` names a directory below it."},
     {"historyMaxConns", integer, "0", "0..100000", inert, restart, "Connections of the history service in Cadence."},
@@ -111,7 +112,7 @@ constexpr row sqlite_rows[] = {
 
 constexpr row memory_rows[] = {
     {"memory", anything, "", "", active, restart,
-     "Write `memory: {}`: everything in memory, forgotten at exit. For tests and demonstrations."},
+     "Write `memory: {}`: everything in memory, lost at exit. For tests and demonstrations."},
 };
 
 constexpr row engine_rows[] = {
@@ -121,73 +122,73 @@ constexpr row engine_rows[] = {
      "machine's memory where that is less. What holds memory gets its share of it unless it is given: the options that "
      "say so, and transactions that wait for the disk (an 8th, from 16 to 512 MiB; beyond it requests are refused). "
      "The "
-     "rest is for requests under way: 256 MiB in all do for light load with payloads of some KB."},
+     "rest is for requests in progress: 256 MiB in all are enough for a light load with payloads of a few KB."},
     {"runCacheBytes", bytes, "0", "0..1TiB", active, restart,
      "Memory for runs kept ready, with the last events of each; beyond it idle runs leave memory and come back on "
      "demand. 0: an 8th of `engine.memoryBytes`, from 16 to 256 MiB."},
     {"historyCacheBytes", bytes, "0", "0..1TiB", inert, restart,
      "The last events of a run count as a part of it here."},
     {"drainTimeout", duration, "10s", "0s..1h", active, restart,
-     "Longest time between SIGTERM and exit for finishing what was begun."},
+     "Longest time between SIGTERM and exit for finishing requests in progress."},
 };
 
 // What each of them refuses is counted by `cadenza_net_refused_total`; its label is named after the option.
 constexpr row network_rows[] = {
     {"loops", integer, "0", "0..64", active, restart, "Threads that serve connections; 0: one per two cores."},
     {"connectionsMax", integer, "10000", "1..1000000", active, restart,
-     "Connections at a time; further ones are closed at once."},
+     "Concurrent connections; further ones are closed at once."},
     {"connectionsPerAddressMax", integer, "1000", "1..1000000", active, restart,
      "The same for the clients of one address (of one /64 with IPv6). Behind a load balancer that hides its clients' "
-     "addresses all of them have one."},
+     "addresses, all of them count as one."},
     {"connectsPerAddress", integer, "200", "1..1000000", active, restart,
-     "Connections that one address may open in a second, on average; as many as `connectionsPerAddressMax` at once."},
+     "Connections that one address may open per second, on average; up to `connectionsPerAddressMax` at once."},
     {"callsMax", integer, "100000", "1..10000000", active, restart,
-     "Calls under way at a time, waiting polls too; further ones are refused (REFUSED_STREAM), and clients try again."},
+     "Concurrent calls, waiting polls included; further ones are refused (REFUSED_STREAM), and clients try again."},
     {"callsPerAddressMax", integer, "50000", "1..10000000", active, restart,
      "The same for the clients of one address."},
     {"callsPerConnectionMax", integer, "4096", "1..1000000", active, restart,
-     "The same for one connection. Clients are told this number and keep further calls until earlier ones are over."},
+     "The same for one connection. Clients learn this number and hold further calls back until earlier ones are done."},
     {"httpBodyBytesMax", bytes, "1MiB", "1KiB..1GiB", active, restart, "Largest body of a request over HTTP."},
     {"headerBytesMax", bytes, "16KiB", "4KiB..1MiB", active, restart,
      "Headers of one request, with 32 bytes more for each as HTTP/2 counts; a request with more is refused."},
     {"requestBytesMax", bytes, "0", "0..1TiB", active, restart,
-     "Memory for requests that are arriving, of all connections. A large request waits until its memory is free, for "
-     "up to `requestTimeout`; one at a time is taken although it does not fit, so that all are served one after the "
+     "Memory for requests that are arriving on all connections. A large request waits until its memory is free, for "
+     "up to `requestTimeout`; one at a time is accepted although it does not fit, so that all are served one after the "
      "other. Requests that make no progress give way to those that wait. Small ones may use a quarter more. 0: an 8th "
      "of `engine.memoryBytes`, from two messages of `grpcMaxMsgSize` to 256 MiB."},
     {"requestBytesPerConnection", bytes, "4MiB", "256KiB..1GiB", active, restart,
-     "Memory for small requests of one connection that are not whole yet; a client with more must wait."},
+     "Memory for small requests of one connection that are not complete yet; a client with more must wait."},
     {"answerBytesMax", bytes, "0", "0..1TiB", active, restart,
-     "Memory for answers that clients have not taken, of all connections. When it is used up, connections that take "
-     "nothing for a second are closed, and answers that do not fit are replaced by UNAVAILABLE. 0: as "
+     "Memory for responses that clients have not read, on all connections. When it is used up, connections that read "
+     "nothing for a second are closed, and responses that do not fit are replaced by UNAVAILABLE. 0: as "
      "`requestBytesMax`."},
     {"answerBytesPerConnection", bytes, "16MiB", "64KiB..1GiB", active, restart,
-     "The same for one connection: beyond it no further request of it begins; answers that are `grpcMaxMsgSize` beyond "
-     "it are replaced by UNAVAILABLE."},
+     "The same for one connection: beyond it, none of its further requests begins; responses that are `grpcMaxMsgSize` "
+     "beyond it are replaced by UNAVAILABLE."},
     {"handshakeTimeout", duration, "10s", "100ms..1h", active, restart,
-     "Longest time from a connection to the first words of a protocol."},
+     "Longest time from a connection to the first bytes of a protocol."},
     {"headerTimeout", duration, "10s", "100ms..1h", active, restart,
      "Longest time for one frame other than data, or for the headers of one request."},
     {"requestTimeout", duration, "60s", "100ms..24h", active, restart,
      "Longest time from the headers of a request to its end."},
     {"writeTimeout", duration, "20s", "100ms..24h", active, restart,
-     "A client that takes nothing of its answers for so long is cut off."},
+     "A client that reads none of its responses for this long is disconnected."},
     {"idleTimeout", duration, "30m", "0s..240h", active, restart,
-     "A connection without calls for so long is asked to go (GOAWAY); 0s: never."},
+     "A connection without calls for this long is asked to close (GOAWAY); 0s: never."},
     {"keepaliveInterval", duration, "60s", "0s..24h", active, restart,
-     "A client that is silent for so long is asked whether it lives (PING); 0s: never."},
+     "A client that is silent for this long is asked whether it is alive (PING); 0s: never."},
     {"keepaliveTimeout", duration, "20s", "100ms..24h", active, restart,
-     "And is cut off when it says nothing for so long."},
+     "It is disconnected when it does not respond for this long."},
     {"resetsBurst", integer, "1000", "1..1000000", active, restart,
-     "Calls of one connection that may be taken back within a second of their beginning, or that the server must "
-     "reset, at once. A client with more is sent away."},
+     "Calls of one connection that may be cancelled within a second of their start, or that the server must reset, "
+     "at once. A client with more is disconnected."},
     {"resetsPerSecond", integer, "100", "1..1000000", active, restart, "The same, on average."},
     {"controlFramesBurst", integer, "1000", "10..1000000", active, restart,
      "Frames of one connection that carry nothing (PING, SETTINGS, WINDOW_UPDATE, empty DATA, unknown ones), at once, "
-     "beyond five for each call and one for each KiB of data. A client with more is sent away."},
+     "beyond five for each call and one for each KiB of data. A client with more is disconnected."},
     {"controlFramesPerSecond", integer, "100", "1..1000000", active, restart, "The same, on average."},
     {"offenderHold", duration, "5s", "0s..10m", active, restart,
-     "A client that is sent away cannot come back at once: its connection is kept so long, unread."},
+     "A client that is disconnected for that cannot return at once: its connection is kept open this long, unread."},
 };
 
 constexpr row chaos_rows[] = {
@@ -199,21 +200,21 @@ constexpr row chaos_rows[] = {
      "writer|system_worker",
      active, live, "Kinds of actor that may be killed; empty: all."},
     {"seed", integer, "0", "0..9223372036854775807", active, restart,
-     "Of the choice of victims; 0: a random one, logged."},
+     "Seed for choosing the actors to kill; 0: a random one, logged."},
 };
 
 constexpr row dynamic_rows[] = {
     {"client", choice, "filebased", "filebased|configstore|nop|openfeature", active, restart,
-     "`filebased` reads the file below; changes through the admin RPCs lie over it either way."},
+     "`filebased` reads the file below; changes through the admin RPCs override it either way."},
     {"filebased.filepath", text, "", "", active, live,
      "File of dynamic configuration in Cadence's format; empty: none. Below the root directory unless absolute."},
     {"filebased.pollInterval", duration, "10s", "1s..24h", active, restart,
-     "How often the file is looked at for changes; SIGHUP reads it at once."},
+     "How often the file is checked for changes; SIGHUP reads it at once."},
     {"configstore.pollInterval", duration, "10s", "1s..24h", inert, restart, "Changes are seen at once here."},
     {"configstore.updateRetryAttempts", integer, "2", "0..100", inert, restart, "As above."},
     {"configstore.FetchTimeout", duration, "2s", "0s..1h", inert, restart, "As above."},
     {"configstore.UpdateTimeout", duration, "2s", "0s..1h", inert, restart, "As above."},
-    {"openfeature", anything, "", "", checked, restart, "Provider of values outside."},
+    {"openfeature", anything, "", "", checked, restart, "External provider of values."},
 };
 
 constexpr group groups[] = {

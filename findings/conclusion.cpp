@@ -121,9 +121,9 @@ private:
     else if (told_.timed_out)
       add(rank::failing, "decision_timeout",
           "Decisions time out (attempt " + std::to_string(decision.attempt() + 1) +
-              "): a worker takes them and does not answer in time.",
-          "look at the workers of task list " + list.name +
-              ": they hang, died, or need longer than --decision_timeout");
+              "): a worker takes them but does not respond in time.",
+          "check the workers of task list " + list.name +
+              ": they hang, have died, or need longer than --decision_timeout");
     if (!decision_waits(run_))
       return;
     const auto waited = ago_s(decision.scheduled_time());
@@ -150,14 +150,15 @@ private:
     };
     if (says("nondeterministic") || says("non-deterministic") || says("NonDeterministic"))
       add(rank::broken, "non_deterministic", "The worker's code does not fit the history" + tries,
-          "deploy the code that fits it, or guard the change with a version; then it goes on by itself, or from before "
+          "deploy the code that fits it, or guard the change with a version; then it continues by itself, or from "
+          "before "
           "the change: " +
               command("workflow reset " + workflow_id() + " --reset_type LastDecisionCompleted --reason REASON"));
     else if (says("unable to find workflow type"))
       add(rank::broken, "unknown_type",
           "No worker of task list " + run_.execution_configuration().task_list().name() + " knows the workflow type " +
               run_.workflow_execution_info().type().name() + tries,
-          "register the type in the worker, or start workflows of this type on the list of a worker that has it");
+          "register the type in the worker, or start workflows of this type on the task list of a worker that has it");
     else
       add(rank::broken, "decision_fails", "Decisions fail" + tries,
           "fix the workflow's code; the decision is retried automatically");
@@ -184,7 +185,7 @@ private:
           name + " fails: attempt " + std::to_string(activity.attempt()) + " ended with " +
               (last.empty() ? "a failure" : last) +
               (due > 0 ? "; the next try is in " + span_text(due) : "; the next try waits for a worker") + ".",
-          "look at what it calls, or at worker " + activity.last_worker_identity());
+          "check what it calls, or worker " + activity.last_worker_identity());
     }
     const list_question list{list_of(told_, activity), true};
     if (due > 0 || list.name.empty())

@@ -31,7 +31,8 @@ config::chaos_config seeded(config::chaos_config how) {
 chaos::chaos(config::chaos_config how, int shards, std::function<void(const std::string&)> kill, time now)
   : how_(seeded(std::move(how))), shards_(shards), kill_(std::move(kill)), random_(how_.seed) {
   if (how_.enabled)
-    log::warn("chaos is enabled: actors may be killed, never use this in production; chaos.seed is {}", how_.seed);
+    log::warn({field::seed(how_.seed)},
+              "chaos is enabled: actors may be killed, never use this in production; chaos.seed is {seed}");
   schedule(now);
 }
 
@@ -70,7 +71,7 @@ void chaos::tick(time now) {
   if (now < due_)
     return;
   const auto victim = choose();
-  log::info({{"actor", victim}}, "chaos kills {}", victim);
+  log::info({field::actor(victim)}, "chaos kills {actor}");
   kill_(victim);
   schedule(now);
 }

@@ -57,7 +57,7 @@ void check_stores(const config::loaded& which, complaints& wrong) {
     refused(lists, is_missing(stores.visibility) + "; leave it out for the built-in lists (SQLite)");
   if (!stores.search_store.empty())
     refused("persistence.advancedVisibilityStore",
-            "this version has no store for searches beside its lists, which take queries; leave it out");
+            "this version has no separate search store, and its visibility store takes queries; leave it out");
 }
 
 /// Whoever switches archival on believes that histories are kept when their retention is over.

@@ -8,14 +8,14 @@ namespace cadenza {
 inline constexpr metrics::declaration installation_metrics[] = {
     {"cadenza_build_info", metrics::kind::gauge, "version", "Always 1; the label is the version of the program."},
     {"cadenza_accepts_writes", metrics::kind::gauge, "",
-     "1: the store takes writes; 0: it refuses them, /health says so."},
+     "1: the store accepts writes; 0: it refuses them, and /health says so."},
     {"cadenza_store_bytes", metrics::kind::gauge, "part",
      "Bytes on disk, by part: store, visibility; measured every 15 s."},
     {"cadenza_disk_free_bytes", metrics::kind::gauge, "",
-     "Bytes that are free for the server on the disk of the data directory; measured every 15 s."},
+     "Free bytes on the disk of the data directory; measured every 15 s."},
     {"cadenza_disk_size_bytes", metrics::kind::gauge, "", "Size of the disk of the data directory in bytes."},
     {"cadenza_last_backup_timestamp_seconds", metrics::kind::gauge, "",
-     "When the newest whole backup in persistence.backupDirectory was taken, in Unix time; 0: there is none."},
+     "When the newest complete backup in persistence.backupDirectory was taken, in Unix time; 0: there is none."},
 };
 
 } // namespace cadenza

@@ -19,32 +19,24 @@ constexpr std::size_t line_max = 4096;
 void log_for_grpc(gpr_log_func_args* args) {
   static log::repeat_limit rare;
   if (args->severity == GPR_LOG_SEVERITY_ERROR)
-    log::limited(rare, log::level::warn, "grpc: {}", args->message);
+    log::limited(rare, log::level::warn, {field::library("grpc"), field::detail(args->message)}, "{library}: {detail}");
   else
-    log::debug("grpc: {}", args->message);
+    log::debug({field::library("grpc"), field::detail(args->message)}, "{library}: {detail}");
 }
 
 void log_for_protobuf(google::protobuf::LogLevel level, const char* file, int line, const std::string& message) {
   static log::repeat_limit rare;
+  const auto text = message + " (" + file + ":" + std::to_string(line) + ')';
   if (level == google::protobuf::LOGLEVEL_FATAL) // the library ends the process when this returns
-    return log::error("protobuf: {} ({}:{})", message, file, line);
+    return log::error({field::library("protobuf"), field::detail(text)}, "{library}: {detail}");
   const auto as = level == google::protobuf::LOGLEVEL_INFO ? log::level::debug : log::level::warn;
-  log::limited(rare, as, "protobuf: {} ({}:{})", message, file, line);
+  log::limited(rare, as, {field::library("protobuf"), field::detail(text)}, "{library}: {detail}");
 }
 
 void log_for_sqlite(bool serious, std::string_view text) {
   static log::repeat_limit rare;
-  log::limited(rare, serious ? log::level::warn : log::level::debug, "sqlite: {}", text);
-}
-
-/// Lines that tell an operator nothing: the first is an error that whoever opens the store tells in words, the second
-/// comes with every backup.
-bool says_nothing(std::string_view engine_line) {
-  for (const std::string_view one :
-       {"DB::Open() failed: IO error: While lock file", "File Deletions Disabled, but already disabled"})
-    if (engine_line.find(one) != engine_line.npos)
-      return true;
-  return false;
+  log::limited(rare, serious ? log::level::warn : log::level::debug, {field::library("sqlite"), field::detail(text)},
+               "{library}: {detail}");
 }
 
 } // namespace
@@ -56,15 +48,13 @@ void adopt_library_logs() {
   storage::set_visibility_log(log_for_sqlite);
 }
 
-void log_engine_line(bool error, std::string_view text) {
-  if (says_nothing(text))
-    return;
+void log_store_line(log::level which, log::fields values, log::sentence says) {
   static log::repeat_limit errors;
   static log::repeat_limit warnings;
-  if (error)
-    log::limited(errors, log::level::error, "rocksdb: {}", text);
+  if (which == log::level::error || which == log::level::warn)
+    log::limited(which == log::level::error ? errors : warnings, which, values, says);
   else
-    log::limited(warnings, log::level::warn, "rocksdb: {}", text);
+    log::write(which, values, says);
 }
 
 class stream_to_log::line_buffer final : public std::streambuf {
@@ -90,7 +80,7 @@ protected:
 private:
   void write() {
     if (!line_.empty())
-      log::limited(rare_, log::level::warn, "{}", line_);
+      log::limited(rare_, log::level::warn, {field::detail(line_)}, "{detail}");
     line_.clear();
   }
 

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "config/log_line.hpp"
+
 #include <iosfwd>
 #include <memory>
-#include <string_view>
 
 namespace cadenza {
 
@@ -12,11 +13,11 @@ namespace cadenza {
 /// From then on, whether or not a library has been used yet. GRPC_VERBOSITY in the environment says how much gRPC
 /// tells, errors only by default.
 ///
-/// RocksDB's lines come the same way, through the options of its store: `log_engine_line`.
+/// RocksDB's lines come the same way, through the options of its store: `log_store_line`.
 void adopt_library_logs();
 
-/// A line of the embedded store's engine.
-void log_engine_line(bool error, std::string_view text);
+/// A line of the store or its engine; of errors and of warnings no more than one in five seconds. Any thread.
+void log_store_line(log::level which, log::fields values, log::sentence says);
 
 /// While it lives, what is written to a stream of the standard library (CAF's reports of messages that nobody wanted)
 /// goes to the log, line by line and rated. Any thread may write.

@@ -15,9 +15,10 @@ void raise_descriptor_limit() {
   const auto before = limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-    log::debug("file descriptors: up to {} instead of {}", limit.rlim_cur, before);
+    log::debug({field::limit(limit.rlim_cur)}, "file descriptors: up to {limit}");
   else
-    log::warn("file descriptors: the limit stays at {}: {}", before, std::strerror(errno));
+    log::warn({field::limit(before), field::error(std::strerror(errno))},
+              "file descriptors: the limit stays at {limit}: {error}");
 }
 
 } // namespace cadenza

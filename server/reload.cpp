@@ -11,7 +11,7 @@ void dynamic_watch::tick(time now) {
   const auto read = dynamic_.reload();
   if (!read) {
     if (read.error().message != told_)
-      log::error("dynamic configuration not reloaded: {}", read.error().message);
+      log::error({field::error(read.error().message)}, "dynamic configuration not reloaded: {error}");
     told_ = read.error().message;
     return;
   }
@@ -23,7 +23,7 @@ void dynamic_watch::tick(time now) {
 void reloader::reload() {
   auto read = load_();
   if (!read)
-    return log::error("configuration not reloaded: {}", read.error().message);
+    return log::error({field::error(read.error().message)}, "configuration not reloaded: {error}");
   const auto file = read->values.dynamic.file;
   take_static(*std::move(read));
   reload_dynamic(file);
@@ -32,10 +32,10 @@ void reloader::reload() {
 void reloader::take_static(config::loaded read) {
   for (const auto& change : config::changes(last_, read))
     if (change.reloadable)
-      log::info("configuration: {} has changed", change.path);
+      log::info({field::option(change.path)}, "configuration: {option} has changed");
   for (const auto& change : config::changes(running_, read))
     if (!change.reloadable)
-      log::warn("configuration: {} has changed; it takes effect at the next start", change.path);
+      log::warn({field::option(change.path)}, "configuration: {option} has changed; it takes effect at the next start");
   log::set_level(read.values.log.minimum);
   apply_(read.values);
   last_ = std::move(read);
@@ -45,7 +45,7 @@ void reloader::reload_dynamic(const std::string& file) {
   if (file.empty())
     dynamic_.forget_file();
   else if (const auto read = dynamic_.load_file(file); !read)
-    return log::error("dynamic configuration not reloaded: {}", read.error().message);
+    return log::error({field::error(read.error().message)}, "dynamic configuration not reloaded: {error}");
   log::info("configuration reloaded");
 }
 

@@ -27,7 +27,7 @@ outcome<config::sql_config> configured(const std::string& file) {
     return loaded.error();
   const auto& main = loaded->values.persistence.main;
   if (main.kind != config::datastore_kind::sql)
-    return bad_request("persistence.defaultStore of " + file + " is no database: it has no schema to look after");
+    return bad_request("persistence.defaultStore of " + file + " is no database: it has no schema to manage");
   return main.sql;
 }
 
@@ -89,7 +89,7 @@ outcome<void> tell_version(const pg::endpoint& at, pg_conn* link, std::ostream& 
   if (state->foreign)
     out << "belongs to a Go Cadence server\n";
   else if (!state->set_up)
-    out << "no schema of Cadenza\n";
+    out << "not a Cadenza schema\n";
   else
     out << "version " << state->version << " of the schema (this program makes " << pg::newest_schema() << ")\n";
   return {};
@@ -121,7 +121,7 @@ outcome<void> fill_lists(const config::sql_config& where, std::ostream& out) {
   actors::rebuild_source runs;
   runs.store = store->get();
   runs.shard_count = (*cluster)->shard_count;
-  runs.log = [&out](int, const std::string& line) { out << line << '\n'; };
+  runs.log = [&out](log::level, log::fields values, log::sentence says) { out << log::text_of(values, says) << '\n'; };
   const auto done = complete_lists(**lists, runs);
   (*store)->close();
   return done;
@@ -134,7 +134,7 @@ outcome<void> update(const cli::schema_options& options, const pg::endpoint& at,
   std::vector<std::string> told;
   const auto now = pg::migrate(link, *target, program, options.dry, told);
   for (const auto& line : told)
-    out << at.label() << ": " << (options.dry ? "would be brought to " : "brought to ") << line << '\n';
+    out << at.label() << ": " << (options.dry ? "would be upgraded to " : "brought to ") << line << '\n';
   if (!now)
     return now.error();
   if (told.empty())
@@ -150,7 +150,7 @@ outcome<void> carry_out(const cli::schema_options& options, const pg::endpoint& 
   }
   if (options.action == what::drop) {
     if (!options.sure)
-      return bad_request("this deletes everything in " + at.label() + "; say --yes if you mean it");
+      return bad_request("this deletes everything in " + at.label() + "; confirm with --yes");
     CADENZA_TRY(pg::drop_database(at));
     out << at.label() << ": is gone\n";
     return {};
@@ -163,7 +163,7 @@ outcome<void> carry_out(const cli::schema_options& options, const pg::endpoint& 
   if (options.action == what::update)
     return update(options, at, link->get(), out);
   CADENZA_TRY(pg::set_up_schema(link->get(), program));
-  out << at.label() << ": is set up; update-schema makes the tables\n";
+  out << at.label() << ": is set up; update-schema creates the tables\n";
   return {};
 }
 

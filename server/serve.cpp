@@ -44,7 +44,7 @@ int serve(const cli::server_options& options, std::ostream& out, std::ostream& e
   adopt_library_logs();
   raise_descriptor_limit();
   for (const auto& warning : loaded->warnings)
-    log::warn("{}", warning);
+    log::warn({field::detail(warning)}, "{detail}");
 
   server serving(
       *std::move(loaded), [&options] { return load_configuration(options); }, commit);

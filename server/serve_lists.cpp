@@ -33,8 +33,8 @@ outcome<void> complete_lists(storage::postgres_lists& lists, const actors::rebui
   if (!done)
     return done.error();
   CADENZA_TRY(lists.set_complete());
-  runs.log(1, "the lists were filled in: " + std::to_string(done->runs) + " runs listed, " +
-                  std::to_string(done->left_out) + " left out");
+  runs.log(log::level::info, {field::count(done->runs), field::left_out(done->left_out)},
+           "the lists were filled in: {count} runs listed, {left_out} left out");
   return {};
 }
 

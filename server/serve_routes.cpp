@@ -68,7 +68,7 @@ http_response create_backup(open_store& stores, const std::string& directory) {
     return http_error(400, "the store takes no backups by itself");
   const std::unique_lock only(stores.backing_up, std::try_to_lock);
   if (!only.owns_lock())
-    return http_error(409, "another backup is being taken");
+    return http_error(409, "another backup is in progress");
   const auto made = source->create_backup(directory);
   if (!made)
     return backup_error(made.error());
@@ -92,10 +92,10 @@ http_response prune_backups(open_store& stores, const std::string& directory, co
   const auto keep = number_of(parameter(request, "keep"), 0);
   const auto age_s = number_of(parameter(request, "older_than_s"), 0);
   if (!keep || !age_s || *keep < 1 || *age_s < 0)
-    return http_error(400, "keep is a number from 1 on, older_than_s one of seconds");
+    return http_error(400, "keep must be a number from 1 up, older_than_s a number of seconds");
   const std::unique_lock only(stores.backing_up, std::try_to_lock);
   if (!only.owns_lock())
-    return http_error(409, "a backup is being taken");
+    return http_error(409, "a backup is in progress");
   auto all = storage::list_backups(directory);
   if (!all)
     return backup_error(all.error());
@@ -107,7 +107,7 @@ http_response prune_backups(open_store& stores, const std::string& directory, co
   if (parameter(request, "dry_run") != "true" && !which.empty()) {
     if (const auto removed = storage::remove_backups(directory, which); !removed)
       return backup_error(removed.error());
-    log::info("{} backups removed from {}; the newest {} stay", which.size(), directory, policy.keep);
+    log::info({field::count(which.size()), field::data(directory)}, "{count} backups removed from {data}");
     stores.last_backup_s = newest_backup_s(stores.backup_directory);
   }
   json out = json::array();

@@ -49,12 +49,12 @@ row_or_error read_row(open_store& stores, int shard) {
   const auto read = wait_for<storage::read_result<std::string>>(
       [&](auto done) { stores.store->shards().read_shard(shard, std::move(done)); });
   if (read.outcome != storage::status::committed)
-    return http_error(503, "the store cannot read now: " + read.message);
+    return http_error(503, "the store cannot read right now: " + read.message);
   record::v1::Shard row;
   if (!read.value)
-    return http_error(404, "shard " + std::to_string(shard) + " has never been taken");
+    return http_error(404, "shard " + std::to_string(shard) + " does not exist");
   if (!row.ParseFromString(*read.value))
-    return http_error(500, "the row of shard " + std::to_string(shard) + " is damaged");
+    return http_error(500, "the record of shard " + std::to_string(shard) + " is damaged");
   return row;
 }
 
@@ -88,7 +88,7 @@ http_response show_timers(open_store& stores, int shard, const http_request& req
     stores.store->shards().scan_timers(shard, *from_ns, *from_id, *to_ns, static_cast<int>(*limit), std::move(done));
   });
   if (page.outcome != storage::status::committed)
-    return http_error(503, "the store cannot read now: " + page.message);
+    return http_error(503, "the store cannot read right now: " + page.message);
   json timers = json::array();
   for (const auto& stored : page.rows) {
     record::v1::TimerTask task;
@@ -132,7 +132,7 @@ http_response show_history(open_store& stores, int shard, const http_request& re
   const auto page = wait_for<storage::page<storage::history_node>>(
       [&](auto done) { stores.store->shards().read_history(shard, query, std::move(done)); });
   if (page.outcome != storage::status::committed)
-    return http_error(503, "the store cannot read now: " + page.message);
+    return http_error(503, "the store cannot read right now: " + page.message);
   json batches = json::array();
   for (const auto& node : page.rows)
     batches.push_back(

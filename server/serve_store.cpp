@@ -40,7 +40,7 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
   const auto written = wait_for<storage::commit_result>(
       [&](auto done) { store.cluster().write_document(std::move(write), std::move(done)); });
   if (written.outcome != storage::status::committed)
-    return unavailable("the cluster's own row cannot be written: " + written.message);
+    return unavailable("the cluster record cannot be written: " + written.message);
   return wanted;
 }
 
@@ -64,7 +64,7 @@ storage::store_probes probes_of(metrics::registry& registry) {
     if (writable)
       log::info("the store accepts writes again");
     else
-      log::error("the store refuses writes: {}", reason);
+      log::error({field::error(reason)}, "the store refuses writes: {error}");
   };
   return probes;
 }
@@ -79,7 +79,7 @@ storage::memory_share share_of(const memory_budget& budget) {
 
 /// What is stored is not known any more. Standard error may have a reader that stalls: the log does not wait for it.
 void end_process(std::string_view reason) {
-  log::error("the store cannot go on, the process ends: {}", reason);
+  log::error({field::error(reason)}, "the store cannot continue, the process ends: {error}");
   log::stop();
   std::abort();
 }
@@ -129,7 +129,7 @@ open_store::~open_store() {
 }
 
 outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c, metrics::registry& registry,
-                                                 std::function<void(int, const std::string&)> log_line) {
+                                                 log::sink write) {
   auto out = std::make_unique<open_store>();
   const auto& main = c.persistence.main;
   const auto* kind = storage::find_plugin(main.kind);
@@ -139,7 +139,7 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
                                                 ", which this program does not have; it has " + kinds_there_are()};
   const auto probes = kind->elsewhere ? database_probes_of(registry, probes_of(registry)) : probes_of(registry);
   storage::open_request request{main,       "cadenza " CADENZA_VERSION, share_of(budget_of(c)),
-                                probes,     c.persistence.migrate,      log_engine_line,
+                                probes,     c.persistence.migrate,      log_store_line,
                                 end_process};
   auto store = kind->open(std::move(request));
   if (!store)
@@ -160,7 +160,7 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
   actors::rebuild_source runs;
   runs.store = out->store.get();
   runs.shard_count = out->shard_count;
-  runs.log = std::move(log_line);
+  runs.log = std::move(write);
   runs.stopping = [&stopping = out->stopping] { return stopping.load(std::memory_order_relaxed); };
   if (kind->elsewhere) {
     CADENZA_TRY(use_lists(*out, main.sql, probes, c.persistence.migrate ? &runs : nullptr));

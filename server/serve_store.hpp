@@ -3,6 +3,7 @@
 #include "actors/base/system_sources.hpp"
 #include "actors/visibility/visibility_writer.hpp"
 #include "bridge/checks/stored_settings.hpp"
+#include "config/log_line.hpp"
 #include "config/metrics.hpp"
 #include "config/server_config.hpp"
 #include "storage/store.hpp"
@@ -41,10 +42,9 @@ struct open_store {
 };
 
 /// Opens what the configuration names. Refuses a data directory made with another number of history shards, and one
-/// that another process has open. `log_line` takes a level (0 debug … 3 error) and a line, on any thread.
+/// that another process has open. `write` takes log lines, on any thread.
 [[nodiscard]] outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
-                                                               metrics::registry& registry,
-                                                               std::function<void(int, const std::string&)> log_line);
+                                                               metrics::registry& registry, log::sink write);
 
 /// Hands what operators set at run time to `into`. An error names what cannot be read.
 [[nodiscard]] outcome<void> read_documents(storage::store& store, bridge::stored_settings& into);

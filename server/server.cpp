@@ -38,7 +38,7 @@ outcome<void> server::start(signal_source& signals) {
   process_gauges_ = config::register_process_metrics(registry_);
   settings_ = std::make_unique<settings_part>(registry_);
   CADENZA_TRY(read_settings());
-  auto stores = open_stores(values(), registry_, log_line);
+  auto stores = open_stores(values(), registry_, log::write);
   if (!stores)
     return stores.error();
   stores_ = *std::move(stores);
@@ -64,15 +64,9 @@ void server::tell_of_start() const {
   const auto http = address + ':' + std::to_string(http_port());
   const auto tchannel =
       front_ && front_->tchannel_port() != 0 ? address + ':' + std::to_string(front_->tchannel_port()) : "off";
-  const auto shards = std::to_string(stores_->shard_count);
-  log::info({{"version", CADENZA_VERSION},
-             {"commit", commit_},
-             {"config", configuration_.origin},
-             {"data", stores_->place()},
-             {"grpc", grpc},
-             {"tchannel", tchannel},
-             {"http", http},
-             {"shards", shards}},
+  log::info({field::version(CADENZA_VERSION), field::commit(commit_), field::config(configuration_.origin),
+             field::data(stores_->place()), field::grpc(grpc), field::tchannel(tchannel), field::http(http),
+             field::shards(stores_->shard_count)},
             "started");
 }
 
@@ -142,13 +136,24 @@ void server::notify_of_end(signal_source& signals) {
 }
 
 void server::stop() {
-  if (serving_)
+  auto begun = steady::now();
+  const auto note = [this, &begun](std::string_view what) {
+    const auto now = steady::now();
+    const auto took_ms = std::chrono::duration_cast<milliseconds>(now - std::exchange(begun, now)).count();
+    if (told_to_stop_)
+      log::info({field::what(what), field::took_ms(took_ms)}, "stopping: {what} ended after {took_ms} ms");
+  };
+  if (serving_) {
     front_->drain(std::chrono::duration_cast<milliseconds>(values().engine.drain_timeout));
+    note("requests");
+  }
   serving_ = false;
   front_.reset();
-  engine_.reset();
+  if (std::exchange(engine_, nullptr))
+    note("actors");
   disk_.reset();
-  stores_.reset();
+  if (std::exchange(stores_, nullptr))
+    note("store");
   settings_.reset();
   process_gauges_.clear();
 }

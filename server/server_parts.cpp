@@ -21,8 +21,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds actor_patience(5000); ///< of the HTTP routes that ask actors
 
-void warn(const std::string& text) { log::warn("{}", text); }
-
 caf::actor_system_config system_config_of(const config::engine_config& engine) {
   const auto threads = engine.scheduler_threads > 0 ? static_cast<std::size_t>(engine.scheduler_threads)
                                                     : std::max(2U, std::thread::hardware_concurrency());
@@ -84,22 +82,14 @@ actors::engine_options engine_options_of(const config::server_config& c, setting
 
 } // namespace
 
-void log_line(int level, const std::string& text) {
-  switch (level) {
-  case 0: return log::debug("{}", text);
-  case 1: return log::info("{}", text);
-  case 2: return log::warn("{}", text);
-  default: return log::error("{}", text);
-  }
-}
-
 settings_part::settings_part(metrics::registry& registry)
-  : stored(dynamic, warn), warnings(registry, warn), live(std::make_shared<const stored_groups>(dynamic, stored)) {}
+  : stored(dynamic, log::write), warnings(registry, log::write),
+    live(std::make_shared<const stored_groups>(dynamic, stored)) {}
 
 engine_part::engine_part(const config::server_config& c, settings_part& settings, open_store& s,
                          metrics::registry& registry)
   : stores(s), system_config(system_config_of(c.engine)), system(system_config), work(registry, time),
-    engine(system, *s.store, time, chance, log_line, s.open_visibility,
+    engine(system, *s.store, time, chance, log::write, s.open_visibility,
            engine_options_of(c, settings, s.shard_count, work)),
     gauges(actors::show_metrics(registry, engine.counters())) {
   engine.begin();

@@ -24,9 +24,6 @@
 /// before it, which must outlive it.
 namespace cadenza {
 
-/// Writes a line of the stores or the actors, which know levels as numbers: 0 debug, 1 info, 2 warning, 3 error.
-void log_line(int level, const std::string& text);
-
 /// The dynamic configuration and what is made of it.
 struct settings_part {
   explicit settings_part(metrics::registry& registry);

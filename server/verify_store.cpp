@@ -114,7 +114,7 @@ void note_lists_damage(const resting_stores& stores, bool repair, actors::verify
     return;
   actors::finding f;
   f.what = actors::finding::kind::visibility;
-  f.text = "the lists cannot be read: " + stores.lists_damage;
+  f.text = "visibility records cannot be read: " + stores.lists_damage;
   f.mended = repair && static_cast<bool>(storage::remove_visibility_files(stores.lists_file));
   ++report.found;
   report.mended += f.mended ? 1 : 0;
@@ -198,11 +198,11 @@ std::string report_json(const actors::verify_report& report) {
                         {"workflowId", f.workflow_id},
                         {"runId", f.run_id},
                         {"problem", f.text},
-                        {"mended", f.mended}});
+                        {"repaired", f.mended}});
   const nlohmann::json out{{"clean", report.clean()},      {"runs", report.runs},
                            {"events", report.events},      {"tasks", report.tasks},
                            {"leftOver", report.left_over}, {"found", report.found},
-                           {"mended", report.mended},      {"findings", std::move(findings)}};
+                           {"repaired", report.mended},    {"findings", std::move(findings)}};
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -275,7 +275,7 @@ void add_verify_route(bridge::http_server& to, open_store& stores, actors::engin
   const auto busy = std::make_shared<std::atomic<bool>>(false);
   to.add_route("POST", "/admin/verify", [busy, &stores, &engine](const bridge::http_request&) {
     if (busy->exchange(true))
-      return bridge::http_error(409, "a check is under way");
+      return bridge::http_error(409, "a check is already running");
     const auto report = verify_live(stores, engine);
     *busy = false;
     if (!report)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/log_line.hpp"
 #include "messages/outcome.hpp"
 #include "storage/probes.hpp"
 #include "storage/store.hpp"
@@ -47,7 +48,7 @@ struct rocksdb_options {
   store_probes probes;
 
   /// Warnings and errors of the engine, one line each; on any of its threads, must not block. Default: dropped.
-  std::function<void(bool error, std::string_view text)> log;
+  log::sink log;
 
   /// Called when the process must end without writing again: a sync failed for another reason than lack of space, so
   /// what is on the disk is not known any more; or the disk works again after an error and the engine does not.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/log_line.hpp"
 #include "config/server_config.hpp"
 #include "messages/outcome.hpp"
 #include "storage/probes.hpp"
@@ -28,7 +29,7 @@ struct open_request {
   store_probes probes;
   bool migrate = false; ///< bring an older schema of a database elsewhere up to date; the embedded store does it anyway
   /// Warnings and errors, one line each; on any thread, must not block. May be empty.
-  std::function<void(bool error, std::string_view text)> log;
+  log::sink log;
   /// The store knows no more what is on its disk, so the process must end without writing again. Must not return.
   /// Empty: the store's own way to end it.
   std::function<void(std::string_view reason)> fatal;

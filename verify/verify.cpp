@@ -90,7 +90,7 @@ void check_store(context& scan, bool repair) {
   if (scan.from.lists == nullptr || !scan.lists_usable)
     return;
   if (const auto done = check_extra_listed(scan, all.listable, all.leaving); !done)
-    scan.found(finding::kind::visibility, 0, {}, "the lists cannot be read: " + done.error().message);
+    scan.found(finding::kind::visibility, 0, {}, "visibility records cannot be read: " + done.error().message);
 }
 
 /// Lists are derived: what is wrong with them is mended by making them anew.
@@ -98,7 +98,7 @@ void rebuild_lists(context& scan, storage::visibility_store& lists) {
   rebuild_source runs;
   runs.store = scan.from.store;
   runs.shard_count = scan.from.shard_count;
-  runs.log = [](int, const std::string&) {};
+  runs.log = [](log::level, log::fields, log::sentence) {};
   runs.stopping = scan.from.stopping;
   if (const auto cleared = lists.clear(); !cleared)
     return;

@@ -143,7 +143,7 @@ void shard_check::check_listed(const workflow::run& run, const run_tasks* tasks)
   const auto text = unlike_lists(scan_, run, scan_.from.time->now_ns());
   if (!text) {
     scan_.lists_usable = false;
-    scan_.found(finding::kind::visibility, shard_, {}, "the lists cannot be read: " + text.error().message);
+    scan_.found(finding::kind::visibility, shard_, {}, "visibility records cannot be read: " + text.error().message);
   } else if (!text->empty()) {
     scan_.found(finding::kind::visibility, shard_, run.key(), *text);
     if (*text == in_no_list)

@@ -9,6 +9,7 @@
 #include "workflow/transaction.hpp"
 #include "workflow/version_history.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace cadenza::workflow {
@@ -23,6 +24,12 @@ bool needs_sync(const rec::PendingActivity& before, const rec::PendingActivity& 
   return now.has_retry_policy() &&
          (before.attempt() != now.attempt() || before.started_ns() != now.started_ns() ||
           before.request_id() != now.request_id() || before.last_heartbeat_ns() != now.last_heartbeat_ns());
+}
+
+/// Whether an activity is in another state than its events tell.
+bool untold(const rec::PendingActivity& now) {
+  return now.has_retry_policy() &&
+         (now.attempt() > 0 || now.started_id() != no_event_id || now.last_heartbeat_ns() != 0);
 }
 
 std::string tree_row_of(const rec::HistoryBranch& branch, const run_key& key, std::int64_t now_ns) {
@@ -79,12 +86,12 @@ bool transaction::too_much_buffered() const {
 }
 
 void transaction::prepare_close() {
-  if (run_.open() && run_.has_started_decision() && too_much_buffered()) {
+  if (!passive_ && run_.open() && run_.has_started_decision() && too_much_buffered()) {
     fail_started_decision(*this, api::DECISION_TASK_FAILED_CAUSE_FORCE_CLOSE_DECISION, {},
                           std::string(history_identity));
     schedule_decision(*this);
   }
-  if (run_.open() && run_.children_.empty() && bad_reset_point(run_, env_) != nullptr)
+  if (!passive_ && run_.open() && run_.children_.empty() && bad_reset_point(run_, env_) != nullptr)
     add_transfer(rec::TRANSFER_RESET);
 
   // What came behind a decision waits in the store until that is over; a closed run has nobody left to tell of it.
@@ -93,7 +100,7 @@ void transaction::prepare_close() {
     drop_buffered();
   else if (run_.has_started_decision())
     store_buffered();
-  else
+  else if (!passive_)
     flush_buffered();
   CADENZA_ASSERT(unnumbered_.empty(), "no event is left without a number or a place in the buffer");
   CADENZA_ASSERT(!out_.next || run_.closed(), "only a run that has ended is followed by another one");
@@ -111,7 +118,7 @@ void transaction::prepare_close() {
   head.set_format(header_format);
   head.set_current_version(version_);
   head.set_last_updated_ns(env_.now_ns);
-  if (!batches_.empty()) {
+  if (!batches_.empty() && !passive_) {
     auto& histories = *head.mutable_version_histories();
     CADENZA_ASSERT(histories.current() < histories.branches_size(), "a run with events has a history branch");
     auto& branch = *histories.mutable_branches(histories.current());
@@ -127,7 +134,7 @@ void transaction::prepare_close() {
   }
   if (out_.closed_run)
     add_close_tasks(*this);
-  if (replicated(env_))
+  if (replicated(env_) && !passive_)
     add_replication_tasks();
 }
 
@@ -157,6 +164,14 @@ void transaction::add_replication_tasks() {
     task.set_next_event_id(events.rbegin()->event_id() + 1);
     *task.mutable_branch() = run_.current_branch().branch();
   }
+  // A cluster that loses the run to this version goes back to what is in events: the first write tells it the rest.
+  const auto was = last_write_version(saved_head_);
+  if (was && *was != run_.last_write_version() && run_.open()) {
+    for (const auto& [schedule_id, now] : run_.activities_)
+      if (untold(now))
+        add(rec::REPLICATION_SYNC_ACTIVITY, now.version()).set_scheduled_id(schedule_id);
+    return;
+  }
   run_.activities_.for_each_change([&](std::int64_t schedule_id, const rec::PendingActivity* now) {
     const auto* before = run_.activities_.original(schedule_id);
     if (now != nullptr && before != nullptr && needs_sync(*before, *now))
@@ -165,13 +180,18 @@ void transaction::add_replication_tasks() {
 }
 
 std::int64_t transaction::count_ids() const {
-  std::size_t n = out_.transfer.size() + out_.timers.size() + out_.replication.size();
+  std::size_t n = out_.transfer.size() + out_.timers.size() + out_.replication.size() + aside_.size();
   for (const auto& batch : batches_)
-    n += static_cast<std::size_t>(batch->events_size());
+    n += passive_ ? 1U : static_cast<std::size_t>(batch->events_size());
   return static_cast<std::int64_t>(n);
 }
 
 void transaction::number_events(id_block& ids) {
+  if (passive_) { // events keep the ids of their writer; only their place in the store is this shard's
+    for (std::size_t i = 0; i < batches_.size() + aside_.size(); ++i)
+      txn_ids_.push_back(ids.take());
+    return;
+  }
   for (const auto& batch : batches_)
     for (auto& e : *batch->mutable_events())
       e.set_task_id(ids.take());
@@ -194,29 +214,50 @@ void transaction::number_replication(id_block& ids) {
     task.set_task_id(ids.take());
 }
 
-std::size_t transaction::write_history() {
-  if (batches_.empty())
-    return 0;
-  const auto& branch = run_.current_branch().branch();
+void transaction::append_node(const api::History& batch, const rec::HistoryBranch& branch, std::int64_t txn_id) {
   const auto tree_id = uuid::from_raw(branch.tree_id());
   const auto branch_id = uuid::from_raw(branch.branch_id());
   CADENZA_ASSERT(tree_id != uuid{} && branch_id != uuid{}, "events are written to a branch that has a name");
+  auto& node = out_.history.emplace_back();
+  node.tree_id = tree_id;
+  node.branch_id = branch_id;
+  node.first_event_id = batch.events(0).event_id();
+  node.txn_id = txn_id;
+  node.batch = batch.SerializeAsString();
+}
+
+std::size_t transaction::write_history() {
+  const auto txn_id = [&](std::size_t i, const api::History& batch) {
+    return passive_ ? txn_ids_[i] : batch.events().rbegin()->task_id();
+  };
+  std::size_t i = 0;
   std::size_t bytes = 0;
+  const bool begins = !batches_.empty() && saved_head_.row_version() == 0;
   for (auto& batch : batches_) {
-    auto& node = out_.history.emplace_back();
-    node.tree_id = tree_id;
-    node.branch_id = branch_id;
-    node.first_event_id = batch->events(0).event_id();
-    node.txn_id = batch->events().rbegin()->task_id();
-    node.batch = batch->SerializeAsString();
-    bytes += node.batch.size();
+    append_node(*batch, run_.current_branch().branch(), txn_id(i, *batch));
+    ++i;
+    bytes += out_.history.back().batch.size();
     out_.batches.push_back(std::move(batch));
   }
   batches_.clear();
-  if (saved_head_.row_version() == 0)
-    out_.new_branch = branch_row{tree_id, branch_id, tree_row_of(branch, run_.key_, env_.now_ns)};
-  run_.head_.set_history_size(run_.head_.history_size() + static_cast<std::int64_t>(bytes));
+  if (!passive_) // who takes over has counted them with their events
+    run_.head_.set_history_size(run_.head_.history_size() + static_cast<std::int64_t>(bytes));
+  for (const auto& [branch, batch] : aside_) {
+    append_node(*batch, run_.head_.version_histories().branches(branch).branch(), txn_id(i, *batch));
+    ++i;
+    bytes += out_.history.back().batch.size();
+  }
+  aside_.clear();
+  if (begins)
+    begin_branch(run_.head_.version_histories().current(), {});
   return bytes;
+}
+
+void transaction::begin_branch(int branch, std::optional<std::int64_t> tree_version) {
+  const auto& begun = run_.head_.version_histories().branches(branch).branch();
+  out_.new_branch = branch_row{uuid::from_raw(begun.tree_id()), uuid::from_raw(begun.branch_id()),
+                               tree_row_of(begun, run_.key_, env_.now_ns)};
+  out_.tree_version = tree_version;
 }
 
 void transaction::write_rows() {
@@ -254,6 +295,18 @@ error transaction::refuse_size(std::size_t bytes) {
                         std::to_string(env_.limits->transaction_size_max) + " bytes");
 }
 
+void transaction::announce_next(transaction& next) {
+  const auto told = std::find_if(out_.replication.rbegin(), out_.replication.rend(),
+                                 [](const auto& task) { return task.type() == rec::REPLICATION_HISTORY; });
+  if (told == out_.replication.rend())
+    return;
+  // The other clusters get the successor's first batch together with the event that announces it.
+  *told->mutable_new_run_branch() = next.run_.current_branch().branch();
+  CADENZA_ASSERT(!next.out_.replication.empty() && next.out_.replication.front().first_event_id() == first_event_id,
+                 "a run that follows another one begins with its first event");
+  next.out_.replication.erase(next.out_.replication.begin());
+}
+
 outcome<changes> transaction::close(task_id_source& ids) {
   CADENZA_ASSERT(!closed_, "a transaction closes once");
   if (too_large_ > 0)
@@ -262,14 +315,8 @@ outcome<changes> transaction::close(task_id_source& ids) {
   prepare_close();
   if (next != nullptr)
     next->prepare_close();
-  if (out_.next && !out_.replication.empty()) {
-    // The other clusters get the successor's first batch together with the event that announces it.
-    *out_.replication.back().mutable_new_run_branch() = out_.next->state->current_branch().branch();
-    if (next != nullptr)
-      next->out_.replication.clear();
-    else
-      out_.next->made.replication.clear();
-  }
+  if (next != nullptr && run_.head_.close_status() == close_status::continued_as_new)
+    announce_next(*next);
 
   const auto own = count_ids();
   const auto others = next != nullptr ? next->count_ids() : 0;

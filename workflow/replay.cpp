@@ -50,7 +50,7 @@ public:
 outcome<void> transaction::replay(const api::History& stored) {
   if (stored.events().empty())
     return inconsistent(run_.key_, run_.next_event_id(), "an empty batch");
-  CADENZA_ASSERT(!closed_ && !has_new_events(), "stored events are replayed before new ones are added");
+  CADENZA_ASSERT(!closed_ && (passive_ || !has_new_events()), "stored events are replayed before new ones are added");
   auto& head = run_.head_;
   const auto batch_first_id = stored.events(0).event_id();
   for (const auto& e : stored.events()) {
@@ -70,7 +70,7 @@ outcome<void> transaction::replay(const api::History& stored) {
   version_ = run_.closed() ? last.version() : std::max(version_, last.version());
   // Attempts after the first leave no events: whoever goes on from here must find a decision to dispatch or to time
   // out.
-  if (run_.open() && !run_.has_pending_decision() && head.next_decision_attempt() > 0)
+  if (!run_.closed() && !run_.has_pending_decision() && head.next_decision_attempt() > 0)
     note_decision_scheduled(*this, last.version(), run_.next_event_id(), run_.fixed_.task_list(),
                             run_.fixed_.decision_timeout_s(), head.next_decision_attempt(), ns_of(last.event_time()));
   return {};

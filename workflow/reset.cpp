@@ -94,7 +94,7 @@ void end_activities(transaction& tx, const std::string& reason) {
   }
 }
 
-void reapply_signals(transaction& tx, const std::vector<api::HistoryEvent>& events) {
+void reapply_signals(transaction& tx, const std::vector<api::HistoryEvent>& events, bool keep_request_ids) {
   for (const auto& from : events) {
     if (!from.has_workflow_execution_signaled_event_attributes())
       continue;
@@ -102,7 +102,8 @@ void reapply_signals(transaction& tx, const std::vector<api::HistoryEvent>& even
     auto& a = *e.mutable_workflow_execution_signaled_event_attributes();
     a = from.workflow_execution_signaled_event_attributes();
     // It has been delivered once under its request id.
-    a.clear_request_id();
+    if (!keep_request_ids)
+      a.clear_request_id();
     tx.add(std::move(e));
   }
 }
@@ -190,7 +191,7 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
   end_decision(tx, input, fork_version);
   end_activities(tx, input.reason);
   if (!input.skip_signal_reapply)
-    reapply_signals(tx, input.reapply);
+    reapply_signals(tx, input.reapply, input.keep_request_ids);
   tx.head().set_next_decision_attempt(0);
   constexpr bool with_tasks = false;
   schedule_decision(tx, with_tasks);

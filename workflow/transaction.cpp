@@ -50,6 +50,8 @@ void transaction::undo() {
   fired_.reset();
   out_ = changes();
   missing_.reset();
+  aside_.clear();
+  txn_ids_.clear();
   too_large_ = 0;
 }
 
@@ -79,6 +81,7 @@ const api::HistoryEvent& transaction::add_at(api::HistoryEvent e, std::int64_t t
   const auto type = e.attributes_case();
   CADENZA_ASSERT(type != api::HistoryEvent::ATTRIBUTES_NOT_SET, "an event has a type");
   CADENZA_ASSERT(!closed_, "events belong to an open transaction");
+  CADENZA_ASSERT(!passive_, "who takes over what another cluster wrote writes nothing of its own");
   CADENZA_ASSERT(!run_.closed(), "a closed run gets no more events");
   e.set_version(version_);
   set_time(*e.mutable_event_time(), time_ns);

@@ -146,6 +146,24 @@ public:
   /// Ends the transaction: the run keeps its changes, and nothing is to be written for them.
   void keep();
 
+  // --- what other clusters have written (replicated.cpp)
+  /// From here on nothing of this transaction is told to other clusters, and it may add no events of its own.
+  void write_passively();
+  /// Applies a batch that another cluster has written and keeps it for the current branch as it is, with its writer's
+  /// ids. Only in a passive transaction. Errors as `replay`; nothing of the transaction may be kept then.
+  [[nodiscard]] outcome<void> take_over(std::shared_ptr<api::History> foreign);
+  /// Keeps such a batch for a branch that is not the current one: the state stays as it is.
+  void take_over_aside(int branch, std::shared_ptr<const api::History> foreign);
+  /// The branch's row is written as well. `tree_version`: with which its history tree was read; nothing when the tree
+  /// begins with it.
+  void begin_branch(int branch, std::optional<std::int64_t> tree_version);
+  /// The run, which has no events yet, is built anew in place of `old`: the write replaces its rows. What `old` knows
+  /// and no event tells is taken over with the last batch (`finish_replacing`).
+  void replace(const run& old);
+  void finish_replacing(const run& old);
+  /// Adds the tasks for what the batches taken over have changed. Errors: `missing()`.
+  void add_tasks_of_batches();
+
   // --- the end
   /// Undoes everything so far and starts over (a decision that turns out bad as a whole).
   void restart();
@@ -185,6 +203,8 @@ private:
   void drop_taken_timers();
   void index_fired_timers();
   void add_replication_tasks();
+  void announce_next(transaction& next);
+  void append_node(const api::History& batch, const rec::HistoryBranch& branch, std::int64_t txn_id);
   [[nodiscard]] std::int64_t count_ids() const;
   void number_events(id_block& ids);
   void number_tasks(id_block& ids, std::int64_t earliest_timer_ns);
@@ -210,6 +230,11 @@ private:
   changes out_;
   std::size_t too_large_ = 0;
   bool closed_ = false;
+  bool passive_ = false;
+  /// Batches for other branches than the current one, with the numbers of their branches. Passive transactions only.
+  std::vector<std::pair<int, std::shared_ptr<const api::History>>> aside_;
+  /// Of a passive transaction: ids under which the batches are stored, those aside last.
+  std::vector<std::int64_t> txn_ids_;
 };
 
 /// A run made by the transaction of another one. Either `open` is set, and the `close` of the transaction it was given

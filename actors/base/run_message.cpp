@@ -51,7 +51,7 @@ void deliver_message(const services& env, run_message_ptr message) {
   if (const auto shard = env.routes->shard_of(message->to().workflow_id()))
     return caf::anon_send(shard, std::move(message));
   if (!is_answer(*message))
-    answer_refused(env, *message, unavailable("the history shard of this workflow is not there at the moment"));
+    answer_refused(env, *message, unavailable("the history shard of this workflow is not available right now"));
 }
 
 bool is_answer(const RunMessage& message) {

@@ -6,8 +6,10 @@
 #include "actors/base/engine_counters.hpp"
 #include "actors/base/engine_settings.hpp"
 #include "actors/base/live_settings.hpp"
+#include "actors/base/matching_message.hpp"
 #include "actors/base/router.hpp"
 #include "actors/base/run_message.hpp"
+#include "config/log_line.hpp"
 #include "storage/store.hpp"
 #include "workflow/environment.hpp"
 
@@ -49,8 +51,9 @@ struct services {
   /// What carries messages from run to run; it has them delivered with `deliver_message`. Empty: all runs are in this
   /// process, and messages go straight to the mailbox of their shard. Thread-safe.
   std::function<void(run_message_ptr)> carry_message;
-  /// Log lines of the actors: level 0 debug, 1 info, 2 warning, 3 error. Thread-safe.
-  std::function<void(int level, const std::string& text)> log;
+  /// Which lists and runs are on other nodes, and the way there. Null: everything is on this node.
+  matching_carrier* far = nullptr;
+  log::sink log; ///< takes the log lines of the actors; thread-safe
 };
 
 /// Whether an isolation group is drained, for everybody or for this domain.

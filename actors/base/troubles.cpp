@@ -1,5 +1,6 @@
 #include "actors/base/troubles.hpp"
 
+#include "config/log.hpp"
 #include "messages/constants.hpp"
 #include "messages/invariant.hpp"
 
@@ -21,7 +22,7 @@ bool passes(const std::string& path) {
 
 } // namespace
 
-troubles::troubles(const clock& time, log write) : time_(time), write_(std::move(write)), lines_(lines_per_s) {}
+troubles::troubles(const clock& time, log::sink write) : time_(time), write_(std::move(write)), lines_(lines_per_s) {}
 
 troubles::entry& troubles::entry_of(const std::string& path) {
   if (!passes(path))
@@ -59,15 +60,18 @@ void troubles::tell(entry& of, bool wanted, std::int64_t now_ns) {
     ++left_out_;
     return;
   }
-  auto text = "actor " + of.last.path + (wanted ? " was killed" : " died: " + of.last.reason);
-  if (of.left_out > 0)
-    text += " (" + std::to_string(of.left_out) + " deaths of it since the last line)";
   if (left_out_ > 0)
-    text += " (" + std::to_string(left_out_) + " deaths of other actors left out before)";
+    write_(log::level::warn, {field::left_out(left_out_)},
+           "{left_out} deaths of actors are not in the log: there were too many at once");
+  if (wanted)
+    log::write_after(write_, static_cast<std::uint64_t>(of.left_out), log::level::info, {field::actor(of.last.path)},
+                     "actor {actor} was killed");
+  else
+    log::write_after(write_, static_cast<std::uint64_t>(of.left_out), log::level::error,
+                     {field::actor(of.last.path), field::error(of.last.reason)}, "actor {actor} died: {error}");
   of.logged_ns = now_ns;
   of.left_out = 0;
   left_out_ = 0;
-  write_(wanted ? 1 : 3, text);
 }
 
 void troubles::unreadable(const std::string& where, std::vector<std::string> what, bool quiet) {
@@ -77,13 +81,13 @@ void troubles::unreadable(const std::string& where, std::vector<std::string> wha
     if (known == unreadable_.end())
       return;
     unreadable_.erase(known);
-    write_(2, where + " can be read again");
+    write_(log::level::warn, {field::what(where)}, "{what} can be read again");
     return;
   }
   if (known != unreadable_.end() && known->second == what)
     return;
   for (std::size_t i = 0; !quiet && i < what.size(); ++i)
-    write_(3, where + ": " + what[i]);
+    write_(log::level::error, {field::what(where), field::error(what[i])}, "{what}: {error}");
   if (known != unreadable_.end())
     known->second = std::move(what);
   else if (unreadable_.size() < unreadable_max)

@@ -2,9 +2,9 @@
 
 #include "actors/base/clock.hpp"
 #include "actors/base/rate_gate.hpp"
+#include "config/log_line.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -19,13 +19,12 @@ namespace cadenza::actors {
 /// there may be millions, the ones that died last.
 class troubles {
 public:
-  using log = std::function<void(int level, const std::string& text)>;
-  troubles(const clock& time, log write);
+  troubles(const clock& time, log::sink write);
 
   /// An actor is gone. `path` as `admin actor list` shows it. `wanted`: it was killed by hand or by chaos.
   ///
   /// Logged, but of one path no more than one line in 10 s, and of all no more than 10 lines a second; each line says
-  /// how much was left out before it.
+  /// how many of that path were left out before it, and a line of its own how many of others.
   void died(const std::string& path, const std::string& reason, bool wanted);
 
   /// What of `where` (a shard's queue, a task list) cannot be read, in place of what was said before; nothing: all of
@@ -61,7 +60,7 @@ private:
   void tell(entry& of, bool wanted, std::int64_t now_ns);
 
   const clock& time_;
-  const log write_;
+  const log::sink write_;
   mutable std::mutex lock_;              // guards what follows
   std::map<std::string, entry> lasting_; ///< owners and shards
   std::map<std::string, entry> passing_; ///< runs and task lists

@@ -5,22 +5,29 @@
 
 #include <caf/all.hpp>
 
+#include <chrono>
+#include <utility>
+
 namespace cadenza::actors {
 namespace {
 
 constexpr int tries_max = 10;
 constexpr std::size_t waiting_max = 1000;
+constexpr std::chrono::seconds look_interval(1);
 
 } // namespace
 
-document_keeper::document_keeper(caf::actor_config& cfg, const services& env, document_sink sink)
-  : supervised_actor(cfg), env_(env), sink_(std::move(sink)) {}
+document_keeper::document_keeper(caf::actor_config& cfg, const services& env, document_sink sink,
+                                 std::function<void(cluster_news)> tell)
+  : supervised_actor(cfg), env_(env), sink_(std::move(sink)), tell_(std::move(tell)) {}
 
 caf::actor document_keeper::me() { return caf::actor_cast<caf::actor>(this); }
 
 caf::behavior document_keeper::make_behavior() {
   for (int i = 0; i < document_kinds; ++i)
     read(static_cast<document_kind>(i));
+  if (tell_)
+    delayed_send(this, look_interval, std::make_shared<document_mail>(document_tick{}));
   return with_common(caf::message_handler{
       [this](document_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
   });
@@ -43,7 +50,8 @@ void document_keeper::handle(document_read& got) {
   record::v1::ConfigRow row;
   if (got.row.value && !row.ParseFromString(*got.row.value)) {
     // Nothing is made of it and nothing is written over it.
-    env_.log(3, "document " + std::to_string(static_cast<int>(got.document)) + " is damaged; it cannot be changed");
+    env_.log(log::level::error, {field::document(std::to_string(static_cast<int>(got.document)))},
+             "document {document} is damaged; it cannot be changed");
     copy.damaged = true;
     return work();
   }
@@ -52,6 +60,33 @@ void document_keeper::handle(document_read& got) {
   copy.read = true;
   sink_(got.document, copy.content);
   work();
+}
+
+void document_keeper::handle(document_tick&) {
+  delayed_send(this, look_interval, std::make_shared<document_mail>(document_tick{}));
+  document_look now;
+  handle(now);
+}
+
+void document_keeper::handle(document_look&) {
+  for (int i = 0; i < document_kinds; ++i) {
+    const auto which = static_cast<document_kind>(i);
+    env_.store->cluster().read_document(i, [self = me(), which](storage::read_result<std::string> row) {
+      caf::anon_send(self, std::make_shared<document_mail>(document_seen{which, std::move(row)}));
+    });
+  }
+}
+
+/// Takes what another node has written. While a write is under way here its condition tells whether there was one.
+void document_keeper::handle(document_seen& seen) {
+  auto& copy = of(seen.document);
+  record::v1::ConfigRow row;
+  if (seen.row.outcome != storage::status::committed || !seen.row.value || !copy.read || written_ ||
+      !row.ParseFromString(*seen.row.value) || row.version() <= copy.version)
+    return;
+  copy.version = row.version();
+  copy.content = row.document();
+  sink_(seen.document, copy.content);
 }
 
 void document_keeper::handle(document_change& change) {
@@ -109,6 +144,8 @@ void document_keeper::handle(document_written& over) {
     ++copy.version;
     copy.content = std::move(content);
     sink_(change.document, copy.content);
+    if (tell_)
+      tell_(cluster_news::documents);
     change.done();
     break;
   case storage::status::condition_failed: {

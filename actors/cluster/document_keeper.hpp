@@ -1,11 +1,13 @@
 #pragma once
 
+#include "actors/base/cluster_news.hpp"
 #include "actors/base/documents.hpp"
 #include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -19,8 +21,16 @@ struct document_read {
 struct document_written {
   storage::commit_result result;
 };
+/// Another node may have changed a document: they are looked at.
+struct document_look {};
+struct document_seen {
+  document_kind document{};
+  storage::read_result<std::string> row;
+};
+struct document_tick {};
 
-using document_mail = std::variant<document_change, document_read, document_written>;
+using document_mail =
+    std::variant<document_change, document_read, document_written, document_look, document_seen, document_tick>;
 using document_mail_ptr = std::shared_ptr<document_mail>;
 
 /// Changes the documents of the cluster, one change at a time, each conditional on the version it was made from. A
@@ -30,7 +40,10 @@ using document_mail_ptr = std::shared_ptr<document_mail>;
 /// or not.
 class document_keeper final : public supervised_actor {
 public:
-  document_keeper(caf::actor_config& cfg, const services& env, document_sink sink);
+  /// `tell` has other nodes hear of a change. With it documents are looked at once a second, in case they were not
+  /// told.
+  document_keeper(caf::actor_config& cfg, const services& env, document_sink sink,
+                  std::function<void(cluster_news)> tell = {});
 
   const char* name() const override { return "document_keeper"; }
 
@@ -47,6 +60,9 @@ private:
   void handle(document_change&);
   void handle(document_read&);
   void handle(document_written&);
+  void handle(document_look&);
+  void handle(document_seen&);
+  void handle(document_tick&);
   void read(document_kind which);
   void work();
   [[nodiscard]] kept& of(document_kind which) { return copies_[static_cast<std::size_t>(which)]; }
@@ -54,6 +70,7 @@ private:
 
   const services& env_;
   document_sink sink_;
+  const std::function<void(cluster_news)> tell_;
   std::array<kept, document_kinds> copies_;
   std::deque<document_change> queue_;
   std::optional<std::string> written_; ///< content under way to the store

@@ -4,12 +4,16 @@
 
 #include <caf/all.hpp>
 
+#include <chrono>
+#include <utility>
+
 namespace cadenza::actors {
 namespace {
 
 constexpr std::size_t waiting_max = 1000; ///< changes that wait for one another
 constexpr int tries_max = 10;
 constexpr int page_domains = 500;
+constexpr std::chrono::seconds look_interval(1);
 
 template <class T> domain_mail_ptr make_domain_mail(T&& content) {
   return std::make_shared<domain_mail>(std::forward<T>(content));
@@ -22,13 +26,16 @@ workflow::domain_ptr view_of(const std::string& name, const record::v1::DomainRo
 
 } // namespace
 
-domain_registry::domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready)
-  : supervised_actor(cfg), env_(env), ready_(std::move(ready)) {}
+domain_registry::domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready,
+                                 std::function<void(cluster_news)> tell)
+  : supervised_actor(cfg), env_(env), ready_(std::move(ready)), tell_(std::move(tell)) {}
 
 caf::actor domain_registry::me() { return caf::actor_cast<caf::actor>(this); }
 
 caf::behavior domain_registry::make_behavior() {
   reload();
+  if (tell_)
+    delayed_send(this, look_interval, make_domain_mail(domain_tick{}));
   return with_common(caf::message_handler{
       [this](domain_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
   });
@@ -80,13 +87,32 @@ void domain_registry::handle(domains_read& read) {
   read_version();
 }
 
+void domain_registry::handle(domain_tick&) {
+  delayed_send(this, look_interval, make_domain_mail(domain_tick{}));
+  domain_look now;
+  handle(now);
+}
+
+void domain_registry::handle(domain_look&) {
+  env_.store->cluster().read_domain_version([self = me()](storage::read_result<std::int64_t> version) {
+    caf::anon_send(self, make_domain_mail(domain_version_seen{std::move(version)}));
+  });
+}
+
+/// While the table is being read, or a change of it written, that finds out by itself.
+void domain_registry::handle(domain_version_seen& seen) {
+  const bool known = seen.version.outcome == storage::status::committed;
+  if (known && loaded_ && !writing_ && seen.version.value.value_or(0) > version_)
+    reload();
+}
+
 void domain_registry::load() {
   CADENZA_ASSERT(!loaded_ && all_read_, "domains are taken over once all pages of them have come");
   rows_.clear();
   for (const auto& row : reading_) {
     record::v1::DomainRow domain;
     if (!domain.ParseFromString(row.value) || !uuid::parse(domain.domain().id())) {
-      env_.log(3, "domain " + row.name + " is damaged and left out");
+      env_.log(log::level::error, {field::domain(row.name)}, "domain {domain} is damaged and left out");
       continue;
     }
     rows_.insert_or_assign(row.name, std::move(domain));
@@ -174,6 +200,8 @@ void domain_registry::handle(domain_written& over) {
     else
       rows_.insert_or_assign(change.name, written_);
     publish(change.name);
+    if (tell_)
+      tell_(cluster_news::domains);
     change.answer(written_);
     break;
   case storage::status::condition_failed:

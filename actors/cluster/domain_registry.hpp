@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/base/call.hpp"
+#include "actors/base/cluster_news.hpp"
 #include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
@@ -33,8 +34,15 @@ struct domain_version_read {
 struct domain_written {
   storage::commit_result result;
 };
+/// Another node may have changed a domain: the version of the table is looked at.
+struct domain_look {};
+struct domain_version_seen {
+  storage::read_result<std::int64_t> version;
+};
+struct domain_tick {};
 
-using domain_mail = std::variant<domain_change, domains_read, domain_version_read, domain_written>;
+using domain_mail = std::variant<domain_change, domains_read, domain_version_read, domain_written, domain_look,
+                                 domain_version_seen, domain_tick>;
 using domain_mail_ptr = std::shared_ptr<domain_mail>;
 
 /// Keeps all domains in memory, publishes them to everybody as one immutable directory, and makes the changes, one
@@ -43,7 +51,9 @@ using domain_mail_ptr = std::shared_ptr<domain_mail>;
 /// Death: restarted, reads the table again; the directory published last stays in use meanwhile.
 class domain_registry final : public supervised_actor {
 public:
-  domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready);
+  /// `tell` has other nodes hear of a change. With it the table is looked at once a second, in case nobody told.
+  domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready,
+                  std::function<void(cluster_news)> tell = {});
 
   const char* name() const override { return "domain_registry"; }
 
@@ -55,6 +65,9 @@ private:
   void handle(domains_read&);
   void handle(domain_version_read&);
   void handle(domain_written&);
+  void handle(domain_look&);
+  void handle(domain_version_seen&);
+  void handle(domain_tick&);
   void reload();
   void read_version();
   void read_page(std::string token);
@@ -66,6 +79,7 @@ private:
 
   const services& env_;
   std::function<void()> ready_;
+  const std::function<void(cluster_news)> tell_;
   std::map<std::string, record::v1::DomainRow> rows_;
   std::int64_t version_ = 0;
   std::vector<storage::domain_row> reading_; ///< pages of the table so far, read at `version_`

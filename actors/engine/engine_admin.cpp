@@ -8,6 +8,7 @@
 #include "messages/shard_hash.hpp"
 
 #include <caf/send.hpp>
+#include <google/protobuf/empty.pb.h>
 
 #include <charconv>
 #include <map>
@@ -65,6 +66,17 @@ private:
   std::function<void(std::vector<actor_info>)> hand_over_;
 };
 
+class gathered_lists final : public list_census {
+public:
+  explicit gathered_lists(std::shared_ptr<gathering> all) : all_(std::move(all)) {}
+  void add(const std::string& name, const caf::actor& list) override {
+    all_->add(std::string(actor_path::list_prefix) + name, "task_list", list);
+  }
+
+private:
+  const std::shared_ptr<gathering> all_;
+};
+
 std::optional<node_child> child_of(std::string_view path) {
   for (const auto which : {node_child::domain_registry, node_child::document_keeper, node_child::shard_owner,
                            node_child::matching_owner, node_child::visibility_writer, node_child::system_worker})
@@ -83,7 +95,7 @@ void local_engine::admin_describe_workflow(workflow::domain_ptr domain,
 void local_engine::change_document(document_change change) {
   const auto keeper = state_->routes.documents();
   if (!keeper)
-    return change.request->reject(unavailable("the keeper of the configuration is not there at the moment"));
+    return change.request->reject(unavailable("the configuration is not available right now"));
   caf::anon_send(keeper, make_document_mail(std::move(change)));
 }
 
@@ -93,7 +105,7 @@ void local_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr 
     return answer->reject(there.error());
   const auto shard = state_->routes.shard(index);
   if (!shard)
-    return answer->reject(unavailable("the shard is not there at the moment"));
+    return answer->reject(unavailable("the shard is not available right now"));
   shard_query query;
   query.what = shard_query::kind::kill_self;
   query.answer = [answer](auto) { answer->reply(admin::CloseShardResponse()); };
@@ -156,12 +168,7 @@ void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done
     all->add(path, "history_shard", shard); // last: a question of ours that waits behind it would be counted
   }
   if (const auto matching = state_->routes.matching()) {
-    matching_query query;
-    query.lists = [all](const std::vector<std::pair<std::string, caf::actor>>& lists) {
-      for (const auto& [list, handle] : lists)
-        all->add(std::string(actor_path::list_prefix) + list, "task_list", handle);
-    };
-    caf::anon_send(matching, make_matching_mail(std::move(query)));
+    caf::anon_send(matching, make_matching_mail(show_lists{std::make_shared<gathered_lists>(all)}));
   }
   auto patience = std::make_shared<run_later>();
   patience->delay_ns = listing_ns;
@@ -192,13 +199,13 @@ void local_engine::kill_actor(std::string path, std::function<void(outcome_text)
     const auto matching = state_->routes.matching();
     if (!matching)
       return answer_found(false);
-    matching_query query;
-    query.what = matching_query::kind::kill;
-    query.text = path.substr(actor_path::list_prefix.size());
-    if (query.text == "*")
-      query.text.clear();
-    query.answer = [answer_found](const std::vector<std::string>& killed) { answer_found(!killed.empty()); };
-    caf::anon_send(matching, make_matching_mail(std::move(query)));
+    kill_list kill{path.substr(actor_path::list_prefix.size()), nullptr};
+    if (kill.name == "*")
+      kill.name.clear();
+    kill.answer = std::make_shared<inner_call<google::protobuf::Empty>>(
+        INT64_MAX,
+        [answer_found](const google::protobuf::Empty* killed, const error*) { answer_found(killed != nullptr); });
+    caf::anon_send(matching, make_matching_mail(std::move(kill)));
     return;
   }
   if (!path.starts_with(actor_path::shard_prefix))

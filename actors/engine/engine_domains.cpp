@@ -40,7 +40,7 @@ domain_world world_of(const services& env, const std::string& domain) {
 void send_change(const services& env, domain_change change) {
   const auto registry = env.routes->domains();
   if (!registry)
-    return change.request->reject(unavailable("the domain registry is not there at the moment"));
+    return change.request->reject(unavailable("the domain registry is not available right now"));
   caf::anon_send(registry, std::make_shared<domain_mail>(std::move(change)));
 }
 
@@ -154,7 +154,8 @@ void local_engine::make_system_domains(std::function<void()> done) {
     auto request = std::make_shared<inner_call<api::RegisterDomainResponse>>(
         INT64_MAX, [env = &state_->env, name = one.name, over](const auto*, const error* reason) {
           if (reason != nullptr && reason->kind != error_kind::domain_already_exists)
-            env->log(2, std::string("domain ") + name + " was not made: " + reason->message);
+            env->log(log::level::warn, {field::domain(name), field::error(reason->message)},
+                     "domain {domain} could not be created: {error}");
         });
     change.answer = [request](const auto&) { request->reply(api::RegisterDomainResponse()); };
     change.request = std::move(request);

@@ -37,7 +37,7 @@ caf::actor find_shard(const router& routes, int index, call& answer) {
   }
   auto shard = routes.shard(index);
   if (!shard)
-    answer.reject(unavailable("the shard is not there at the moment"));
+    answer.reject(unavailable("the shard is not available right now"));
   return shard;
 }
 

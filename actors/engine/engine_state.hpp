@@ -11,7 +11,7 @@ namespace cadenza::actors {
 
 /// Everything the actors of a local engine point to.
 struct local_engine::state {
-  state(caf::actor_system& s, visibility_opener open, engine_options o, const clock& time, troubles::log log)
+  state(caf::actor_system& s, visibility_opener open, engine_options o, const clock& time, log::sink log)
     : system(s), open_visibility(std::move(open)), options(std::move(o)), routes(options.shard_count),
       wrong(time, std::move(log)) {}
 
@@ -26,6 +26,7 @@ struct local_engine::state {
   troubles wrong;
   services env;
   caf::actor root;
+  engine* whole_cluster = nullptr;   ///< what the worker of the system works through; null: this engine
   std::shared_ptr<engine_link> link; ///< null without a worker of the system
   std::atomic<bool> ready{false};
   std::atomic<std::uint64_t> next_poll{1};

@@ -62,7 +62,6 @@ void local_engine::poll_decision(workflow::domain_ptr domain, body<api::PollForD
   poll->deadline_ns = poll_deadline(state_->env, *answer, state_->env.live->poll_ns(*domain, poll->list.name, 0));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
   poll->answer = std::move(answer);
-  poll->domain = std::move(domain);
   caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(poll)));
 }
 
@@ -79,7 +78,6 @@ void local_engine::poll_activity(workflow::domain_ptr domain, body<api::PollForA
   poll->deadline_ns = poll_deadline(state_->env, *answer, state_->env.live->poll_ns(*domain, poll->list.name, 1));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
   poll->answer = std::move(answer);
-  poll->domain = std::move(domain);
   caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(poll)));
 }
 

@@ -5,9 +5,12 @@
 
 #include "actors/base/json_object.hpp"
 #include "actors/base/later.hpp"
+#include "actors/cluster/document_keeper.hpp"
+#include "actors/cluster/domain_registry.hpp"
 #include "actors/engine/admission.hpp"
 #include "actors/engine/engine_state.hpp"
 #include "actors/engine/node.hpp"
+#include "actors/matching/far_desk.hpp"
 #include "actors/matching/list_description.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "messages/invariant.hpp"
@@ -45,8 +48,7 @@ std::map<std::string, std::string> partition_config_of(const services& env, cons
 } // namespace
 
 local_engine::local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance,
-                           std::function<void(int, const std::string&)> log, visibility_opener open_visibility,
-                           engine_options options)
+                           log::sink log, visibility_opener open_visibility, engine_options options)
   : state_(std::make_shared<state>(system, std::move(open_visibility), std::move(options), time, log)) {
   auto& env = state_->env;
   env.store = &store;
@@ -64,6 +66,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.warnings = state_->options.warnings;
   env.work = state_->options.work;
   env.carry_message = state_->options.carry_message;
+  env.far = state_->options.far;
   env.gate = &state_->gate;
   env.polls = &state_->polls;
   env.wrong = &state_->wrong;
@@ -71,6 +74,8 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
 }
 
 local_engine::~local_engine() { stop(); }
+
+void local_engine::work_through(engine& whole_cluster) { state_->whole_cluster = &whole_cluster; }
 
 void local_engine::begin() {
   CADENZA_ASSERT(!state_->root, "an engine begins once");
@@ -83,11 +88,13 @@ void local_engine::begin() {
   };
   worker_tools worker;
   if (state_->options.system_domains) {
-    state_->link = std::make_shared<engine_link>(*this);
-    worker = {this, state_->link, system_lists(state_->env)};
+    engine& works_for = state_->whole_cluster != nullptr ? *state_->whole_cluster : *this;
+    state_->link = std::make_shared<engine_link>(works_for);
+    worker = {&works_for, state_->link, system_lists(state_->env)};
   }
   state_->root = state_->system.spawn<node>(state_->env, state_->open_visibility, state_->options.detached_visibility,
-                                            domains_are_read, std::move(worker));
+                                            domains_are_read, std::move(worker),
+                                            cluster_ties{state_->options.placement, state_->options.tell_others});
 }
 
 void local_engine::drain() {
@@ -130,6 +137,27 @@ void local_engine::set_request_rates(const request_rates& common, request_gate::
 }
 
 void local_engine::deliver(run_message_ptr message) { deliver_message(state_->env, std::move(message)); }
+void local_engine::deliver(matching_message_ptr message) { deliver_matching(state_->env, std::move(message)); }
+void local_engine::node_gone(std::string node) {
+  caf::anon_send(state_->routes.matching(), far_node_gone{std::move(node)});
+}
+
+void local_engine::follow_placement() { caf::anon_send(state_->root, placement_changed{}); }
+
+void local_engine::hear(cluster_news what) {
+  switch (what) {
+  case cluster_news::domains:
+    if (const auto registry = state_->routes.domains())
+      caf::anon_send(registry, std::make_shared<domain_mail>(domain_look{}));
+    break;
+  case cluster_news::documents:
+    if (const auto keeper = state_->routes.documents())
+      caf::anon_send(keeper, std::make_shared<document_mail>(document_look{}));
+    break;
+  }
+}
+
+bool local_engine::holds(int shard) const { return state_->routes.shard(shard) != nullptr; }
 
 workflow::directory_ptr local_engine::domains() const { return state_->directory.get(); }
 

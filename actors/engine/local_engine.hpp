@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/base/cluster_news.hpp"
 #include "actors/base/engine.hpp"
 #include "actors/base/request_gate.hpp"
 #include "actors/base/services.hpp"
@@ -17,6 +18,8 @@ class actor_system;
 
 namespace cadenza::actors {
 
+class cluster_views;
+
 struct engine_options {
   int shard_count = 16;
   engine_settings settings;
@@ -27,9 +30,15 @@ struct engine_options {
   /// Carries messages from run to run, to come back by `deliver`; it may lose, delay and double them. Empty: they go
   /// straight to their shards.
   std::function<void(run_message_ptr)> carry_message;
+  /// Which task lists and runs are on other nodes; what it carries comes in by `deliver`. Null: all are on this one.
+  matching_carrier* far = nullptr;
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
+  /// Of one of several nodes: it holds the shards that are placed on it. Null: all are here.
+  const cluster_views* placement = nullptr;
+  /// Has other nodes hear of what was changed here; any thread. Empty: there are none.
+  std::function<void(cluster_news)> tell_others;
 };
 
 /// The engine of one process: the actor tree over one store. Requests go straight to the mailbox of the actor that
@@ -39,11 +48,12 @@ struct engine_options {
 /// the tree and returns when every actor is gone; requests under way answer UNAVAILABLE.
 class local_engine final : public engine {
 public:
-  local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance,
-               std::function<void(int, const std::string&)> log, visibility_opener open_visibility,
-               engine_options options);
+  local_engine(caf::actor_system& system, storage::store& store, clock& time, workflow::entropy& chance, log::sink log,
+               visibility_opener open_visibility, engine_options options);
   ~local_engine() override;
 
+  /// The system's own workflows work through this engine, which finds runs wherever they are. Before `begin`.
+  void work_through(engine& whole_cluster);
   void begin();
   /// From here on the worker of the system takes nothing new; what it has is finished until `stop`. Who waits for new
   /// events of a run gets an empty page and a token to go on with elsewhere.
@@ -55,6 +65,17 @@ public:
   [[nodiscard]] const engine_counters& counters() const;
   /// A message from run to run has arrived. Any thread, until `stop`.
   void deliver(run_message_ptr message);
+  /// The same for what the matching of another node says.
+  void deliver(matching_message_ptr message);
+  /// Another node has died: no task is started any more for the workers that wait there. What it was asked is asked
+  /// again, or times out, by itself.
+  void node_gone(std::string node);
+  /// There is another view of the cluster. Any thread, until `stop`.
+  void follow_placement();
+  /// Another node has changed this. Any thread, until `stop`.
+  void hear(cluster_news what);
+  /// Whether a shard is held here and takes requests. Any thread.
+  [[nodiscard]] bool holds(int shard) const;
   /// Limits of requests to runs; none before the first call. Any thread.
   void set_request_rates(const request_rates& common, request_gate::rates_of of = {});
 

@@ -12,9 +12,9 @@
 namespace cadenza::actors {
 
 node::node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
-           std::function<void()> ready, worker_tools worker)
+           std::function<void()> ready, worker_tools worker, cluster_ties ties)
   : supervised_actor(cfg), env_(env), open_visibility_(std::move(open_visibility)), detached_writer_(detached_writer),
-    ready_(std::move(ready)), worker_(std::move(worker)) {}
+    ready_(std::move(ready)), worker_(std::move(worker)), ties_(std::move(ties)) {}
 
 void node::on_exit() {
   for (auto& [which, handle] : children_)
@@ -71,6 +71,11 @@ caf::behavior node::make_behavior() {
         if (i != children_.end())
           send(i->second, worker_drain{});
       },
+      [this](placement_changed news) {
+        const auto i = children_.find(node_child::shard_owner);
+        if (i != children_.end())
+          send(i->second, news);
+      },
       [this](kill_child_ptr& kill) {
         const auto i = children_.find(kill->which);
         if (i != children_.end())
@@ -98,14 +103,14 @@ void node::start(node_child which) {
   switch (which) {
   case node_child::domain_registry:
     handle = spawn<domain_registry, caf::monitored>(
-        env_, [self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, domains_ready{}); });
+        env_, [self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, domains_ready{}); }, ties_.tell);
     env_.routes->set_domains(handle);
     break;
   case node_child::document_keeper:
-    handle = spawn<document_keeper, caf::monitored>(env_, env_.on_document);
+    handle = spawn<document_keeper, caf::monitored>(env_, env_.on_document, ties_.tell);
     env_.routes->set_documents(handle);
     break;
-  case node_child::shard_owner: handle = spawn<shard_owner, caf::monitored>(env_); break;
+  case node_child::shard_owner: handle = spawn<shard_owner, caf::monitored>(env_, ties_.views); break;
   case node_child::matching_owner:
     handle = spawn<matching_owner, caf::monitored>(env_, make_run_starter(env_));
     env_.routes->set_matching(handle);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/base/cluster_news.hpp"
 #include "actors/base/restart_backoff.hpp"
 #include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
+#include "actors/shards/shard_owner.hpp"
 #include "actors/system/system_worker.hpp"
 #include "actors/visibility/visibility_writer.hpp"
 
@@ -57,6 +59,12 @@ struct worker_tools {
   std::shared_ptr<const std::vector<system_list>> lists;
 };
 
+/// How this node is one of several. Empty: it is the only one.
+struct cluster_ties {
+  const cluster_views* views = nullptr;
+  std::function<void(cluster_news)> tell; ///< has other nodes hear of what was changed here
+};
+
 /// "domain_registry" and so on: the last part of the path of a child, and its kind.
 [[nodiscard]] std::string_view name_of(node_child which);
 
@@ -65,7 +73,7 @@ class node final : public supervised_actor {
 public:
   /// `detached_writer` false: the visibility writer shares the scheduler (simulation).
   node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
-       std::function<void()> ready, worker_tools worker = {});
+       std::function<void()> ready, worker_tools worker = {}, cluster_ties ties = {});
 
   const char* name() const override { return "node"; }
   void on_exit() override;
@@ -81,6 +89,7 @@ private:
   const bool detached_writer_;
   std::function<void()> ready_;
   const worker_tools worker_;
+  const cluster_ties ties_;
   bool draining_ = false;
   std::map<node_child, caf::actor> children_;
   std::map<node_child, restart_backoff> backoff_;

@@ -58,7 +58,7 @@ bool take(const std::shared_ptr<reading>& r, storage::page<storage::history_node
     return true;
   }
   if (page.outcome != storage::status::committed) {
-    r->done(unavailable("history cannot be read now: " + page.message));
+    r->done(unavailable("the history cannot be read right now: " + page.message));
     return true;
   }
   for (auto& node : page.rows) {

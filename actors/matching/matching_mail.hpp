@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/base/call.hpp"
+#include "actors/base/matching_message.hpp"
 #include "actors/base/task_receipt.hpp"
 #include "messages/records.hpp"
 #include "storage/store.hpp"
-#include "workflow/domain_view.hpp"
 
 #include "uber/cadence/api/v1/service_worker.pb.h"
 
@@ -12,7 +12,6 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,11 +20,12 @@
 #include <vector>
 
 /// What the matching owner and task lists are sent. One mail type, a shared pointer to a variant. Nothing of this
-/// leaves the process.
+/// leaves the process: what is for a list or a run on another node the owner's desk tells in messages (far_desk.hpp).
 namespace cadenza::actors {
 
-/// Something that waits in a partition and, forwarded, in its parents as well: whoever takes it first has it. A copy of
-/// its holder is free again.
+/// Something that waits in a partition and, forwarded, in those of its parents that are on the same node as well:
+/// whoever takes it first has it. A copy of its holder is free again. Between nodes nothing is shared: there a poll is
+/// sent its task, and the run settles who has started a task (docs/decisions/021).
 class claim {
 public:
   claim() = default;
@@ -60,6 +60,7 @@ struct list_task {
   bool placed = false;         ///< its partition has been chosen
   bool waited = false;         ///< of the list that holds it: nobody took it when it came
   claim given;                 ///< to a poll
+  errand_ptr offered;          ///< a copy of a task that another node stores: who hears what becomes of it
 };
 using list_task_ptr = std::shared_ptr<list_task>;
 
@@ -75,12 +76,12 @@ struct list_poll {
   std::int64_t deadline_ns = 0; ///< answer empty by then
   std::uint64_t id = 0;         ///< for cancelling
   call_ptr answer;              ///< PollForDecisionTaskResponse or PollForActivityTaskResponse
-  workflow::domain_ptr domain;
-  std::int64_t since_ns = 0; ///< when it came
-  bool auto_config = false;  ///< the worker is to hear how long it waited:
+  std::int64_t since_ns = 0;    ///< when it came
+  bool auto_config = false;     ///< the worker is to hear how long it waited:
   std::int64_t waited_ms = 0;
   bool placed = false; ///< its partition has been chosen
   claim given;         ///< a task or a query
+  errand_ptr offered;  ///< stands for a poll that waits on another node: tasks are sent there
 };
 using list_poll_ptr = std::shared_ptr<list_poll>;
 
@@ -89,6 +90,7 @@ struct dispatch_over {
   list_task_ptr task;
   list_poll_ptr poll;     ///< set when the poll was not answered: it goes on waiting
   bool task_done = false; ///< started or stale; else the task must be offered again
+  bool untried = false;   ///< not done, and nobody has tried: it may be offered at once
 };
 
 struct poll_gone {
@@ -100,14 +102,16 @@ struct poll_gone {
 struct list_query {
   storage::task_list_key list;
   uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
+  workflow_key workflow; ///< of the run that is asked
+  uuid run_id;
+  uber::cadence::api::v1::WorkflowQuery query;
+  bool sticky = false; ///< the worker has the run in its cache: it gets no history
   std::string task_id; ///< names the query in its token
   std::int64_t deadline_ns = 0;
-  /// Makes the poll answer for the worker that takes it (history and all) and sends it. The worker's answer comes back
-  /// to the list of this name.
-  std::function<void(list_poll_ptr, const std::string& list)> deliver;
-  call_ptr answer;     ///< QueryWorkflowResponse
-  bool placed = false; ///< its partition has been chosen
-  claim given;         ///< to a poll
+  call_ptr answer;                   ///< QueryWorkflowResponse
+  bool placed = false;               ///< its partition has been chosen
+  claim given;                       ///< to a poll
+  std::int64_t offered_until_ns = 0; ///< to a parent on another node
 };
 using list_query_ptr = std::shared_ptr<list_query>;
 
@@ -153,13 +157,16 @@ struct partitions_known {
   bool random = false;
 };
 
+/// What a partition offers its parent it offers again after this: the parent may have died.
+inline constexpr std::int64_t offer_kept_ns = 10'000'000'000;
 /// What a partition offers its parent. It goes on waiting in the partition as well.
 struct forwarded_task {
   storage::task_list_key to;
   list_task_ptr task;
-  caf::actor from;
-  caf::actor via;
-}; ///< from: stores it; via: its child
+  caf::actor from;                   ///< stores it
+  caf::actor via;                    ///< the parent's child
+  std::int64_t until_ns = INT64_MAX; ///< of a task from another node: the offer holds no longer
+};
 struct forwarded_poll {
   storage::task_list_key to;
   list_poll_ptr poll;
@@ -171,7 +178,9 @@ struct forwarded_query {
   caf::actor from;
 };
 /// The parent has taken something that the partition forwarded.
-struct forward_taken {};
+struct forward_taken {
+  list_task_ptr task; ///< when it was a task
+};
 /// A moment for which a partition waited has come.
 struct list_look {
   std::int64_t at_ns = 0; ///< what was asked for; another one asked for since has its own message
@@ -208,18 +217,26 @@ struct backlog_read {
   storage::page<storage::backlog_row> page;
 };
 
-struct matching_query {
-  enum class kind { list, kill };
-  kind what = kind::list;
-  std::string text;
-  std::function<void(std::vector<std::string>)> answer;
-  std::function<void(std::vector<std::pair<std::string, caf::actor>>)> lists{}; ///< of list
+/// Where a matching owner enters its lists, for an operator who looks at the actors of a node.
+class list_census {
+public:
+  virtual ~list_census() = default;
+  /// `name` as it stands in the path of the list's actor. On the owner's thread.
+  virtual void add(const std::string& name, const caf::actor& list) = 0;
+};
+struct show_lists {
+  std::shared_ptr<list_census> into;
+};
+/// Kills a list, as operators and tests do.
+struct kill_list {
+  std::string name; ///< as in the path of its actor; empty: any list
+  call_ptr answer;  ///< google.protobuf.Empty, or entity_not_exists
 };
 
 using matching_mail =
     std::variant<list_task_ptr, list_poll_ptr, dispatch_over, poll_gone, list_query_ptr, std::shared_ptr<query_answer>,
                  std::shared_ptr<describe_list>, std::shared_ptr<lists_of_domain>, list_row_read, list_written,
-                 backlog_read, list_idle, list_quit, matching_query, std::shared_ptr<configure_list>,
+                 backlog_read, list_idle, list_quit, show_lists, kill_list, std::shared_ptr<configure_list>,
                  std::shared_ptr<list_partitions>, partitions_known, forwarded_task, forwarded_poll, forwarded_query,
                  forward_taken, list_look, stored_lists, list_wanted>;
 using matching_mail_ptr = std::shared_ptr<matching_mail>;

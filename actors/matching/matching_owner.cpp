@@ -5,9 +5,11 @@
 #include "actors/matching/partition_name.hpp"
 #include "actors/matching/poll_board.hpp"
 #include "actors/matching/task_list.hpp"
+#include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -19,6 +21,7 @@ namespace api = uber::cadence::api::v1;
 namespace {
 
 constexpr std::int64_t tick_ns = ns_per_s;
+constexpr int ticks_to_tell = 10; ///< partitions on other nodes which of them there are
 constexpr int stored_page = 200;
 constexpr std::int64_t stored_pause_ns = 50 * ns_per_ms;
 
@@ -69,6 +72,7 @@ void matching_owner::on_exit() {
   env_.counters->task_lists.fetch_sub(static_cast<std::int64_t>(lists_.size()), std::memory_order_relaxed);
   lists_.clear();
   by_address_.clear();
+  desk_.reset(); // it knows this actor, and what it holds goes back
 }
 
 caf::behavior matching_owner::make_behavior() {
@@ -86,39 +90,111 @@ caf::behavior matching_owner::make_behavior() {
     if (const auto part = parse_partition(key.name); part && part->index > 0)
       delayed_send(this, std::chrono::nanoseconds(tick_ns), make_matching_mail(list_wanted{key}));
   });
+  desk_ =
+      std::make_unique<far_desk>(env_, *starter_, caf::actor_cast<caf::actor>(this), [this](matching_mail_ptr mail) {
+        constexpr bool arrived = true;
+        to_list(mail, arrived);
+      });
   on_tick();
   read_stored_lists({});
-  return with_common(caf::message_handler{
-      [this](matching_mail_ptr& mail) { on_mail(mail); },
+  const caf::message_handler own{
+      [this](matching_mail_ptr& mail) {
+        on_mail(mail);
+        arm_desk();
+      },
       [this](tick) { on_tick(); },
       [this](const std::string& page) { read_stored_lists(page); },
-  });
+  };
+  return with_common(env_.far == nullptr ? own : own.or_else(far_handler()));
+}
+
+/// What goes to other nodes and comes from there.
+caf::message_handler matching_owner::far_handler() {
+  return {
+      [this](matching_message_ptr& message) {
+        desk_->on_message(*message);
+        arm_desk();
+      },
+      [this](far_start_ptr& asked) {
+        desk_->start(*asked);
+        arm_desk();
+      },
+      [this](far_put_ptr& asked) {
+        desk_->put(*asked);
+        arm_desk();
+      },
+      [this](far_query_back& back) {
+        auto mail = make_matching_mail(std::move(back.query));
+        constexpr bool arrived = true;
+        to_list(mail, arrived);
+      },
+      [this](const task_over& told) { desk_->on_over(told); },
+      [this](far_answer_ptr& answer) {
+        desk_->on_answer(*answer);
+        arm_desk();
+      },
+      [this](far_caller_gone gone) { desk_->on_caller_gone(gone.errand); },
+      [this](const far_node_gone& gone) { desk_->on_node_gone(gone.node); },
+      [this](far_look look) {
+        desk_->on_look(look.at_ns);
+        arm_desk();
+      },
+  };
+}
+
+void matching_owner::arm_desk() {
+  if (env_.far == nullptr)
+    return;
+  if (const auto at = desk_->next_look(); at != 0)
+    delayed_send(this, std::chrono::nanoseconds(std::max<std::int64_t>(at - env_.time->now_ns(), 0)), far_look{at});
+}
+
+void matching_owner::to_list(matching_mail_ptr& mail, bool arrived) {
+  if (const auto* told = std::get_if<partitions_known>(mail.get())) {
+    if (const auto part = lists_.find(told->list); part != lists_.end())
+      send(part->second.handle, std::move(mail));
+    return;
+  }
+  const auto* key = addressee(*mail);
+  CADENZA_ASSERT(key != nullptr, "what goes to a list has its address");
+  if (std::holds_alternative<poll_gone>(*mail)) {
+    const auto i = lists_.find(*key);
+    if (i != lists_.end())
+      send(i->second.handle, std::move(mail));
+    return;
+  }
+  if (!arrived && is_far(*key))
+    return desk_->send_out(*mail);
+  if (limited_ && !admit(*mail))
+    return;
+  auto* to = list(*key, kind_of(*mail));
+  if (to != nullptr && !to->reads.empty() && place(*mail, *to)) {
+    if (is_far(*addressee(*mail)))
+      return desk_->send_out(*mail);
+    to = list(*addressee(*mail), kind_of(*mail));
+  }
+  if (to == nullptr)
+    return refuse(*mail, "too many task lists on this host");
+  send(to->handle, std::move(mail));
 }
 
 void matching_owner::on_mail(matching_mail_ptr& mail) {
-  if (const auto* key = addressee(*mail)) {
-    if (std::holds_alternative<poll_gone>(*mail)) {
-      const auto i = lists_.find(*key);
-      if (i != lists_.end())
-        send(i->second.handle, std::move(mail));
-      return;
-    }
-    if (limited_ && !admit(*mail))
-      return;
-    auto* to = list(*key, kind_of(*mail));
-    if (to != nullptr && !to->reads.empty() && place(*mail, *to))
-      to = list(*addressee(*mail), kind_of(*mail));
-    if (to == nullptr)
-      return refuse(*mail, "too many task lists on this host");
-    send(to->handle, std::move(mail));
-    return;
+  if (addressee(*mail) != nullptr) {
+    constexpr bool arrived = false;
+    return to_list(mail, arrived);
   }
+  if (auto* over = std::get_if<dispatch_over>(mail.get()))
+    return desk_->on_over(*over);
+  if (const auto* taken = std::get_if<forward_taken>(mail.get()))
+    return desk_->on_taken(*taken);
   if (auto* asked = std::get_if<std::shared_ptr<lists_of_domain>>(mail.get()))
     return describe_all(**asked);
   if (auto* idle = std::get_if<list_idle>(mail.get()))
     return forget(idle->list);
-  if (auto* query = std::get_if<matching_query>(mail.get()))
-    return on_query(*query);
+  if (const auto* shown = std::get_if<show_lists>(mail.get()))
+    return show(*shown->into);
+  if (const auto* asked = std::get_if<kill_list>(mail.get()))
+    return kill(*asked);
   if (auto* known = std::get_if<partitions_known>(mail.get()))
     return note_partitions(*known);
   if (auto* asked = std::get_if<std::shared_ptr<list_partitions>>(mail.get()))
@@ -160,52 +236,6 @@ void matching_owner::forget(const storage::task_list_key& key) {
   env_.counters->task_lists.fetch_sub(1, std::memory_order_relaxed);
 }
 
-// ---------------------------------------------------------------- partitions
-
-void matching_owner::note_partitions(partitions_known& known) {
-  const auto i = lists_.find(known.list);
-  if (i == lists_.end())
-    return;
-  auto& root = i->second;
-  const bool one = known.reads.size() == 1 && known.writes.size() == 1 && known.reads[0] == 0 && known.writes[0] == 0;
-  for (const int index : known.reads) {
-    const auto part = lists_.find({known.list.domain_id, name_of_partition(known.list.name, index), known.list.type});
-    if (index != 0 && part != lists_.end())
-      send(part->second.handle, make_matching_mail(known));
-  }
-  root.random = known.random;
-  root.reads = one ? std::vector<int>{} : std::move(known.reads);
-  root.writes = one ? std::vector<int>{} : std::move(known.writes);
-}
-
-int matching_owner::pick(const std::vector<int>& from, std::size_t& next, bool random) {
-  const auto at =
-      random ? static_cast<std::size_t>(env_.chance->below(static_cast<std::int64_t>(from.size()))) : next++;
-  return from[at % from.size()];
-}
-
-template <class T> bool matching_owner::place(T& content, entry& root, bool write) {
-  if (content.placed || content.kind == api::TASK_LIST_KIND_STICKY)
-    return false;
-  content.placed = true;
-  const int index =
-      write ? pick(root.writes, root.next_write, root.random) : pick(root.reads, root.next_read, root.random);
-  if (index == 0)
-    return false;
-  content.list.name = name_of_partition(content.list.name, index);
-  return true;
-}
-
-bool matching_owner::place(matching_mail& mail, entry& root) {
-  if (auto* task = std::get_if<list_task_ptr>(&mail))
-    return place(**task, root, true);
-  if (auto* poll = std::get_if<list_poll_ptr>(&mail))
-    return place(**poll, root, false);
-  if (auto* query = std::get_if<list_query_ptr>(&mail))
-    return place(**query, root, true);
-  return false;
-}
-
 // ---------------------------------------------------------------- limits
 
 void matching_owner::budget::set(double request_rate, double poll_rate, std::int64_t now_ns) {
@@ -222,6 +252,11 @@ void matching_owner::budget::set(double request_rate, double poll_rate, std::int
 
 void matching_owner::on_tick() {
   delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
+  if (env_.far != nullptr && ++ticks_ % ticks_to_tell == 0) {
+    for (const auto& [key, root] : lists_)
+      if (!root.reads.empty())
+        desk_->tell_partitions(key, root.reads, root.writes);
+  }
   const auto rates = env_.live->list_rates(nullptr);
   if (!rates.any) {
     limit(false);
@@ -322,9 +357,10 @@ void matching_owner::drop_expired(const storage::task_list_key& key, std::int64_
   tx.expected_range_id = tx.new_range_id = range_id;
   tx.delete_list = true;
   env_.store->task_lists().commit(std::move(tx),
-                                  [log = env_.log, name = key.name](const storage::commit_result& result) {
+                                  [write = env_.log, name = key.name](const storage::commit_result& result) {
                                     if (result.outcome != storage::status::committed)
-                                      log(1, "expired task list " + name + " stays for now: " + result.message);
+                                      write(log::level::info, {field::task_list(name), field::error(result.message)},
+                                            "expired task list {task_list} stays for now: {error}");
                                   });
 }
 

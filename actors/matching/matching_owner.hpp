@@ -4,10 +4,12 @@
 #include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
+#include "actors/matching/far_desk.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "actors/matching/task_starter.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,8 +18,8 @@ namespace cadenza::actors {
 
 /// Finds or makes the task list a message is for, and watches over them all. A list that dies is made again by the next
 /// message for it. Tasks, polls and queries for a list with several partitions are spread over them here, as the list's
-/// root has told. When it begins it brings all stored lists that may have a backlog into memory, so that no partition
-/// that is not written to any more keeps tasks for itself.
+/// root has told. What is for a list of another node goes there by its desk. When it begins it brings all stored lists
+/// that may have a backlog into memory, so that no partition that is not written to any more keeps tasks for itself.
 ///
 /// Death: all lists die with it; what they had is pushed again or read from the store.
 class matching_owner final : public supervised_actor {
@@ -49,6 +51,13 @@ private:
   };
 
   void on_mail(matching_mail_ptr& mail);
+  /// Sends what is for a list on to it. `arrived`: from another node, which says that the list is here.
+  void to_list(matching_mail_ptr& mail, bool arrived);
+  [[nodiscard]] bool is_far(const storage::task_list_key& list) const {
+    return env_.far != nullptr && env_.far->list_is_far(list);
+  }
+  [[nodiscard]] caf::message_handler far_handler();
+  void arm_desk();
   void on_tick();
   /// The entry of a list, made when there is none; null when there are too many.
   [[nodiscard]] entry* list(const storage::task_list_key& key, uber::cadence::api::v1::TaskListKind kind);
@@ -63,7 +72,8 @@ private:
   void describe_all(const lists_of_domain& asked);
   void describe_partitions(const list_partitions& asked);
   void forget(const storage::task_list_key& key);
-  void on_query(matching_query& query);
+  void show(list_census& into) const;
+  void kill(const kill_list& asked);
   void read_stored_lists(std::string page);
   void limit(bool limited);
   void drop_expired(const storage::task_list_key& key, std::int64_t range_id);
@@ -71,8 +81,10 @@ private:
 
   const services& env_;
   const task_starter_ptr starter_;
+  std::unique_ptr<far_desk> desk_; ///< from the first behavior on
   std::map<storage::task_list_key, entry> lists_;
   std::unordered_map<caf::actor_addr, storage::task_list_key> by_address_;
+  int ticks_ = 0;
   bool limited_ = false;
   budget host_;
   std::map<uuid, budget> domains_; ///< rates are read again with every tick

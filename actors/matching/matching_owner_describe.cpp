@@ -7,6 +7,7 @@
 #include "actors/matching/task_list.hpp"
 
 #include <caf/all.hpp>
+#include <google/protobuf/empty.pb.h>
 
 #include <atomic>
 #include <mutex>
@@ -95,28 +96,19 @@ void matching_owner::describe_partitions(const list_partitions& asked) {
   }
 }
 
-void matching_owner::on_query(matching_query& query) {
-  std::vector<std::string> out;
-  std::vector<std::pair<std::string, caf::actor>> handles;
-  for (auto& [key, one] : lists_) {
-    if (query.what == matching_query::kind::list) {
-      if (query.lists)
-        handles.emplace_back(actor_path::name_of_list(env_, key), one.handle);
-      else
-        out.push_back(actor_path::name_of_list(env_, key));
+void matching_owner::show(list_census& into) const {
+  for (const auto& [key, one] : lists_)
+    into.add(actor_path::name_of_list(env_, key), one.handle);
+}
+
+void matching_owner::kill(const kill_list& asked) {
+  for (const auto& [key, one] : lists_) {
+    if (!asked.name.empty() && actor_path::name_of_list(env_, key) != asked.name)
       continue;
-    }
-    // An empty text means any list: what chaos asks for.
-    if (query.text.empty() || actor_path::name_of_list(env_, key) == query.text) {
-      out.push_back(actor_path::name_of_list(env_, key));
-      caf::anon_send_exit(one.handle, caf::exit_reason::kill);
-      break;
-    }
+    caf::anon_send_exit(one.handle, caf::exit_reason::kill);
+    return asked.answer->reply(google::protobuf::Empty());
   }
-  if (query.lists)
-    query.lists(std::move(handles));
-  if (query.answer)
-    query.answer(std::move(out));
+  asked.answer->reject(not_exists("there is no such list in memory"));
 }
 
 } // namespace cadenza::actors

@@ -1,5 +1,6 @@
 #include "actors/matching/task_list.hpp"
 
+#include "actors/matching/far_errand.hpp"
 #include "actors/matching/poll_board.hpp"
 #include "messages/invariant.hpp"
 
@@ -164,7 +165,7 @@ void task_list::wait_again(list_poll_ptr poll, bool in_front) {
   if (poll->answer->cancelled() || poll->answer->answered())
     return;
   if (poll->deadline_ns <= now())
-    return answer_empty(*poll);
+    return answer_empty(*poll, now());
   poll_deadline_ns_ = std::min(poll_deadline_ns_, poll->deadline_ns);
   polls_->add({std::move(poll), nullptr}, in_front);
   note_waiting();
@@ -186,6 +187,8 @@ void task_list::handle(dispatch_over& over) {
   if (over.task) {
     if (over.task_done)
       finish(*over.task);
+    else if (over.untried)
+      offer_at_once(std::move(over.task));
     else
       later_.emplace_back(now() + retry_ns, std::move(over.task));
   }
@@ -199,24 +202,16 @@ void task_list::handle(dispatch_over& over) {
   match();
 }
 
+/// The poll that it was sent to, on another node, waits no more: it is the oldest again.
+void task_list::offer_at_once(list_task_ptr task) {
+  CADENZA_ASSERT(task->given.taken(), "a task that comes back had been given away");
+  task->given.release();
+  (task->backlog_id != 0 ? buffer_ : fresh_).push_front(std::move(task));
+}
+
 void task_list::handle(poll_gone& gone) {
   if (polls_->erase(gone.id))
     note_waiting();
-}
-
-void task_list::answer_empty(const list_poll& poll) {
-  api::AutoConfigHint hint;
-  hint.set_enable_auto_config(true);
-  hint.set_poller_wait_time_in_ms((now() - poll.since_ns) / ns_per_ms);
-  const auto answer = [&](auto response) {
-    if (poll.auto_config)
-      *response.mutable_auto_config_hint() = hint;
-    poll.answer->reply(response);
-  };
-  if (key_.type == 0)
-    answer(api::PollForDecisionTaskResponse());
-  else
-    answer(api::PollForActivityTaskResponse());
 }
 
 /// The rate of the whole list, shared by its partitions.
@@ -257,7 +252,8 @@ void task_list::handle(list_quit&) {
 
 void task_list::handle(list_idle&) {}
 void task_list::handle(std::shared_ptr<lists_of_domain>&) {}
-void task_list::handle(matching_query&) {}
+void task_list::handle(show_lists&) {}
+void task_list::handle(kill_list&) {}
 void task_list::handle(std::shared_ptr<list_partitions>&) {}
 void task_list::handle(stored_lists&) {}
 void task_list::handle(list_wanted&) {}

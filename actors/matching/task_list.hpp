@@ -83,7 +83,8 @@ private:
   void handle(backlog_read&);
   void handle(list_idle&);
   void handle(list_quit&);
-  void handle(matching_query&);
+  void handle(show_lists&);
+  void handle(kill_list&);
 
   void handle(std::shared_ptr<configure_list>&);
   void handle(std::shared_ptr<list_partitions>&);
@@ -99,7 +100,7 @@ private:
   // --- life, polls and queries (task_list.cpp)
   void note_poll(const list_poll& poll);
   void wait_again(list_poll_ptr poll, bool in_front);
-  void answer_empty(const list_poll& poll);
+  void offer_at_once(list_task_ptr task);
   void finish(const list_task& task);
   void use_fallback(list_task_ptr task);
   void refresh_settings_if_old();

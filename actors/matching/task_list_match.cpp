@@ -7,9 +7,8 @@
 namespace cadenza::actors {
 namespace {
 
-constexpr std::int64_t offer_kept_ns = 10 * ns_per_s; ///< after that it is made again: the parent may have died
-constexpr std::size_t offers_max = 1000;              ///< of child partitions; more wait where they are
-constexpr std::size_t scan_max = 200;                 ///< tasks looked at for one that suits a waiting group
+constexpr std::size_t offers_max = 1000; ///< of child partitions; more wait where they are
+constexpr std::size_t scan_max = 200;    ///< tasks looked at for one that suits a waiting group
 
 /// Forgets offers that are over, so that others can be made.
 template <class Offers, class Over> void prune(Offers& offers, std::int64_t now_ns, Over&& over) {
@@ -64,7 +63,7 @@ void task_list::match_queries() {
     with_worker_.emplace(query->task_id, query);
     if (poll.from)
       send(poll.from, make_matching_mail(forward_taken{}));
-    query->deliver(std::move(poll.poll), key_.name);
+    starter_->ask(std::move(query), std::move(poll.poll), key_.name);
     note_waiting();
   }
 }
@@ -106,15 +105,16 @@ list_task_ptr task_list::take_task() {
 }
 
 forwarded_task* task_list::first_offer() {
-  while (!offers_.empty() && offers_.front().task->given.taken())
+  const auto at = now();
+  while (!offers_.empty() && (offers_.front().task->given.taken() || offers_.front().until_ns <= at))
     offers_.pop_front();
   return offers_.empty() ? nullptr : &offers_.front();
 }
 
 void task_list::tell_taken(const forwarded_task& offer, const caf::actor& home) {
-  send(home, make_matching_mail(forward_taken{}));
+  send(home, make_matching_mail(forward_taken{offer.task}));
   if (offer.via != home)
-    send(offer.via, make_matching_mail(forward_taken{}));
+    send(offer.via, make_matching_mail(forward_taken{offer.task}));
 }
 
 void task_list::match_in_order() {
@@ -133,8 +133,8 @@ void task_list::match_in_order() {
     caf::actor home;
     if (offer != nullptr && (own == nullptr || offer->task->created_ns < own->created_ns)) {
       if (offer->task->given.take()) {
-        task = std::move(offer->task);
-        home = std::move(offer->from);
+        task = offer->task;
+        home = offer->from;
         tell_taken(*offer, home);
       }
       offers_.pop_front();
@@ -168,7 +168,7 @@ void task_list::hand_over(list_task_ptr task, poll_queue::entry poll, const caf:
 void task_list::match_by_group() {
   std::size_t looked = 0;
   for (auto i = offers_.begin(); i != offers_.end() && !polls_->empty() && looked < scan_max; ++looked) {
-    const bool taken = i->task->given.taken();
+    const bool taken = i->task->given.taken() || i->until_ns <= now();
     if (!taken && !match_one_by_group(i->task, i->from, true)) {
       ++i;
       continue;

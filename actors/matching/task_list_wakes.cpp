@@ -1,6 +1,7 @@
 #include "actors/matching/task_list.hpp"
 
 #include "actors/base/workload.hpp"
+#include "actors/matching/far_errand.hpp"
 
 #include <caf/all.hpp>
 
@@ -106,7 +107,7 @@ bool task_list::busy() const {
 
 void task_list::expire_polls() {
   for (const auto& poll : polls_->take_expired(now(), poll_deadline_ns_))
-    answer_empty(*poll);
+    answer_empty(*poll, now());
 }
 
 void task_list::fail_expired_queries() {
@@ -179,9 +180,12 @@ void task_list::tell_if_nobody_polls() {
     return; // the next look tries again
   nobody_logged_ns_ = at;
   const auto domain = env_.domains->get()->find(key_.domain_id);
-  env_.log(2, "nobody polls " + std::string(key_.type == 0 ? "decision" : "activity") + " task list " + key_.name +
-                  " of domain " + (domain ? domain->name : key_.domain_id.str()) +
-                  ", where tasks have been waiting for " + std::to_string((at - oldest->created_ns) / ns_per_s) + " s");
+  env_.log(log::level::warn,
+           {field::task_type(key_.type == 0 ? "decision" : "activity"), field::task_list(key_.name),
+            field::domain(domain ? domain->name : key_.domain_id.str()),
+            field::waiting_s((at - oldest->created_ns) / ns_per_s)},
+           "nobody polls {task_type} task list {task_list} of domain {domain}, where tasks have been waiting for "
+           "{waiting_s} s");
 }
 
 void task_list::refresh_settings_if_old() {

@@ -29,8 +29,8 @@ public:
   using start_for_poll::start_for_poll;
 
   outcome<void> act(workflow::transaction& tx) override {
-    if (poll_->answer->cancelled())
-      return unavailable("the poller has gone");
+    if (auto may = may_start(tx); !may)
+      return may;
     const auto before = tx.state().activities().find(task_->schedule_id);
     // The same poll asking again gets the same answer, and nothing is written.
     const bool started = before != nullptr && before->started_id() != no_event_id;

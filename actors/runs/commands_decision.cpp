@@ -20,8 +20,8 @@ public:
   using start_for_poll::start_for_poll;
 
   outcome<void> act(workflow::transaction& tx) override {
-    if (poll_->answer->cancelled())
-      return unavailable("the poller has gone");
+    if (auto may = may_start(tx); !may)
+      return may;
     const auto& decision = tx.state().head().decision();
     started_elsewhere_ = tx.state().has_started_decision() && decision.schedule_id() == task_->schedule_id &&
                          decision.request_id() != poll_->request_id;

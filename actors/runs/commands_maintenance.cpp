@@ -56,11 +56,14 @@ private:
   /// Only damage is a reason to remove anything: a run that is not there or not readable now answers that nothing was.
   void judge(const error& reason) {
     if (reason.kind != error_kind::internal_data_inconsistency) {
-      env_.log(1, "workflow " + key.workflow_id + " was looked at for damage: " + reason.message);
+      env_.log(log::level::info,
+               {field::workflow_id(key.workflow_id), field::run_id(run_id.str()), field::error(reason.message)},
+               "workflow {workflow_id} was checked for damage: {error}");
       return request->reply(admin::MaintainCorruptWorkflowResponse());
     }
-    env_.log(2,
-             "workflow " + key.workflow_id + "/" + run_id.str() + " is damaged and will be removed: " + reason.message);
+    env_.log(log::level::warn,
+             {field::workflow_id(key.workflow_id), field::run_id(run_id.str()), field::error(reason.message)},
+             "run {run_id} of workflow {workflow_id} is damaged and will be removed: {error}");
     remove_by_hand<admin::MaintainCorruptWorkflowResponse>(env_, key, run_id, request);
   }
 

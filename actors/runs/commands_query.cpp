@@ -1,5 +1,5 @@
 #include "actors/runs/command_of.hpp"
-#include "actors/runs/decision_answer.hpp"
+#include "actors/runs/query_delivery.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "workflow/decision_task.hpp"
 
@@ -90,7 +90,7 @@ private:
         return self->finished(r);
       // The time is over, or the run cannot be read: its state may not be there.
       self->request->reject(r.now() >= self->give_up_ns_ ? no_decision_yet()
-                                                         : unavailable("the run cannot be read now"));
+                                                         : unavailable("the run cannot be read right now"));
     };
     run.wait_for_events(std::move(waiter));
   }
@@ -122,20 +122,8 @@ run_command_ptr make_query_without_stickiness(workflow_key workflow, uuid run, w
       [query](workflow_run& r) { r.dispatch_query(query); });
 }
 
-run_command_ptr make_query_delivery(const query_token& token, const api::WorkflowQuery& query, bool sticky,
-                                    list_poll_ptr poll) {
-  auto answer = poll->answer;
-  return make_command(
-      "query_delivery", {token.domain_id, token.workflow_id}, token.run_id, answer, false,
-      [](workflow::transaction&) -> outcome<bool> { return false; },
-      [token, query, sticky, answer](workflow_run& r) {
-        make_query_answer(r, token, query, sticky, [answer](outcome<std::string> bytes) {
-          if (bytes)
-            answer->reply_bytes(*std::move(bytes));
-          else
-            answer->reject(bytes.error());
-        });
-      });
+run_command_ptr make_query_delivery(query_token token, const list_query& query, list_poll_ptr poll) {
+  return std::make_shared<query_delivery>(std::move(token), query, std::move(poll));
 }
 
 } // namespace cadenza::actors

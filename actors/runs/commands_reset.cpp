@@ -49,7 +49,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     env.store->shards().read_current(
         shard, key, [self = shared_from_this()](storage::read_result<storage::current_row> row) {
           if (row.outcome != storage::status::committed)
-            return self->answer->reject(unavailable("the store cannot read now: " + row.message));
+            return self->answer->reject(unavailable("the store cannot read right now: " + row.message));
           if (!row.value || !self->current.ParseFromString(row.value->value))
             return self->answer->reject(no_workflow(self->key.workflow_id));
           const auto named = uuid::parse(self->request->workflow_execution().run_id());
@@ -84,7 +84,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
         shard, {key.domain_id, key.workflow_id, run},
         [self = shared_from_this(), run, depth](storage::read_result<run_rows> rows) {
           if (rows.outcome != storage::status::committed)
-            return self->answer->reject(unavailable("the store cannot read now: " + rows.message));
+            return self->answer->reject(unavailable("the store cannot read right now: " + rows.message));
           if (!rows.value) {
             // A later run may have been removed already; the base run must be there.
             return depth == 0 ? self->answer->reject(no_workflow(self->key.workflow_id, run)) : self->carry_out();
@@ -108,12 +108,12 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
         shard, uuid::from_raw(branch.tree_id()),
         [self = shared_from_this(), held](storage::read_result<storage::history_tree> tree) {
           if (tree.outcome != storage::status::committed)
-            return self->answer->reject(unavailable("the store cannot read now: " + tree.message));
+            return self->answer->reject(unavailable("the store cannot read right now: " + tree.message));
           const auto base_branch = uuid::from_raw(held->current_branch().branch().branch_id());
           const auto& branches = tree.value->branches;
           if (std::none_of(branches.begin(), branches.end(),
                            [&](const branch_row& row) { return row.branch_id == base_branch; }))
-            return self->answer->reject(service_busy("the history that is reset to is being deleted"));
+            return self->answer->reject(service_busy("the history to reset to is being deleted"));
           self->tree_version = tree.value->version;
           self->read_history(held, 0);
         });
@@ -292,7 +292,7 @@ private:
 void reset_flow::carry_out() {
   const auto handle = env.routes->shard_of(key.workflow_id);
   if (!handle)
-    return answer->reject(unavailable("the history shard of this workflow is not there at the moment"));
+    return answer->reject(unavailable("the history shard of this workflow is not available right now"));
   if (current.state() == run_state::created || current.state() == run_state::running) {
     run_command_ptr command = std::make_shared<reset_open>(shared_from_this(), uuid::from_raw(current.run_id()));
     caf::anon_send(handle, std::move(command));

@@ -18,7 +18,7 @@ outcome<std::int32_t> backoff_of(const start_request& asked, const workflow::env
 /// A start that a message has brought is not carried out when its sender counts on that no more.
 outcome<void> in_time(const start_request& asked, const workflow::environment& env) {
   if (env.now_ns > asked.expires_ns)
-    return error(error_kind::deadline_exceeded, "the start has come too late");
+    return error(error_kind::deadline_exceeded, "the start arrived too late");
   return {};
 }
 
@@ -198,7 +198,7 @@ void send_to_run(const services& env, run_command_ptr command) {
   CADENZA_ASSERT(command, "a request to a run is one");
   const auto shard = env.routes->shard_of(command->key.workflow_id);
   if (!shard)
-    return command->failed(unavailable("the history shard of this workflow is not there at the moment"));
+    return command->failed(unavailable("the history shard of this workflow is not available right now"));
   caf::anon_send(shard, std::move(command));
 }
 
@@ -207,7 +207,7 @@ void send_start(const services& env, start_request_ptr request) {
                  "a start says what is to be started, and somebody waits for it");
   const auto shard = env.routes->shard_of(request->key.workflow_id);
   if (!shard)
-    return request->answer->reject(unavailable("the history shard of this workflow is not there at the moment"));
+    return request->answer->reject(unavailable("the history shard of this workflow is not available right now"));
   caf::anon_send(shard, make_shard_mail(std::move(request)));
 }
 

@@ -110,9 +110,11 @@ public:
   void finished(workflow_run& run) override {
     if (!closed_)
       return receipt_->done();
-    run.remove(std::move(receipt_), [log = run.env().log, id = key.workflow_id](const outcome<void>& result) {
+    run.remove(std::move(receipt_), [write = run.env().log, id = key.workflow_id,
+                                     run_id = run.key().run_id.str()](const outcome<void>& result) {
       if (!result)
-        log(2, "run of " + id + " not deleted after retention: " + result.error().message);
+        write(log::level::warn, {field::workflow_id(id), field::run_id(run_id), field::error(result.error().message)},
+              "run {run_id} of workflow {workflow_id} was not deleted after its retention: {error}");
     });
   }
   const char* name() const override { return "retention"; }

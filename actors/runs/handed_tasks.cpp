@@ -17,8 +17,11 @@ namespace {
 /// Takes a waiting poll of the list that a task is for.
 list_poll_ptr take_poll(const services& env, const record::v1::TransferTask& task, int type) {
   const bool elsewhere = type == 1 && !task.target_domain_id().empty();
-  auto poll =
-      env.polls->take({uuid::from_raw(elsewhere ? task.target_domain_id() : task.domain_id()), task.task_list(), type});
+  const storage::task_list_key list{uuid::from_raw(elsewhere ? task.target_domain_id() : task.domain_id()),
+                                    task.task_list(), type};
+  if (env.far != nullptr && env.far->list_is_far(list))
+    return nullptr; // its polls wait on another node
+  auto poll = env.polls->take(list);
   if (poll && poll->auto_config)
     poll->waited_ms = (env.time->now_ns() - poll->since_ns) / ns_per_ms;
   return poll;

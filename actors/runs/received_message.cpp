@@ -133,7 +133,7 @@ public:
 
   outcome<void> act(workflow::transaction& tx) override {
     if (tx.env().now_ns > message_->expires_ns())
-      return error(error_kind::deadline_exceeded, "the message has come too late");
+      return error(error_kind::deadline_exceeded, "the message arrived too late");
     const auto result = carry_out(tx);
     if (!result)
       return result.error();

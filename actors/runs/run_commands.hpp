@@ -88,10 +88,8 @@ make_activity_canceled(const workflow::domain_ptr&, task_token,
 
 /// Goes on with a query that the sticky worker did not answer.
 [[nodiscard]] run_command_ptr make_query_without_stickiness(workflow_key workflow, uuid run, waiting_query query);
-/// Answers a poll with a query.
-[[nodiscard]] run_command_ptr make_query_delivery(const query_token& token,
-                                                  const uber::cadence::api::v1::WorkflowQuery& query, bool sticky,
-                                                  list_poll_ptr poll);
+/// Answers a poll with a query; `token` is what the worker will answer with.
+[[nodiscard]] run_command_ptr make_query_delivery(query_token token, const list_query& query, list_poll_ptr poll);
 
 // --- flows over several runs (commands_reset.cpp, commands_restart.cpp)
 void reset_run(const services& env, workflow::domain_ptr,

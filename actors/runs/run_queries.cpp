@@ -109,17 +109,10 @@ void workflow_run::send_query(waiting_query query, bool sticky) {
   out->task_id = query.id;
   out->deadline_ns = query.deadline_ns;
   out->answer = query.answer;
-  query_token token;
-  token.domain_id = key_.domain_id;
-  token.workflow_id = key_.workflow_id;
-  token.run_id = key_.run_id;
-  token.task_list = list;
-  token.task_id = query.id;
-  out->deliver = [&env = env_, token, asked = query.query, sticky](list_poll_ptr poll, const std::string& from) {
-    query_token told = token;
-    told.task_list = from;
-    send_to_run(env, make_query_delivery(told, asked, sticky, std::move(poll)));
-  };
+  out->workflow = {key_.domain_id, key_.workflow_id};
+  out->run_id = key_.run_id;
+  out->query = std::move(query.query);
+  out->sticky = sticky;
   send(env_.routes->matching(), make_matching_mail(std::move(out)));
 }
 

@@ -5,7 +5,8 @@
 
 namespace cadenza::actors {
 
-/// Sends the runs of this process commands to start tasks. `env` must outlive it.
+/// The one place where it is decided which way a task or a query goes to its run: as a command, or, when the run or the
+/// poll is on another node, by the desk of this one. `env` must outlive it.
 [[nodiscard]] task_starter_ptr make_run_starter(const services& env);
 
 } // namespace cadenza::actors

@@ -1,14 +1,10 @@
 #include "actors/runs/run_warnings.hpp"
 
-#include <string>
+#include <string_view>
 
 namespace cadenza::actors {
 
 namespace {
-
-std::string about(const workflow::domain_view& domain, const workflow::run& run) {
-  return " (domain " + domain.name + ", workflow " + run.key().workflow_id + ", run " + run.key().run_id.str() + ')';
-}
 
 bool crossed(std::int64_t before, std::int64_t after, std::int64_t limit) { return after > limit && before <= limit; }
 
@@ -27,39 +23,35 @@ run_measures run_measures::of(const workflow::run& run) {
 void warn_of_growth(limit_warnings& to, const workflow::rules& limits, const workflow::domain_view& domain,
                     const workflow::run& run, const run_measures& before, const workflow::oversized& seen) {
   const auto now = run_measures::of(run);
-  const auto number = [](std::int64_t n) { return std::to_string(n); };
+  const auto id = run.key().run_id.str();
+  const auto note = [&](limit_warning what, log::field name, log::field size, log::field limit, log::sentence says) {
+    to.note(
+        what,
+        {name, size, limit, field::domain(domain.name), field::workflow_id(run.key().workflow_id), field::run_id(id)},
+        says);
+  };
   if (crossed(before.history_bytes, now.history_bytes, limits.history_size_warn))
-    to.note(limit_warning::history_size, [&] {
-      return "a history has " + number(now.history_bytes) + " bytes, more than limit.historySize.warn of " +
-             number(limits.history_size_warn) + about(domain, run);
-    });
+    note(limit_warning::history_size, field::what("history"), field::bytes(now.history_bytes),
+         field::limit(limits.history_size_warn),
+         "a history has {bytes} bytes, more than limit.historySize.warn of {limit}");
   if (crossed(before.events, now.events, limits.history_count_warn))
-    to.note(limit_warning::history_count, [&] {
-      return "a history has " + number(now.events) + " events, more than limit.historyCount.warn of " +
-             number(limits.history_count_warn) + about(domain, run);
-    });
+    note(limit_warning::history_count, field::what("history"), field::count(now.events),
+         field::limit(limits.history_count_warn),
+         "a history has {count} events, more than limit.historyCount.warn of {limit}");
   if (crossed(before.activities, now.activities, limits.pending_activities_warn))
-    to.note(limit_warning::pending_activities, [&] {
-      return "a run has " + number(now.activities) +
-             " pending activities, more than limit.pendingActivityCount.warn of " +
-             number(limits.pending_activities_warn) + about(domain, run);
-    });
+    note(limit_warning::pending_activities, field::what("activities"), field::count(now.activities),
+         field::limit(limits.pending_activities_warn),
+         "a run has {count} pending activities, more than limit.pendingActivityCount.warn of {limit}");
   if (now.decision_attempt > limits.decision_attempts_critical && now.decision_attempt != before.decision_attempt)
-    to.note(limit_warning::decision_attempts, [&] {
-      return "a decision is at attempt " + number(now.decision_attempt) +
-             ", more than history.decisionRetryCriticalAttempts of " + number(limits.decision_attempts_critical) +
-             about(domain, run);
-    });
+    note(limit_warning::decision_attempts, field::what("decision"), field::attempt(now.decision_attempt),
+         field::limit(limits.decision_attempts_critical),
+         "a decision is at attempt {attempt}, more than history.decisionRetryCriticalAttempts of {limit}");
   if (seen.blobs > 0)
-    to.note(limit_warning::blob_size, [&] {
-      return std::string(seen.blob_name) + " of " + std::to_string(seen.blob_bytes) +
-             " bytes is larger than limit.blobSize.warn of " + number(limits.blob_size_warn) + about(domain, run);
-    });
+    note(limit_warning::blob_size, field::what(seen.blob_name), field::bytes(seen.blob_bytes),
+         field::limit(limits.blob_size_warn), "{what} of {bytes} bytes is larger than limit.blobSize.warn of {limit}");
   if (seen.ids > 0)
-    to.note(limit_warning::id_length, [&] {
-      return std::string(seen.id_name) + " of " + std::to_string(seen.id_bytes) +
-             " bytes is longer than limit.maxIDWarnLength of " + number(limits.lengths.warn) + about(domain, run);
-    });
+    note(limit_warning::id_length, field::what(seen.id_name), field::bytes(seen.id_bytes),
+         field::limit(limits.lengths.warn), "{what} of {bytes} bytes is longer than limit.maxIDWarnLength of {limit}");
 }
 
 } // namespace cadenza::actors

@@ -105,12 +105,15 @@ void workflow_run::handle(run_loaded& loaded) {
   if (loaded.rows.outcome == storage::status::corrupted)
     return give_up({error_kind::internal_data_inconsistency, "stored run is damaged: " + loaded.rows.message});
   if (loaded.rows.outcome != storage::status::committed)
-    return give_up(unavailable("the store cannot read now: " + loaded.rows.message));
+    return give_up(unavailable("the store cannot read right now: " + loaded.rows.message));
   if (!loaded.rows.value)
     return give_up(no_workflow(key_.workflow_id, key_.run_id));
   auto state = workflow::run::load(key_, *loaded.rows.value);
   if (!state) {
-    env_.log(3, "run " + key_.workflow_id + "/" + key_.run_id.str() + " cannot be read: " + state.error().message);
+    env_.log(
+        log::level::error,
+        {field::workflow_id(key_.workflow_id), field::run_id(key_.run_id.str()), field::error(state.error().message)},
+        "run {run_id} of workflow {workflow_id} cannot be read: {error}");
     return give_up(state.error());
   }
   env_.counters->runs_loaded.fetch_add(1, std::memory_order_relaxed);
@@ -177,7 +180,7 @@ void workflow_run::handle(event_read& read) {
   const auto wanted = *std::exchange(wanted_, std::nullopt);
   become(phase::ready);
   if (read.page.outcome != storage::status::committed || read.page.rows.empty())
-    return give_up(unavailable("history cannot be read now"));
+    return give_up(unavailable("the history cannot be read right now"));
   auto batch = std::make_shared<uber::cadence::api::v1::History>();
   if (!batch->ParseFromString(read.page.rows.front().batch) || batch->events_size() == 0)
     return give_up({error_kind::internal_data_inconsistency, "a stored batch of events is damaged"});
@@ -264,8 +267,10 @@ void workflow_run::execute(run_command_ptr command) {
     // It would be too large each time: the run is ended instead, before anything else that waits.
     if (made.error().kind == error_kind::limit_exceeded && state_->open() && phase_ != phase::fresh) {
       if (std::string_view(command->name()) == size_limit_terminate_name) // must not go round for ever
-        env_.log(3, "run " + key_.workflow_id + " " + key_.run_id.str() +
-                        " is too large to be ended: " + made.error().message);
+        env_.log(log::level::error,
+                 {field::domain(domain_->name), field::workflow_id(key_.workflow_id), field::run_id(key_.run_id.str()),
+                  field::error(made.error().message)},
+                 "run {run_id} of workflow {workflow_id} is too large to be ended: {error}");
       else
         queue_.push_front(make_size_limit_terminate(key_));
     }

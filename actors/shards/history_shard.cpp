@@ -1,6 +1,7 @@
 #include "actors/shards/history_shard.hpp"
 
 #include "actors/base/actor_path.hpp"
+#include "actors/runs/received_matching.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/invariant.hpp"
 
@@ -55,6 +56,10 @@ caf::behavior history_shard::make_behavior() {
   return with_common(caf::message_handler{
       [this](run_command_ptr& command) { on_command(std::move(command)); },
       [this](run_message_ptr& message) { on_message(std::move(message)); },
+      [this](matching_message_ptr& message) {
+        if (auto command = receive(env_, std::move(message)))
+          on_command(std::move(command));
+      },
       [this](shard_mail_ptr& mail) { on_mail(*mail); },
       [this](task_over& over) { on_over(over); },
       [this](tick& t) { on_tick(t.generation); },
@@ -129,7 +134,8 @@ void history_shard::ready_if_loaded() {
   constexpr bool quiet = true; // what is lost has been told as it was found
   tell_lost(lost_transfer_, "transfer", "transfer tasks", quiet);
   tell_lost(lost_timers_, "timer", "timers that fire (ns)", quiet);
-  env_.log(0, "history shard " + std::to_string(index_) + " ready, range id " + std::to_string(range_id_));
+  env_.log(log::level::debug, {field::shard(index_), field::range_id(range_id_)},
+           "history shard {shard} ready, range id {range_id}");
   auto waiting = std::move(before_ready_);
   before_ready_.clear();
   for (auto& r : waiting) {

@@ -100,9 +100,12 @@ struct removal : std::enable_shared_from_this<removal> {
           if (read.outcome != storage::status::committed)
             return self->hand_over(unavailable("history tree cannot be read now: " + read.message));
           if (!others_of(*read.value, self->run.branches)) {
-            self->at.env.log(2, "a branch of the history tree of run " + self->run.key.run_id.str() +
-                                    " is damaged: nobody knows what of its history is shared, so it stays when the "
-                                    "run goes");
+            self->at.env.log(
+                log::level::warn,
+                {field::workflow_id(self->run.key.workflow_id), field::run_id(self->run.key.run_id.str()),
+                 field::shard(self->at.index)},
+                "a branch of the history tree of run {run_id} is damaged: nobody knows what of its history "
+                "is shared, so it stays when the run goes");
             self->run.branches.clear();
             return self->commit({});
           }
@@ -200,8 +203,10 @@ void remove_history(const shard_place& at, std::vector<HistoryBranch> branches, 
           return over();
         const auto others = others_of(*read.value, branches);
         if (!others) {
-          at.env.log(2, "a branch of history tree " + uuid::from_raw(branches.front().tree_id()).str() +
-                            " is damaged: nobody knows what is shared, so what a removed run has left of it stays");
+          at.env.log(log::level::warn,
+                     {field::history_tree(uuid::from_raw(branches.front().tree_id()).str()), field::shard(at.index)},
+                     "a branch of history tree {history_tree} is damaged: nobody knows what is shared, so what a "
+                     "removed run has left of it stays");
           receipt->done();
           return over();
         }

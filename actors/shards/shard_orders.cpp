@@ -15,7 +15,7 @@ void remove_read_run(const shard_place& at, const run_key& key, const storage::r
   // Rows without a header are what is left of a damaged run: they go, too.
   const bool damaged = rows.outcome == storage::status::corrupted;
   if (rows.outcome != storage::status::committed && !damaged)
-    return answer(unavailable("the store cannot read now: " + rows.message));
+    return answer(unavailable("the store cannot read right now: " + rows.message));
   if (!damaged && !rows.value)
     return answer(no_workflow(key.workflow_id, key.run_id));
   record::v1::Run head;
@@ -66,15 +66,15 @@ void history_shard::remove_run(shard_order order) {
     });
     return;
   }
-  env_.store->shards().read_current(index_, order.workflow,
-                                    [self = me(), order](storage::read_result<storage::current_row> row) mutable {
-                                      if (row.outcome != storage::status::committed)
-                                        return order.answer(unavailable("the store cannot read now: " + row.message));
-                                      if (!row.value || row.value->run_id == uuid{})
-                                        return order.answer(no_workflow(order.workflow.workflow_id));
-                                      order.run_id = row.value->run_id;
-                                      caf::anon_send(self, make_shard_mail(std::move(order)));
-                                    });
+  env_.store->shards().read_current(
+      index_, order.workflow, [self = me(), order](storage::read_result<storage::current_row> row) mutable {
+        if (row.outcome != storage::status::committed)
+          return order.answer(unavailable("the store cannot read right now: " + row.message));
+        if (!row.value || row.value->run_id == uuid{})
+          return order.answer(no_workflow(order.workflow.workflow_id));
+        order.run_id = row.value->run_id;
+        caf::anon_send(self, make_shard_mail(std::move(order)));
+      });
 }
 
 void history_shard::remove_task(shard_order order) {

@@ -355,7 +355,8 @@ void history_shard::handle(acks_written& written) {
   cleanup.keep_timers = lost_timers_.all();
   env_.store->shards().cleanup(cleanup, [&env = env_, index = index_](storage::commit_result result) {
     if (result.outcome != storage::status::committed)
-      env.log(2, "finished tasks of shard " + std::to_string(index) + " not dropped: " + result.message);
+      env.log(log::level::warn, {field::shard(index), field::error(result.message)},
+              "finished tasks of shard {shard} were not dropped: {error}");
   });
 }
 

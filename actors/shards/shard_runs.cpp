@@ -225,7 +225,7 @@ void history_shard::handle(current_known& known) {
     return; // a commit told us meanwhile
   auto& entry = i->second;
   if (known.row.outcome != storage::status::committed)
-    return refuse_waiting(known.key, unavailable("the store cannot read now: " + known.row.message));
+    return refuse_waiting(known.key, unavailable("the store cannot read right now: " + known.row.message));
   entry.current.reset();
   if (known.row.value) {
     record::v1::CurrentRun current;

@@ -70,7 +70,7 @@ api::Decision next_of(const progress& at) {
   if (at.failed != nullptr)
     return fail_workflow(at.failed->reason(), at.failed->details());
   if (at.timed_out)
-    return fail_workflow("timeout", at.activity + " was not done in time");
+    return fail_workflow("timeout", at.activity + " timed out");
   if (at.activity.empty())
     return schedule(at, disable_archival);
   if (at.activity == disable_archival)

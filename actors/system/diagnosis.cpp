@@ -48,13 +48,13 @@ void add_settings(issue_group& to, const issue& of) {
     return; // no worker had it
   if (of.heartbeat_ns == 0) {
     add_cause(to, of,
-              of.retry ? "There is a retry policy but no heartbeat timeout: that a worker is gone shows late"
+              of.retry ? "There is a retry policy but no heartbeat timeout: a lost worker is noticed late"
                        : "There is neither a heartbeat timeout nor a retry policy",
               facts::heartbeats);
   } else if (of.timeout == api::TIMEOUT_TYPE_HEARTBEAT) {
     add_cause(to, of,
               of.retry ? "The activity did not send its heartbeat in time"
-                       : "The activity did not send its heartbeat in time, and without a retry policy that ends it",
+                       : "The activity did not send its heartbeat in time, and it has no retry policy",
               facts::heartbeats);
   }
   if (!of.retry)
@@ -203,9 +203,9 @@ void diagnosis::check_retry(issue_kind kind, std::int64_t event_id, const api::R
   const auto expiration = ns_of(policy.expiration_interval());
   const char* reason = nullptr;
   if (policy.maximum_attempts() == 1)
-    reason = "With one attempt at most nothing is tried again: the first attempt counts";
+    reason = "Nothing is retried with a maximum of one attempt: the first attempt counts";
   else if (expiration > 0 && expiration < ns_of(policy.initial_interval()))
-    reason = "The policy expires before its initial interval is over, so nothing is tried again";
+    reason = "The policy expires before its initial interval ends, so nothing is retried";
   if (reason == nullptr)
     return;
   if (auto* out = add(found_.retries, kind, event_id, reason)) {
@@ -289,7 +289,7 @@ void diagnosis::take_decision_timeout(const api::HistoryEvent& event) {
   const auto& a = event.decision_task_timed_out_event_attributes();
   auto reason = type_name(a.timeout_type());
   if (a.cause() == api::DECISION_TASK_TIMED_OUT_CAUSE_RESET)
-    reason = "The run was reset (" + cut(a.reason()) + "); it goes on as run " + a.new_run_id();
+    reason = "The run was reset (" + cut(a.reason()) + "); it continues as run " + a.new_run_id();
   auto* out = add(found_.timeouts, issue_kind::decision_timeout, event.event_id(), std::move(reason));
   if (out == nullptr)
     return;

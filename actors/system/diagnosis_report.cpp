@@ -74,9 +74,9 @@ std::string_view name_of(issue_kind kind) {
   case issue_kind::activity_failure: return "Activity failed";
   case issue_kind::workflow_failure: return "Workflow failed";
   case issue_kind::decision_failure: return "Decision failed";
-  case issue_kind::workflow_retry: return "Retry policy of the workflow without effect";
-  case issue_kind::activity_retry: return "Retry policy of an activity without effect";
-  case issue_kind::activity_heartbeat: return "Heartbeat timeout of an activity without effect";
+  case issue_kind::workflow_retry: return "The workflow's retry policy has no effect";
+  case issue_kind::activity_retry: return "An activity's retry policy has no effect";
+  case issue_kind::activity_heartbeat: return "An activity's heartbeat timeout has no effect";
   }
   return {};
 }

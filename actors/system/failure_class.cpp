@@ -19,16 +19,16 @@ failure_class class_of(const std::string& reason) {
   if (reason == "COMPLETE_RESULT_EXCEEDS_LIMIT")
     return {"The result of the activity is larger than a blob may be", "A blob is larger than its domain allows", true};
   if (reason == "DECISION_BLOB_SIZE_EXCEEDS_LIMIT")
-    return {"What a decision carries is larger than a blob may be", "A blob is larger than its domain allows", true};
+    return {"A payload in a decision is larger than a blob may be", "A blob is larger than its domain allows", true};
   if (contains(reason, "Generic"))
     return {"The worker's code returned an error",
-            "The error comes from the code of the worker: its log, found by the identity, says more"};
+            "The error comes from the worker's code: see the log of the worker with this identity"};
   if (contains(reason, "Panic"))
-    return {"The worker's code panicked", "The panic is in the code of the activity or the workflow"};
+    return {"The worker's code panicked", "The panic is in the activity's or workflow's code"};
   if (contains(reason, "Timeout"))
-    return {"Something that was waited for timed out", nullptr};
-  return {"The worker's code returned an error of its own kind",
-          "The error was made by the code of the activity or the workflow; its reason names it"};
+    return {"Something the workflow waited for timed out", nullptr};
+  return {"The worker's code returned a custom error",
+          "The error was returned by the activity's or workflow's code; the reason names it"};
 }
 
 bool expected(api::DecisionTaskFailedCause cause) {

@@ -75,8 +75,8 @@ outcome<void> fill(const shelf& at, visibility_store& into) {
   const auto done = rebuild_visibility(at.from, into);
   if (!done)
     return done.error();
-  at.from.log(1, "visibility store: rebuilt, " + std::to_string(done->runs) + " runs listed, " +
-                     std::to_string(done->left_out) + " left out");
+  at.from.log(log::level::info, {field::count(done->runs), field::left_out(done->left_out)},
+              "visibility store: rebuilt, {count} runs listed, {left_out} left out");
   return {};
 }
 
@@ -133,9 +133,10 @@ outcome<std::unique_ptr<visibility_store>> open(const shelf_ptr& at) {
   if (at->rebuilt_at_ns && since_ns >= 0 && since_ns < between_rebuilds_ns)
     return unavailable("visibility store: damaged again right after a rebuild: " + why);
   if (there)
-    at->from.log(2, "visibility store: rebuilding it from the stored runs: " + why);
+    at->from.log(log::level::warn, {field::error(why)},
+                 "visibility store: rebuilding it from the stored runs: {error}");
   else
-    at->from.log(1, "visibility store: a new file is made from what is stored");
+    at->from.log(log::level::info, {}, "visibility store: a new file is made from what is stored");
   CADENZA_TRY(rebuild_file(*at));
   at->rebuilt_at_ns = at->time.now_ns();
   at->damaged = false;

@@ -83,7 +83,9 @@ public:
 private:
   void leave_out(const run_key& key, const char* why) {
     ++left_out;
-    from_.log(2, "run " + key.workflow_id + " " + key.run_id.str() + " is in no list: " + why);
+    from_.log(log::level::warn,
+              {field::workflow_id(key.workflow_id), field::run_id(key.run_id.str()), field::error(why)},
+              "run {run_id} of workflow {workflow_id} is left out of visibility: {error}");
   }
 
   const rebuild_source& from_;
@@ -123,8 +125,8 @@ outcome<rebuild_report> rebuild_visibility(const rebuild_source& from, storage::
     } while (!next.empty());
     if (report.runs - noted >= runs_between_notes) {
       noted = report.runs;
-      from.log(1, "visibility store: " + std::to_string(report.runs) + " runs listed anew, shard " +
-                      std::to_string(shard + 1) + " of " + std::to_string(from.shard_count));
+      from.log(log::level::info, {field::count(report.runs), field::shard(shard), field::shards(from.shard_count)},
+               "visibility store: {count} runs listed so far, up to shard {shard} of {shards}");
     }
   }
   report.left_out = lists.left_out;

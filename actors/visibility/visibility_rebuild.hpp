@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/visibility/visibility_writer.hpp"
+#include "config/log_line.hpp"
 #include "storage/store.hpp"
 
 #include <cstdint>
@@ -14,7 +15,7 @@ namespace cadenza::actors {
 struct rebuild_source {
   storage::store* store = nullptr; ///< not null, not owned; must outlive every rebuild
   int shard_count = 0;
-  std::function<void(int level, const std::string&)> log; ///< 0 debug, 1 info, 2 warning, 3 error; not empty
+  log::sink log;                  ///< not empty
   std::function<bool()> stopping; ///< asked between pages, true ends a rebuild; any thread. Empty: never
 };
 

@@ -145,7 +145,7 @@ bool visibility_writer::ready() {
     return false;
   auto opened = open_();
   if (!opened) {
-    failed("visibility store not opened", opened.error());
+    failed("visibility store not opened: {error}", opened.error());
     return false;
   }
   store_ = *std::move(opened);
@@ -158,9 +158,12 @@ bool visibility_writer::pausing() const {
   return now < pause_until_ns_ && now >= paused_at_ns_; // else the pause is over, or the clock was set back
 }
 
-void visibility_writer::failed(const std::string& what, const error& why) {
+void visibility_writer::failed(log::sentence says, const error& why, std::int64_t changes) {
   env_.counters->visibility_failures.fetch_add(1, std::memory_order_relaxed);
-  env_.log(3, what + ": " + why.message);
+  if (changes > 0)
+    env_.log(log::level::error, {field::count(changes), field::error(why.message)}, says);
+  else
+    env_.log(log::level::error, {field::error(why.message)}, says);
   if (why.kind == error_kind::internal_data_inconsistency)
     store_.reset();
   paused_at_ns_ = env_.time->now_ns();
@@ -185,7 +188,7 @@ void visibility_writer::write() {
     // The receipts go undone: the shards try again, after a while.
     for (const auto& receipt : pending_receipts_)
       receipt->broken();
-    failed("visibility store refused " + std::to_string(count) + " changes", result.error());
+    failed("visibility store refused {count} changes: {error}", result.error(), count);
   }
   pending_receipts_.clear();
 }
@@ -202,7 +205,7 @@ void visibility_writer::make_durable() {
   } else {
     for (const auto& receipt : applied_)
       receipt->broken();
-    failed("visibility store not made durable", result.error());
+    failed("visibility store not made durable: {error}", result.error());
   }
   applied_.clear();
 }
@@ -281,7 +284,7 @@ void visibility_writer::answer(visibility_list& asked) {
       },
       asked.request);
   if (found)
-    failed("visibility store damaged; a new one is opened", *found);
+    failed("visibility store damaged; a new one is opened: {error}", *found);
 }
 
 } // namespace cadenza::actors

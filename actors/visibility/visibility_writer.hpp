@@ -42,7 +42,7 @@ private:
   void answer(visibility_list& asked);
   [[nodiscard]] bool ready();
   [[nodiscard]] bool pausing() const;
-  void failed(const std::string& what, const error& why);
+  void failed(log::sentence says, const error& why, std::int64_t changes = 0);
 
   const services& env_;
   visibility_opener open_;

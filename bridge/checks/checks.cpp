@@ -14,26 +14,19 @@ outcome<void> check_domain_set(std::string_view domain) {
 
 namespace {
 
-std::string about(const checks& rules, std::string_view workflow_id, std::string_view domain = {}) {
-  std::string out;
-  if (domain.empty())
-    domain = rules.domain.substr(0, rules.max.domain_length_max);
-  if (!domain.empty())
-    out = " (domain " + std::string(domain);
-  if (!workflow_id.empty())
-    out += (out.empty() ? " (workflow " : ", workflow ") + std::string(workflow_id);
-  return out.empty() ? out : out + ')';
+/// The domain that a line names: as the request did, which may be nonsense of any length.
+std::string_view domain_of(const checks& rules, std::string_view named) {
+  return named.empty() ? std::string_view(rules.domain).substr(0, rules.max.domain_length_max) : named;
 }
 
 } // namespace
 
 outcome<void> check_length(const checks& rules, std::string_view text, std::size_t bytes_max, const char* what) {
   if (text.size() > rules.max.id_length_warn && rules.warnings != nullptr)
-    rules.warnings->note(limit_warning::id_length, [&] {
-      return std::string(what) + " of " + std::to_string(text.size()) +
-             " bytes is longer than limit.maxIDWarnLength of " + std::to_string(rules.max.id_length_warn) +
-             about(rules, {});
-    });
+    rules.warnings->note(limit_warning::id_length,
+                         {field::what(what), field::bytes(text.size()), field::limit(rules.max.id_length_warn),
+                          field::domain(domain_of(rules, {}))},
+                         "{what} of {bytes} bytes is longer than limit.maxIDWarnLength of {limit}");
   if (text.size() > bytes_max)
     return bad_request(std::string(what) + " length exceeds limit.");
   return {};
@@ -58,10 +51,10 @@ outcome<void> check_task_list(const checks& rules, bool present, const api::Task
 void note_blob(const checks& rules, std::size_t bytes, std::string_view what, std::string_view workflow_id,
                std::string_view domain) {
   if (static_cast<std::int64_t>(bytes) > rules.max.blob_size_warn && rules.warnings != nullptr)
-    rules.warnings->note(limit_warning::blob_size, [&] {
-      return std::string(what) + " of " + std::to_string(bytes) + " bytes is larger than limit.blobSize.warn of " +
-             std::to_string(rules.max.blob_size_warn) + about(rules, workflow_id, domain);
-    });
+    rules.warnings->note(limit_warning::blob_size,
+                         {field::what(what), field::bytes(bytes), field::limit(rules.max.blob_size_warn),
+                          field::domain(domain_of(rules, domain)), field::workflow_id(workflow_id)},
+                         "{what} of {bytes} bytes is larger than limit.blobSize.warn of {limit}");
 }
 
 outcome<void> check_blob(const checks& rules, std::size_t bytes, std::string_view what, std::string_view workflow_id) {

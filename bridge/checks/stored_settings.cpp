@@ -6,8 +6,8 @@ namespace cadenza::bridge {
 
 namespace api = uber::cadence::api::v1;
 
-stored_settings::stored_settings(config::dynamic_config& dynamic, std::function<void(const std::string&)> warn)
-  : dynamic_(dynamic), warn_(std::move(warn)), groups_(std::make_shared<const api::IsolationGroupConfiguration>()) {
+stored_settings::stored_settings(config::dynamic_config& dynamic, log::sink write)
+  : dynamic_(dynamic), write_(std::move(write)), groups_(std::make_shared<const api::IsolationGroupConfiguration>()) {
   for (auto& one : documents_)
     one.store(std::make_shared<const std::string>());
 }
@@ -19,12 +19,13 @@ void stored_settings::take(actors::document_kind which, const std::string& conte
   switch (which) {
   case actors::document_kind::dynamic_configuration:
     for (const auto& refused : dynamic_.adopt_overrides(content.empty() ? "{}" : content))
-      warn_("a stored value of the dynamic configuration is left out: " + refused);
+      write_(log::level::warn, {field::error(refused)},
+             "a stored value of the dynamic configuration is left out: {error}");
     break;
   case actors::document_kind::isolation_groups: {
     auto groups = std::make_shared<api::IsolationGroupConfiguration>();
     if (!groups->ParseFromString(content))
-      return warn_("the stored isolation groups are damaged; those from before stay in use");
+      return write_(log::level::warn, {}, "the stored isolation groups are damaged; those from before stay in use");
     groups_.store(std::move(groups));
     break;
   }

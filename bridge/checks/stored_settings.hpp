@@ -2,12 +2,12 @@
 
 #include "actors/base/documents.hpp"
 #include "config/dynamic.hpp"
+#include "config/log_line.hpp"
 
 #include "uber/cadence/api/v1/common.pb.h"
 
 #include <array>
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,7 +18,7 @@ namespace cadenza::bridge {
 class stored_settings {
 public:
   /// `dynamic` must outlive it. `warn` is told of stored values that this version refuses; any thread.
-  stored_settings(config::dynamic_config& dynamic, std::function<void(const std::string&)> warn);
+  stored_settings(config::dynamic_config& dynamic, log::sink write);
 
   /// Takes a document as read or written; one thread at a time. Unchanged content changes nothing.
   void take(actors::document_kind which, const std::string& content);
@@ -33,7 +33,7 @@ public:
 
 private:
   config::dynamic_config& dynamic_;
-  const std::function<void(const std::string&)> warn_;
+  const log::sink write_;
   std::array<std::atomic<std::shared_ptr<const std::string>>, actors::document_kinds> documents_;
   std::atomic<std::shared_ptr<const uber::cadence::api::v1::IsolationGroupConfiguration>> groups_;
 };

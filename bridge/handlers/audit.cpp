@@ -72,17 +72,21 @@ private:
   std::uint64_t left_out_ = 0;
 };
 
-/// A text or number of a message by its name; "" when it has no such field.
+/// A text of a message by its name; "" when it has no such field.
 std::string value_of(const Message& from, const std::string& name) {
   const auto* field = from.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr || field->is_repeated())
     return {};
-  const auto* reflection = from.GetReflection();
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING)
-    return reflection->GetString(from, field);
-  if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32)
-    return std::to_string(reflection->GetInt32(from, field));
+    return from.GetReflection()->GetString(from, field);
   return {};
+}
+
+std::optional<std::int32_t> number_of(const Message& from, const std::string& name) {
+  const auto* field = from.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr || field->is_repeated() || field->cpp_type() != FieldDescriptor::CPPTYPE_INT32)
+    return std::nullopt;
+  return from.GetReflection()->GetInt32(from, field);
 }
 
 const Message* part_of(const Message& from, const std::string& name) {
@@ -91,11 +95,6 @@ const Message* part_of(const Message& from, const std::string& name) {
       !from.GetReflection()->HasField(from, field))
     return nullptr;
   return &from.GetReflection()->GetMessage(from, field);
-}
-
-/// A field of the log line; one that has no value is left out.
-std::pair<std::string_view, std::string_view> field(std::string_view name, const std::string& value) {
-  return {value.empty() ? std::string_view() : name, value};
 }
 
 } // namespace
@@ -116,23 +115,31 @@ void note_change(const Message& request, const actors::caller_info& caller) {
   if (!left_out)
     return;
   if (*left_out > 0)
-    log::info("{} changes were asked for that are not in the log: there were too many at once", *left_out);
-  std::string method = request.GetDescriptor()->name();
-  method.resize(method.size() - std::string_view("Request").size());
+    log::info({field::left_out(*left_out)},
+              "{left_out} requested changes are not in the log: there were too many at once");
+  std::string rpc = request.GetDescriptor()->name();
+  rpc.resize(rpc.size() - std::string_view("Request").size());
   const auto* run = part_of(request, "workflow_execution");
   auto domain = value_of(request, "domain");
-  if (domain.empty() && method.find("Domain") != std::string::npos)
+  if (domain.empty() && rpc.find("Domain") != std::string::npos)
     domain = value_of(request, "name").empty() ? value_of(request, "domain_name") : value_of(request, "name");
   const auto workflow = run != nullptr ? value_of(*run, "workflow_id") : std::string();
   const auto run_id = run != nullptr ? value_of(*run, "run_id") : std::string();
   const auto identity = value_of(request, "identity");
   const auto reason = value_of(request, "reason");
   const auto key = value_of(request, "config_name");
-  const auto shard = value_of(request, "shard_id");
-  log::info({field("method", method), field("domain", domain), field("workflow_id", workflow), field("run_id", run_id),
-             field("key", key), field("shard", shard), field("reason", reason), field("identity", identity),
-             field("caller", caller.name), field("client", caller.client_impl)},
-            "a change was asked for");
+  std::vector<log::field> values{field::rpc(rpc),
+                                 field::domain(domain),
+                                 field::workflow_id(workflow),
+                                 field::run_id(run_id),
+                                 field::key(key),
+                                 field::reason(reason),
+                                 field::identity(identity),
+                                 field::caller(caller.name),
+                                 field::client(caller.client_impl)};
+  if (const auto shard = number_of(request, "shard_id"))
+    values.push_back(field::shard(*shard));
+  log::info(values, "change requested: {rpc}");
 }
 
 } // namespace cadenza::bridge

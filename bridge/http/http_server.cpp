@@ -55,8 +55,9 @@ void note_change(const net::http1_request& request) {
   std::string parameters;
   for (const auto& [name, value] : request.parameters)
     parameters.append(parameters.empty() ? "" : "&").append(name).append("=").append(value);
-  log::info({{"route", request.path}, {"parameters", parameters}, {"client", header_of(request, "user-agent")}},
-            "a change was asked for over HTTP");
+  log::info(
+      {field::route(request.path), field::parameters(parameters), field::client(header_of(request, "user-agent"))},
+      "change requested over HTTP: {route}");
 }
 
 /// What is asked all the time, by those who decide whether the server lives.
@@ -97,7 +98,7 @@ struct http_server::state final : net::http1_user {
       if (!request.from.local())
         return http_error(403, "only callers on this machine may ask this");
       if (request.headers.contains("host") && !is_ours(std::string(header_of(request, "host")), host))
-        return http_error(403, "the Host of the request is none of this machine's names");
+        return http_error(403, "the Host header of the request does not name this machine");
     }
     return request.method == "POST" ? refusal_of_change(request) : std::nullopt;
   }
@@ -111,7 +112,7 @@ struct http_server::state final : net::http1_user {
     try {
       return handler({request.parameters, request.body});
     } catch (const std::exception& failure) {
-      log::error("http: {} failed: {}", request.path, failure.what());
+      log::error({field::route(request.path), field::error(failure.what())}, "http: {route} failed: {error}");
       return http_error(500, failure.what());
     }
   }

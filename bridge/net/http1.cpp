@@ -125,19 +125,19 @@ void http1_session::read() {
   if (failed == http::error::need_more)
     failed = {};
   if (failed == http::error::body_limit)
-    return refuse(413, refusal::message_bytes, "the body is larger than what is taken");
+    return refuse(413, refusal::message_bytes, "the body is larger than the limit");
   if (failed == http::error::header_limit)
-    return refuse(431, refusal::header_bytes, "the headers are larger than what is taken");
+    return refuse(431, refusal::header_bytes, "the headers are larger than the limit");
   if (failed)
     return refuse(400, refusal::protocol, failed.message());
   if (!set_aside())
-    return refuse(503, refusal::request_bytes, "no memory is left for the request now");
+    return refuse(503, refusal::request_bytes, "there is no memory for the request right now");
   if (!parser.is_header_done())
     return;
   greeted_ = true;
   const auto encoding = parser.get().find(http::field::content_encoding);
   if (encoding != parser.get().end() && encoding->value() != "identity")
-    return refuse(415, refusal::protocol, "compressed bodies are not taken");
+    return refuse(415, refusal::protocol, "compressed bodies are not supported");
   if (!had_header && !parser.is_done() && lower(view(parser.get()[http::field::expect])) == "100-continue") {
     out_ += "HTTP/1.1 100 Continue\r\n\r\n";
     connection_.write_later();
@@ -197,7 +197,7 @@ void http1_session::answer(const http1_response& response) {
   if (connection_.has_room_for(static_cast<std::int64_t>(response.body.size())))
     say(response);
   else
-    say({503, "text/plain", "the answer cannot wait until others are taken\n"});
+    say({503, "text/plain", "other responses have not been read yet\n"});
   if (over_)
     return;
   begin_reading();

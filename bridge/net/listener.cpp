@@ -37,7 +37,7 @@ int first_reserved() {
 
 void tell_short_of_descriptors() {
   static log::repeat_limit often;
-  log::limited(often, log::level::error,
+  log::limited(often, log::level::error, {},
                "out of file descriptors: connections are refused until others end (a higher `ulimit -n` gives more)");
 }
 

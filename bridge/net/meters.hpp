@@ -43,20 +43,20 @@ inline constexpr std::size_t refusals_count = static_cast<std::size_t>(refusal::
 
 /// What the network layer tells, for the server's ports of each kind.
 inline constexpr std::array net_metric_table{
-    metrics::declaration{"cadenza_net_connections", metrics::kind::gauge, "server", "Connections of clients now."},
+    metrics::declaration{"cadenza_net_connections", metrics::kind::gauge, "server", "Open client connections."},
     metrics::declaration{"cadenza_net_connections_total", metrics::kind::counter, "server",
-                         "Connections that were taken."},
-    metrics::declaration{"cadenza_net_calls", metrics::kind::gauge, "server", "Calls under way on all connections."},
+                         "Connections that were accepted."},
+    metrics::declaration{"cadenza_net_calls", metrics::kind::gauge, "server", "Calls in progress on all connections."},
     metrics::declaration{"cadenza_net_request_bytes", metrics::kind::gauge, "server",
-                         "Memory set aside for requests that are arriving, in bytes."},
+                         "Memory reserved for requests that are arriving, in bytes."},
     metrics::declaration{"cadenza_net_answer_bytes", metrics::kind::gauge, "server",
-                         "Answers that clients have not taken yet, in bytes."},
+                         "Responses that clients have not read yet, in bytes."},
     metrics::declaration{"cadenza_net_received_bytes_total", metrics::kind::counter, "server",
                          "Bytes received from clients."},
     metrics::declaration{"cadenza_net_sent_bytes_total", metrics::kind::counter, "server", "Bytes sent to clients."},
     metrics::declaration{"cadenza_net_refused_total", metrics::kind::counter, "server,limit",
-                         "Connections, calls and messages that a bound of the network layer refused or cut off, by the "
-                         "bound's name."},
+                         "Connections, calls and messages that a limit of the network layer refused or cut off, by the "
+                         "limit's name."},
 };
 
 /// Counts what happens on the wire. Any thread.

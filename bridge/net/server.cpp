@@ -182,7 +182,9 @@ void server::stop(std::chrono::milliseconds grace) {
     for (auto at = w.connections.begin(); at != w.connections.end();)
       (**at++).drain();
   });
-  wait_until_empty(grace);
+  if (const auto left = wait_until_empty(grace); left > 0 && grace.count() > 0)
+    log::warn({field::count(left), field::waiting_s(std::chrono::duration_cast<std::chrono::seconds>(grace).count())},
+              "stopping: {count} connections still had calls after {waiting_s} s and are closed");
   for_each_loop([](worker& w) {
     for (auto at = w.connections.begin(); at != w.connections.end();)
       (**at++).abandon();
@@ -191,12 +193,15 @@ void server::stop(std::chrono::milliseconds grace) {
     w->on.stop();
 }
 
-void server::wait_until_empty(std::chrono::milliseconds longest) {
+std::size_t server::wait_until_empty(std::chrono::milliseconds longest) {
+  std::size_t left = 0;
   const auto latest = std::chrono::steady_clock::now() + longest;
   for (const auto& w : workers_) {
     std::unique_lock guard(w->lock);
     w->emptied.wait_until(guard, latest, [&w] { return w->count == 0; });
+    left += static_cast<std::size_t>(w->count);
   }
+  return left;
 }
 
 } // namespace cadenza::bridge::net

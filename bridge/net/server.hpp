@@ -39,7 +39,7 @@ private:
   struct port;
   void take(port& on, int descriptor, const address& from);
   void for_each_loop(void (*what)(worker&));
-  void wait_until_empty(std::chrono::milliseconds longest);
+  std::size_t wait_until_empty(std::chrono::milliseconds longest); ///< connections that are left
 
   common common_;
   const std::string name_;

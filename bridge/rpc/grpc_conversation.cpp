@@ -123,7 +123,7 @@ void grpc_conversation::on_run() {
     return;
   for (auto& message : say) {
     if (!session()->on().has_room_for(static_cast<std::int64_t>(message->size())))
-      return end({grpc_code::unavailable, "the answer cannot wait until earlier ones are taken; ask again", {}});
+      return end({grpc_code::unavailable, "earlier responses have not been read yet; try again", {}});
     if (!std::exchange(spoke_, true))
       session()->begin_answer(*this, grpc_answer_head());
     session()->say(*this, std::move(message));
@@ -175,6 +175,6 @@ void grpc_conversation::on_closed() {
   user_->on_done(*this);
 }
 
-void grpc_conversation::on_abandon() { end({grpc_code::unavailable, "the server stops; send the request again", {}}); }
+void grpc_conversation::on_abandon() { end({grpc_code::unavailable, "the server is stopping; try again", {}}); }
 
 } // namespace cadenza::bridge

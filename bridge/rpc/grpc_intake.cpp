@@ -20,7 +20,7 @@ std::size_t length_of(const std::uint8_t* prefix) {
 } // namespace
 
 wire_status grpc_intake::out_of_memory() {
-  return {grpc_code::resource_exhausted, "the server has no memory left for the request now; send it again", {}};
+  return {grpc_code::resource_exhausted, "the server has no memory for the request right now; try again", {}};
 }
 
 wire_status grpc_intake::too_large(const std::string& what, std::int64_t bytes_max) {
@@ -39,7 +39,7 @@ std::optional<std::size_t> grpc_intake::whole_in(std::string_view bytes) {
 std::optional<wire_status> grpc_intake::read_prefix(net::h2_session& in) {
   announced_ = length_of(prefix_.data());
   if (prefix_.front() > 1 || (compressed() && !gzip_))
-    return wire_status{grpc_code::internal, "the message is compressed, and the request does not say how", {}};
+    return wire_status{grpc_code::internal, "the message is compressed, but the request does not say how", {}};
   const auto bytes_max = in.shared().how.message_bytes_max;
   if (static_cast<std::int64_t>(announced_) > bytes_max) {
     in.shared().counts.refused(net::refusal::message_bytes);

@@ -178,11 +178,10 @@ void grpc_unary::start_inflated(grpc_intake& from, net::meters& counts) {
     net::body::reader request(whole);
     return begin(std::move(caller_), head().deadline_ns, request, [&whole] { return whole.whole(); });
   }
-  case net::inflated::broken:
-    return send_status({grpc_code::internal, "the message is not what gzip makes of one", {}});
+  case net::inflated::broken: return send_status({grpc_code::internal, "the message is not valid gzip data", {}});
   case net::inflated::too_large:
     counts.refused(net::refusal::message_bytes);
-    return send_status(grpc_intake::too_large("the inflated message has too many bytes", shared().message_bytes_max));
+    return send_status(grpc_intake::too_large("the decompressed message is too large", shared().message_bytes_max));
   case net::inflated::no_memory:
     counts.refused(net::refusal::request_bytes);
     return send_status(grpc_intake::out_of_memory());
@@ -255,7 +254,7 @@ void grpc_unary::on_run() {
                      {}});
   }
   if (!session()->on().has_room_for(static_cast<std::int64_t>(answer_->size())))
-    return end_with({grpc_code::unavailable, "the answer cannot wait until earlier ones are taken; ask again", {}});
+    return end_with({grpc_code::unavailable, "earlier responses have not been read yet; try again", {}});
   session()->answer(*this, grpc_answer_head(), std::move(answer_));
 }
 
@@ -264,6 +263,6 @@ void grpc_unary::on_closed() {
   left();
 }
 
-void grpc_unary::on_abandon() { end_with({grpc_code::unavailable, "the server stops; send the request again", {}}); }
+void grpc_unary::on_abandon() { end_with({grpc_code::unavailable, "the server is stopping; try again", {}}); }
 
 } // namespace cadenza::bridge

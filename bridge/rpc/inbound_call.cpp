@@ -135,7 +135,8 @@ template <class Send> void inbound_call::send_or_fail(Send send_it) {
   try {
     send_it();
   } catch (const std::exception& failure) {
-    log::error({{"method", method_->path}}, "an answer of {} cannot be written: {}", method_->path, failure.what());
+    log::error({field::rpc(method_->path), field::error(failure.what())},
+               "an answer of {rpc} cannot be written: {error}");
     send(internal_error("the answer cannot be written"));
   }
 }
@@ -215,7 +216,7 @@ wire_status unknown_method(std::string_view path) {
   return {grpc_code::unimplemented, "unknown method " + utf8::excerpt(path, shown_bytes_max), {}};
 }
 
-error server_stopping() { return unavailable("the server is stopping; send it again"); }
+error server_stopping() { return unavailable("the server is stopping; try again"); }
 
 void inbound_call::count(std::optional<error_kind> failure) {
   core_.meters.answered(over_, *method_, failure, steady_ns() - arrived_ns_);

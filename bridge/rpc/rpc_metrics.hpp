@@ -17,17 +17,17 @@ inline constexpr std::size_t wire_kinds = 3;
 
 /// What the bridge tells about RPCs.
 inline constexpr std::array rpc_metric_table{
-    metrics::declaration{"cadenza_rpc_requests_total", metrics::kind::counter, "method,transport",
-                         "RPCs that were answered."},
+    metrics::declaration{"cadenza_rpc_requests_total", metrics::kind::counter, "method,transport", "RPCs answered."},
     metrics::declaration{"cadenza_rpc_errors_total", metrics::kind::counter, "method,transport,error",
-                         "RPCs that were answered with an error, by the error's name."},
-    metrics::declaration{"cadenza_rpc_duration_seconds", metrics::kind::histogram, "method,transport",
-                         "Time from an RPC's arrival to its answer in seconds; polls include their waiting."},
-    metrics::declaration{"cadenza_rpc_hanging_polls", metrics::kind::gauge, "", "Polls that wait for a task now."},
+                         "RPCs answered with an error, by the error's name."},
+    metrics::declaration{
+        "cadenza_rpc_duration_seconds", metrics::kind::histogram, "method,transport",
+        "Time from an RPC's arrival to its answer in seconds; for polls this includes the wait for a task."},
+    metrics::declaration{"cadenza_rpc_hanging_polls", metrics::kind::gauge, "", "Polls that are waiting for a task."},
     metrics::declaration{"cadenza_rpc_unknown_methods_total", metrics::kind::counter, "",
-                         "RPCs of methods that this server does not know."},
-    metrics::declaration{"cadenza_rpc_text_mended_total", metrics::kind::counter, "",
-                         "RPCs whose text was not UTF-8: the bytes that are none were read as U+FFFD."},
+                         "RPCs for methods that this server does not have."},
+    metrics::declaration{"cadenza_rpc_text_repaired_total", metrics::kind::counter, "",
+                         "RPCs with text that was not UTF-8: invalid bytes were read as U+FFFD."},
 };
 
 /// Counts RPCs. Series appear with the first RPC of a method on a transport. Any thread; lock-free after that.

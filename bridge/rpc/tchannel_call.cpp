@@ -77,7 +77,7 @@ void tchannel_call::detach() {
 
 void tchannel_call::on_timer(std::int64_t) {
   if (session_)
-    session_->end_call_early(*this, tchannel::error_code::timeout, "the time to live of the call is over");
+    session_->end_call_early(*this, tchannel::error_code::timeout, "the time-to-live of the call has expired");
 }
 
 // --- the answer, from any thread

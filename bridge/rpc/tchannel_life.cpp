@@ -87,7 +87,7 @@ void tchannel_session::drain() {
 
 void tchannel_session::abandon() {
   while (!calls_.empty())
-    end_call_early(*calls_.begin()->second, tchannel::error_code::declined, "the server is stopping; send it again");
+    end_call_early(*calls_.begin()->second, tchannel::error_code::declined, "the server is stopping; try again");
 }
 
 bool tchannel_session::finished() const {

@@ -15,7 +15,7 @@ using tchannel::frame_type;
 constexpr std::size_t heavy_bytes_min = 1 << 20; // reading so much holds up the others of a loop
 constexpr std::size_t shown_bytes_max = 256;     // of a method that a client asked for
 constexpr std::string_view process = "cadenza";
-constexpr std::string_view stops = "the server is stopping; send it again";
+constexpr std::string_view stops = "the server is stopping; try again";
 
 tchannel_marks marks_of(std::uint32_t id, const tchannel::call_head& head, tchannel::checksum_type sums) {
   tchannel_marks out;
@@ -90,7 +90,7 @@ void tchannel_session::take(const tchannel::frame& frame) {
     if (!cancels_.take(heard_ns_))
       return overdone(net::refusal::resets);
     return cancel(frame.id);
-  case frame_type::init_request: return break_off("the connection has begun already");
+  case frame_type::init_request: return break_off("the connection is already initialized");
   default: break;
   }
   if (!control_frames_.take(heard_ns_))
@@ -102,9 +102,9 @@ void tchannel_session::take(const tchannel::frame& frame) {
 void tchannel_session::greet(const tchannel::frame& frame) {
   const auto greeting = tchannel::read_greeting(frame.payload);
   if (frame.type != frame_type::init_request || !greeting.readable)
-    return break_off("the connection does not begin with an init request");
+    return break_off("the connection does not start with an init request");
   if (greeting.version < tchannel::version)
-    return break_off("version 2 of TChannel is spoken here");
+    return break_off("only version 2 of TChannel is supported");
   greeted_ = true;
   connection_.check_by(connection_.on().now_ns()); // what counts from now on may be shorter than the handshake's time
   say(tchannel::init_response(frame.id, shared_.host_port, process));
@@ -119,14 +119,14 @@ void tchannel_session::begin_call(const tchannel::frame& frame) {
       !tchannel::read_arguments_part(head.rest, part))
     return break_off("a call cannot be read");
   if (calls_.contains(frame.id) || arrivals_.contains(frame.id))
-    return break_off("a call has the id of one that is under way");
+    return break_off("a call has the id of another call in progress");
   const auto marks = marks_of(frame.id, head, part.type);
   if (draining_)
     return refuse(marks, error_code::declined, stops);
   if (head.ttl_ms == 0)
-    return refuse(marks, error_code::bad_request, "the call has no time to live");
+    return refuse(marks, error_code::bad_request, "the call has no time-to-live");
   if (!connection_.begin_call(static_cast<int>(under_way())))
-    return refuse(marks, error_code::busy, "too many calls are under way");
+    return refuse(marks, error_code::busy, "too many calls are in progress");
   if ((head.flags & tchannel::more_follows) != 0)
     return begin_arrival(head, marks, part);
   whole_call call{marks, head.service, head.caller, head.scheme, head.ttl_ms, {}};
@@ -253,11 +253,10 @@ void tchannel_session::answered(tchannel_call& which) {
   const auto size = static_cast<std::int64_t>(reply.body.size());
   if (size > connection_.shared().how.message_bytes_max) {
     connection_.shared().counts.refused(net::refusal::message_bytes);
-    return refuse(which.marks(), error_code::unexpected, "the answer has more bytes than are sent");
+    return refuse(which.marks(), error_code::unexpected, "the response is larger than the limit");
   }
   if (!connection_.has_room_for(size))
-    return refuse(which.marks(), error_code::declined,
-                  "the answer cannot wait until earlier ones are taken; ask again");
+    return refuse(which.marks(), error_code::declined, "earlier responses have not been read yet; try again");
   answer_bytes_ += size;
   answers_.emplace_back(which.marks(), reply.failed, std::move(reply.headers), std::move(reply.body));
   connection_.write_later();
@@ -308,13 +307,13 @@ void tchannel_session::refuse_flaw(const tchannel_marks& marks, tchannel_flaw wh
   case tchannel_flaw::checksum: return refuse(marks, error_code::bad_request, "the checksum of the call is wrong");
   case tchannel_flaw::too_large:
     counts.refused(net::refusal::message_bytes);
-    return refuse(marks, error_code::bad_request, "the arguments of the call have more bytes than are taken");
+    return refuse(marks, error_code::bad_request, "the arguments of the call are larger than the limit");
   case tchannel_flaw::headers_too_large:
     counts.refused(net::refusal::header_bytes);
-    return refuse(marks, error_code::bad_request, "the headers of the call have more bytes than are taken");
+    return refuse(marks, error_code::bad_request, "the headers of the call are larger than the limit");
   case tchannel_flaw::no_memory:
     counts.refused(net::refusal::request_bytes);
-    return refuse(marks, error_code::busy, "the server has no memory left for the call now; send it again");
+    return refuse(marks, error_code::busy, "the server has no memory for the call right now; try again");
   }
 }
 

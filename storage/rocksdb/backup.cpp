@@ -79,7 +79,7 @@ public:
     if (held_)
       return {};
     if (why_ == EWOULDBLOCK)
-      return service_busy("another backup is being taken into " + directory);
+      return service_busy("another backup is in progress into " + directory);
     return bad_request("the backup directory " + directory + " cannot be written: " + std::strerror(why_));
   }
 

@@ -59,7 +59,7 @@ error open_failure(const std::string& directory, const rocksdb::Status& status) 
 }
 
 void stop_process(std::string_view reason) {
-  std::fprintf(stderr, "cadenza: the store cannot go on; stopping: %.*s\n", static_cast<int>(reason.size()),
+  std::fprintf(stderr, "cadenza: the store cannot continue; stopping: %.*s\n", static_cast<int>(reason.size()),
                reason.data());
   std::abort();
 }

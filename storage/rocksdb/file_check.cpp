@@ -54,7 +54,7 @@ file_check::rewritten_queue told(rocks::table which, const rocks::table_rewrite:
     out.text += " has damaged files and is as it was: " + done.refused;
     return out;
   }
-  out.text += " had damaged files and was written anew with the " + std::to_string(done.kept) + " rows that were left";
+  out.text += " had damaged files and was rewritten with the " + std::to_string(done.kept) + " rows that were left";
   for (const auto& gap : done.lost)
     out.text += "; " + gap.why;
   return out;

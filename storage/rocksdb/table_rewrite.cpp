@@ -23,7 +23,7 @@ constexpr std::size_t longest_key = 32; ///< of a table with a key of numbers
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
-error failed(const rocksdb::Status& why) { return internal_error("a table cannot be written anew: " + why.ToString()); }
+error failed(const rocksdb::Status& why) { return internal_error("a table cannot be rewritten: " + why.ToString()); }
 
 std::optional<table> table_named(std::string_view name) {
   const auto found = std::find(table_names.begin(), table_names.end(), name);
@@ -51,13 +51,14 @@ outcome<void> table_rewrite::finish() {
     return failed(read);
   const auto which = table_named(name);
   if (!which)
-    return error(error_kind::internal_data_inconsistency, "table '" + name + "' is to be written anew: there is none");
+    return error(error_kind::internal_data_inconsistency,
+                 "table '" + name + "' cannot be rewritten: there is no such table");
   return put_back(*which);
 }
 
 outcome<table_rewrite::result> table_rewrite::rewrite(table which) {
   CADENZA_ASSERT(which == table::transfer || which == table::timers || which == table::tasks,
-                 "only queues are written anew: what is lost of another table nobody can make again");
+                 "only queues are rewritten: rows lost from another table cannot be recreated");
   result out;
   CADENZA_TRY(forget_copies(rocksdb::WriteBatch())); // of a copying that was interrupted
   if (which == table::tasks)

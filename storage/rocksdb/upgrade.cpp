@@ -50,7 +50,7 @@ outcome<void> write(const format_check& of, rocksdb::WriteBatch& batch) {
   batch.Clear();
   if (!done.ok())
     return internal_error("the data directory " + of.directory +
-                          " could not be brought up to date; the next start goes on with it: " + done.ToString());
+                          " could not be upgraded; the next start resumes it: " + done.ToString());
   return {};
 }
 
@@ -67,7 +67,10 @@ public:
     auto after = split == progress.npos ? std::string() : progress.substr(split + 1);
     if (progress.empty())
       name = steps.front().name;
-    say(progress.empty() ? "upgrading it from format 1 to 2" : "going on with its upgrade from format 1 to 2");
+    if (progress.empty())
+      say({field::data(of_.directory)}, "upgrading the data directory {data} from format 1 to 2");
+    else
+      say({field::data(of_.directory)}, "resuming the upgrade of the data directory {data} from format 1 to 2");
     std::size_t at = 0;
     while (at < steps.size() && steps[at].name != name)
       ++at;
@@ -82,8 +85,8 @@ public:
     put_schema(batch_, of_, 1, 0, {});
     put_schema(batch_, of_, 2, now_ns(), of_.program);
     CADENZA_TRY(write(of_, batch_));
-    say("it has format 2 now: " + std::to_string(current_rows_) + " workflow ids, " + std::to_string(trees_) +
-        " histories");
+    say({field::data(of_.directory), field::count(current_rows_)},
+        "the data directory {data} has format 2 now: {count} workflow ids");
     return {};
   }
 
@@ -94,9 +97,9 @@ private:
   };
   static const std::array<step, 2> steps;
 
-  void say(const std::string& text) const {
+  void say(log::fields values, log::sentence what) const {
     if (of_.log)
-      of_.log(false, "the data directory " + of_.directory + ": " + text);
+      of_.log(log::level::info, values, what);
   }
 
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> rows_after(table of, const std::string& after) const {
@@ -165,7 +168,7 @@ private:
       const auto key = rows->key().ToString();
       if (key.size() != branch_key_bytes)
         return error(error_kind::internal_data_inconsistency,
-                     "the data directory " + of_.directory + " is damaged: a history tree has a key that is none");
+                     "the data directory " + of_.directory + " is damaged: a history tree has an invalid key");
       if (key.compare(0, tree_key_bytes, tree) == 0 && !tree.empty()) {
         last = key; // a further branch stays where it is
         continue;
@@ -221,7 +224,7 @@ outcome<void> check_format(const format_check& of) {
   const auto [end, failure] = std::from_chars(stored.data(), stored.data() + stored.size(), format);
   if (failure != std::errc{} || end != stored.data() + stored.size() || format < 1)
     return error(error_kind::internal_data_inconsistency,
-                 "the data directory " + of.directory + " is damaged: its format '" + stored + "' is none");
+                 "the data directory " + of.directory + " is damaged: its format '" + stored + "' is invalid");
   if (format > data_format)
     return error(error_kind::internal_data_inconsistency,
                  "the data directory " + of.directory + " has format " + stored +

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "config/log_line.hpp"
 #include "messages/outcome.hpp"
 #include "storage/rocksdb/tables.hpp"
 
 #include <rocksdb/status.h>
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -18,10 +18,10 @@ inline constexpr int data_format = 2;
 struct format_check {
   const database& data;
   rocksdb::ColumnFamilyHandle* default_family;
-  const std::string& directory;                           ///< for messages
-  const std::string& program;                             ///< named in the schema's history
-  std::size_t batch_bytes;                                ///< rows of an upgrade are written so many at a time
-  const std::function<void(bool, std::string_view)>& log; ///< may be empty
+  const std::string& directory; ///< for messages
+  const std::string& program;   ///< named in the schema's history
+  std::size_t batch_bytes;      ///< rows of an upgrade are written so many at a time
+  const log::sink& log;         ///< may be empty
 };
 
 /// Marks a new directory, passes one of this program's format, and brings an older one up to date, in steps that a

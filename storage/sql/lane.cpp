@@ -70,9 +70,10 @@ void lane::stop() {
     thread_.join();
 }
 
-void lane::say(bool error, const std::string& text) const {
+/// What is wrong with its database, which is in `trouble_`.
+void lane::say(log::sentence what) const {
   if (around_.log)
-    around_.log(error, label_ + ": " + text);
+    around_.log(log::level::error, {field::data(label_), field::error(trouble_)}, what);
 }
 
 bool lane::take_queue() {
@@ -149,7 +150,7 @@ bool lane::connect() {
   auto made = connect_();
   if (!made) {
     trouble_ = made.error().message;
-    say(true, "no connection: " + trouble_);
+    say("{data}: no connection: {error}");
     return false;
   }
   // From here on nothing that an earlier connection was given can take effect.
@@ -157,7 +158,7 @@ bool lane::connect() {
   const auto taken = (*made)->run(take);
   if (taken.how != ended::done || taken.rows.size() != 1 || taken.rows[0].empty()) {
     trouble_ = taken.message;
-    say(true, "the lane cannot be taken: " + trouble_);
+    say("{data}: the lane cannot be taken: {error}");
     return false;
   }
   connection_ = *std::move(made);
@@ -309,7 +310,7 @@ lane::settled lane::settle(const exchange& how, bool begun) {
   case ended::done: return settled::committed;
   case ended::lost:
     trouble_ = how.message;
-    say(true, "the connection broke before a commit was answered: " + trouble_);
+    say("{data}: the connection broke before a commit was answered: {error}");
     connection_.reset();
     if (!ready())
       return settled::unknown;
@@ -326,7 +327,7 @@ lane::settled lane::settle(const exchange& how, bool begun) {
   if (begun)
     roll_back();
   if (!how.at_once)
-    say(true, "the database refused a commit: " + trouble_);
+    say("{data}: the database refused a commit: {error}");
   return how.at_once ? settled::not_done : settled::refused;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/log_line.hpp"
 #include "storage/probes.hpp"
 #include "storage/sql/connection.hpp"
 #include "storage/sql/group.hpp"
@@ -38,8 +39,8 @@ struct limits {
 struct surroundings {
   limits bounds;
   store_probes probes;
-  std::function<void(bool error, std::string_view text)> log; ///< may be empty
-  std::atomic<int> lanes_down{0};                             ///< that cannot reach their database
+  log::sink log;                  ///< may be empty
+  std::atomic<int> lanes_down{0}; ///< that cannot reach their database
 };
 
 /// Pauses between attempts to reach a database: they double, and no two lanes wait equally long.
@@ -105,7 +106,7 @@ private:
   void answer(std::size_t count, settled how);
   void answer_one(submission& one, commit_result result);
   void refuse_waiting();
-  void say(bool error, const std::string& text) const;
+  void say(log::sentence what) const;
 
   connector connect_;
   const uuid name_;

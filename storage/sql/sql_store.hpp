@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/log_line.hpp"
 #include "storage/sql/lane.hpp"
 #include "storage/sql/readers.hpp"
 #include "storage/store.hpp"
@@ -23,7 +24,7 @@ struct store_parts {
   std::vector<database_parts> databases; ///< always the same ones in the same order
   limits bounds;
   store_probes probes;
-  std::function<void(bool error, std::string_view text)> log;
+  log::sink log;
   std::function<uuid()> make_id; ///< random
   std::shared_ptr<void> held;    ///< let go when the store is closed
 };

@@ -47,6 +47,7 @@ double resident_kib() {
 class nobody final : public task_starter {
 public:
   void start(list_task_ptr, list_poll_ptr, caf::actor) const override {}
+  void ask(list_query_ptr, list_poll_ptr, const std::string&) const override {}
 };
 
 void measure(int lists, int seconds) {
@@ -61,7 +62,7 @@ void measure(int lists, int seconds) {
   engine_counters counters;
   poll_board board;
   services env;
-  env.log = [](int, const std::string& text) { std::cerr << text << '\n'; };
+  env.log = [](log::level, log::fields values, log::sentence says) { std::cerr << log::text_of(values, says) << '\n'; };
   troubles wrong(time, env.log);
   env.store = &store;
   env.time = &time;

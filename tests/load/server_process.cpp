@@ -1,12 +1,15 @@
 #include "tests/load/server_process.hpp"
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sstream>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +25,25 @@ int port_after(const std::string& text, const std::string& label) {
   return colon == std::string::npos ? 0 : std::atoi(text.c_str() + colon + 1);
 }
 
+/// Ports of this machine that nobody has at present.
+template <std::size_t Count> std::array<int, Count> free_ports() {
+  std::array<int, Count> sockets{};
+  std::array<int, Count> out{};
+  for (std::size_t i = 0; i < Count; ++i) {
+    sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    if (bind(sockets[i], reinterpret_cast<sockaddr*>(&at), size) == 0 &&
+        getsockname(sockets[i], reinterpret_cast<sockaddr*>(&at), &size) == 0)
+      out[i] = ntohs(at.sin_port);
+  }
+  for (const int one : sockets)
+    close(one);
+  return out;
+}
+
 } // namespace
 
 server_process::server_process(std::string binary, std::string data_dir, std::vector<std::string> extra)
@@ -29,12 +51,23 @@ server_process::server_process(std::string binary, std::string data_dir, std::ve
 
 server_process::~server_process() { kill(); }
 
+void server_process::open_tchannel(const std::string& directory) {
+  const auto ports = free_ports<3>();
+  tchannel_port_ = ports[2];
+  config_ = directory + "/ports.yaml";
+  std::ofstream(config_) << "services: {frontend: {rpc: {grpcPort: " << ports[0] << ", port: " << tchannel_port_
+                         << ", http: {port: " << ports[1] << "}}}}\n";
+}
+
 bool server_process::start(std::chrono::seconds patience) {
   int pipe_ends[2];
   if (pipe(pipe_ends) != 0)
     return false;
-  std::vector<std::string> words{
-      binary_, "server", "start", "--port", std::to_string(port_), "--http-port", std::to_string(http_port_)};
+  std::vector<std::string> words{binary_, "server", "start"};
+  if (config_.empty())
+    words.insert(words.end(), {"--port", std::to_string(port_), "--http-port", std::to_string(http_port_)});
+  else
+    words.insert(words.end(), {"--config", config_});
   if (data_dir_.empty())
     words.emplace_back("--ephemeral");
   else

@@ -17,6 +17,9 @@ public:
   server_process(const server_process&) = delete;
   server_process& operator=(const server_process&) = delete;
 
+  /// From its next start on it speaks TChannel too, on a free port; `directory` is for its configuration file.
+  void open_tchannel(const std::string& directory);
+
   /// Starts and waits for the line that says it is ready; false when that does not come or the process ends. After the
   /// first start the same ports are used again.
   [[nodiscard]] bool start(std::chrono::seconds patience = std::chrono::seconds(60));
@@ -27,6 +30,7 @@ public:
 
   [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] int http_port() const { return http_port_; }
+  [[nodiscard]] int tchannel_port() const { return tchannel_port_; } ///< 0: it does not speak it
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// What it printed since its last start.
   [[nodiscard]] const std::string& output() const { return output_; }
@@ -44,6 +48,8 @@ private:
   int out_ = -1;
   int port_ = 0;
   int http_port_ = 0;
+  int tchannel_port_ = 0;
+  std::string config_; ///< a file that names the ports; empty: the command line does
   std::string output_;
 };
 

@@ -5,20 +5,18 @@ something that once cost somebody time.
     first_day_test.py CADENZA HELLO
 """
 import json
-import os
 import pathlib
 import re
 import select
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 
+import first_day_logs
 import first_day_look
 import first_day_server
 import first_day_stuck
-from demo import ROOT, Count, demo
+from demo import ROOT, Count, Demo, demo
 
 # What is typed, the exit code, and what standard error (a leading >: standard output) must say.
 TYPED = [
@@ -142,10 +140,23 @@ def outcomes(count, server, cadenza):
 
 
 def stop_with_waiting_clients(count, cadenza, hello):
-    """Whoever waits for a result does not hold up the stop."""
+    """Whoever waits for a result does not hold up the stop: by what the server itself tells of its parts."""
+    quickest_ms = []
+    for _ in range(5):
+        parts, cut_off = one_stop(count, cadenza, hello)
+        count.check(set(parts) == {"requests", "actors", "store"}, f"the log does not tell how long a stop took: {parts}")
+        count.check(not cut_off, f"clients that wait held up the stop: {cut_off}")
+        quickest_ms.append(sum(parts.values()))
+        if quickest_ms[-1] <= 1000:
+            break
+    # One of five: the others are for a machine that has other work.
+    count.check(min(quickest_ms) <= 1000, f"stops with a waiting client took {quickest_ms} ms")
+
+
+def one_stop(count, cadenza, hello):
+    """How long its parts took in ms, and what was logged of clients that were cut off."""
     with tempfile.TemporaryDirectory() as place:
-        from demo import Demo
-        server = Demo(cadenza, hello, place)
+        server = Demo(cadenza, hello, place, more="log: {encoding: json}\n")
         environment = server.environment("/usr/bin")
         start = [cadenza, "--domain", "samples-domain", "workflow", "start", "--workflow_id", "waits", "--tasklist",
                  "nobody", "--workflow_type", "T", "--execution_timeout", "600"]
@@ -153,71 +164,14 @@ def stop_with_waiting_clients(count, cadenza, hello):
         watching = subprocess.Popen([cadenza, "--domain", "samples-domain", "workflow", "observe", "waits"],
                                     env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         select.select([watching.stdout], [], [], 30)  # the first event is there: it waits for the next
-        begun = time.monotonic()
         server.server.terminate()
         server.server.wait(timeout=60)
-        took = time.monotonic() - begun
         for process in (watching, server.worker):
             process.kill()
             process.wait()
-        # A second of its own; the rest is for a machine that has other work.
-        count.check(took < 5, f"a stop with a waiting client took {took:.1f} s")
-
-
-def logs(count, cadenza):
-    """The log tells of starts, of who changed what, and is nothing but JSON where JSON was asked for."""
-    with tempfile.TemporaryDirectory() as place:
-        file = pathlib.Path(place) / "config.yaml"
-        text = ("log: {encoding: json, stdout: true}\nchaos: {enabled: true, seed: 17}\n"
-                "persistence: {dataDirectory: %s/data}\n"
-                "services: {frontend: {rpc: {grpcPort: 0, port: 0, http: {port: 0}}}}\n")
-        file.write_text(text % place)
-        with open(pathlib.Path(place) / "out", "w") as out:
-            server = subprocess.Popen([cadenza, "server", "start", "--config", file], stdout=out,
-                                      stderr=subprocess.PIPE, text=True)
-
-        def lines():
-            return (pathlib.Path(place) / "out").read_text().splitlines()
-
-        def wait_for(part):
-            give_up = time.monotonic() + 60
-            while not any(part in line for line in lines()):
-                if server.poll() is not None or time.monotonic() > give_up:
-                    return False
-            return True
-
-        count.check(wait_for('"msg":"started"'), f"no line of a start: {lines()}")
-        started = next(json.loads(line) for line in lines() if '"msg":"started"' in line)
-        for field in ("version", "config", "data", "grpc", "http", "shards"):
-            count.check(started.get(field), f"the line of a start has no {field}: {started}")
-        count.check(any("chaos.seed is 17" in line for line in lines()), "chaos is not told")
-        environment = {**os.environ, "CADENCE_CLI_ADDRESS": started["grpc"], "CADENZA_HTTP_ADDRESS": started["http"]}
-        for words in (["domain", "register", "shop"],
-                      ["--domain", "shop", "workflow", "start", "--workflow_id", "w", "--tasklist", "t", "--workflow_type",
-                       "T", "--execution_timeout", "60"],
-                      ["--domain", "shop", "workflow", "terminate", "w", "--reason", "ordered twice"],
-                      ["admin", "actor", "kill", "node/visibility_writer"]):
-            done = subprocess.run([cadenza, *words], env=environment, capture_output=True, text=True, timeout=60)
-            count.check(done.returncode == 0, f"{words}: {done.stderr}")
-        file.write_text(text % (place + "/elsewhere") + "engine: {drainTimeout: 3s}\n")
-        server.send_signal(signal.SIGHUP)
-        count.check(wait_for("engine.drainTimeout has changed; it takes effect at the next start"),
-                    "a change that waits for the next start is not told")
-        server.terminate()
-        server.wait(timeout=60)
-        told = []
-        for line in lines():
-            try:
-                told.append(json.loads(line))
-            except ValueError:
-                count.check(False, f"this is not JSON: {line}")
-        ended = [one for one in told if one.get("method") == "TerminateWorkflowExecution"]
-        count.check(ended and ended[0]["workflow_id"] == "w" and ended[0]["reason"] == "ordered twice" and
-                    ended[0]["identity"], f"a termination is not told: {ended}")
-        count.check(any(one.get("method") == "RegisterDomain" and one["domain"] == "shop" for one in told),
-                    "a new domain is not told")
-        count.check(any(one.get("route") == "/admin/actors/kill" for one in told), "a kill by hand is not told")
-        count.check(told[-1]["msg"] == "stopped", f"the last line is {told[-1]}")
+        told = [json.loads(line) for line in (server.place / "server.log").read_text().splitlines()]
+    parts = {one["what"]: one["took_ms"] for one in told if "took_ms" in one}
+    return parts, [one["msg"] for one in told if "still had calls" in one["msg"]]
 
 
 def refused(count, cadenza):
@@ -254,7 +208,7 @@ def main(cadenza, hello):
     count = Count()
     answered(count)
     refused(count, cadenza)
-    logs(count, cadenza)
+    first_day_logs.logs(count, cadenza)
     first_day_server.server_side(count, cadenza, hello)
     with demo(cadenza, hello) as server:
         typed(count, server, cadenza)

@@ -2,8 +2,6 @@
 
 #include "kept_lists.hpp"
 
-#include "cadenza/record/v1/run_message.pb.h"
-
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
@@ -27,7 +25,7 @@ std::int64_t since_start(const caf::scheduler::test_coordinator& scheduler) {
 } // namespace
 
 world::world(std::uint64_t seed, int shards, const std::function<void(actors::engine_options&)>& tune)
-  : chance_(seed), engine_chance_(~seed) {
+  : chance_(seed), engine_chance_(~seed), wire_(*this, seed) {
   config_.set("scheduler.policy", caf::atom("testing"));
   system_ = std::make_unique<caf::actor_system>(config_);
   system_->await_actors_before_shutdown(false);
@@ -55,6 +53,7 @@ world::world(std::uint64_t seed, int shards, const std::function<void(actors::en
   options_.shard_count = shards;
   options_.detached_visibility = false;
   options_.carry_message = [this](const actors::run_message_ptr& message) { carry(message); };
+  options_.far = wire_.anything_far() ? &wire_ : nullptr;
   options_.settings.identity = "simulation";
   options_.settings.chaos = true;
   options_.live = live_;
@@ -86,7 +85,8 @@ world::~world() {
 
 void world::begin() {
   engines_.push_back(std::make_unique<actors::local_engine>(
-      *system_, *store_, clock_, engine_chance_, [this](int level, const std::string& text) { log(level, text); },
+      *system_, *store_, clock_, engine_chance_,
+      [this](log::level level, log::fields values, log::sentence says) { log_line(level, values, says); },
       [this] {
         return outcome<std::unique_ptr<storage::visibility_store>>(
             std::make_unique<kept_lists>(*lists_, [this] { return fate_of_lists(); }));
@@ -230,35 +230,6 @@ void world::answered(std::uint64_t id, std::function<void()> then) {
   });
 }
 
-/// A message from run to run crosses a wire, and comes out in whatever engine there is then.
-void world::carry(const actors::run_message_ptr& message) {
-  constexpr std::int64_t late_ns = 10 * ns_per_s;
-  if (closing_)
-    return;
-  if (chance_.permille(weather_.lost_messages)) {
-    log(0, "lost: " + message->ShortDebugString());
-    return count("lost messages");
-  }
-  const bool late = chance_.permille(weather_.late_messages);
-  if (late)
-    count("late messages");
-  carry_later(message, chance_.below(late ? late_ns : 2 * ns_per_ms));
-  if (chance_.permille(weather_.doubled_messages)) {
-    count("doubled messages");
-    carry_later(message, chance_.below(late_ns));
-  }
-}
-
-void world::carry_later(const actors::run_message_ptr& message, std::int64_t delay_ns) {
-  later(delay_ns, [this, bytes = message->SerializeAsString()] {
-    auto arrived = std::make_shared<wire::v1::RunMessage>();
-    if (!arrived->ParseFromString(bytes))
-      throw violation("a message from run to run does not parse");
-    count("messages from run to run");
-    engine().deliver(std::move(arrived));
-  });
-}
-
 std::string world::open_call_names() const {
   std::string out;
   for (const auto& [id, what] : open_calls_)
@@ -334,6 +305,10 @@ void world::end_and_check(const std::function<void(const actors::local_engine&)>
 }
 
 // ---------------------------------------------------------------- what was said
+
+void world::log_line(log::level level, log::fields values, log::sentence says) {
+  log(static_cast<int>(level), log::text_of(values, says));
+}
 
 void world::log(int level, const std::string& text) {
   static const bool loud = std::getenv("CADENZA_SIMULATION_LOG") != nullptr;

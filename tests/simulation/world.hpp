@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dice.hpp"
+#include "far_wire.hpp"
 #include "ledger.hpp"
 #include "settings.hpp"
 
@@ -41,7 +42,7 @@ struct weather {
   int lost_answers = 0;     ///< answers of requests that turn into UNAVAILABLE on their way
   int kills = 0;            ///< of strikes, one each 500 ms: an actor dies
   int deaths = 0;           ///< of ten thousand steps: an actor dies
-  int lost_messages = 0;    ///< from run to run
+  int lost_messages = 0;    ///< from run to run, and of matching where it crosses a wire
   int doubled_messages = 0; ///< the second comes up to ten seconds later
   int late_messages = 0;    ///< up to ten seconds, so that they overtake each other and come when nobody waits any more
   int crashes = 0;          ///< of strikes: all actors die at once and the engine begins anew over the store
@@ -137,6 +138,7 @@ public:
   void end_and_check(const std::function<void(const actors::local_engine&)>& look);
 
   void log(int level, const std::string& text);
+  void log_line(log::level level, log::fields values, log::sentence says);
   /// The last lines of the log.
   [[nodiscard]] std::string tail() const;
   /// How many of them have this text.
@@ -167,8 +169,13 @@ private:
   [[nodiscard]] storage::fault fate(const storage::fault_point& point);
   [[nodiscard]] bool answer_lost();
   [[nodiscard]] std::optional<error> fate_of_lists();
+  friend class far_wire;
+  // --- what crosses a wire (wires.cpp)
   void carry(const actors::run_message_ptr& message);
-  void carry_later(const actors::run_message_ptr& message, std::int64_t delay_ns);
+  void carry(const actors::matching_message_ptr& message);
+  template <class Message> void send_off(const std::shared_ptr<const Message>& message, const std::string& kind);
+  template <class Message>
+  void carry_later(const std::shared_ptr<const Message>& message, const std::string& kind, std::int64_t delay_ns);
   void answered(std::uint64_t id, std::function<void()> then);
   void mix(std::uint64_t value) { digest_ = (digest_ ^ value) * 0x100000001B3ULL + 0x9E3779B9; }
 
@@ -176,10 +183,13 @@ private:
   dice chance_;
   dice engine_chance_;
   virtual_clock clock_{*this};
+  far_wire wire_;
   weather weather_;
   bool lists_broken_ = false;
   metrics::registry registry_;
-  limit_warnings warnings_{registry_, [this](const std::string& text) { log(2, text); }, [this] { return now_ns(); }};
+  limit_warnings warnings_{
+      registry_, [this](log::level level, log::fields values, log::sentence says) { log_line(level, values, says); },
+      [this] { return now_ns(); }};
   actors::workload work_{registry_, clock_};
   actors::engine_options options_;
   const config::dynamic_config dynamic_;

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_queue_is_written_anew_with_all_that_could_be_read
     BOOST_TEST_REQUIRE(done.size() == 1U);
     BOOST_TEST(done[0].written);
     BOOST_TEST(done[0].transfer);
-    BOOST_TEST(done[0].text.find("table transfer had damaged files and was written anew with the " +
+    BOOST_TEST(done[0].text.find("table transfer had damaged files and was rewritten with the " +
                                  std::to_string(left.size()) + " rows") == 0U,
                done[0].text);
     BOOST_TEST(s->files()->unreadable_files({}).empty());

@@ -6,7 +6,8 @@
 The rules: which room may include which (the table of docs/architecture.md), no cycle among them, no source at the root but
 main.cpp, lengths of files and functions, asserts enough where state is kept, no real clock, thread, chance or blocking call where they are handed in, no test
 that sleeps, no comment about a page that is not here, clang-format, subjects of commits, no active dynamic key that nobody
-reads, no test named as a proof in docs/proofs.md that is not there.
+reads, no test named as a proof in docs/proofs.md that is not there, no value in a sentence of the log that is not a field of
+its line, no field of the log that no line has, and no way around the log.
 """
 import os
 import pathlib
@@ -280,8 +281,65 @@ def proofs(tree):
             yield f"{page}:{number}: there is no test {proof}"
 
 
+LOG_FIELDS = "config/log_fields.inc"
+LOGGING_ROOMS = ("actors", "bridge", "config", "findings", "messages", "replication", "server", "storage", "verify", "workflow")
+AROUND_THE_LOG = re.compile(r"std::(cerr|cout|clog|f?puts)\b|\bf?printf\(")
+# Where there is no log yet, or it has ended: what is wrong with the program itself, starts, and the end of a process.
+MAY_PRINT = {"bridge/handlers/method_table.cpp", "storage/rocksdb/engine.cpp", "server/serve.cpp"}
+
+
+def call_around(text, at):
+    """The innermost call with a brace of fields in it that `at` is in; "" when there is none."""
+    depth = 0
+    for start in range(at - 1, max(at - 2000, 0), -1):
+        if text[start] in ")}":
+            depth += 1
+        elif text[start] in "({":
+            if depth:
+                depth -= 1
+            elif text[start] == "(":
+                return text[start:at]
+            else:
+                return ""
+        elif text[start] == ";" and depth == 0:
+            return ""
+    return ""
+
+
+def unused_fields(tree):
+    """A field of the log is in some line."""
+    if LOG_FIELDS not in tree.files:
+        return
+    writers = " ".join(tree.text(f) for f in tree.sources if not f.startswith("tests/"))
+    for name in re.findall(r"^CADENZA_LOG_FIELD\((\w+),", tree.text(LOG_FIELDS), re.M):
+        if f"field::{name}(" not in writers:
+            yield f"{LOG_FIELDS}: {name} is in no line"
+
+
+def logged(tree):
+    """The compiler lets a sentence of the log be a literal only, and quote declared fields only; that the line has them it
+    cannot see."""
+    if LOG_FIELDS not in tree.files:
+        return
+    names = set(re.findall(r"^CADENZA_LOG_FIELD\((\w+),", tree.text(LOG_FIELDS), re.M))
+    for file in tree.sources:
+        if file.split("/")[0] not in LOGGING_ROOMS or file.startswith("config/log"):
+            continue
+        text = tree.text(file)
+        for number, line in enumerate(text.splitlines(), 1):
+            if AROUND_THE_LOG.search(line.split("//")[0]) and file not in MAY_PRINT:
+                yield f"{file}:{number}: what is told goes to the log (config/log.hpp)"
+        for sentence in re.finditer(r'"[^"\n]*\{(\w+)\}[^"\n]*"(?:\s*"[^"\n]*")*', text):
+            around = call_around(text, sentence.start())
+            quoted = set(re.findall(r"\{(\w+)\}", sentence[0])) & names
+            for name in sorted(quoted) if "field::" in around or re.search(r"\blog::\w+\($", text[:sentence.start()]) else []:
+                if f"field::{name}(" not in around:
+                    number = text.count("\n", 0, sentence.start()) + 1
+                    yield f"{file}:{number}: the sentence quotes {name}, which is no field of the line"
+
+
 RULES = [includes, cycles, root_sources, file_lengths, function_lengths, invariants, reaching, sleeping, dangling, formatted, subjects,
-         unread_keys, proofs]
+         unread_keys, proofs, logged, unused_fields]
 
 
 def main():

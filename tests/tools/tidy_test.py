@@ -167,6 +167,32 @@ class Tidy(unittest.TestCase):
         self.breaks("unread_keys", "b_key is active and read by nobody",
                     {"config/dynamic_keys.inc": keys, "server/s.cpp": "int x = get(keys::a_key);\n"})
 
+    USED = "auto d = field::domain(x);\nauto e = field::error(x);\n"
+    FIELDS = 'CADENZA_LOG_FIELD(domain, text, "name")\nCADENZA_LOG_FIELD(error, text, "why")\n'
+
+    def test_a_sentence_of_the_log_without_its_field(self):
+        for bad in ('void f() { log::warn({field::error(e)}, "{domain}: {error}"); }\n',
+                    'void f() { log::warn("no {domain}"); }\n',
+                    'void f() { env.log(log::level::warn, {field::domain(g(x))}, "of {domain} "\n "why: {error}"); }\n'):
+            self.breaks("logged", "server/s.cpp:1", {"config/log_fields.inc": self.FIELDS, "server/s.cpp": bad, "server/u.cpp": self.USED,
+                                                     ".clang-format": "DisableFormat: true\n"})
+
+    def test_a_sentence_of_the_log_with_its_fields(self):
+        good = 'void f() { log::warn({field::domain(d), field::error(e.what())}, "{domain} "\n"not made: {error}"); }\n' \
+               'auto x = "{ \\"domain\\": {domain} }";\n'
+        self.assertEqual(self.check({"config/log_fields.inc": self.FIELDS, "server/s.cpp": good,
+                                     ".clang-format": "DisableFormat: true\n"})[0], set())
+
+    def test_a_field_of_the_log_that_no_line_has(self):
+        self.breaks("unused_fields", "error is in no line",
+                    {"config/log_fields.inc": self.FIELDS, "server/s.cpp": 'auto x = field::domain(d);\n',
+                     ".clang-format": "DisableFormat: true\n"})
+
+    def test_a_way_around_the_log(self):
+        for bad in ('std::cerr << "lost";\n', 'int n = std::fprintf(stderr, "lost");\n'):
+            self.breaks("logged", "storage/s.cpp:1", {"config/log_fields.inc": self.FIELDS, "storage/s.cpp": bad, "server/u.cpp": self.USED,
+                                                      ".clang-format": "DisableFormat: true\n"})
+
     def test_a_long_subject(self):
         self.breaks("subjects", "a subject of 80 columns", {}, subject="rooms: " + "x" * 73)
 

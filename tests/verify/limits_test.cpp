@@ -16,7 +16,9 @@ namespace {
 struct watched {
   explicit watched(workflow::rules limits = {})
     : warnings(
-          registry, [this](const std::string& line) { lines.push_back(line); }, [this] { return ++moment_ns; }),
+          registry,
+          [this](log::level, log::fields values, log::sentence says) { lines.push_back(log::text_of(values, says)); },
+          [this] { return ++moment_ns; }),
       port(7, 2, [this](actors::engine_options& options) { options.warnings = &warnings; }) {
     port.in.set_rules(std::make_shared<const workflow::rules>(limits));
   }
@@ -27,9 +29,8 @@ struct watched {
   void expect_line(const std::string& start, const std::string& workflow_id) const {
     BOOST_REQUIRE(lines.size() == 1u);
     BOOST_TEST(lines[0].starts_with(start), lines[0]);
-    BOOST_TEST(lines[0].find("(domain " + std::string(domain_name) + ", workflow " + workflow_id + ", run ") !=
-                   std::string::npos,
-               lines[0]);
+    for (const auto& part : {" domain=" + std::string(domain_name), workflow_id, std::string(" run_id=")})
+      BOOST_TEST(lines[0].find(part) != std::string::npos, lines[0]);
   }
 
   void signal(const std::string& workflow_id, const std::string& input = "x") {

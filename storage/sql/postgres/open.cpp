@@ -74,7 +74,8 @@ outcome<void> check(const postgres_options& options, std::size_t place, std::str
       return done.error();
     for (const auto& line : told)
       if (options.log)
-        options.log(false, at.label() + " was brought to " + line);
+        options.log(log::level::info, {field::data(at.label()), field::version(line)},
+                    "{data} was brought to {version}");
     state = look_at_schema(link->get());
     if (!state)
       return state.error();

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "config/log_line.hpp"
 #include "messages/outcome.hpp"
 #include "storage/sql/postgres/endpoint.hpp"
 #include "storage/sql/sql_store.hpp"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +20,7 @@ struct postgres_options {
   limits bounds;
   store_probes probes;
   /// One line each, never with a password; on any thread, must not block. May be empty.
-  std::function<void(bool error, std::string_view text)> log;
+  log::sink log;
 };
 
 /// Opens a store on PostgreSQL. Errors: `unavailable` when a database cannot be reached, `bad_request` when it is not

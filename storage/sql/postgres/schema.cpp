@@ -98,7 +98,7 @@ std::optional<std::string> why_not(const schema_state& state, const endpoint& of
            " belongs to a Go Cadence server. Its data is neither read nor written: give Cadenza a database "
            "of its own";
   if (!state.set_up)
-    return of.label() + " has no schema of Cadenza. `cadenza schema setup-schema` and `cadenza schema update-schema` "
+    return of.label() + " has not a Cadenza schema. `cadenza schema setup-schema` and `cadenza schema update-schema` "
                         "make it, or the server itself with --migrate";
   if (state.version < known)
     return of.label() + " has version " + std::to_string(state.version) + " of the schema, and this program needs " +

@@ -44,8 +44,8 @@ BOOST_AUTO_TEST_CASE(retry_policies_under_which_nothing_is_tried_again) {
   h.scheduled([](auto& a) { set_retry(*a.mutable_retry_policy(), 1, 1, 0); });
   BOOST_TEST(to_json(h.report()) ==
              R"({"Timeouts":null,"Failures":null,"Retries":{"Issues":[{"IssueID":0,)"
-             R"("InvariantType":"Retry policy of an activity without effect",)"
-             R"("Reason":"With one attempt at most nothing is tried again: the first attempt counts","Metadata":)"
+             R"("InvariantType":"An activity's retry policy has no effect",)"
+             R"("Reason":"Nothing is retried with a maximum of one attempt: the first attempt counts","Metadata":)"
              R"({"EventID":2,"RetryPolicy":{"initialIntervalInSeconds":1,"backoffCoefficient":2,"maximumAttempts":1},)"
              R"("ActivityType":"pay"}}],"IssuesFound":1,)"
              R"("Runbook":"https://cadenceworkflow.io/docs/workflow-troubleshooting/retries"},"Stuck":null})");

@@ -76,14 +76,14 @@ BOOST_AUTO_TEST_CASE(root_causes_of_an_activity_timeout) {
        0,
        3,
        0,
-       {nobody, "0: There is a retry policy but no heartbeat timeout: that a worker is gone shows late",
+       {nobody, "0: There is a retry policy but no heartbeat timeout: a lost worker is noticed late",
         "0: All attempts that the retry policy allows were used, or it expired"}},
       {"heartbeats without a policy",
        api::TIMEOUT_TYPE_HEARTBEAT,
        5,
        0,
        0,
-       {nobody, "0: The activity did not send its heartbeat in time, and without a retry policy that ends it"}},
+       {nobody, "0: The activity did not send its heartbeat in time, and it has no retry policy"}},
       {"a heartbeat too late",
        api::TIMEOUT_TYPE_HEARTBEAT,
        5,
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(timeouts_of_decisions_and_children) {
   BOOST_REQUIRE(all.size() == 3u);
   BOOST_TEST(all[0].reason == "START_TO_CLOSE");
   BOOST_TEST(all[0].configured_ns == 10 * ns_per_s);
-  BOOST_TEST(all[1].reason == "The run was reset (bad deploy); it goes on as run run-2");
+  BOOST_TEST(all[1].reason == "The run was reset (bad deploy); it continues as run run-2");
   BOOST_TEST((all[2].kind == issue_kind::child_timeout));
   BOOST_TEST(all[2].child_workflow_id == "child");
   BOOST_TEST(all[2].configured_ns == 3 * ns_per_s);
@@ -203,17 +203,16 @@ BOOST_AUTO_TEST_CASE(failures_by_reason) {
   };
   const row rows[] = {
       {"cadenceInternal:Generic", "The worker's code returned an error",
-       "The error comes from the code of the worker: its log, found by the identity, says more"},
-      {"cadenceInternal:Panic", "The worker's code panicked",
-       "The panic is in the code of the activity or the workflow"},
-      {"cadenceInternal:Timeout START_TO_CLOSE", "Something that was waited for timed out", nullptr},
-      {"no-money", "The worker's code returned an error of its own kind",
-       "The error was made by the code of the activity or the workflow; its reason names it"},
+       "The error comes from the worker's code: see the log of the worker with this identity"},
+      {"cadenceInternal:Panic", "The worker's code panicked", "The panic is in the activity's or workflow's code"},
+      {"cadenceInternal:Timeout START_TO_CLOSE", "Something the workflow waited for timed out", nullptr},
+      {"no-money", "The worker's code returned a custom error",
+       "The error was returned by the activity's or workflow's code; the reason names it"},
       {"HEARTBEAT_EXCEEDS_LIMIT", "The details of a heartbeat are larger than a blob may be",
        "A blob is larger than its domain allows"},
       {"COMPLETE_RESULT_EXCEEDS_LIMIT", "The result of the activity is larger than a blob may be",
        "A blob is larger than its domain allows"},
-      {"DECISION_BLOB_SIZE_EXCEEDS_LIMIT", "What a decision carries is larger than a blob may be",
+      {"DECISION_BLOB_SIZE_EXCEEDS_LIMIT", "A payload in a decision is larger than a blob may be",
        "A blob is larger than its domain allows"},
   };
   for (const auto& row : rows) {

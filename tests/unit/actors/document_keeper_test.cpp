@@ -36,7 +36,7 @@ struct keeper_world {
     env.time = &time;
     env.wrong = &wrong;
     env.counters = &counters;
-    env.log = [this](int, const std::string& text) { log.push_back(text); };
+    env.log = [this](log::level, log::fields values, log::sentence says) { log.push_back(log::text_of(values, says)); };
     begin();
   }
   ~keeper_world() { end(); }
@@ -98,7 +98,8 @@ struct keeper_world {
   still_clock time;
   services env;
   engine_counters counters;
-  troubles wrong{time, [this](int, const std::string& text) { log.push_back(text); }};
+  troubles wrong{
+      time, [this](log::level, log::fields values, log::sentence says) { log.push_back(log::text_of(values, says)); }};
   caf::actor keeper;
   std::map<int, std::string> told;
   std::vector<std::string> log;

@@ -1,3 +1,5 @@
+#include "far_road.hpp"
+
 #include "actors/base/request_gate.hpp"
 #include "actors/matching/poll_board.hpp"
 #include "actors/runs/handed_tasks.hpp"
@@ -89,6 +91,11 @@ public:
     return out;
   }
 
+  void lists_are_far() {
+    road_.lists = true;
+    env_.far = &road_;
+  }
+
   handed_tasks handed;
   request_gate gate;
   poll_board board;
@@ -111,6 +118,7 @@ private:
   bench_clock clock_{*this};
   engine_counters counters_;
   services env_;
+  far_road road_{env_};
   std::map<storage::task_list_key, std::shared_ptr<poll_queue>> queues_;
   std::uint64_t next_poll_ = 1;
 };
@@ -146,6 +154,15 @@ BOOST_AUTO_TEST_CASE(without_a_waiting_worker_the_task_goes_to_its_list) {
   BOOST_TEST(world.transfer(record::v1::TRANSFER_DECISION).size() == 1U);
   BOOST_TEST(!elsewhere->given.taken());
   BOOST_TEST(!activities->given.taken());
+}
+
+BOOST_AUTO_TEST_CASE(a_list_on_another_node_has_no_workers_here) {
+  hand_world world;
+  const auto poll = world.decider();
+  world.lists_are_far();
+  world.start_run();
+  BOOST_TEST(world.shape() == "Started DScheduled");
+  BOOST_TEST(!poll->given.taken());
 }
 
 BOOST_AUTO_TEST_CASE(a_sticky_worker_gets_its_decision_and_nobody_waits_for_it) {

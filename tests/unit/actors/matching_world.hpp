@@ -1,23 +1,27 @@
 #pragma once
 
+#include "far_road.hpp"
+
 #include "actors/base/troubles.hpp"
 #include "actors/base/workload.hpp"
 #include "actors/matching/list_description.hpp"
 #include "actors/matching/matching_owner.hpp"
 #include "actors/matching/poll_board.hpp"
+#include "actors/runs/query_delivery.hpp"
+#include "actors/runs/received_matching.hpp"
 #include "actors/runs/run_starter.hpp"
 #include "actors/runs/start_for_poll.hpp"
 #include "storage/memory/memory_store.hpp"
 
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
+#include <google/protobuf/empty.pb.h>
 
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,9 +47,9 @@ public:
     env.counters = &counters;
     env.polls = &board;
     env.wrong = &wrong;
-    env.log = [this](int level, const std::string& text) {
-      if (level >= 2)
-        log.push_back(text);
+    env.log = [this](log::level level, log::fields values, log::sentence says) {
+      if (level >= log::level::warn)
+        log.push_back(log::text_of(values, says));
     };
     env.settings.identity = "here:1";
     env.live = &live_;
@@ -72,6 +76,14 @@ public:
     if (!shard_) {
       shard_ = system_->spawn([this](caf::event_based_actor*) -> caf::behavior {
         return {[this](run_command_ptr& command) { on_start(command); },
+                [this](matching_message_ptr& message) {
+                  const bool late = message->expires_ns() < now();
+                  auto command = receive(env, std::move(message));
+                  if (late)
+                    command->failed({error_kind::deadline_exceeded, "too late"});
+                  else
+                    on_start(command);
+                },
                 [this](const task_over& told) { on_over(told); }};
       });
       routes_.set_shard(0, shard_);
@@ -88,23 +100,34 @@ public:
   }
   /// Kills one list; false when it is not there.
   bool kill(const std::string& path) {
-    matching_query query;
-    query.what = matching_query::kind::kill;
-    query.text = path;
     bool found = false;
-    query.answer = [&found](const std::vector<std::string>& killed) { found = !killed.empty(); };
-    send(std::move(query));
+    send(kill_list{path, std::make_shared<inner_call<google::protobuf::Empty>>(
+                             INT64_MAX, [&found](const google::protobuf::Empty* killed, const error*) {
+                               found = killed != nullptr;
+                             })});
     return found;
   }
   std::vector<std::string> lists() {
-    std::vector<std::string> out;
-    matching_query query;
-    query.answer = [&out](std::vector<std::string> names) { out = std::move(names); };
-    send(std::move(query));
-    return out;
+    struct census final : list_census {
+      void add(const std::string& name, const caf::actor&) override { names.push_back(name); }
+      std::vector<std::string> names;
+    };
+    const auto all = std::make_shared<census>();
+    send(show_lists{all});
+    return all->names;
   }
 
-  void run() { scheduler_->run(); }
+  void run() {
+    do
+      scheduler_->run();
+    while (road.deliver());
+  }
+  /// Lists, runs or both are on another node from now on. Before `begin`.
+  void far(bool lists, bool runs) {
+    road.lists = lists;
+    road.runs = runs;
+    env.far = &road;
+  }
   void pass(std::int64_t ns) {
     constexpr std::int64_t step = 5 * ns_per_ms;
     for (std::int64_t done = 0; done < ns; done += step) {
@@ -185,6 +208,10 @@ public:
     send(std::move(asked));
     return out;
   }
+  void node_gone(const std::string& node) {
+    caf::anon_send(owner_, far_node_gone{node});
+    run();
+  }
   template <class T> void send(T content) {
     caf::anon_send(owner_, make_matching_mail(std::move(content)));
     run();
@@ -194,6 +221,8 @@ public:
   std::vector<std::int64_t> over; ///< schedule ids of tasks whose receipts are done
   std::vector<std::string> log;
   api::AutoConfigHint last_hint;
+  int starts = 0;       ///< tasks that a run has started
+  std::string asked_by; ///< the list that has given a worker a query last
   /// What becomes of a start: nothing means that it works.
   std::function<std::optional<error>(const list_task&)> fate;
 
@@ -217,11 +246,12 @@ public:
     return true;
   }
   services env;
+  far_road road{env};
   std::size_t looks = 0;                          ///< delayed messages that came while time passed
   std::vector<storage::unreadable_range> damaged; ///< of backlogs
-  troubles wrong{clock_, [this](int level, const std::string& text) {
-                   if (level >= 2)
-                     log.push_back(text);
+  troubles wrong{clock_, [this](log::level level, log::fields values, log::sentence says) {
+                   if (level >= log::level::warn)
+                     log.push_back(log::text_of(values, says));
                  }};
   bool hold_scans = false; ///< answers of backlog scans wait for `let_scans_go`
   void let_scans_go() {
@@ -272,6 +302,10 @@ private:
 
   void end(const caf::actor& which) { caf::anon_send_exit(which, caf::exit_reason::kill); }
   void on_start(run_command_ptr& command) {
+    if (const auto* asked = dynamic_cast<const query_delivery*>(command.get())) {
+      asked_by = asked->token().task_list;
+      return asked->poll().answer->reply(api::PollForActivityTaskResponse());
+    }
     auto& start = dynamic_cast<start_for_poll&>(*command);
     if (const auto reason = fate ? fate(start.task()) : std::nullopt)
       return start.failed(*reason);
@@ -279,8 +313,11 @@ private:
     response.set_task_token(std::to_string(start.task().schedule_id));
     if (start.poll().auto_config)
       response.mutable_auto_config_hint()->set_poller_wait_time_in_ms(start.poll().waited_ms);
-    if (!started_.insert(start.task().schedule_id).second)
-      return start.failed(not_exists("stale")); // as a run says of a task that has been started
+    // As a run says of a task that has been started: the poll that has it may ask again.
+    const auto [mine, first] = started_.emplace(start.task().schedule_id, start.poll().request_id);
+    if (!first && mine->second != start.poll().request_id)
+      return start.failed(not_exists("stale"));
+    starts += first ? 1 : 0;
     start.poll().answer->reply(response);
     start.over(true, nullptr);
   }
@@ -325,7 +362,7 @@ private:
   std::uint64_t next_poll_ = 1;
   std::map<std::int64_t, std::function<void()>> pushed_;
   std::deque<std::pair<std::int64_t, std::int64_t>> again_; ///< (when, schedule id) of tasks that were let go of
-  std::set<std::int64_t> started_;
+  std::map<std::int64_t, std::string> started_;             ///< by which request
 };
 
 } // namespace cadenza::actors

@@ -78,28 +78,24 @@ BOOST_AUTO_TEST_CASE(the_whole_rate_is_shared) {
 
 BOOST_AUTO_TEST_CASE(a_query_finds_a_poll_of_another_partition_and_its_answer_finds_the_query) {
   partitioned world;
-  std::string asked_by;
   std::vector<std::string> results;
   for (int i = 0; i < 4; ++i) {
     auto query = std::make_shared<list_query>();
     query->list = {world.domain(), "list", 1};
+    query->workflow = {world.domain(), "workflow"};
     query->task_id = std::to_string(i);
     query->deadline_ns = world.now() + 60 * ns_per_s;
-    query->deliver = [&asked_by](list_poll_ptr poll, const std::string& list) {
-      asked_by = list;
-      poll->answer->reply(api::PollForActivityTaskResponse());
-    };
     query->answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
         INT64_MAX, [&results](const api::QueryWorkflowResponse* response, const error* reason) {
           results.push_back(response != nullptr ? response->query_result().data() : reason->message);
         });
     world.send(std::move(query));
-    asked_by.clear();
+    world.asked_by.clear();
     world.poll("/__cadence_sys/list/2");
     world.pass(100 * ns_per_ms);
-    BOOST_TEST_REQUIRE(!asked_by.empty());
+    BOOST_TEST_REQUIRE(!world.asked_by.empty());
     auto given = std::make_shared<query_answer>();
-    given->list = {world.domain(), asked_by, 1};
+    given->list = {world.domain(), world.asked_by, 1};
     given->task_id = std::to_string(i);
     given->request = std::make_shared<api::RespondQueryTaskCompletedRequest>();
     given->request->mutable_result()->set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
@@ -114,16 +110,12 @@ BOOST_AUTO_TEST_CASE(a_query_finds_a_poll_of_another_partition_and_its_answer_fi
 
 BOOST_AUTO_TEST_CASE(a_query_whose_list_died_is_dropped_by_the_partition_it_came_from) {
   partitioned world;
-  std::string asked_by;
   std::vector<std::string> results;
   auto query = std::make_shared<list_query>();
   query->list = {world.domain(), "/__cadence_sys/list/2", 1};
+  query->workflow = {world.domain(), "workflow"};
   query->task_id = "1";
   query->deadline_ns = world.now() + 3600 * ns_per_s;
-  query->deliver = [&asked_by](list_poll_ptr poll, const std::string& list) {
-    asked_by = list;
-    poll->answer->reply(api::PollForActivityTaskResponse());
-  };
   query->answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
       INT64_MAX, [&results](const api::QueryWorkflowResponse*, const error* reason) {
         results.push_back(reason != nullptr ? std::string(name_of(reason->kind)) : "answered");
@@ -132,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_query_whose_list_died_is_dropped_by_the_partition_it_came
   BOOST_TEST(world.counters.queries_forwarded.load() == 1);
   world.poll("/__cadence_sys/list/1");
   world.pass(100 * ns_per_ms);
-  BOOST_TEST(asked_by == "list"); // they met at the root, which knows the query now
+  BOOST_TEST(world.asked_by == "list"); // they met at the root, which knows the query now
   BOOST_TEST(world.kill("orders/activity/list"));
   world.pass(ns_per_s);
   BOOST_TEST(results == std::vector<std::string>{"unavailable"}, boost::test_tools::per_element());

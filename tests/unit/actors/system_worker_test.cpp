@@ -33,7 +33,7 @@ struct worker_world {
     env.counters = &counters;
     env.time = &time;
     env.settings.identity = "here";
-    env.log = [](int, const std::string&) {};
+    env.log = [](log::level, log::fields, log::sentence) {};
     domain = engine.add_domain("system");
     engine.react([this](seen_request seen) { seen_.push_back(std::move(seen)); });
     link = std::make_shared<engine_link>(engine);
@@ -127,7 +127,7 @@ struct worker_world {
   set_clock time;
   services env;
   engine_counters counters;
-  troubles wrong{time, [](int, const std::string&) {}};
+  troubles wrong{time, [](log::level, log::fields, log::sentence) {}};
   const config::dynamic_config dynamic;
   const live_settings live{dynamic};
   tests::fake_engine engine;

@@ -97,7 +97,7 @@ struct world {
     rebuild_source out;
     out.store = &store;
     out.shard_count = shards;
-    out.log = [this](int, const std::string& line) { log += line + "\n"; };
+    out.log = [this](log::level, log::fields values, log::sentence says) { log += log::text_of(values, says) + "\n"; };
     return out;
   }
   visibility_opener opener() {

@@ -20,9 +20,9 @@ struct watched {
   watched()
     : noted(
           h.registry,
-          [this](const std::string& line) {
+          [this](log::level, log::fields values, log::sentence says) {
             const std::lock_guard hold(mutex);
-            lines.push_back(line);
+            lines.push_back(log::text_of(values, says));
           },
           [this] { return moment_ns += 10 * ns_per_s; }) {
     h.context.set_warnings(&noted);
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(large_payloads_of_callers_are_noted_and_served) {
   BOOST_TEST(start(1001).ok());
   BOOST_TEST(at.count("blob_size") == 1);
   BOOST_TEST(at.told() == (texts{"input and memo of a start of 1001 bytes is larger than limit.blobSize.warn of 1000 "
-                                 "(domain orders, workflow w)"}),
+                                 "domain=orders workflow_id=w"}),
              boost::test_tools::per_element());
   BOOST_TEST(!start((2 << 20) + 1).ok()); // counts, too
   BOOST_TEST(at.count("blob_size") == 2);
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(large_payloads_of_callers_are_noted_and_served) {
   BOOST_TEST(at.h.call<api::RespondActivityTaskCompletedResponse>("WorkerAPI/RespondActivityTaskCompleted", done).ok());
   BOOST_TEST(at.h.engine.last().function == "activity_completed");
   BOOST_TEST(at.told() == (texts{"payload of an activity of 1001 bytes is larger than limit.blobSize.warn of 1000 "
-                                 "(domain orders, workflow wf)"}),
+                                 "domain=orders workflow_id=wf"}),
              boost::test_tools::per_element());
   api::RespondActivityTaskFailedRequest failed;
   failed.set_task_token(encode(token));
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(long_ids_of_callers_are_noted_and_served) {
   BOOST_TEST(at.count("id_length") == 0);
   BOOST_TEST(send(21));
   BOOST_TEST(at.count("id_length") == 1);
-  BOOST_TEST(at.told() == (texts{"SignalName of 21 bytes is longer than limit.maxIDWarnLength of 20 (domain orders)"}),
+  BOOST_TEST(at.told() == (texts{"SignalName of 21 bytes is longer than limit.maxIDWarnLength of 20 domain=orders"}),
              boost::test_tools::per_element());
   BOOST_TEST(!send(1001));
   BOOST_TEST(at.count("id_length") == 2);

@@ -77,7 +77,8 @@ BOOST_AUTO_TEST_CASE(no_rpc_is_unreadable_for_text_that_is_no_utf8) {
     BOOST_TEST(utf8::valid(status.error_message()));
   }
   BOOST_TEST(with_text > 60);
-  BOOST_TEST(h.registry.text().find("cadenza_rpc_text_mended_total " + std::to_string(with_text)) != std::string::npos);
+  BOOST_TEST(h.registry.text().find("cadenza_rpc_text_repaired_total " + std::to_string(with_text)) !=
+             std::string::npos);
 }
 
 /// Deep enough that a parser gives up on the whole, and on no part of it.
@@ -87,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_stays_unreadable_is_not_counted_as_mended) {
   const auto path = "/uber.cadence.api.v1.WorkflowAPI/StartWorkflowExecution";
   const auto mended = [&h] {
     const auto text = h.registry.text();
-    const std::string name = "\ncadenza_rpc_text_mended_total ";
+    const std::string name = "\ncadenza_rpc_text_repaired_total ";
     const auto at = text.find(name);
     BOOST_TEST_REQUIRE(at != text.npos);
     return std::stoi(text.substr(at + name.size()));

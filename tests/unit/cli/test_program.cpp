@@ -79,8 +79,8 @@ BOOST_AUTO_TEST_CASE(restore_and_verify_work_through_hooks) {
   };
   local.verify = [&verified](const verify_options& options, std::ostream& out, std::ostream&) {
     verified = options;
-    out << R"({"clean":false,"runs":2,"events":9,"tasks":4,"leftOver":0,"found":1,"mended":0,"findings":[
-      {"kind":"current","shard":1,"domain":"d","workflowId":"w","runId":"r","problem":"gone","mended":false}]})";
+    out << R"({"clean":false,"runs":2,"events":9,"tasks":4,"leftOver":0,"found":1,"repaired":0,"findings":[
+      {"kind":"current","shard":1,"domain":"d","workflowId":"w","runId":"r","problem":"gone","repaired":false}]})";
     return 1;
   };
   BOOST_TEST(run_cli({"admin", "backup", "restore", "--dir", "b", "--data", "d", "7"}, local).code == 0);
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(completion_knows_commands_flags_and_values) {
   BOOST_TEST(offered({"workf"}) == "workflow\tOperate workflows\n");
   BOOST_TEST(offered({"wf", "sho"}).starts_with("show\t")); // an alias leads on
   BOOST_TEST(offered({"wf", "start", "--exec"}) == "--execution_timeout\thow long the whole workflow may take\n");
-  BOOST_TEST(offered({"wf", "start", "--outp"}) == "--output\thow data is shown\n");
+  BOOST_TEST(offered({"wf", "start", "--outp"}) == "--output\toutput format\n");
   BOOST_TEST(offered({"--output", ""}) == "table\njson\n");
   BOOST_TEST(offered({"--output", "=", "j"}) == "json\n"); // as bash splits it
   BOOST_TEST(offered({"--output=j"}) == "--output=json\n");

@@ -186,7 +186,8 @@ BOOST_AUTO_TEST_CASE(decisions_time_out) {
   decision_waits(1);
   run_.mutable_pending_decision()->set_state(api::PENDING_DECISION_STATE_STARTED);
   add().mutable_decision_task_timed_out_event_attributes();
-  BOOST_TEST(has(diagnosed(), "1. Decisions time out (attempt 2): a worker takes them and does not answer in time.\n"));
+  BOOST_TEST(
+      has(diagnosed(), "1. Decisions time out (attempt 2): a worker takes them but does not respond in time.\n"));
 }
 
 BOOST_AUTO_TEST_CASE(it_waits_for_a_timer_a_child_or_a_signal) {

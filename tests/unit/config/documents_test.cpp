@@ -4,6 +4,7 @@
 
 #include "config/dynamic.hpp"
 #include "config/load.hpp"
+#include "config/log_line.hpp"
 #include "config/process_metrics.hpp"
 
 #include <sstream>
@@ -19,6 +20,10 @@ BOOST_AUTO_TEST_SUITE(documents_suite)
 BOOST_AUTO_TEST_CASE(the_configuration_page_tells_every_option_and_key) {
   expect_part("docs/configuration.md", "static options", static_options_markdown());
   expect_part("docs/configuration.md", "dynamic keys", dynamic_keys_markdown());
+}
+
+BOOST_AUTO_TEST_CASE(the_page_of_the_log_tells_every_field) {
+  expect_part("docs/guides/logs.md", "fields", log::fields_markdown());
 }
 
 BOOST_AUTO_TEST_CASE(the_sample_file_holds_every_default) {

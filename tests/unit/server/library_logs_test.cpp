@@ -1,5 +1,8 @@
 #include "server/library_logs.hpp"
 
+#include "config/log.hpp"
+#include "storage/rocksdb/engine_log.hpp"
+
 #include "tests/unit/server/support.hpp"
 #include "uber/cadence/api/v1/service_meta.pb.h"
 #include "uber/cadence/api/v1/service_workflow.pb.h"
@@ -46,19 +49,26 @@ BOOST_AUTO_TEST_CASE(what_sqlite_and_rocksdb_say_goes_to_the_log_and_is_rated) {
   tests::logged_lines lines;
   for (int i = 0; i < many; ++i) {
     sqlite3_log(SQLITE_CORRUPT, "page %d", i);
-    log_engine_line(true, "table " + std::to_string(i));
+    log_store_line(log::level::error, {field::library("rocksdb"), field::count(i)}, "{library}: table {count}");
   }
   BOOST_TEST(lines.count("sqlite: page") == 1);
   BOOST_TEST(lines.count("rocksdb: table") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(what_rocksdb_says_of_locks_and_backups_is_no_news) {
-  tests::logged_lines lines;
-  log_engine_line(false,
-                  "[db/db_impl/db_impl_open.cc:2086] DB::Open() failed: IO error: While lock file: d/LOCK: busy");
-  log_engine_line(false, "[db/db_impl/db_impl_files.cc:49] File Deletions Disabled, but already disabled. Counter: 2");
-  log_engine_line(false, "[db/db_impl/db_impl_files.cc:50] something else");
-  BOOST_TEST(lines.count("rocksdb: ") == 1);
+  std::vector<std::string> told;
+  const auto engine = storage::rocks::engine_log([&told](log::level level, log::fields values, log::sentence says) {
+    told.push_back(std::string(log::name_of(level)) + ' ' + log::text_of(values, says));
+  });
+  rocksdb::Warn(engine, "[db/db_impl/db_impl_open.cc:%d] DB::Open() failed: IO error: While lock file: d/LOCK: busy",
+                1);
+  rocksdb::Warn(engine, "[db/db_impl/db_impl_files.cc:%d] File Deletions Disabled, but already disabled. Counter: 2",
+                2);
+  rocksdb::Warn(engine, "[db/db_impl/db_impl_files.cc:%d] something else", 3);
+  rocksdb::Error(engine, "it is %s", "bad");
+  BOOST_TEST(told == (std::vector<std::string>{"warn rocksdb: [db/db_impl/db_impl_files.cc:3] something else",
+                                               "error rocksdb: it is bad"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_redirected_stream_goes_to_the_log_line_by_line_and_comes_back) {

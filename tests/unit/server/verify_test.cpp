@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_repair_makes_the_tasks_of_a_damaged_queue_again) {
     ++queues;
     const verdict mended(copy, true);
     BOOST_TEST(mended.code == 0, mended.text);
-    BOOST_TEST(mended.text.find("was written anew") != std::string::npos, mended.text);
+    BOOST_TEST(mended.text.find("was rewritten") != std::string::npos, mended.text);
     const verdict after(copy);
     BOOST_TEST(after.code == 0, after.text);
     BOOST_TEST(after.text.find("\"found\":0") != std::string::npos, after.text);

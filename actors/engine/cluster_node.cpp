@@ -1,0 +1,220 @@
+#include "actors/engine/cluster_node.hpp"
+
+#include "actors/base/restart_backoff.hpp"
+#include "actors/base/supervised.hpp"
+#include "actors/nodes/link_keeper.hpp"
+#include "actors/nodes/link_kinds.hpp"
+#include "messages/invariant.hpp"
+#include "messages/shard_hash.hpp"
+
+#include "cadenza/record/v1/run_message.pb.h"
+
+#include <caf/all.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace cadenza::actors {
+namespace {
+
+enum class child { membership, keeper };
+
+struct start_again {
+  child which = child::membership;
+};
+
+using make_child = std::function<caf::actor(caf::event_based_actor&, child)>;
+
+} // namespace
+} // namespace cadenza::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::start_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::link_event)
+
+namespace cadenza::actors {
+namespace {
+
+/// Watches over membership and links, makes them anew when they die, and passes on what each is told.
+class cluster_root final : public supervised_actor {
+public:
+  cluster_root(caf::actor_config& cfg, const services& env, make_child make)
+    : supervised_actor(cfg), env_(env), make_(std::move(make)) {}
+
+  const char* name() const override { return "cluster_root"; }
+  void on_exit() override {
+    for (auto* one : {&membership_, &keeper_})
+      if (*one)
+        caf::anon_send_exit(*one, caf::exit_reason::kill);
+    membership_ = nullptr;
+    keeper_ = nullptr;
+  }
+
+protected:
+  caf::behavior make_behavior() override {
+    log_exceptions(*this, env_, "cluster_root"); // nobody supervises it
+    set_down_handler([this](caf::down_msg& down) {
+      for (const auto which : {child::membership, child::keeper}) {
+        auto& handle = of(which);
+        if (!handle || handle->address() != down.source)
+          continue;
+        handle = nullptr;
+        note_death(env_, which == child::membership ? "cluster_root/membership" : "cluster_root/link_keeper",
+                   down.reason);
+        const auto delay = down.reason == caf::exit_reason::kill ? 0 : backoff_of(which).next(env_.time->now_ns());
+        delayed_send(this, std::chrono::nanoseconds(delay), start_again{which});
+      }
+    });
+    return with_common(caf::message_handler{
+        [this](const start_again& asked) { start(asked.which); },
+        [this](membership_mail_ptr& mail) {
+          if (membership_)
+            send(membership_, std::move(mail));
+        },
+        [this](cluster_view_ptr& view) {
+          if (keeper_)
+            send(keeper_, std::move(view));
+        },
+        [this](const link_event& event) { on(event); },
+    });
+  }
+
+private:
+  void on(const link_event& event) {
+    if (!membership_)
+      return;
+    if (event.what == link_event::kind::refused)
+      send(membership_, make_membership_mail(peer_gone{event.node, event.incarnation}));
+    else if (event.what != link_event::kind::opened)
+      send(membership_, make_membership_mail(look_now{}));
+  }
+  caf::actor& of(child which) { return which == child::membership ? membership_ : keeper_; }
+  restart_backoff& backoff_of(child which) {
+    return which == child::membership ? membership_backoff_ : keeper_backoff_;
+  }
+  void start(child which) {
+    CADENZA_ASSERT(!of(which), "there is one of each child at a time");
+    of(which) = make_(*this, which);
+    monitor(of(which));
+  }
+
+  const services& env_;
+  const make_child make_;
+  caf::actor membership_;
+  caf::actor keeper_;
+  restart_backoff membership_backoff_;
+  restart_backoff keeper_backoff_;
+};
+
+std::uint32_t kind_of(cluster_news what) {
+  return what == cluster_news::domains ? link_kind::domains_changed : link_kind::documents_changed;
+}
+
+} // namespace
+
+cluster_node::cluster_node(caf::actor_system& system, storage::store& store, clock& time, link_transport& transport,
+                           std::function<void(int, const std::string&)> log, cluster_node_options options,
+                           std::function<void(caf::actor)> hall)
+  : system_(system), options_(std::move(options)), transport_(transport), hall_(std::move(hall)), wrong_(time, log),
+    views_(options_.card.name, options_.shard_count) {
+  env_.store = &store;
+  env_.time = &time;
+  env_.counters = &counters_;
+  env_.wrong = &wrong_;
+  env_.log = std::move(log);
+  link_options_.cluster = options_.cluster;
+  link_options_.self = options_.card.name;
+  link_options_.incarnation = options_.card.incarnation;
+  link_options_.protocol_oldest = options_.card.protocol_oldest;
+  link_options_.protocol_newest = options_.card.protocol_newest;
+  link_options_.bounds = options_.bounds;
+  link_options_.beat_ns = options_.beat_ns;
+  link_options_.silence_ns = options_.silence_ns;
+  link_options_.handle = [this](const std::string& from, std::uint32_t kind, std::string bytes,
+                                const call_ptr& answer) { serve(from, kind, std::move(bytes), answer); };
+}
+
+cluster_node::~cluster_node() { stop(); }
+
+void cluster_node::tie(engine_options& options) {
+  options.placement = &views_;
+  options.carry_message = [this](const run_message_ptr& message) { carry(message); };
+  options.tell_others = [this](cluster_news what) { links_.tell_all(kind_of(what), {}); };
+}
+
+void cluster_node::join(local_engine& local) {
+  CADENZA_ASSERT(local_ == nullptr, "a node has one engine");
+  local_ = &local;
+  whole_ = std::make_unique<routed_engine>(local, *env_.time, views_, links_,
+                                           [&local](int shard) { return local.holds(shard); });
+  local.work_through(*whole_);
+}
+
+void cluster_node::begin() {
+  CADENZA_ASSERT(local_ != nullptr && !root_, "a node joins with its engine, once");
+  link_options_.on_event = [this](const link_event& event) { caf::anon_send(root_, event); };
+  root_ = system_.spawn<cluster_root>(env_, [this](caf::event_based_actor& by, child which) -> caf::actor {
+    if (which == child::keeper)
+      return by.spawn<link_keeper>(env_, link_options_, transport_, views_, links_, hall_);
+    membership_options options;
+    options.card = options_.card;
+    options.shard_count = options_.shard_count;
+    options.views = &views_;
+    options.renew_ns = options_.renew_ns;
+    options.margin_ns = options_.margin_ns;
+    options.changed = [this](const cluster_view_ptr& view) {
+      caf::anon_send(root_, view);
+      local_->follow_placement();
+      links_.tell_all(link_kind::members_changed, {});
+    };
+    return by.spawn<membership>(env_, std::move(options));
+  });
+  // Only now, when everybody may send to the root.
+  caf::anon_send(root_, start_again{child::keeper});
+  caf::anon_send(root_, start_again{child::membership});
+}
+
+void cluster_node::drain(std::function<void()> done) {
+  caf::anon_send(root_, make_membership_mail(drain_membership{std::move(done)}));
+}
+
+void cluster_node::leave(std::function<void()> done) {
+  caf::anon_send(root_, make_membership_mail(leave_membership{std::move(done)}));
+}
+
+void cluster_node::stop() {
+  if (root_)
+    caf::anon_send_exit(root_, caf::exit_reason::kill);
+}
+
+/// A message to a run goes to the node that holds its shard; when there is none it is lost, as any may be.
+void cluster_node::carry(const run_message_ptr& message) {
+  const auto view = views_.get();
+  const int shard = shard_of(message->to().workflow_id(), view->shard_count());
+  if (view->shard_is_here(shard))
+    return local_->deliver(message);
+  if (const auto* owner = view->owner_of_shard(shard))
+    links_.ask(owner->name, {link_kind::run_message, message->SerializeAsString(), false, nullptr});
+}
+
+void cluster_node::serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& answer) {
+  switch (kind) {
+  case link_kind::engine_request:
+    if (answer)
+      whole_->serve(bytes, answer);
+    return;
+  case link_kind::run_message: {
+    auto arrived = std::make_shared<wire::v1::RunMessage>();
+    if (arrived->ParseFromString(bytes))
+      return local_->deliver(std::move(arrived));
+    return env_.log(3, "a message to a run, from node " + from + ", does not parse");
+  }
+  case link_kind::members_changed: return caf::anon_send(root_, make_membership_mail(look_now{}));
+  case link_kind::domains_changed: return local_->hear(cluster_news::domains);
+  case link_kind::documents_changed: return local_->hear(cluster_news::documents);
+  default:
+    if (answer)
+      answer->reject({error_kind::unimplemented, "this node does not know what node " + from + " asks"});
+  }
+}
+
+} // namespace cadenza::actors

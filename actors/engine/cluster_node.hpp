@@ -1,0 +1,77 @@
+#pragma once
+
+#include "actors/base/cluster_news.hpp"
+#include "actors/base/services.hpp"
+#include "actors/base/troubles.hpp"
+#include "actors/engine/local_engine.hpp"
+#include "actors/nodes/membership.hpp"
+#include "actors/nodes/routed_engine.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace cadenza::actors {
+
+struct cluster_node_options {
+  std::string cluster; ///< nodes of other clusters are refused
+  node_card card;      ///< of this node
+  int shard_count = 0;
+  std::int64_t renew_ns = 1'000'000'000;
+  std::int64_t margin_ns = 1'000'000'000;
+  link_bounds bounds;
+  std::int64_t beat_ns = 1'000'000'000;
+  std::int64_t silence_ns = 5'000'000'000;
+};
+
+/// Makes the engine of a process one of several: keeps it a member of the cluster, links it to the others, has it hold
+/// the shards that are placed on it, and finds all others.
+///
+/// Used in this order: `tie` the options of the engine, `join` with the engine, `begin`; at the end `leave`, then
+/// `stop`, both before the engine stops. Everything given must outlive it.
+class cluster_node {
+public:
+  /// `hall` takes what is to stand at the node's port, each time there is another.
+  cluster_node(caf::actor_system& system, storage::store& store, clock& time, link_transport& transport,
+               std::function<void(int, const std::string&)> log, cluster_node_options options,
+               std::function<void(caf::actor)> hall);
+  ~cluster_node();
+  cluster_node(const cluster_node&) = delete;
+  cluster_node& operator=(const cluster_node&) = delete;
+
+  /// What the engine is to know of the cluster.
+  void tie(engine_options& options);
+  void join(local_engine& local);
+  /// Becomes a member as soon as it can. After the engine has begun.
+  void begin();
+  /// From here on this node is given nothing, and what it has goes to others; `done`, once that is stored. Any thread.
+  void drain(std::function<void()> done);
+  /// Ends membership; `done` once the lease is dropped. Any thread.
+  void leave(std::function<void()> done);
+  /// Links end, what waits for other nodes is told UNAVAILABLE.
+  void stop();
+
+  /// The engine that finds runs wherever they are. After `join`.
+  [[nodiscard]] engine& whole() { return *whole_; }
+  [[nodiscard]] cluster_view_ptr view() const { return views_.get(); }
+
+private:
+  void serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& answer);
+  void carry(const run_message_ptr& message);
+
+  caf::actor_system& system_;
+  const cluster_node_options options_;
+  link_transport& transport_;
+  const std::function<void(caf::actor)> hall_;
+  troubles wrong_;
+  engine_counters counters_;
+  services env_;
+  cluster_views views_;
+  node_links links_;
+  link_options link_options_;
+  local_engine* local_ = nullptr;
+  std::unique_ptr<routed_engine> whole_;
+  caf::actor root_;
+};
+
+} // namespace cadenza::actors

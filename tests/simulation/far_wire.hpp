@@ -1,0 +1,29 @@
+#pragma once
+
+#include "actors/base/matching_message.hpp"
+
+#include <cstdint>
+
+namespace cadenza::simulation {
+
+class world;
+
+/// The wire between the matching of two nodes, which are one here: what is far comes back to the same engine, as bytes
+/// and through the weather. The seed chooses what is far: nothing, half of the lists and runs, or all of them.
+class far_wire final : public actors::matching_carrier {
+public:
+  far_wire(world& of, std::uint64_t seed);
+  [[nodiscard]] bool anything_far() const { return far_ != far::nothing; }
+
+  [[nodiscard]] bool list_is_far(const storage::task_list_key& list) const override;
+  [[nodiscard]] bool run_is_far(const workflow_key& workflow) const override;
+  void carry(actors::matching_message_ptr message) override;
+
+private:
+  enum class far { nothing, half, everything };
+
+  world& world_;
+  const far far_;
+};
+
+} // namespace cadenza::simulation
