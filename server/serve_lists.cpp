@@ -34,7 +34,7 @@ outcome<void> complete_lists(storage::postgres_lists& lists, const actors::rebui
     return done.error();
   CADENZA_TRY(lists.set_complete());
   runs.log(log::level::info, {field::count(done->runs), field::left_out(done->left_out)},
-           "the lists were filled in: {count} runs listed, {left_out} left out");
+           "visibility store: filled in, {count} runs listed, {left_out} left out");
   return {};
 }
 

@@ -112,8 +112,7 @@ std::uint32_t kind_of(cluster_news what) {
 } // namespace
 
 cluster_node::cluster_node(caf::actor_system& system, storage::store& store, clock& time, link_transport& transport,
-                           std::function<void(int, const std::string&)> log, cluster_node_options options,
-                           std::function<void(caf::actor)> hall)
+                           log::sink log, cluster_node_options options, std::function<void(caf::actor)> hall)
   : system_(system), options_(std::move(options)), transport_(transport), hall_(std::move(hall)), wrong_(time, log),
     views_(options_.card.name, options_.shard_count) {
   env_.store = &store;
@@ -206,7 +205,7 @@ void cluster_node::serve(const std::string& from, std::uint32_t kind, std::strin
     auto arrived = std::make_shared<wire::v1::RunMessage>();
     if (arrived->ParseFromString(bytes))
       return local_->deliver(std::move(arrived));
-    return env_.log(3, "a message to a run, from node " + from + ", does not parse");
+    return env_.log(log::level::error, {field::node(from)}, "a message from node {node} to a run cannot be parsed");
   }
   case link_kind::members_changed: return caf::anon_send(root_, make_membership_mail(look_now{}));
   case link_kind::domains_changed: return local_->hear(cluster_news::domains);

@@ -32,9 +32,8 @@ struct cluster_node_options {
 class cluster_node {
 public:
   /// `hall` takes what is to stand at the node's port, each time there is another.
-  cluster_node(caf::actor_system& system, storage::store& store, clock& time, link_transport& transport,
-               std::function<void(int, const std::string&)> log, cluster_node_options options,
-               std::function<void(caf::actor)> hall);
+  cluster_node(caf::actor_system& system, storage::store& store, clock& time, link_transport& transport, log::sink log,
+               cluster_node_options options, std::function<void(caf::actor)> hall);
   ~cluster_node();
   cluster_node(const cluster_node&) = delete;
   cluster_node& operator=(const cluster_node&) = delete;

@@ -65,7 +65,7 @@ caf::behavior link_session::make_behavior() {
 }
 
 void link_session::over(const std::string& why) {
-  env_.log(1, "what node " + from_ + " asked is served no longer: " + why);
+  env_.log(log::level::info, {field::node(from_), field::error(why)}, "requests of node {node} are no longer served");
   quit();
 }
 

@@ -262,7 +262,7 @@ void membership::handle(lease_dropped& dropped) {
   if (state_ == membership_state::left || dropped.node == card_.name)
     return;
   if (dropped.result.outcome == storage::status::committed) {
-    env_.log(2, "node " + dropped.node + " is no member any more");
+    env_.log(log::level::warn, {field::node(dropped.node)}, "node {node} is no longer a member of the cluster");
     gone_.erase(dropped.node);
     const auto* lease = watch_.find(dropped.node);
     if (lease != nullptr && lease->card.incarnation == dropped.incarnation)
@@ -287,7 +287,7 @@ void membership::handle(peer_gone& gone) {
 // ---------------------------------------------------------------- coming and going
 
 void membership::become_member() {
-  env_.log(1, "node " + card_.name + " is a member of the cluster");
+  env_.log(log::level::info, {field::node(card_.name)}, "node {node} is a member of the cluster");
   patient_ = false;
   enter(membership_state::member);
   publish();
@@ -296,7 +296,8 @@ void membership::become_member() {
 
 void membership::step_down(membership_state to, const std::string& why) {
   CADENZA_ASSERT(to != membership_state::member, "who steps down is no member");
-  env_.log(3, "node " + card_.name + " is no member of the cluster: " + why);
+  env_.log(log::level::error, {field::node(card_.name), field::error(why)},
+           "node {node} is not a member of the cluster");
   own_.lost();
   patient_ = false;
   enter(to);
@@ -355,7 +356,7 @@ void membership::complain(const std::string& what) {
   if (what == complaint_)
     return;
   complaint_ = what;
-  env_.log(2, what);
+  env_.log(log::level::warn, {field::node(card_.name), field::error(what)}, "membership of node {node} is in trouble");
 }
 
 } // namespace cadenza::actors

@@ -115,7 +115,7 @@ void peer_link::welcome(const wire::v1::LinkWelcome& said) {
   enter(link_state::open);
   failures_ = 0;
   met_incarnation_ = said.incarnation();
-  env_.log(1, "link to node " + target_.node + " is open");
+  env_.log(log::level::info, {field::node(target_.node)}, "link to node {node} is open");
   tell(link_event::kind::opened, met_incarnation_, {});
   if (met_incarnation_ != target_.incarnation)
     tell(link_event::kind::refused, std::min(met_incarnation_, target_.incarnation), "another life of it is there");
@@ -128,7 +128,7 @@ void peer_link::lose(const std::string& why) {
     return;
   const bool was_open = state_ == link_state::open;
   if (was_open) {
-    env_.log(2, "link to node " + target_.node + " is lost: " + why);
+    env_.log(log::level::warn, {field::node(target_.node), field::error(why)}, "link to node {node} is lost");
     tell(link_event::kind::lost, met_incarnation_, why);
   }
   retry(why);
@@ -313,7 +313,8 @@ void peer_link::frame(const std::string& head_bytes, std::string& body) {
     if (head.has_welcome())
       return welcome(head.welcome());
     if (head.has_refusal()) {
-      env_.log(2, "node " + target_.node + " refuses a link: " + head.refusal().why());
+      env_.log(log::level::warn, {field::node(target_.node), field::error(head.refusal().why())},
+               "node {node} refuses a link");
       tell(link_event::kind::lost, 0, head.refusal().why());
       return retry("it refuses: " + head.refusal().why());
     }

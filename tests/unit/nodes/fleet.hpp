@@ -90,8 +90,8 @@ public:
     one.env.store = store_.get();
     one.env.wrong = &wrong_;
     one.env.counters = &counters_;
-    one.env.log = [this, &one](int, const std::string& text) {
-      log.push_back(std::to_string(true_ns() / 1'000'000) + " " + one.name + ": " + text);
+    one.env.log = [this, &one](log::level, log::fields values, log::sentence says) {
+      log.push_back(std::to_string(true_ns() / 1'000'000) + " " + one.name + ": " + log::text_of(values, says));
     };
     retired_.push_back(std::move(one.views));
     one.views = std::make_unique<cluster_views>(one.name, 16);
@@ -279,7 +279,9 @@ private:
     [[nodiscard]] std::int64_t now_ns() const override { return 1; }
   } still_;
   engine_counters counters_;
-  troubles wrong_{still_, [this](int, const std::string& text) { log.push_back(text); }};
+  troubles wrong_{still_, [this](log::level, log::fields values, log::sentence says) {
+                    log.push_back(log::text_of(values, says));
+                  }};
 };
 
 } // namespace cadenza::actors

@@ -72,7 +72,7 @@ public:
     env.time = &clock_;
     env.wrong = &wrong_;
     env.counters = &counters_;
-    env.log = [this](int, const std::string& text) { log.push_back(text); };
+    env.log = [this](log::level, log::fields values, log::sentence says) { log.push_back(log::text_of(values, says)); };
   }
   ~link_world() override {
     for (const auto& one : actors_)
@@ -205,7 +205,9 @@ private:
   caf::scheduler::test_coordinator* scheduler_ = nullptr;
   virtual_clock clock_{*this};
   engine_counters counters_;
-  troubles wrong_{clock_, [this](int, const std::string& text) { log.push_back(text); }};
+  troubles wrong_{clock_, [this](log::level, log::fields values, log::sentence says) {
+                    log.push_back(log::text_of(values, says));
+                  }};
   std::vector<connection_ptr> connections_;
   std::vector<caf::actor> actors_;
 };

@@ -44,9 +44,9 @@ struct cluster_world : link_world {
         work(registry, *of.env.time),
         cluster(
             of.system(), of.store, *const_cast<clock*>(of.env.time), of,
-            [&of, name](int level, const std::string& text) {
-              if (level > 0)
-                of.log.push_back(name + ": " + text);
+            [&of, name](log::level level, log::fields values, log::sentence says) {
+              if (level > log::level::debug)
+                of.log.push_back(name + ": " + log::text_of(values, says));
             },
             options_of(name, incarnation), [&of, name](caf::actor hall) { of.nodes[name].hall = std::move(hall); }) {
       engine_options options;
@@ -59,9 +59,9 @@ struct cluster_world : link_world {
       cluster.tie(options);
       local = std::make_unique<local_engine>(
           of.system(), of.store, *const_cast<clock*>(of.env.time), chance,
-          [&of, name](int level, const std::string& text) {
-            if (level > 1)
-              of.log.push_back(name + ": " + text);
+          [&of, name](log::level level, log::fields values, log::sentence says) {
+            if (level > log::level::info)
+              of.log.push_back(name + ": " + log::text_of(values, says));
           },
           []() -> outcome<std::unique_ptr<storage::visibility_store>> {
             auto opened = storage::open_visibility_store({});

@@ -31,9 +31,9 @@ public:
     env_.time = &time_;
     env_.wrong = &wrong_;
     env_.counters = &counters_;
-    env_.log = [this](int, const std::string& text) {
+    env_.log = [this](log::level, log::fields values, log::sentence says) {
       const std::lock_guard lock(mutex_);
-      log_.push_back(text);
+      log_.push_back(log::text_of(values, says));
     };
     options_.cluster = "test";
     options_.self = name;
@@ -97,9 +97,9 @@ private:
   engine_counters counters_;
   std::mutex mutex_;
   std::vector<std::string> log_;
-  troubles wrong_{time_, [this](int, const std::string& text) {
+  troubles wrong_{time_, [this](log::level, log::fields values, log::sentence says) {
                     const std::lock_guard lock(mutex_);
-                    log_.push_back(text);
+                    log_.push_back(log::text_of(values, says));
                   }};
   services env_;
   link_options options_;
