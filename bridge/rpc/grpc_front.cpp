@@ -82,7 +82,7 @@ void grpc_front::open_too_large(net::h2_session& in, std::int32_t id, const net:
   answer_at_once(
       in, id,
       {grpc_code::invalid_argument, // clients send again what found a resource exhausted
-       "the headers have more than the " + std::to_string(in.shared().how.header_bytes_max) + " bytes that are taken",
+       "the headers are larger than the limit of " + std::to_string(in.shared().how.header_bytes_max) + " bytes",
        {}});
 }
 

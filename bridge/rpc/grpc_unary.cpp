@@ -249,8 +249,8 @@ void grpc_unary::on_run() {
   if (size > shared().message_bytes_max) {
     session()->shared().counts.refused(net::refusal::message_bytes);
     return end_with({grpc_code::resource_exhausted,
-                     "the answer has " + std::to_string(size) + " bytes, more than the " +
-                         std::to_string(shared().message_bytes_max) + " that are sent",
+                     "the response has " + std::to_string(size) + " bytes, more than the limit of " +
+                         std::to_string(shared().message_bytes_max) + " bytes",
                      {}});
   }
   if (!session()->on().has_room_for(static_cast<std::int64_t>(answer_->size())))
