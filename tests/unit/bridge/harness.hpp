@@ -20,7 +20,8 @@ namespace cadenza::tests {
 /// A bridge on a free port of the loopback, before a fake engine, and a client to it.
 struct harness {
   explicit harness(bridge::validators hooks = {}, bridge::rpc_options options = {})
-    : stored(dynamic, [this](const std::string& text) { warnings.push_back(text); }),
+    : stored(dynamic, [this](log::level, log::fields values,
+                             log::sentence says) { warnings.push_back(log::text_of(values, says)); }),
       context(engine, health, std::move(hooks), {}, &stored), server(context, health, registry) {
     engine.on_document = [this](actors::document_kind which, const std::string& content) {
       stored.take(which, content);

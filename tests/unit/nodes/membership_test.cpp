@@ -134,8 +134,8 @@ BOOST_FIXTURE_TEST_CASE(who_stood_still_does_not_take_the_others_for_dead, three
   sail(60 * s);
   thaw(at(0));
   sail(4 * s);
-  BOOST_TEST(told("n0: node n1 is no member any more") == 0);
-  BOOST_TEST(told("n0: node n2 is no member any more") == 0);
+  BOOST_TEST(told("n0: node n1 is no longer a member") == 0);
+  BOOST_TEST(told("n0: node n2 is no longer a member") == 0);
   BOOST_TEST(disagreement() == "");
 }
 
@@ -145,7 +145,7 @@ BOOST_FIXTURE_TEST_CASE(clocks_that_differ_by_hours_or_jump_change_nothing, thre
   at(2).skew_ns = 9 * 3600 * s;
   sail(6 * s);
   // Set forward, a clock says that the own lease has ended: the node steps down and comes back. Nobody else is dropped.
-  BOOST_TEST(told("is no member any more") == 0);
+  BOOST_TEST(told("is no longer a member") == 0);
   BOOST_TEST(disagreement() == "");
 }
 

@@ -40,7 +40,7 @@ struct cluster_world : link_world {
   struct member {
     member(cluster_world& of, const std::string& name, std::int64_t incarnation)
       : warnings(
-            registry, [](const std::string&) {}, [&of] { return of.now_ns(); }),
+            registry, [](log::level, log::fields, log::sentence) {}, [&of] { return of.now_ns(); }),
         work(registry, *of.env.time),
         cluster(
             of.system(), of.store, *const_cast<clock*>(of.env.time), of,
