@@ -32,7 +32,7 @@ def schema(count, cadenza, database):
             (["update-schema"], 1, "setup-schema"),
             (["setup-schema", "-v", "0.0"], 0, "set up"),
             (["update-schema", "--dryrun"], 0, "would be upgraded to version 1: first"),
-            (["update-schema"], 0, "upgraded to version 2"),
+            (["update-schema"], 0, "brought to version 2"),
             (["update-schema"], 0, "is at version"),
             (["version"], 0, "version"),
             (["drop"], 1, "--yes"),
