@@ -133,12 +133,13 @@ bool shard_check::still_open(const run_key& key) {
 void shard_check::check_listed(const workflow::run& run, const run_tasks* tasks) {
   if (scan_.from.lists == nullptr || !scan_.lists_usable)
     return;
-  // Until its tasks are carried out the lists may lag behind.
+  // Until its tasks are carried out the lists may lag behind, unless they are written with the run.
+  const bool behind = !scan_.store().able_to().keeps_lists;
   const auto shows = [](const task_brief& t) {
     return t.type == rec::TRANSFER_RECORD_STARTED || t.type == rec::TRANSFER_UPSERT || t.type == rec::TRANSFER_CLOSE ||
            t.type == rec::TRANSFER_DELETE_VISIBILITY;
   };
-  if (tasks != nullptr && std::any_of(tasks->transfer.begin(), tasks->transfer.end(), shows))
+  if (behind && tasks != nullptr && std::any_of(tasks->transfer.begin(), tasks->transfer.end(), shows))
     return;
   const auto text = unlike_lists(scan_, run, scan_.from.time->now_ns());
   if (!text) {

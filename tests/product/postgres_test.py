@@ -28,10 +28,10 @@ def schema(count, cadenza, database):
     for words, code, says in [
             (["version"], 1, "does not exist"),
             (["create"], 0, "is there"),
-            (["version"], 0, "no schema of Cadenza"),
+            (["version"], 0, "not a Cadenza schema"),
             (["update-schema"], 1, "setup-schema"),
             (["setup-schema", "-v", "0.0"], 0, "set up"),
-            (["update-schema", "--dryrun"], 0, "would be brought to version 1: first"),
+            (["update-schema", "--dryrun"], 0, "would be upgraded to version 1: first"),
             (["update-schema"], 0, "brought to version 2"),
             (["update-schema"], 0, "is at version"),
             (["version"], 0, "version"),

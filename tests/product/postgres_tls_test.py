@@ -71,7 +71,7 @@ def who_is_believed(count, cadenza, server, authority, other, client, alien):
         got, said = answers(cadenza, server, *words, **where)
         count.check(got == code and says in said, f"{words} {where}: {got} {said}")
 
-    there = "no schema of Cadenza"
+    there = "not a Cadenza schema"
     own = ["--tls-cert-file", client[0], "--tls-key-file", client[1]]
     ca = ["--tls-ca-file", authority.file]
     named = ["--tls-enable-host-verification"]

@@ -96,10 +96,10 @@ public:
                " OR r.run_id > " + run + ")";
     }
     const auto one = "SELECT " + std::string(columns) + ", r.start_ns::text FROM cadenza_listed r WHERE " + where;
-    // Two ordered searches, merged, read no more than the page.
-    auto sql = in_halves() ? one + open_half + " UNION ALL " + one + closed_half : one;
-    sql += " ORDER BY 2" + direction + ", 1 LIMIT " + std::to_string(rows_max);
-    return {std::move(sql), std::move(values_)};
+    const auto order = " ORDER BY 2" + direction + ", 1 LIMIT " + std::to_string(rows_max);
+    // Two ordered searches, each of which reads no more than a page.
+    auto sql = in_halves() ? "(" + one + open_half + order + ") UNION ALL (" + one + closed_half + order + ")" : one;
+    return {sql + order, std::move(values_)};
   }
 
   built_sql list_by(const query_field& field, int rows_max, const std::optional<page_position>& after) {
