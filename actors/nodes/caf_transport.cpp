@@ -331,7 +331,7 @@ outcome<void> prepare_links(caf::actor_system_config& config, const link_wire_op
 }
 
 caf_transport::caf_transport(caf::actor_system& system, link_wire_options options)
-  : system_(system), options_(std::move(options)), porch_(system.spawn<porch>(options_)) {
+  : system_(system), options_(std::move(options)), porch_(system.spawn<porch, caf::hidden>(options_)) {
   CADENZA_ASSERT(system_.has_middleman(), "links over the network need a system that was prepared for them");
   CADENZA_ASSERT(!options_.secret() || system_.has_openssl_manager(),
                  "links with certificates need a system that was given them");

@@ -57,6 +57,7 @@ public:
   ~wire_node() {
     caf::anon_send_exit(keeper_, caf::exit_reason::kill);
     keeper_ = nullptr;
+    system_->await_all_actors_done(); // it may only now begin, and speak to the transport
     transport_.reset();
     system_.reset(); // waits for all actors
   }
