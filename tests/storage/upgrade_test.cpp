@@ -242,8 +242,8 @@ BOOST_AUTO_TEST_CASE(an_older_program_does_not_open_a_half_upgraded_directory) {
 BOOST_AUTO_TEST_CASE(a_newer_or_unknown_format_is_refused_in_words) {
   for (const auto& [format, words] : std::map<std::string, std::string>{
            {"3", "has format 3, this program reads formats up to 2. Open it with the version that wrote it"},
-           {"two", "is damaged: its format 'two' is none"},
-           {"0", "is damaged: its format '0' is none"}}) {
+           {"two", "is damaged: its format 'two' is invalid"},
+           {"0", "is damaged: its format '0' is invalid"}}) {
     const temporary_directory directory;
     { take_shard(*open_store(directory.path())); }
     { raw_database(directory.path()).put("format", format); }

@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_http_address_is_told_as_what_it_is) {
   };
   BOOST_TEST(told("127.0.0.1:1").find("nothing listens on http://127.0.0.1:1; --http_address") != std::string::npos,
              told("127.0.0.1:1"));
-  BOOST_TEST(told(server.address()).find("is it the port of gRPC?") != std::string::npos, told(server.address()));
+  BOOST_TEST(told(server.address()).find("is it the gRPC port?") != std::string::npos, told(server.address()));
   // The other way round.
   http_side http;
   http.wait();

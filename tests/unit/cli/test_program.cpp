@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(restore_and_verify_work_through_hooks) {
   BOOST_TEST(restored.backup_id == "7");
   const auto checked = run_cli({"verify", "--data", "d", "--repair"}, local);
   BOOST_TEST(checked.code == 1);
-  BOOST_TEST(checked.out == "   KIND   | DOMAIN | WORKFLOW ID | RUN ID | PROBLEM | MENDED\n"
+  BOOST_TEST(checked.out == "   KIND   | DOMAIN | WORKFLOW ID | RUN ID | PROBLEM | REPAIRED\n"
                             "  current | d      | w           | r      | gone    | no\n"
                             "Checked 2 runs with 9 events, and 4 tasks.\n"
                             "1 problem found, 0 of them repaired.\n");
