@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t epoch = 1'700'000'000LL * ns_per_s;
 constexpr std::int64_t strike_ns = 500 * ns_per_ms;
-constexpr std::int64_t steps_max = 6'000'000;
+constexpr std::int64_t steps_max = 8'000'000;
 constexpr std::size_t log_max = 400;
 
 std::int64_t since_start(const caf::scheduler::test_coordinator& scheduler) {
