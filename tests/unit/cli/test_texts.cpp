@@ -149,8 +149,8 @@ BOOST_AUTO_TEST_CASE(the_words_of_the_transport_become_what_to_do) {
   BOOST_TEST(told("DNS resolution failed for h:1: C-ares status is not ARES_SUCCESS") == "unknown host: h:1");
   BOOST_TEST(told("Ssl handshake failed: SSL_ERROR_SSL: WRONG_VERSION_NUMBER", true).find("does not speak TLS") !=
              std::string::npos);
-  BOOST_TEST(told("Ssl handshake failed: CERTIFICATE_VERIFY_FAILED", true).find("was not issued by an authority in the file") !=
-             std::string::npos);
+  BOOST_TEST(told("Ssl handshake failed: CERTIFICATE_VERIFY_FAILED", true)
+                 .find("was not issued by an authority in the file") != std::string::npos);
   BOOST_TEST(told("Socket closed").find("it may require TLS (--tls_cert_path)") != std::string::npos);
   BOOST_TEST(told("Socket closed", true).find("does not speak TLS; leave --tls_cert_path") != std::string::npos);
   BOOST_TEST(told("something new") == "no answer from h:1: something new");
