@@ -46,7 +46,7 @@ def session(count, cadenza, place, file, out):
                       ["--domain", "shop", "workflow", "start", "--workflow_id", "w", "--tasklist", "t", "--workflow_type",
                        "T", "--execution_timeout", "60"],
                       ["--domain", "shop", "workflow", "terminate", "w", "--reason", "ordered twice"],
-                      ["admin", "shard", "close", "--shard_id", "3"],
+                      ["admin", "shard", "closeShard", "--shard_id", "3"],
                       ["admin", "actor", "kill", "node/visibility_writer"]):
             done = subprocess.run([cadenza, *words], env=environment, capture_output=True, text=True, timeout=60)
             count.check(done.returncode == 0, f"{words}: {done.stderr}")

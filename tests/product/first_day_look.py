@@ -191,7 +191,7 @@ def interrupted(count, server, cadenza):
     run.send_signal(signal.SIGINT)
     _, error = run.communicate(timeout=60)
     count.check(run.returncode == -signal.SIGINT and  # a shell says 130
-                 re.search("goes on|still runs", error), f"Ctrl-C: {run.returncode} {error}")
+                 re.search("continues|still runs", error), f"Ctrl-C: {run.returncode} {error}")
     code, told, error = asked(cadenza, environment, "--domain", DOMAIN, "workflow", "list", "--open", "--more")
     count.check(code == 0 and "goes-on" in told and "Enter" not in told + error, f"list --more in a script: {told}{error}")
 

@@ -16,7 +16,7 @@ from demo import ROOT, Count, demo
 
 NOBODY = "127.0.0.1:1"  # a port where nothing listens
 # Commands that ask no server, or that work on directories which are not here.
-LOCAL = re.compile(r"^cadenza (server|schema|verify --data|admin backup restore|completion|help|man|--version)")
+LOCAL = re.compile(r"^cadenza (server|schema|verify --(?:data|config)|admin backup restore|completion|help|man|--version)")
 
 
 def pages():
