@@ -20,39 +20,13 @@ constexpr const char* head_size = ", 200)";
 
 std::string head(const std::string& text) { return "left(" + text + head_size; }
 
-/// The column that a field of the runs is in; a custom attribute and the domain's id are in none.
 std::string column_of(const query_field& field) {
-  switch (field.field) {
-  case run_field::attribute:
-  case run_field::domain_id: return {};
-  case run_field::workflow_id: return "r.workflow_id";
-  case run_field::run_id: return field.as_text ? "r.run_id::text COLLATE \"C\"" : "r.run_id";
-  case run_field::type: return "r.type";
-  case run_field::start_time: return "r.start_ns";
-  case run_field::execution_time: return "r.execution_ns";
-  case run_field::close_time: return "r.close_ns";
-  case run_field::close_status: return "r.close_status";
-  case run_field::history_length: return "r.history_length";
-  case run_field::task_list: return "r.task_list";
-  case run_field::is_cron: return "r.is_cron";
-  case run_field::num_clusters: return "r.num_clusters";
-  case run_field::update_time: return "r.update_ns";
-  case run_field::cron_schedule: return "r.cron_schedule";
-  case run_field::execution_status: return "r.execution_status";
-  case run_field::scheduled_time: return "r.scheduled_ns";
-  case run_field::cluster_scope: return "r.cluster_scope";
-  case run_field::cluster_name: return "r.cluster_name";
-  }
-  return {};
+  return field.field == run_field::run_id && field.as_text ? "r.run_id::text COLLATE \"C\"" : column_of(field.field);
 }
 
 /// Whether an index has the beginning of the field.
 bool has_head(const query_field& field) {
   return field.field == run_field::workflow_id || field.field == run_field::type || field.field == run_field::attribute;
-}
-
-bool is_number(const query_value& value) {
-  return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value);
 }
 
 bool is_time_or_number(run_field field) {

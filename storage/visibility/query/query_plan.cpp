@@ -52,4 +52,33 @@ closedness closedness_of(const condition_tree& where) {
   return closedness::any;
 }
 
+std::string column_of(run_field field) {
+  switch (field) {
+  case run_field::attribute:
+  case run_field::domain_id: return {};
+  case run_field::workflow_id: return "r.workflow_id";
+  case run_field::run_id: return "r.run_id";
+  case run_field::type: return "r.type";
+  case run_field::start_time: return "r.start_ns";
+  case run_field::execution_time: return "r.execution_ns";
+  case run_field::close_time: return "r.close_ns";
+  case run_field::close_status: return "r.close_status";
+  case run_field::history_length: return "r.history_length";
+  case run_field::task_list: return "r.task_list";
+  case run_field::is_cron: return "r.is_cron";
+  case run_field::num_clusters: return "r.num_clusters";
+  case run_field::update_time: return "r.update_ns";
+  case run_field::cron_schedule: return "r.cron_schedule";
+  case run_field::execution_status: return "r.execution_status";
+  case run_field::scheduled_time: return "r.scheduled_ns";
+  case run_field::cluster_scope: return "r.cluster_scope";
+  case run_field::cluster_name: return "r.cluster_name";
+  }
+  return {};
+}
+
+bool is_number(const query_value& value) {
+  return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value);
+}
+
 } // namespace cadenza::storage::visibility

@@ -13,4 +13,11 @@ namespace cadenza::storage::visibility {
 enum class closedness { any, open, closed };
 [[nodiscard]] closedness closedness_of(const condition_tree& where);
 
+/// The column of a field in every store that keeps the runs in SQL tables, where they are called `r`; empty for a
+/// custom attribute and the domain's id, which are in none.
+[[nodiscard]] std::string column_of(run_field field);
+
+/// Whether it is a whole number or one with a point.
+[[nodiscard]] bool is_number(const query_value& value);
+
 } // namespace cadenza::storage::visibility

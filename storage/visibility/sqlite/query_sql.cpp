@@ -11,30 +11,8 @@ using tree_kind = condition_tree::kind;
 
 constexpr std::size_t parameters_max = 32'766; ///< of one statement of SQLite; what is parsed has fewer parts
 
-/// The column that a field of the runs is in; a custom attribute and the domain's id are in none.
 std::string column_of(const query_field& field) {
-  switch (field.field) {
-  case run_field::attribute:
-  case run_field::domain_id: return {};
-  case run_field::workflow_id: return "r.workflow_id";
-  case run_field::run_id: return field.as_text ? "uuid_text(r.run_id)" : "r.run_id";
-  case run_field::type: return "r.type";
-  case run_field::start_time: return "r.start_ns";
-  case run_field::execution_time: return "r.execution_ns";
-  case run_field::close_time: return "r.close_ns";
-  case run_field::close_status: return "r.close_status";
-  case run_field::history_length: return "r.history_length";
-  case run_field::task_list: return "r.task_list";
-  case run_field::is_cron: return "r.is_cron";
-  case run_field::num_clusters: return "r.num_clusters";
-  case run_field::update_time: return "r.update_ns";
-  case run_field::cron_schedule: return "r.cron_schedule";
-  case run_field::execution_status: return "r.execution_status";
-  case run_field::scheduled_time: return "r.scheduled_ns";
-  case run_field::cluster_scope: return "r.cluster_scope";
-  case run_field::cluster_name: return "r.cluster_name";
-  }
-  return {};
+  return field.field == run_field::run_id && field.as_text ? "uuid_text(r.run_id)" : column_of(field.field);
 }
 
 sql_value to_sql(const query_value& value) {
@@ -46,10 +24,6 @@ sql_value to_sql(const query_value& value) {
     sql_value operator()(const std::string& text) const { return text; }
   };
   return std::visit(convert{}, value);
-}
-
-bool is_number(const query_value& value) {
-  return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value);
 }
 
 class builder {
