@@ -1,29 +1,13 @@
 #include "cluster_parts.hpp"
 
+#include "tests/unit/workflow/stored_rows.hpp"
 #include "workflow/version_history.hpp"
 
 #include <algorithm>
 
 namespace cadenza::replication::test {
 
-namespace {
-
-void apply_mutation(run_rows& rows, const run_mutation& mutation) {
-  rows.header = mutation.header;
-  if (mutation.fixed)
-    rows.fixed = *mutation.fixed;
-  if (mutation.clear_pending)
-    rows.pending.clear();
-  for (const auto& row : mutation.pending) {
-    std::erase_if(rows.pending, [&](const pending_row& old) {
-      return old.kind == row.kind && old.number == row.number && old.text == row.text;
-    });
-    if (row.value)
-      rows.pending.push_back(row);
-  }
-}
-
-} // namespace
+using workflow::test::apply_mutation;
 
 cluster::cluster(world& w, cluster_group group, int shards, std::vector<std::string> names)
   : world_(w), group_(std::move(group)), shards_(shards), chance_(w) {

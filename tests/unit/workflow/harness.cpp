@@ -1,6 +1,7 @@
 #include "harness.hpp"
 
 #include "messages/wire_time.hpp"
+#include "tests/unit/workflow/stored_rows.hpp"
 #include "workflow/signal.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,25 +11,6 @@
 
 namespace cadenza::workflow::test {
 namespace {
-
-/// Applies a mutation to stored rows as a store would.
-void apply_mutation(run_rows& rows, const run_mutation& mutation) {
-  rows.header = mutation.header;
-  if (mutation.fixed)
-    rows.fixed = *mutation.fixed;
-  if (mutation.clear_pending)
-    rows.pending.clear();
-  for (const auto& row : mutation.pending) {
-    std::erase_if(rows.pending, [&](const pending_row& old) {
-      return old.kind == row.kind && old.number == row.number && old.text == row.text;
-    });
-    if (row.value)
-      rows.pending.push_back(row);
-  }
-  std::sort(rows.pending.begin(), rows.pending.end(), [](const pending_row& a, const pending_row& b) {
-    return std::tie(a.kind, a.number, a.text) < std::tie(b.kind, b.number, b.text);
-  });
-}
 
 std::string type_name(const api::HistoryEvent& e) {
   const auto* field = api::HistoryEvent::descriptor()->FindFieldByNumber(e.attributes_case());
