@@ -114,7 +114,7 @@ outcome<config::loaded> load_configuration(const cli::server_options& options) {
     from.settings.emplace_back("services.frontend.rpc.http.port", std::to_string(*options.http_port));
   if (options.ephemeral)
     from.settings.emplace_back("persistence.defaultStore", "memory");
-  auto roles = config::roles_of(options.actor_context);
+  auto roles = config::roles_of(options.services);
   if (!roles)
     return roles.error();
   auto loaded = config::load(from);
