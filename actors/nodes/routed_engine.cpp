@@ -4,7 +4,6 @@
 #include "actors/nodes/link_kinds.hpp"
 #include "messages/constants.hpp"
 #include "messages/invariant.hpp"
-#include "messages/paging.hpp"
 #include "messages/shard_hash.hpp"
 
 #include <google/protobuf/message_lite.h>
@@ -69,17 +68,8 @@ void serve_task(engine& to, workflow::domain_ptr domain, const EngineRequest& fr
     (to.*Function)(std::move(domain), *std::move(token), std::move(request), call);
 }
 
-template <class Request, void (engine::*Function)(std::shared_ptr<Request>, call_ptr)>
-void serve_shard(engine& to, workflow::domain_ptr, const EngineRequest& from, const call_ptr& call) {
-  if (auto request = parsed<Request>(from, call))
-    (to.*Function)(std::move(request), call);
-}
-
-/// From this method on no domain is named.
-constexpr int methods_of_shards = 23;
-
 /// By method. Numbers are sent to nodes of other versions: they stay.
-constexpr std::array<server, 27> servers{
+constexpr std::array<server, 23> servers{
     nullptr,
     &serve_run<api::StartWorkflowExecutionRequest, &engine::start>,
     &serve_run<api::SignalWithStartWorkflowExecutionRequest, &engine::signal_with_start>,
@@ -103,10 +93,6 @@ constexpr std::array<server, 27> servers{
     &serve_task<api::RespondActivityTaskCompletedRequest, &engine::activity_completed>,
     &serve_task<api::RespondActivityTaskFailedRequest, &engine::activity_failed>,
     &serve_task<api::RespondActivityTaskCanceledRequest, &engine::activity_canceled>,
-    &serve_shard<admin::CloseShardRequest, &engine::close_shard>,
-    &serve_shard<admin::RemoveTaskRequest, &engine::remove_task>,
-    &serve_shard<admin::ResetQueueRequest, &engine::reset_queue>,
-    &serve_shard<admin::DescribeQueueRequest, &engine::describe_queue>,
 };
 
 } // namespace
@@ -221,77 +207,6 @@ void routed_engine::to_task(workflow::domain_ptr domain, task_token token, body<
   go(made);
 }
 
-template <int Method, auto Function, class Request> void routed_engine::to_shard(body<Request> request, call_ptr call) {
-  const int shard = request->shard_id();
-  if (const auto there = check_index(shard, views_.get()->shard_count(), "shard"); !there)
-    return call->reject(there.error());
-  if (is_here(shard))
-    return (local_.*Function)(std::move(request), std::move(call));
-  auto made = std::make_shared<errand>();
-  made->shard = shard;
-  made->until_ns = std::min(call->deadline_ns(), time_.now_ns() + patience_ns);
-  made->call = std::move(call);
-  made->here = [this, request](call_ptr to) { (local_.*Function)(request, std::move(to)); };
-  made->encoded = [request, shard] {
-    EngineRequest out;
-    out.set_method(Method);
-    out.set_shard(shard);
-    request->SerializeToString(out.mutable_request());
-    return out.SerializeAsString();
-  };
-  go(made);
-}
-
-void routed_engine::describe_shards(body<admin::DescribeShardDistributionRequest> request, call_ptr call) {
-  const auto view = views_.get();
-  const auto shown = page_of(request->page_id(), request->page_size(), view->shard_count());
-  if (!shown)
-    return call->reject(shown.error());
-  admin::DescribeShardDistributionResponse response;
-  response.set_number_of_shards(view->shard_count());
-  for (auto i = shown->first; i < shown->last; ++i)
-    if (const auto* owner = view->owner_of_shard(static_cast<int>(i)))
-      (*response.mutable_shards())[static_cast<int>(i)] = owner->grpc_address;
-  call->reply(response);
-}
-
-void routed_engine::describe_host(body<admin::DescribeHistoryHostRequest> request, call_ptr call) {
-  const auto view = views_.get();
-  const node_card* host = nullptr;
-  switch (request->describe_by_case()) {
-  case admin::DescribeHistoryHostRequest::kHostAddress:
-    for (const auto& member : view->members())
-      if (member.grpc_address == request->host_address() || member.name == request->host_address())
-        host = &member;
-    if (host == nullptr)
-      return call->reject(bad_request("no node of the cluster is at " + request->host_address()));
-    break;
-  case admin::DescribeHistoryHostRequest::kShardId:
-    if (const auto there = check_index(request->shard_id(), view->shard_count(), "shard"); !there)
-      return call->reject(there.error());
-    host = view->owner_of_shard(request->shard_id());
-    break;
-  case admin::DescribeHistoryHostRequest::kWorkflowExecution:
-    host = view->owner_of_shard(shard_of(request->workflow_execution().workflow_id(), view->shard_count()));
-    break;
-  default: host = view->find(view->self()); break;
-  }
-  if (host == nullptr)
-    return call->reject(nowhere());
-  admin::DescribeHistoryHostResponse response;
-  response.set_number_of_shards(view->shard_count());
-  for (int i = 0; i < view->shard_count(); ++i)
-    if (view->owner_of_shard(i) == host)
-      response.add_shard_ids(i);
-  const auto domains = local_.domains();
-  response.mutable_domain_cache()->set_num_of_items_in_cache_by_id(static_cast<std::int64_t>(domains->by_id.size()));
-  response.mutable_domain_cache()->set_num_of_items_in_cache_by_name(
-      static_cast<std::int64_t>(domains->by_name.size()));
-  response.set_shard_controller_status("started");
-  response.set_address(host->grpc_address);
-  call->reply(response);
-}
-
 void routed_engine::serve(const std::string& bytes, const call_ptr& call) {
   EngineRequest asked;
   if (!asked.ParseFromString(bytes))
@@ -302,10 +217,8 @@ void routed_engine::serve(const std::string& bytes, const call_ptr& call) {
                          "this node does not know method " + std::to_string(asked.method()) + " of another node"});
   if (asked.shard() < 0 || asked.shard() >= views_.get()->shard_count() || !is_here(asked.shard()))
     return call->reject(not_here(asked.shard()));
-  workflow::domain_ptr domain;
-  if (asked.method() < methods_of_shards)
-    domain = local_.domains()->find(uuid::from_raw(asked.domain_id()));
-  if (!domain && asked.method() < methods_of_shards) // the other node has heard of it first
+  auto domain = local_.domains()->find(uuid::from_raw(asked.domain_id()));
+  if (!domain) // the other node has heard of it first
     return call->reject(not_here(asked.shard()));
   servers[method](local_, std::move(domain), asked, call);
 }
@@ -342,16 +255,6 @@ CADENZA_ROUTED(19, heartbeat, RecordActivityTaskHeartbeatRequest)
 CADENZA_ROUTED(20, activity_completed, RespondActivityTaskCompletedRequest)
 CADENZA_ROUTED(21, activity_failed, RespondActivityTaskFailedRequest)
 CADENZA_ROUTED(22, activity_canceled, RespondActivityTaskCanceledRequest)
-#undef CADENZA_ROUTED
-
-#define CADENZA_ROUTED(number, name, Request)                                                                          \
-  void routed_engine::name(body<admin::Request> request, call_ptr call) {                                              \
-    to_shard<number, &engine::name>(std::move(request), std::move(call));                                              \
-  }
-CADENZA_ROUTED(23, close_shard, CloseShardRequest)
-CADENZA_ROUTED(24, remove_task, RemoveTaskRequest)
-CADENZA_ROUTED(25, reset_queue, ResetQueueRequest)
-CADENZA_ROUTED(26, describe_queue, DescribeQueueRequest)
 #undef CADENZA_ROUTED
 
 } // namespace cadenza::actors

@@ -14,8 +14,6 @@ namespace cadenza::actors {
 /// The engine of a cluster, as one node sees it: requests to a run go to the node that holds its history shard, and
 /// their answers come back as they are. All else is done here.
 ///
-/// What operators ask about a shard goes to its node as well, and who holds which shard is told from the view.
-///
 /// A request that finds its shard nowhere (it is on its way from one node to another) waits for it, up to five seconds
 /// and no longer than its caller; then it is refused, UNAVAILABLE. A request is tried again only when it was not begun.
 ///
@@ -45,6 +43,12 @@ public:
   CADENZA_HERE(failover_domain, api::v1::FailoverDomainRequest)
   CADENZA_HERE(update_isolation_groups, admin::v1::UpdateDomainIsolationGroupsRequest)
   CADENZA_HERE(update_async_workflow, admin::v1::UpdateDomainAsyncWorkflowConfiguratonRequest)
+  CADENZA_HERE(close_shard, admin::v1::CloseShardRequest)
+  CADENZA_HERE(describe_shards, admin::v1::DescribeShardDistributionRequest)
+  CADENZA_HERE(describe_host, admin::v1::DescribeHistoryHostRequest)
+  CADENZA_HERE(remove_task, admin::v1::RemoveTaskRequest)
+  CADENZA_HERE(reset_queue, admin::v1::ResetQueueRequest)
+  CADENZA_HERE(describe_queue, admin::v1::DescribeQueueRequest)
 #undef CADENZA_HERE
 
 #define CADENZA_HERE(name, Request)                                                                                    \
@@ -63,18 +67,6 @@ public:
   CADENZA_HERE(scan_by_query, api::v1::ScanWorkflowExecutionsRequest)
   CADENZA_HERE(count_by_query, api::v1::CountWorkflowExecutionsRequest)
 #undef CADENZA_HERE
-
-  // Told from who belongs to the cluster.
-  void describe_shards(body<uber::cadence::admin::v1::DescribeShardDistributionRequest>, call_ptr) override;
-  void describe_host(body<uber::cadence::admin::v1::DescribeHistoryHostRequest>, call_ptr) override;
-
-// To shards: wherever they are.
-#define CADENZA_ROUTED(name, Request) void name(body<uber::cadence::admin::v1::Request>, call_ptr) override;
-  CADENZA_ROUTED(close_shard, CloseShardRequest)
-  CADENZA_ROUTED(remove_task, RemoveTaskRequest)
-  CADENZA_ROUTED(reset_queue, ResetQueueRequest)
-  CADENZA_ROUTED(describe_queue, DescribeQueueRequest)
-#undef CADENZA_ROUTED
 
 // To runs: wherever they are.
 #define CADENZA_ROUTED(name, Request) void name(workflow::domain_ptr, body<uber::cadence::Request>, call_ptr) override;
@@ -127,7 +119,6 @@ private:
   void to_run(workflow::domain_ptr domain, body<Request> request, call_ptr call);
   template <int Method, auto Function, class Request>
   void to_task(workflow::domain_ptr domain, task_token token, body<Request> request, call_ptr call);
-  template <int Method, auto Function, class Request> void to_shard(body<Request> request, call_ptr call);
   [[nodiscard]] bool is_here(int shard) const;
   void go(const errand_ptr& which);
   void again(const errand_ptr& which);

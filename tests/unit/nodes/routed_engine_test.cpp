@@ -35,10 +35,8 @@ struct two_engines : link_world {
       node_card a;
       a.name = "a";
       a.lease_ns = 1;
-      a.grpc_address = "at a";
       auto b = a;
       b.name = "b";
-      b.grpc_address = "at b";
       views.publish(std::make_shared<const cluster_view>(1, name, std::vector<node_card>{a, b}, shards));
       of.add(name).handle = [this](const std::string&, std::uint32_t kind, const std::string& bytes,
                                    const call_ptr& call) {
@@ -170,60 +168,10 @@ BOOST_AUTO_TEST_CASE(every_method_arrives_as_itself) {
   CADENZA_ASK(activity_failed, RespondActivityTaskFailedRequest)
   CADENZA_ASK(activity_canceled, RespondActivityTaskCanceledRequest)
 #undef CADENZA_ASK
-  const int shard = shard_of(there, shards);
-#define CADENZA_ASK(name, Request)                                                                                     \
-  {                                                                                                                    \
-    auto asked = std::make_shared<admin::Request>();                                                                   \
-    asked->set_shard_id(shard);                                                                                        \
-    a.engine.name(asked, call(#name));                                                                                 \
-  }
-  CADENZA_ASK(close_shard, CloseShardRequest)
-  CADENZA_ASK(remove_task, RemoveTaskRequest)
-  CADENZA_ASK(reset_queue, ResetQueueRequest)
-  CADENZA_ASK(describe_queue, DescribeQueueRequest)
-#undef CADENZA_ASK
   run();
   BOOST_TEST(sent == arrived, boost::test_tools::per_element());
   for (const auto& one : calls)
     BOOST_TEST((one->failure && one->failure->kind == error_kind::bad_request));
-}
-
-BOOST_AUTO_TEST_CASE(any_node_tells_who_holds_which_shard) {
-  auto asked = std::make_shared<noted_call>();
-  a.engine.describe_shards(std::make_shared<admin::DescribeShardDistributionRequest>(), asked);
-  admin::DescribeShardDistributionResponse all;
-  BOOST_REQUIRE((asked->bytes && all.ParseFromString(*asked->bytes)));
-  BOOST_TEST(all.number_of_shards() == shards);
-  std::set<int> of_b;
-  for (const auto& [shard, address] : all.shards()) {
-    BOOST_TEST(address == "at " + a.views.get()->owner_of_shard(shard)->name);
-    if (address == "at b")
-      of_b.insert(shard);
-  }
-  const auto host = [&](const admin::DescribeHistoryHostRequest& about) {
-    auto told = std::make_shared<noted_call>();
-    a.engine.describe_host(std::make_shared<admin::DescribeHistoryHostRequest>(about), told);
-    admin::DescribeHistoryHostResponse out;
-    BOOST_REQUIRE((told->bytes && out.ParseFromString(*told->bytes)));
-    return out;
-  };
-  admin::DescribeHistoryHostRequest by;
-  by.set_shard_id(*of_b.begin());
-  const auto told = host(by);
-  BOOST_TEST(told.address() == "at b");
-  BOOST_TEST((std::set<int>(told.shard_ids().begin(), told.shard_ids().end()) == of_b));
-  by.set_host_address("at a");
-  BOOST_TEST(host(by).address() == "at a");
-  by.mutable_workflow_execution()->set_workflow_id(id_on("b"));
-  BOOST_TEST(host(by).address() == "at b");
-  by.set_host_address("nowhere");
-  auto refused = std::make_shared<noted_call>();
-  a.engine.describe_host(std::make_shared<admin::DescribeHistoryHostRequest>(by), refused);
-  BOOST_TEST((refused->failure && refused->failure->kind == error_kind::bad_request));
-  auto beyond = std::make_shared<admin::CloseShardRequest>();
-  beyond->set_shard_id(shards);
-  a.engine.close_shard(beyond, refused = std::make_shared<noted_call>());
-  BOOST_TEST((refused->failure && refused->failure->kind == error_kind::bad_request));
 }
 
 BOOST_AUTO_TEST_CASE(a_request_waits_for_a_shard_that_is_on_its_way) {
