@@ -31,6 +31,8 @@ void far_desk::arrive(const MatchingMessage& message) {
     return offer_left(message);
   if (env_.time->now_ns() > message.expires_ns())
     return;
+  if (!env_.far->takes(list_of(message.list())))
+    return turn_away(message);
   switch (message.body_case()) {
   case MatchingMessage::kAddTask: return arrive_task(message);
   case MatchingMessage::kAddPoll:
@@ -54,6 +56,29 @@ void far_desk::arrive(const MatchingMessage& message) {
 
 void far_desk::refuse(const MatchingMessage& message, const error& reason) const {
   answer_failed(env_, message, reason);
+}
+
+/// The list is not here. Offers are made anew after a while by themselves, and what partitions are told comes again.
+void far_desk::turn_away(const MatchingMessage& message) const {
+  if (message.has_add_task())
+    return answer_over(env_, message, false);
+  if (!message.has_offer_task() && !message.has_offer_poll() && !message.has_partitions_told())
+    refuse(message, list_has_moved());
+}
+
+bool far_desk::send_on(const matching_mail& mail) {
+  return std::visit(
+      [](const auto& content) {
+        if constexpr (requires { content->answer->reject(list_has_moved()); }) {
+          if (dynamic_cast<const arrived_call*>(content->answer.get()) == nullptr)
+            return false;
+          content->answer->reject(list_has_moved());
+          return true;
+        } else {
+          return false;
+        }
+      },
+      mail);
 }
 
 // ---------------------------------------------------------------- tasks
@@ -169,6 +194,13 @@ void far_desk::on_answer(far_answer& answer) {
   auto& call = i->second;
   auto out = std::make_shared<MatchingMessage>();
   *out->mutable_to() = call.from;
+  if (!answer.bytes && answer.bytes.error().kind == error_kind::shard_ownership_lost) {
+    // It is asked elsewhere, or here again: then it is a new request. Lost, it is asked again all the same.
+    set_failure(*out, answer.bytes.error());
+    calls_due_.erase({call.due_ns, answer.of});
+    calls_.erase(i);
+    return send(std::move(out));
+  }
   out->mutable_from()->set_node(place_.node);
   out->mutable_from()->set_life(place_.life);
   if (answer.bytes)

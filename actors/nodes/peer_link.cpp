@@ -295,6 +295,12 @@ void peer_link::expire() {
     cancel(id);
     answer->reject(unavailable("node " + target_.node + " has not answered in time"));
   }
+  std::erase_if(early_, [&](const link_request& request) {
+    if (!request.answer || request.answer->deadline_ns() > now)
+      return false;
+    request.answer->reject(unavailable("node " + target_.node + " was not reached in time"));
+    return true;
+  });
 }
 
 // ---------------------------------------------------------------- what comes
