@@ -245,6 +245,10 @@ void far_desk::on_node_gone(const std::string& node) {
     if (const auto waiting = call.call.lock())
       waiting->go();
   }
+  for (auto& [of, offer] : arrived_offers_)
+    if (offer.from == node)
+      offer.end();
+  give_up_on(node);
 }
 
 void far_desk::look_at_arrivals() {
@@ -279,6 +283,7 @@ void far_desk::arrive_offer(const MatchingMessage& message) {
   if (arrived_offers_.size() >= offers_max || arrived_offers_.contains(of))
     return;
   auto& offer = arrived_offers_[of];
+  offer.from = message.from().node();
   offer.until_ns = message.expires_ns();
   const auto to = list_of(message.list());
   if (message.has_offer_task()) {
@@ -301,10 +306,15 @@ void far_desk::offer_left(const MatchingMessage& message) {
   const auto i = arrived_offers_.find(request_of(message));
   if (i == arrived_offers_.end())
     return;
-  if (const auto task = i->second.task.lock())
-    (void)task->given.take();
-  if (const auto poll = i->second.poll.lock())
-    (void)poll->given.take();
+  i->second.end();
+}
+
+/// Nobody takes it from here on.
+void far_desk::arrived_offer::end() const {
+  if (const auto offered_task = task.lock())
+    (void)offered_task->given.take();
+  if (const auto offered_poll = poll.lock())
+    (void)offered_poll->given.take();
 }
 
 void far_desk::on_taken(const forward_taken& taken) {

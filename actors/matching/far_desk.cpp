@@ -135,6 +135,19 @@ void far_desk::follow() {
   }
 }
 
+/// What only a node that has died could say is taken for not done.
+void far_desk::give_up_on(const std::string& node) {
+  std::vector<std::int64_t> numbers;
+  for (const auto& [number, errand] : errands_)
+    if (errand->partner() == node)
+      numbers.push_back(number);
+  for (const auto number : numbers) {
+    auto errand = take_errand(number);
+    if (errand->silence() == verdict::wait)
+      keep(std::move(errand));
+  }
+}
+
 void far_desk::on_caller_gone(std::int64_t number) {
   auto errand = take_errand(number);
   if (errand && errand->gone() == verdict::wait)

@@ -109,9 +109,11 @@ private:
     std::int64_t due_ns = 0;
   };
   struct arrived_offer {
+    std::string from; ///< node
     std::weak_ptr<list_task> task;
     std::weak_ptr<list_poll> poll;
     std::int64_t until_ns = 0;
+    void end() const;
   };
 
   // --- errands (far_desk.cpp)
@@ -119,6 +121,7 @@ private:
   void keep(far_errand_ptr errand);
   [[nodiscard]] far_errand_ptr take_errand(std::int64_t number);
   void look_at_errands();
+  void give_up_on(const std::string& node);
   void look_at_offers();
   void to_errand(const wire::v1::MatchingMessage& message);
   void send(std::shared_ptr<wire::v1::MatchingMessage> message) const { env_.far->carry(std::move(message)); }

@@ -64,6 +64,8 @@ public:
   [[nodiscard]] virtual verdict gone() { return verdict::wait; }
   /// Lists may be on other nodes than before: what it has asked for is asked where it is now.
   virtual void follow() {}
+  /// The node that alone can say how it ends; "": there is none.
+  [[nodiscard]] virtual std::string partner() const { return {}; }
   /// What it offers has been given away on this node. Over then, the other node has been told.
   [[nodiscard]] virtual verdict look() { return verdict::wait; }
   /// Whether `look` may say something.

@@ -202,6 +202,7 @@ public:
     tell(list_, {task_, nullptr, false});
     return verdict::over;
   }
+  std::string partner() const override { return offer_->node(); }
 
 private:
   const list_task_ptr task_;
@@ -238,6 +239,7 @@ public:
     caf::anon_send(place_.owner, far_query_back{query_});
     return verdict::over;
   }
+  std::string partner() const override { return offer_->node(); }
 
 private:
   const list_query_ptr query_;
