@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "storage/store.hpp"
 #include "storage/visibility/visibility_store.hpp"
 

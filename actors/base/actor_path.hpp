@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "messages/records.hpp"
 
 #include <string>
@@ -16,21 +16,21 @@ inline constexpr std::string_view list_prefix = "node/matching_owner/task_list:"
 [[nodiscard]] inline std::string of_shard(int index) { return std::string(shard_prefix) + std::to_string(index); }
 
 /// "<domain>/<workflow>/<run>", with the domain's id where its name is not known any more.
-[[nodiscard]] inline std::string name_of_run(const services& env, const run_key& run) {
+[[nodiscard]] inline std::string name_of_run(const actor_context& env, const run_key& run) {
   const auto domain = env.domains->get()->find(run.domain_id);
   return (domain ? domain->name : run.domain_id.str()) + "/" + run.workflow_id + "/" + run.run_id.str();
 }
-[[nodiscard]] inline std::string of_run(const services& env, int shard, const run_key& run) {
+[[nodiscard]] inline std::string of_run(const actor_context& env, int shard, const run_key& run) {
   return of_shard(shard) + std::string(run_part) + name_of_run(env, run);
 }
 
 /// "<domain>/decision/<name>" or "<domain>/activity/<name>".
-[[nodiscard]] inline std::string name_of_list(const services& env, const storage::task_list_key& list) {
+[[nodiscard]] inline std::string name_of_list(const actor_context& env, const storage::task_list_key& list) {
   const auto domain = env.domains->get()->find(list.domain_id);
   return (domain ? domain->name : list.domain_id.str()) + "/" + (list.type == 0 ? "decision/" : "activity/") +
          list.name;
 }
-[[nodiscard]] inline std::string of_list(const services& env, const storage::task_list_key& list) {
+[[nodiscard]] inline std::string of_list(const actor_context& env, const storage::task_list_key& list) {
   return std::string(list_prefix) + name_of_list(env, list);
 }
 

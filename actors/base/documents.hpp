@@ -23,7 +23,7 @@ struct document_change {
   std::function<outcome<std::string>(const std::string& now)> plan;
   /// The new content is on disk and `document_sink` has it: answers the call.
   std::function<void()> done;
-  call_ptr request;
+  call_ptr call;
   int tries = 0;
 };
 

@@ -13,7 +13,7 @@ namespace {
 using due_atom = caf::atom_constant<caf::atom("due")>;
 } // namespace
 
-later::later(caf::actor_config& cfg, const services& env, std::int64_t delay_ns, call_ptr held,
+later::later(caf::actor_config& cfg, const actor_context& env, std::int64_t delay_ns, call_ptr held,
              std::function<void(call_ptr)> go, const caf::actor& patron)
   : caf::event_based_actor(cfg), env_(env), delay_ns_(delay_ns), held_(std::move(held)), go_(std::move(go)),
     patron_(patron) {

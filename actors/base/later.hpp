@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/call.hpp"
-#include "actors/base/services.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
@@ -15,7 +15,7 @@ namespace cadenza::actors {
 class later final : public caf::event_based_actor {
 public:
   /// `go` runs on this actor. `patron`: dies with it.
-  later(caf::actor_config& cfg, const services& env, std::int64_t delay_ns, call_ptr held,
+  later(caf::actor_config& cfg, const actor_context& env, std::int64_t delay_ns, call_ptr held,
         std::function<void(call_ptr)> go, const caf::actor& patron);
 
   const char* name() const override { return "later"; }
@@ -25,7 +25,7 @@ protected:
   caf::behavior make_behavior() override;
 
 private:
-  const services& env_;
+  const actor_context& env_;
   const std::int64_t delay_ns_;
   call_ptr held_;
   std::function<void(call_ptr)> go_;

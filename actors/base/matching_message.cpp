@@ -1,6 +1,6 @@
 #include "actors/base/matching_message.hpp"
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "messages/invariant.hpp"
 
 #include "cadenza/record/v1/matching_message.pb.h"
@@ -32,7 +32,7 @@ error_kind error_kind_of(std::string_view name) {
 
 } // namespace
 
-void deliver_matching(const services& env, matching_message_ptr message) {
+void deliver_matching(const actor_context& env, matching_message_ptr message) {
   if (message->has_to() || !message->has_run())
     return caf::anon_send(env.routes->matching(), std::move(message));
   if (const auto shard = env.routes->shard_of(message->run().workflow_id()))
@@ -40,7 +40,7 @@ void deliver_matching(const services& env, matching_message_ptr message) {
   answer_failed(env, *message, unavailable("the history shard of this workflow is not there at the moment"));
 }
 
-void answer_reply(const services& env, const MatchingMessage& request, std::string bytes) {
+void answer_reply(const actor_context& env, const MatchingMessage& request, std::string bytes) {
   if (!request.has_from())
     return;
   CADENZA_ASSERT(env.far != nullptr, "what came from another node is answered there");
@@ -49,7 +49,7 @@ void answer_reply(const services& env, const MatchingMessage& request, std::stri
   env.far->carry(std::move(answer));
 }
 
-void answer_failed(const services& env, const MatchingMessage& request, const error& reason) {
+void answer_failed(const actor_context& env, const MatchingMessage& request, const error& reason) {
   if (!request.has_from())
     return;
   CADENZA_ASSERT(env.far != nullptr, "what came from another node is answered there");
@@ -58,7 +58,7 @@ void answer_failed(const services& env, const MatchingMessage& request, const er
   env.far->carry(std::move(answer));
 }
 
-void answer_over(const services& env, const MatchingMessage& request, bool done) {
+void answer_over(const actor_context& env, const MatchingMessage& request, bool done) {
   if (!request.has_from())
     return;
   CADENZA_ASSERT(env.far != nullptr, "what came from another node is answered there");

@@ -1,4 +1,4 @@
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "messages/invariant.hpp"
 
 #include "messages/shard_hash.hpp"

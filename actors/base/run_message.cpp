@@ -1,6 +1,6 @@
 #include "actors/base/run_message.hpp"
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 
 #include "cadenza/record/v1/run_message.pb.h"
 
@@ -41,13 +41,13 @@ std::shared_ptr<RunMessage> answer_to(const RunMessage& request) {
 
 } // namespace
 
-void send_message(const services& env, run_message_ptr message) {
+void send_message(const actor_context& env, run_message_ptr message) {
   if (env.carry_message)
     return env.carry_message(std::move(message));
   deliver_message(env, std::move(message));
 }
 
-void deliver_message(const services& env, run_message_ptr message) {
+void deliver_message(const actor_context& env, run_message_ptr message) {
   if (const auto shard = env.routes->shard_of(message->to().workflow_id()))
     return caf::anon_send(shard, std::move(message));
   if (!is_answer(*message))
@@ -63,7 +63,7 @@ bool is_answer(const RunMessage& message) {
   }
 }
 
-void answer_done(const services& env, const RunMessage& request) {
+void answer_done(const actor_context& env, const RunMessage& request) {
   if (request.exchange() == 0)
     return;
   auto answer = answer_to(request);
@@ -71,7 +71,7 @@ void answer_done(const services& env, const RunMessage& request) {
   send_message(env, std::move(answer));
 }
 
-void answer_child_started(const services& env, const RunMessage& request, const std::string& run_id) {
+void answer_child_started(const actor_context& env, const RunMessage& request, const std::string& run_id) {
   if (request.exchange() == 0)
     return;
   auto answer = answer_to(request);
@@ -79,7 +79,7 @@ void answer_child_started(const services& env, const RunMessage& request, const 
   send_message(env, std::move(answer));
 }
 
-void answer_refused(const services& env, const RunMessage& request, const error& reason) {
+void answer_refused(const actor_context& env, const RunMessage& request, const error& reason) {
   if (request.exchange() == 0)
     return;
   auto answer = answer_to(request);

@@ -14,7 +14,7 @@ class RunMessage;
 
 namespace cadenza::actors {
 
-struct services;
+struct actor_context;
 
 /// A message from one run to another (messages/proto/cadenza/record/v1/run_message.proto). Never changed once it is
 /// sent: within the process several may hold it.
@@ -27,20 +27,20 @@ inline constexpr std::int64_t message_life_ns = 5'000'000'000;
 inline constexpr std::int64_t message_patience_ns = 7'000'000'000;
 
 /// Sends it on its way: to the history shard of the run that it is for, or to what carries messages in its place
-/// (`services::carry_message`). It may be lost. Any thread.
-void send_message(const services& env, run_message_ptr message);
+/// (`actor_context::carry_message`). It may be lost. Any thread.
+void send_message(const actor_context& env, run_message_ptr message);
 
 /// Puts a message that has arrived into the mailbox of its shard. When the shard is not there, a request that somebody
 /// waits for is refused at once. Any thread.
-void deliver_message(const services& env, run_message_ptr message);
+void deliver_message(const actor_context& env, run_message_ptr message);
 
 /// Whether it brings back the answer to a request.
 [[nodiscard]] bool is_answer(const wire::v1::RunMessage& message);
 
 // Answers to `request`; nothing is sent when nobody waits for one.
-void answer_done(const services& env, const wire::v1::RunMessage& request);
-void answer_child_started(const services& env, const wire::v1::RunMessage& request, const std::string& run_id);
-void answer_refused(const services& env, const wire::v1::RunMessage& request, const error& reason);
+void answer_done(const actor_context& env, const wire::v1::RunMessage& request);
+void answer_child_started(const actor_context& env, const wire::v1::RunMessage& request, const std::string& run_id);
+void answer_refused(const actor_context& env, const wire::v1::RunMessage& request, const error& reason);
 
 } // namespace cadenza::actors
 

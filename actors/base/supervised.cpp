@@ -30,13 +30,13 @@ std::string text_of(const caf::error& reason) {
   return caf::to_string(reason);
 }
 
-void note_death(const services& env, const std::string& path, const caf::error& reason) {
+void note_death(const actor_context& env, const std::string& path, const caf::error& reason) {
   if (reason == caf::exit_reason::normal || reason == caf::exit_reason::user_shutdown)
     return;
   env.wrong->died(path, text_of(reason), reason == caf::exit_reason::kill);
 }
 
-void note_unreadable(const services& env, const std::string& where, std::vector<std::string> what, bool quiet) {
+void note_unreadable(const actor_context& env, const std::string& where, std::vector<std::string> what, bool quiet) {
   env.wrong->unreadable(where, std::move(what), quiet);
   env.counters->unreadable_ranges.store(env.wrong->damage_count(), std::memory_order_relaxed);
 }
@@ -55,7 +55,7 @@ caf::behavior supervised_actor::with_common(caf::message_handler own) {
   return own.or_else([this](const mailbox_query& asked) { asked.answer(static_cast<std::int64_t>(mailbox().size())); });
 }
 
-void log_exceptions(caf::scheduled_actor& of, const services& env, std::string path) {
+void log_exceptions(caf::scheduled_actor& of, const actor_context& env, std::string path) {
   of.set_exception_handler(
       [&env, path = std::move(path)](caf::scheduled_actor*, std::exception_ptr& raised) -> caf::error {
         auto reason = error_of(raised);

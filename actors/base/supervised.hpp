@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
@@ -18,8 +18,9 @@ struct mailbox_query {
 };
 
 /// Tells what is wrong to whoever wants to know (see troubles), or to the log alone where nobody does.
-void note_death(const services& env, const std::string& path, const caf::error& reason);
-void note_unreadable(const services& env, const std::string& where, std::vector<std::string> what, bool quiet = false);
+void note_death(const actor_context& env, const std::string& path, const caf::error& reason);
+void note_unreadable(const actor_context& env, const std::string& where, std::vector<std::string> what,
+                     bool quiet = false);
 
 /// What all actors of the tree have in common: an exception ends the actor and no more, whoever supervises it hears why
 /// in its down message, and how much waits in its mailbox can be asked.
@@ -35,7 +36,7 @@ protected:
 };
 
 /// The same for an actor that nobody supervises: it logs its own end.
-void log_exceptions(caf::scheduled_actor& of, const services& env, std::string path);
+void log_exceptions(caf::scheduled_actor& of, const actor_context& env, std::string path);
 
 /// The reason of a down message in words.
 [[nodiscard]] std::string text_of(const caf::error& reason);

@@ -17,7 +17,7 @@ constexpr std::chrono::seconds look_interval(1);
 
 } // namespace
 
-document_keeper::document_keeper(caf::actor_config& cfg, const services& env, document_sink sink,
+document_keeper::document_keeper(caf::actor_config& cfg, const actor_context& env, document_sink sink,
                                  std::function<void(cluster_news)> tell)
   : supervised_actor(cfg), env_(env), sink_(std::move(sink)), tell_(std::move(tell)) {}
 
@@ -90,10 +90,10 @@ void document_keeper::handle(document_seen& seen) {
 }
 
 void document_keeper::handle(document_change& change) {
-  CADENZA_ASSERT(change.plan && change.request,
+  CADENZA_ASSERT(change.plan && change.call,
                  "a change of a document says what is to be changed, and somebody waits for it");
   if (queue_.size() >= waiting_max)
-    return change.request->reject(service_busy("too many changes of the configuration wait"));
+    return change.call->reject(service_busy("too many changes of the configuration wait"));
   queue_.push_back(std::move(change));
   work();
 }
@@ -103,8 +103,7 @@ void document_keeper::work() {
     auto& change = queue_.front();
     const auto& copy = of(change.document);
     if (copy.damaged) {
-      change.request->reject(
-          {error_kind::internal_data_inconsistency, "what is stored of the configuration is damaged"});
+      change.call->reject({error_kind::internal_data_inconsistency, "what is stored of the configuration is damaged"});
       queue_.pop_front();
       continue;
     }
@@ -112,7 +111,7 @@ void document_keeper::work() {
       return;
     auto planned = change.plan(copy.content);
     if (!planned) {
-      change.request->reject(planned.error());
+      change.call->reject(planned.error());
       queue_.pop_front();
       continue;
     }
@@ -153,11 +152,11 @@ void document_keeper::handle(document_written& over) {
     if (++change.tries < tries_max)
       queue_.push_front(std::move(change));
     else
-      change.request->reject(service_busy("the configuration changes too quickly"));
+      change.call->reject(service_busy("the configuration changes too quickly"));
     return read(which);
   }
   case storage::status::unavailable:
-    change.request->reject(service_busy("the store refuses writes: " + over.result.message));
+    change.call->reject(service_busy("the store refuses writes: " + over.result.message));
     break;
   default:
     // Unknown outcome: what is stored decides. The dropped call tells the client to ask again.

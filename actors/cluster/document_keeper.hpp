@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/cluster_news.hpp"
 #include "actors/base/documents.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 
 #include <array>
@@ -42,7 +42,7 @@ class document_keeper final : public supervised_actor {
 public:
   /// `tell` has other nodes hear of a change. With it documents are looked at once a second, in case they were not
   /// told.
-  document_keeper(caf::actor_config& cfg, const services& env, document_sink sink,
+  document_keeper(caf::actor_config& cfg, const actor_context& env, document_sink sink,
                   std::function<void(cluster_news)> tell = {});
 
   const char* name() const override { return "document_keeper"; }
@@ -68,7 +68,7 @@ private:
   [[nodiscard]] kept& of(document_kind which) { return copies_[static_cast<std::size_t>(which)]; }
   [[nodiscard]] caf::actor me();
 
-  const services& env_;
+  const actor_context& env_;
   document_sink sink_;
   const std::function<void(cluster_news)> tell_;
   std::array<kept, document_kinds> copies_;

@@ -26,7 +26,7 @@ workflow::domain_ptr view_of(const std::string& name, const record::v1::DomainRo
 
 } // namespace
 
-domain_registry::domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready,
+domain_registry::domain_registry(caf::actor_config& cfg, const actor_context& env, std::function<void()> ready,
                                  std::function<void(cluster_news)> tell)
   : supervised_actor(cfg), env_(env), ready_(std::move(ready)), tell_(std::move(tell)) {}
 
@@ -151,10 +151,10 @@ void domain_registry::publish(const std::string& name) {
 }
 
 void domain_registry::handle(domain_change& change) {
-  CADENZA_ASSERT(change.plan && change.answer && change.request,
+  CADENZA_ASSERT(change.plan && change.answer && change.call,
                  "a change of a domain says what is to be changed, and somebody waits for it");
   if (queue_.size() >= waiting_max)
-    return change.request->reject(service_busy("too many changes of domains wait"));
+    return change.call->reject(service_busy("too many changes of domains wait"));
   queue_.push_back(std::move(change));
   work();
 }
@@ -165,7 +165,7 @@ void domain_registry::work() {
     const auto old = rows_.find(change.name);
     auto planned = change.plan(old == rows_.end() ? nullptr : &old->second);
     if (!planned) {
-      change.request->reject(planned.error());
+      change.call->reject(planned.error());
       queue_.pop_front();
       continue;
     }
@@ -206,16 +206,16 @@ void domain_registry::handle(domain_written& over) {
     break;
   case storage::status::condition_failed:
     if (over.result.failed == storage::condition::domain_exists) {
-      change.request->reject({error_kind::domain_already_exists, "Domain already exists."});
+      change.call->reject({error_kind::domain_already_exists, "Domain already exists."});
     } else if (++change.tries < tries_max) {
       queue_.push_front(std::move(change));
       return reload();
     } else {
-      change.request->reject(service_busy("the domain table changes too quickly"));
+      change.call->reject(service_busy("the domain table changes too quickly"));
     }
     break;
   case storage::status::unavailable:
-    change.request->reject(service_busy("the store refuses writes: " + over.result.message));
+    change.call->reject(service_busy("the store refuses writes: " + over.result.message));
     break;
   default:
     // Unknown outcome: what is stored decides. The dropped call tells the client to ask again.

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/call.hpp"
 #include "actors/base/cluster_news.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 
@@ -21,7 +21,7 @@ struct domain_change {
   std::function<outcome<record::v1::DomainRow>(const record::v1::DomainRow* old)> plan;
   /// The change is on disk.
   std::function<void(const record::v1::DomainRow&)> answer;
-  call_ptr request;
+  call_ptr call;
   int tries = 0;
 };
 
@@ -52,7 +52,7 @@ using domain_mail_ptr = std::shared_ptr<domain_mail>;
 class domain_registry final : public supervised_actor {
 public:
   /// `tell` has other nodes hear of a change. With it the table is looked at once a second, in case nobody told.
-  domain_registry(caf::actor_config& cfg, const services& env, std::function<void()> ready,
+  domain_registry(caf::actor_config& cfg, const actor_context& env, std::function<void()> ready,
                   std::function<void(cluster_news)> tell = {});
 
   const char* name() const override { return "domain_registry"; }
@@ -77,7 +77,7 @@ private:
   void publish(const std::string& name);
   [[nodiscard]] caf::actor me();
 
-  const services& env_;
+  const actor_context& env_;
   std::function<void()> ready_;
   const std::function<void(cluster_news)> tell_;
   std::map<std::string, record::v1::DomainRow> rows_;

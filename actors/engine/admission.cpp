@@ -5,22 +5,21 @@
 
 namespace cadenza::actors {
 
-bool refused_as_drained(const services& env, const workflow::domain_view& domain, call& answer) {
-  const auto& group = answer.caller().isolation_group;
+bool refused_as_drained(const actor_context& env, const workflow::domain_view& domain, call& call) {
+  const auto& group = call.caller().isolation_group;
   if (group.empty() || !env.live->isolated(domain) || !is_drained(env, domain, group))
     return false;
-  answer.reject(
-      bad_request("Domain " + domain.name + " is drained from isolation group " + utf8::excerpt(group) + "."));
+  call.reject(bad_request("Domain " + domain.name + " is drained from isolation group " + utf8::excerpt(group) + "."));
   return true;
 }
 
-bool refused_as_too_many(const services& env, const workflow::domain_view& domain, const std::string& workflow_id,
-                         bool by_id, call& answer) {
+bool refused_as_too_many(const actor_context& env, const workflow::domain_view& domain, const std::string& workflow_id,
+                         bool by_id, call& call) {
   const auto admitted = env.gate->admit(domain, workflow_id, by_id, env.time->now_ns());
   if (admitted)
     return false;
   env.counters->requests_refused.fetch_add(1, std::memory_order_relaxed);
-  answer.reject(admitted.error());
+  call.reject(admitted.error());
   return true;
 }
 

@@ -38,7 +38,7 @@ namespace {
 /// Watches over membership and links, makes them anew when they die, and passes on what each is told.
 class cluster_root final : public supervised_actor {
 public:
-  cluster_root(caf::actor_config& cfg, const services& env, make_child make)
+  cluster_root(caf::actor_config& cfg, const actor_context& env, make_child make)
     : supervised_actor(cfg), env_(env), make_(std::move(make)) {}
 
   const char* name() const override { return "cluster_root"; }
@@ -98,7 +98,7 @@ private:
     monitor(of(which));
   }
 
-  const services& env_;
+  const actor_context& env_;
   const make_child make_;
   caf::actor membership_;
   caf::actor keeper_;
@@ -132,8 +132,9 @@ cluster_node::cluster_node(caf::actor_system& system, storage::store& store, clo
   link_options_.bounds = options_.bounds;
   link_options_.beat_ns = options_.beat_ns;
   link_options_.silence_ns = options_.silence_ns;
-  link_options_.handle = [this](const std::string& from, std::uint32_t kind, std::string bytes,
-                                const call_ptr& answer) { serve(from, kind, std::move(bytes), answer); };
+  link_options_.handle = [this](const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& call) {
+    serve(from, kind, std::move(bytes), call);
+  };
 }
 
 cluster_node::~cluster_node() { stop(); }
@@ -214,15 +215,15 @@ void cluster_node::tell_who_has_gone(const cluster_view_ptr& view) {
   }
 }
 
-void cluster_node::serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& answer) {
+void cluster_node::serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& call) {
   switch (kind) {
   case link_kind::engine_request:
-    if (answer)
-      whole_->serve(bytes, answer);
+    if (call)
+      whole_->serve(bytes, call);
     return;
   case link_kind::node_request:
-    if (answer)
-      whole_->serve_node(bytes, answer);
+    if (call)
+      whole_->serve_node(bytes, call);
     return;
   case link_kind::run_message: {
     auto arrived = std::make_shared<wire::v1::RunMessage>();
@@ -241,8 +242,8 @@ void cluster_node::serve(const std::string& from, std::uint32_t kind, std::strin
   case link_kind::domains_changed: return local_->hear(cluster_news::domains);
   case link_kind::documents_changed: return local_->hear(cluster_news::documents);
   default:
-    if (answer)
-      answer->reject({error_kind::unimplemented, "this node does not know what node " + from + " asks"});
+    if (call)
+      call->reject({error_kind::unimplemented, "this node does not know what node " + from + " asks"});
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/cluster_news.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/troubles.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "actors/nodes/matching_links.hpp"
@@ -56,7 +56,7 @@ public:
   [[nodiscard]] cluster_view_ptr view() const { return views_.get(); }
 
 private:
-  void serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& answer);
+  void serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& call);
   void carry(const run_message_ptr& message);
   void tell_who_has_gone(const cluster_view_ptr& view);
 
@@ -66,7 +66,7 @@ private:
   const std::function<void(caf::actor)> hall_;
   troubles wrong_;
   engine_counters counters_;
-  services env_;
+  actor_context env_;
   cluster_views views_;
   node_links links_;
   matching_links matching_;

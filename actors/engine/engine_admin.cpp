@@ -88,46 +88,46 @@ std::optional<node_child> child_of(std::string_view path) {
 } // namespace
 
 void local_engine::admin_describe_workflow(workflow::domain_ptr domain,
-                                           body<admin::DescribeWorkflowExecutionRequest> request, call_ptr answer) {
-  send_to_run(state_->env, make_admin_describe(domain, std::move(request), std::move(answer)));
+                                           body<admin::DescribeWorkflowExecutionRequest> request, call_ptr call) {
+  send_to_run(state_->env, make_admin_describe(domain, std::move(request), std::move(call)));
 }
 
 void local_engine::change_document(document_change change) {
   const auto keeper = state_->routes.documents();
   if (!keeper)
-    return change.request->reject(unavailable("the configuration is not available right now"));
+    return change.call->reject(unavailable("the configuration is not available right now"));
   caf::anon_send(keeper, make_document_mail(std::move(change)));
 }
 
-void local_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr answer) {
+void local_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr call) {
   const int index = request->shard_id();
   if (const auto there = check_index(index, state_->options.shard_count, "shard"); !there)
-    return answer->reject(there.error());
+    return call->reject(there.error());
   const auto shard = state_->routes.shard(index);
   if (!shard)
-    return answer->reject(unavailable("the shard is not available right now"));
+    return call->reject(unavailable("the shard is not available right now"));
   shard_query query;
   query.what = shard_query::kind::kill_self;
-  query.answer = [answer](auto) { answer->reply(admin::CloseShardResponse()); };
+  query.answer = [call](auto) { call->reply(admin::CloseShardResponse()); };
   caf::anon_send(shard, make_shard_mail(std::move(query)));
 }
 
-void local_engine::describe_shards(body<admin::DescribeShardDistributionRequest> request, call_ptr answer) {
+void local_engine::describe_shards(body<admin::DescribeShardDistributionRequest> request, call_ptr call) {
   admin::DescribeShardDistributionResponse response;
   const int count = state_->options.shard_count;
   response.set_number_of_shards(count);
   const auto shown = page_of(request->page_id(), request->page_size(), count);
   if (!shown)
-    return answer->reject(shown.error());
+    return call->reject(shown.error());
   for (auto i = shown->first; i < shown->last; ++i)
     (*response.mutable_shards())[static_cast<int>(i)] = state_->options.settings.identity;
-  answer->reply(response);
+  call->reply(response);
 }
 
-void local_engine::describe_host(body<admin::DescribeHistoryHostRequest> request, call_ptr answer) {
+void local_engine::describe_host(body<admin::DescribeHistoryHostRequest> request, call_ptr call) {
   if (request->describe_by_case() == admin::DescribeHistoryHostRequest::kShardId)
     if (const auto there = check_index(request->shard_id(), state_->options.shard_count, "shard"); !there)
-      return answer->reject(there.error());
+      return call->reject(there.error());
   admin::DescribeHistoryHostResponse response;
   // Of one of several nodes those that it holds; on the only one they are all here, also one that is being made anew.
   for (int i = 0; i < state_->options.shard_count; ++i)
@@ -140,7 +140,7 @@ void local_engine::describe_host(body<admin::DescribeHistoryHostRequest> request
       static_cast<std::int64_t>(state_->directory.get()->by_name.size()));
   response.set_shard_controller_status("started");
   response.set_address(state_->options.settings.identity);
-  answer->reply(response);
+  call->reply(response);
 }
 
 engine_troubles local_engine::what_is_wrong() const {
@@ -204,7 +204,7 @@ void local_engine::kill_actor(std::string path, std::function<void(outcome_text)
     kill_list kill{path.substr(actor_path::list_prefix.size()), nullptr};
     if (kill.name == "*")
       kill.name.clear();
-    kill.answer = std::make_shared<inner_call<google::protobuf::Empty>>(
+    kill.call = std::make_shared<inner_call<google::protobuf::Empty>>(
         INT64_MAX,
         [answer_found](const google::protobuf::Empty* killed, const error*) { answer_found(killed != nullptr); });
     caf::anon_send(matching, make_matching_mail(std::move(kill)));

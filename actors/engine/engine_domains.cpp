@@ -27,7 +27,7 @@ api::Domain shown(const record::v1::DomainRow& row) {
   return out;
 }
 
-domain_world world_of(const services& env, const std::string& domain) {
+domain_world world_of(const actor_context& env, const std::string& domain) {
   const auto& s = env.settings;
   return {env.time->now_ns(),
           s.cluster,
@@ -37,16 +37,16 @@ domain_world world_of(const services& env, const std::string& domain) {
           env.live->limits_of_domain(domain)};
 }
 
-void send_change(const services& env, domain_change change) {
+void send_change(const actor_context& env, domain_change change) {
   const auto registry = env.routes->domains();
   if (!registry)
-    return change.request->reject(unavailable("the domain registry is not available right now"));
+    return change.call->reject(unavailable("the domain registry is not available right now"));
   caf::anon_send(registry, std::make_shared<domain_mail>(std::move(change)));
 }
 
 } // namespace
 
-void local_engine::register_domain(body<api::RegisterDomainRequest> request, call_ptr answer) {
+void local_engine::register_domain(body<api::RegisterDomainRequest> request, call_ptr call) {
   domain_change change;
   change.operation = storage::domain_transaction::kind::create;
   change.name = request->name();
@@ -57,12 +57,12 @@ void local_engine::register_domain(body<api::RegisterDomainRequest> request, cal
       return error{error_kind::domain_already_exists, "Domain already exists."};
     return actors::register_domain(*request, id, world_of(state_->env, request->name()));
   };
-  change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::RegisterDomainResponse()); };
-  change.request = std::move(answer);
+  change.answer = [call](const record::v1::DomainRow&) { call->reply(api::RegisterDomainResponse()); };
+  change.call = std::move(call);
   send_change(state_->env, std::move(change));
 }
 
-void local_engine::update_domain(body<api::UpdateDomainRequest> request, call_ptr answer) {
+void local_engine::update_domain(body<api::UpdateDomainRequest> request, call_ptr call) {
   domain_change change;
   change.name = request->name();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
@@ -70,16 +70,16 @@ void local_engine::update_domain(body<api::UpdateDomainRequest> request, call_pt
       return no_domain(request->name());
     return actors::update_domain(*old, *request, world_of(state_->env, request->name()));
   };
-  change.answer = [answer](const record::v1::DomainRow& row) {
+  change.answer = [call](const record::v1::DomainRow& row) {
     api::UpdateDomainResponse response;
     *response.mutable_domain() = shown(row);
-    answer->reply(response);
+    call->reply(response);
   };
-  change.request = std::move(answer);
+  change.call = std::move(call);
   send_change(state_->env, std::move(change));
 }
 
-void local_engine::deprecate_domain(body<api::DeprecateDomainRequest> request, call_ptr answer) {
+void local_engine::deprecate_domain(body<api::DeprecateDomainRequest> request, call_ptr call) {
   domain_change change;
   change.name = request->name();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
@@ -87,12 +87,12 @@ void local_engine::deprecate_domain(body<api::DeprecateDomainRequest> request, c
       return no_domain(request->name());
     return actors::deprecate_domain(*old, world_of(state_->env, request->name()));
   };
-  change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeprecateDomainResponse()); };
-  change.request = std::move(answer);
+  change.answer = [call](const record::v1::DomainRow&) { call->reply(api::DeprecateDomainResponse()); };
+  change.call = std::move(call);
   send_change(state_->env, std::move(change));
 }
 
-void local_engine::failover_domain(body<api::FailoverDomainRequest> request, call_ptr answer) {
+void local_engine::failover_domain(body<api::FailoverDomainRequest> request, call_ptr call) {
   domain_change change;
   change.name = request->domain_name();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
@@ -100,16 +100,16 @@ void local_engine::failover_domain(body<api::FailoverDomainRequest> request, cal
       return no_domain(request->domain_name());
     return actors::fail_over_domain(*old, *request, world_of(state_->env, request->domain_name()));
   };
-  change.answer = [answer](const record::v1::DomainRow& row) {
+  change.answer = [call](const record::v1::DomainRow& row) {
     api::FailoverDomainResponse response;
     *response.mutable_domain() = shown(row);
-    answer->reply(response);
+    call->reply(response);
   };
-  change.request = std::move(answer);
+  change.call = std::move(call);
   send_change(state_->env, std::move(change));
 }
 
-void local_engine::update_isolation_groups(body<admin::UpdateDomainIsolationGroupsRequest> request, call_ptr answer) {
+void local_engine::update_isolation_groups(body<admin::UpdateDomainIsolationGroupsRequest> request, call_ptr call) {
   domain_change change;
   change.name = request->domain();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
@@ -117,13 +117,13 @@ void local_engine::update_isolation_groups(body<admin::UpdateDomainIsolationGrou
       return no_domain(request->domain());
     return actors::set_isolation_groups(*old, request->isolation_groups(), world_of(state_->env, request->domain()));
   };
-  change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainIsolationGroupsResponse()); };
-  change.request = std::move(answer);
+  change.answer = [call](const auto&) { call->reply(admin::UpdateDomainIsolationGroupsResponse()); };
+  change.call = std::move(call);
   send_change(state_->env, std::move(change));
 }
 
 void local_engine::update_async_workflow(body<admin::UpdateDomainAsyncWorkflowConfiguratonRequest> request,
-                                         call_ptr answer) {
+                                         call_ptr call) {
   domain_change change;
   change.name = request->domain();
   change.plan = [this, request](const record::v1::DomainRow* old) -> outcome<record::v1::DomainRow> {
@@ -132,8 +132,8 @@ void local_engine::update_async_workflow(body<admin::UpdateDomainAsyncWorkflowCo
     return actors::set_async_workflow(*old, request->has_configuration() ? &request->configuration() : nullptr,
                                       world_of(state_->env, request->domain()));
   };
-  change.answer = [answer](const auto&) { answer->reply(admin::UpdateDomainAsyncWorkflowConfiguratonResponse()); };
-  change.request = std::move(answer);
+  change.answer = [call](const auto&) { call->reply(admin::UpdateDomainAsyncWorkflowConfiguratonResponse()); };
+  change.call = std::move(call);
   send_change(state_->env, std::move(change));
 }
 
@@ -158,27 +158,27 @@ void local_engine::make_system_domains(std::function<void()> done) {
                      "domain {domain} could not be created: {error}");
         });
     change.answer = [request](const auto&) { request->reply(api::RegisterDomainResponse()); };
-    change.request = std::move(request);
+    change.call = std::move(request);
     send_change(state_->env, std::move(change));
   }
 }
 
 /// Deleting needs a deprecated domain without runs in the lists: an empty first page of either list says so.
-void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_ptr answer) {
+void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_ptr call) {
   const auto domain = state_->directory.get()->find(request->name());
   if (!domain)
-    return answer->reject(no_domain(request->name()));
+    return call->reject(no_domain(request->name()));
   if (domain->registered())
-    return answer->reject(bad_request("Domain is not in a deprecated state."));
+    return call->reject(bad_request("Domain is not in a deprecated state."));
   auto count = std::make_shared<api::CountWorkflowExecutionsRequest>();
   count->set_domain(request->name());
   auto counted = std::make_shared<inner_call<api::CountWorkflowExecutionsResponse>>(
       INT64_MAX,
-      [s = state_.get(), request, answer](const api::CountWorkflowExecutionsResponse* response, const error* reason) {
+      [s = state_.get(), request, call](const api::CountWorkflowExecutionsResponse* response, const error* reason) {
         if (reason != nullptr)
-          return answer->reject(*reason);
+          return call->reject(*reason);
         if (response->count() != 0)
-          return answer->reject(bad_request("Domain still have workflow execution history."));
+          return call->reject(bad_request("Domain still have workflow execution history."));
         domain_change change;
         change.operation = storage::domain_transaction::kind::remove;
         change.name = request->name();
@@ -187,14 +187,14 @@ void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_pt
             return no_domain(name);
           return *old;
         };
-        change.answer = [answer](const record::v1::DomainRow&) { answer->reply(api::DeleteDomainResponse()); };
-        change.request = answer;
+        change.answer = [call](const record::v1::DomainRow&) { call->reply(api::DeleteDomainResponse()); };
+        change.call = call;
         send_change(s->env, std::move(change));
       });
   count_by_query(domain, std::move(count), std::move(counted));
 }
 
-void local_engine::describe_domain(body<api::DescribeDomainRequest> request, call_ptr answer) {
+void local_engine::describe_domain(body<api::DescribeDomainRequest> request, call_ptr call) {
   const auto directory = state_->directory.get();
   workflow::domain_ptr domain;
   std::string asked;
@@ -207,13 +207,13 @@ void local_engine::describe_domain(body<api::DescribeDomainRequest> request, cal
     domain = directory->find(asked);
   }
   if (!domain)
-    return answer->reject(no_domain(asked));
+    return call->reject(no_domain(asked));
   api::DescribeDomainResponse response;
   *response.mutable_domain() = shown(domain->row);
-  answer->reply(response);
+  call->reply(response);
 }
 
-void local_engine::list_domains(body<api::ListDomainsRequest> request, call_ptr answer) {
+void local_engine::list_domains(body<api::ListDomainsRequest> request, call_ptr call) {
   const auto directory = state_->directory.get();
   const int page = page_size(request->page_size(), default_page, page_max);
   api::ListDomainsResponse response;
@@ -227,7 +227,7 @@ void local_engine::list_domains(body<api::ListDomainsRequest> request, call_ptr 
     }
     *response.add_domains() = shown(i->second->row);
   }
-  answer->reply(response);
+  call->reply(response);
 }
 
 } // namespace cadenza::actors

@@ -30,22 +30,22 @@ std::optional<shard_queue> queue_of(admin::TaskType type) {
 error invalid_task_type() { return bad_request("Invalid task type"); }
 
 /// The shard an operator named, or null and the call has been told why.
-caf::actor find_shard(const router& routes, int index, call& answer) {
+caf::actor find_shard(const router& routes, int index, call& call) {
   if (const auto there = check_index(index, routes.shard_count(), "shard"); !there) {
-    answer.reject(there.error());
+    call.reject(there.error());
     return nullptr;
   }
   auto shard = routes.shard(index);
   if (!shard)
-    answer.reject(unavailable("the shard is not available right now"));
+    call.reject(unavailable("the shard is not available right now"));
   return shard;
 }
 
-template <class Response> auto answer_with(call_ptr answer) {
-  return [answer = std::move(answer)](const outcome<removal_report>& result) {
+template <class Response> auto answer_with(call_ptr call) {
+  return [call = std::move(call)](const outcome<removal_report>& result) {
     if (!result)
-      return answer->reject(result.error());
-    answer->reply(Response());
+      return call->reject(result.error());
+    call->reply(Response());
   };
 }
 
@@ -76,30 +76,30 @@ std::string timer_level(std::int64_t ns) {
 } // namespace
 
 void local_engine::delete_workflow(workflow::domain_ptr domain, body<admin::DeleteWorkflowRequest> request,
-                                   call_ptr answer) {
+                                   call_ptr call) {
   const auto& execution = request->workflow_execution();
   remove_by_hand<admin::DeleteWorkflowResponse>(state_->env, {domain->id, execution.workflow_id()}, run_of(execution),
-                                                std::move(answer));
+                                                std::move(call));
 }
 
 void local_engine::maintain_corrupt_workflow(workflow::domain_ptr domain,
-                                             body<admin::MaintainCorruptWorkflowRequest> request, call_ptr answer) {
-  send_to_run(state_->env, make_maintain_corrupt(state_->env, domain, std::move(request), std::move(answer)));
+                                             body<admin::MaintainCorruptWorkflowRequest> request, call_ptr call) {
+  send_to_run(state_->env, make_maintain_corrupt(state_->env, domain, std::move(request), std::move(call)));
 }
 
 void local_engine::raw_history(workflow::domain_ptr domain,
-                               body<admin::GetWorkflowExecutionRawHistoryV2Request> request, call_ptr answer) {
-  auto command = make_raw_history(domain, std::move(request), answer);
+                               body<admin::GetWorkflowExecutionRawHistoryV2Request> request, call_ptr call) {
+  auto command = make_raw_history(domain, std::move(request), call);
   if (!command)
-    return answer->reject(command.error());
+    return call->reject(command.error());
   send_to_run(state_->env, *std::move(command));
 }
 
-void local_engine::remove_task(body<admin::RemoveTaskRequest> request, call_ptr answer) {
+void local_engine::remove_task(body<admin::RemoveTaskRequest> request, call_ptr call) {
   const auto queue = queue_of(request->task_type());
   if (!queue)
-    return answer->reject(invalid_task_type());
-  const auto shard = find_shard(state_->routes, request->shard_id(), *answer);
+    return call->reject(invalid_task_type());
+  const auto shard = find_shard(state_->routes, request->shard_id(), *call);
   if (!shard)
     return;
   shard_order order;
@@ -107,37 +107,37 @@ void local_engine::remove_task(body<admin::RemoveTaskRequest> request, call_ptr 
   order.queue = *queue;
   order.task_id = request->task_id();
   order.fire_ns = workflow::ns_of(request->visibility_time());
-  order.answer = answer_with<admin::RemoveTaskResponse>(std::move(answer));
+  order.answer = answer_with<admin::RemoveTaskResponse>(std::move(call));
   caf::anon_send(shard, make_shard_mail(std::move(order)));
 }
 
-void local_engine::reset_queue(body<admin::ResetQueueRequest> request, call_ptr answer) {
+void local_engine::reset_queue(body<admin::ResetQueueRequest> request, call_ptr call) {
   const auto queue = queue_of(request->task_type());
   if (!queue || *queue == shard_queue::replication)
-    return answer->reject(invalid_task_type());
+    return call->reject(invalid_task_type());
   if (request->cluster_name() != state_->options.settings.cluster)
-    return answer->reject(bad_request("there is no queue for cluster " + utf8::excerpt(request->cluster_name())));
-  const auto shard = find_shard(state_->routes, request->shard_id(), *answer);
+    return call->reject(bad_request("there is no queue for cluster " + utf8::excerpt(request->cluster_name())));
+  const auto shard = find_shard(state_->routes, request->shard_id(), *call);
   if (!shard)
     return;
   shard_order order;
   order.what = shard_order::kind::reset_queue;
   order.queue = *queue;
-  order.answer = answer_with<admin::ResetQueueResponse>(std::move(answer));
+  order.answer = answer_with<admin::ResetQueueResponse>(std::move(call));
   caf::anon_send(shard, make_shard_mail(std::move(order)));
 }
 
-void local_engine::describe_queue(body<admin::DescribeQueueRequest> request, call_ptr answer) {
+void local_engine::describe_queue(body<admin::DescribeQueueRequest> request, call_ptr call) {
   const auto queue = queue_of(request->task_type());
   if (!queue || *queue == shard_queue::replication)
-    return answer->reject(invalid_task_type());
+    return call->reject(invalid_task_type());
   if (request->cluster_name() != state_->options.settings.cluster)
-    return answer->reject(bad_request("there is no queue for cluster " + utf8::excerpt(request->cluster_name())));
-  const auto shard = find_shard(state_->routes, request->shard_id(), *answer);
+    return call->reject(bad_request("there is no queue for cluster " + utf8::excerpt(request->cluster_name())));
+  const auto shard = find_shard(state_->routes, request->shard_id(), *call);
   if (!shard)
     return;
   shard_query query;
-  query.answer = [answer, queue](const std::vector<std::pair<std::string, std::int64_t>>& said) {
+  query.answer = [call, queue](const std::vector<std::pair<std::string, std::int64_t>>& said) {
     std::map<std::string, std::int64_t> now(said.begin(), said.end());
     admin::DescribeQueueResponse response;
     response.add_processing_queue_states(
@@ -145,7 +145,7 @@ void local_engine::describe_queue(body<admin::DescribeQueueRequest> request, cal
                                                      transfer_level(now["next_task_id"] - 1), now["transfer_pending"])
                                         : state_line(timer_level(now["timer_ack_ns"]),
                                                      timer_level(now["timer_window_end_ns"]), now["timers_in_memory"]));
-    answer->reply(response);
+    call->reply(response);
   };
   caf::anon_send(shard, make_shard_mail(std::move(query)));
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "config/metrics.hpp"
 
 #include <span>

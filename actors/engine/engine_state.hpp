@@ -24,7 +24,7 @@ struct local_engine::state {
   request_gate gate;
   poll_board polls;
   troubles wrong;
-  services env;
+  actor_context env;
   caf::actor root;
   engine* whole_cluster = nullptr;   ///< what the worker of the system works through; null: this engine
   std::shared_ptr<engine_link> link; ///< null without a worker of the system

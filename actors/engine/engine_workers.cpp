@@ -35,7 +35,7 @@ std::optional<double> asked_rate(double value) {
   return std::isnan(value) ? std::nullopt : std::optional(std::clamp(value, 0.0, rate_most));
 }
 
-std::int64_t poll_deadline(const services& env, const call& poll, std::int64_t longest_ns) {
+std::int64_t poll_deadline(const actor_context& env, const call& poll, std::int64_t longest_ns) {
   const auto now = env.time->now_ns();
   const auto wanted = now + longest_ns;
   if (poll.deadline_ns() == INT64_MAX)
@@ -52,79 +52,79 @@ void local_engine::wait(std::int64_t delay_ns, call_ptr held, std::function<void
 }
 
 void local_engine::poll_decision(workflow::domain_ptr domain, body<api::PollForDecisionTaskRequest> request,
-                                 call_ptr answer) {
+                                 call_ptr call) {
   auto poll = std::make_shared<list_poll>();
   poll->list = {domain->id, request->task_list().name(), 0};
   poll->kind = request->task_list().kind();
   poll->identity = request->identity();
   poll->request_id = state_->env.chance->new_uuid().str();
-  poll->isolation_group = answer->caller().isolation_group;
-  poll->deadline_ns = poll_deadline(state_->env, *answer, state_->env.live->poll_ns(*domain, poll->list.name, 0));
+  poll->isolation_group = call->caller().isolation_group;
+  poll->deadline_ns = poll_deadline(state_->env, *call, state_->env.live->poll_ns(*domain, poll->list.name, 0));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
-  poll->answer = std::move(answer);
+  poll->call = std::move(call);
   caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(poll)));
 }
 
 void local_engine::poll_activity(workflow::domain_ptr domain, body<api::PollForActivityTaskRequest> request,
-                                 call_ptr answer) {
+                                 call_ptr call) {
   auto poll = std::make_shared<list_poll>();
   poll->list = {domain->id, request->task_list().name(), 1};
   poll->kind = request->task_list().kind();
   poll->identity = request->identity();
   poll->request_id = state_->env.chance->new_uuid().str();
-  poll->isolation_group = answer->caller().isolation_group;
+  poll->isolation_group = call->caller().isolation_group;
   if (request->has_task_list_metadata() && request->task_list_metadata().has_max_tasks_per_second())
     poll->rate = asked_rate(request->task_list_metadata().max_tasks_per_second().value());
-  poll->deadline_ns = poll_deadline(state_->env, *answer, state_->env.live->poll_ns(*domain, poll->list.name, 1));
+  poll->deadline_ns = poll_deadline(state_->env, *call, state_->env.live->poll_ns(*domain, poll->list.name, 1));
   poll->id = state_->next_poll.fetch_add(1, std::memory_order_relaxed);
-  poll->answer = std::move(answer);
+  poll->call = std::move(call);
   caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(poll)));
 }
 
 void local_engine::decision_completed(workflow::domain_ptr domain, task_token token,
-                                      body<api::RespondDecisionTaskCompletedRequest> request, call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+                                      body<api::RespondDecisionTaskCompletedRequest> request, call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *call))
     return;
-  send_to_run(state_->env, make_decision_completed(domain, std::move(token), std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_decision_completed(domain, std::move(token), std::move(request), std::move(call)));
 }
 void local_engine::decision_failed(workflow::domain_ptr domain, task_token token,
-                                   body<api::RespondDecisionTaskFailedRequest> request, call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+                                   body<api::RespondDecisionTaskFailedRequest> request, call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *call))
     return;
-  send_to_run(state_->env, make_decision_failed(domain, std::move(token), std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_decision_failed(domain, std::move(token), std::move(request), std::move(call)));
 }
 void local_engine::heartbeat(workflow::domain_ptr domain, task_token token,
-                             body<api::RecordActivityTaskHeartbeatRequest> request, call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+                             body<api::RecordActivityTaskHeartbeatRequest> request, call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *call))
     return;
-  send_to_run(state_->env, make_heartbeat(domain, std::move(token), std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_heartbeat(domain, std::move(token), std::move(request), std::move(call)));
 }
 void local_engine::activity_completed(workflow::domain_ptr domain, task_token token,
-                                      body<api::RespondActivityTaskCompletedRequest> request, call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+                                      body<api::RespondActivityTaskCompletedRequest> request, call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *call))
     return;
-  send_to_run(state_->env, make_activity_completed(domain, std::move(token), std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_activity_completed(domain, std::move(token), std::move(request), std::move(call)));
 }
 void local_engine::activity_failed(workflow::domain_ptr domain, task_token token,
-                                   body<api::RespondActivityTaskFailedRequest> request, call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+                                   body<api::RespondActivityTaskFailedRequest> request, call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *call))
     return;
-  send_to_run(state_->env, make_activity_failed(domain, std::move(token), std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_activity_failed(domain, std::move(token), std::move(request), std::move(call)));
 }
 void local_engine::activity_canceled(workflow::domain_ptr domain, task_token token,
-                                     body<api::RespondActivityTaskCanceledRequest> request, call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *answer))
+                                     body<api::RespondActivityTaskCanceledRequest> request, call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, token.workflow_id, false, *call))
     return;
-  send_to_run(state_->env, make_activity_canceled(domain, std::move(token), std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_activity_canceled(domain, std::move(token), std::move(request), std::move(call)));
 }
 
 void local_engine::query_completed(workflow::domain_ptr domain, query_token token,
-                                   body<api::RespondQueryTaskCompletedRequest> request, call_ptr answer) {
+                                   body<api::RespondQueryTaskCompletedRequest> request, call_ptr call) {
   auto given = std::make_shared<query_answer>();
   given->list = {domain->id, token.task_list, 0};
   given->task_id = std::move(token.task_id);
   given->request = std::move(request);
-  given->answer = std::move(answer);
+  given->call = std::move(call);
   caf::anon_send(state_->routes.matching(), make_matching_mail(std::move(given)));
 }
 

@@ -30,7 +30,7 @@ namespace api = uber::cadence::api::v1;
 namespace {
 
 /// What a new run keeps of where it was started from.
-std::map<std::string, std::string> partition_config_of(const services& env, const workflow::domain_view& domain,
+std::map<std::string, std::string> partition_config_of(const actor_context& env, const workflow::domain_view& domain,
                                                        const caller_info& caller) {
   std::map<std::string, std::string> out;
   if ((caller.isolation_group.empty() && caller.partition_config.empty()) || !env.live->isolated(domain))
@@ -163,29 +163,28 @@ workflow::directory_ptr local_engine::domains() const { return state_->directory
 
 // ---------------------------------------------------------------- runs
 
-void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExecutionRequest> request,
-                         call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer) ||
-      refused_as_too_many(state_->env, *domain, request->workflow_id(), true, *answer))
+void local_engine::start(workflow::domain_ptr domain, body<api::StartWorkflowExecutionRequest> request, call_ptr call) {
+  if (refused_as_drained(state_->env, *domain, *call) ||
+      refused_as_too_many(state_->env, *domain, request->workflow_id(), true, *call))
     return;
   auto asked = std::make_shared<start_request>();
   asked->key = {domain->id, request->workflow_id()};
-  asked->carried.partition_config = partition_config_of(state_->env, *domain, answer->caller());
+  asked->carried.partition_config = partition_config_of(state_->env, *domain, call->caller());
   asked->request = std::move(request);
   asked->backoff_s = -1;
-  asked->answer = std::move(answer);
+  asked->call = std::move(call);
   send_start(state_->env, std::move(asked));
 }
 
 void local_engine::signal_with_start(workflow::domain_ptr domain,
-                                     body<api::SignalWithStartWorkflowExecutionRequest> request, call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer) ||
-      refused_as_too_many(state_->env, *domain, request->start_request().workflow_id(), true, *answer))
+                                     body<api::SignalWithStartWorkflowExecutionRequest> request, call_ptr call) {
+  if (refused_as_drained(state_->env, *domain, *call) ||
+      refused_as_too_many(state_->env, *domain, request->start_request().workflow_id(), true, *call))
     return;
   auto asked = std::make_shared<start_request>();
   auto& start = *request->mutable_start_request();
   asked->key = {domain->id, start.workflow_id()};
-  asked->carried.partition_config = partition_config_of(state_->env, *domain, answer->caller());
+  asked->carried.partition_config = partition_config_of(state_->env, *domain, call->caller());
   workflow::first_signal given;
   given.name = request->signal_name();
   if (request->has_signal_input())
@@ -199,72 +198,71 @@ void local_engine::signal_with_start(workflow::domain_ptr domain,
   taken->Swap(&start);
   asked->request = std::move(taken);
   asked->backoff_s = -1;
-  asked->answer = std::move(answer);
+  asked->call = std::move(call);
   send_start(state_->env, std::move(asked));
 }
 
 void local_engine::signal(workflow::domain_ptr domain, body<api::SignalWorkflowExecutionRequest> request,
-                          call_ptr answer) {
-  if (refused_as_drained(state_->env, *domain, *answer) ||
-      refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), true, *answer))
+                          call_ptr call) {
+  if (refused_as_drained(state_->env, *domain, *call) ||
+      refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), true, *call))
     return;
-  send_to_run(state_->env, make_signal(domain, std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_signal(domain, std::move(request), std::move(call)));
 }
 void local_engine::request_cancel(workflow::domain_ptr domain, body<api::RequestCancelWorkflowExecutionRequest> request,
-                                  call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+                                  call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *call))
     return;
-  send_to_run(state_->env, make_cancel(domain, std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_cancel(domain, std::move(request), std::move(call)));
 }
 void local_engine::terminate(workflow::domain_ptr domain, body<api::TerminateWorkflowExecutionRequest> request,
-                             call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+                             call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *call))
     return;
-  send_to_run(state_->env, make_terminate(domain, std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_terminate(domain, std::move(request), std::move(call)));
 }
 void local_engine::describe(workflow::domain_ptr domain, body<api::DescribeWorkflowExecutionRequest> request,
-                            call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), true, *answer))
+                            call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), true, *call))
     return;
-  send_to_run(state_->env, make_describe(domain, std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_describe(domain, std::move(request), std::move(call)));
 }
 void local_engine::refresh_tasks(workflow::domain_ptr domain, body<api::RefreshWorkflowTasksRequest> request,
-                                 call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+                                 call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *call))
     return;
-  send_to_run(state_->env, make_refresh(domain, std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_refresh(domain, std::move(request), std::move(call)));
 }
 void local_engine::reset_sticky(workflow::domain_ptr domain, body<api::ResetStickyTaskListRequest> request,
-                                call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+                                call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *call))
     return;
-  send_to_run(state_->env, make_reset_sticky(domain, std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_reset_sticky(domain, std::move(request), std::move(call)));
 }
-void local_engine::reset(workflow::domain_ptr domain, body<api::ResetWorkflowExecutionRequest> request,
-                         call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+void local_engine::reset(workflow::domain_ptr domain, body<api::ResetWorkflowExecutionRequest> request, call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *call))
     return;
-  reset_run(state_->env, std::move(domain), std::move(request), std::move(answer));
+  reset_run(state_->env, std::move(domain), std::move(request), std::move(call));
 }
 void local_engine::restart(workflow::domain_ptr domain, body<api::RestartWorkflowExecutionRequest> request,
-                           call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+                           call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *call))
     return;
-  restart_run(state_->env, std::move(domain), std::move(request), std::move(answer));
+  restart_run(state_->env, std::move(domain), std::move(request), std::move(call));
 }
-void local_engine::query(workflow::domain_ptr domain, body<api::QueryWorkflowRequest> request, call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+void local_engine::query(workflow::domain_ptr domain, body<api::QueryWorkflowRequest> request, call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *call))
     return;
-  send_to_run(state_->env, make_query(domain, std::move(request), std::move(answer)));
+  send_to_run(state_->env, make_query(domain, std::move(request), std::move(call)));
 }
 
 void local_engine::get_history(workflow::domain_ptr domain, body<api::GetWorkflowExecutionHistoryRequest> request,
-                               call_ptr answer) {
-  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *answer))
+                               call_ptr call) {
+  if (refused_as_too_many(state_->env, *domain, request->workflow_execution().workflow_id(), false, *call))
     return;
-  auto command = make_get_history(domain, std::move(request), answer);
+  auto command = make_get_history(domain, std::move(request), call);
   if (!command)
-    return answer->reject(command.error());
+    return call->reject(command.error());
   send_to_run(state_->env, *std::move(command));
 }
 

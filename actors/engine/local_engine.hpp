@@ -1,9 +1,9 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/cluster_news.hpp"
 #include "actors/base/engine.hpp"
 #include "actors/base/request_gate.hpp"
-#include "actors/base/services.hpp"
 #include "actors/visibility/visibility_writer.hpp"
 #include "workflow/domain_rules.hpp"
 

@@ -12,7 +12,7 @@
 
 namespace cadenza::actors {
 
-node::node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
+node::node(caf::actor_config& cfg, const actor_context& env, visibility_opener open_visibility, bool detached_writer,
            std::function<void()> ready, worker_tools worker, cluster_ties ties)
   : supervised_actor(cfg), env_(env), open_visibility_(std::move(open_visibility)), detached_writer_(detached_writer),
     ready_(std::move(ready)), worker_(std::move(worker)), ties_(std::move(ties)) {}

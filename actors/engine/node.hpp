@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/cluster_news.hpp"
 #include "actors/base/restart_backoff.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/shards/shard_owner.hpp"
 #include "actors/system/system_worker.hpp"
@@ -72,7 +72,7 @@ struct cluster_ties {
 class node final : public supervised_actor {
 public:
   /// `detached_writer` false: the visibility writer shares the scheduler (simulation).
-  node(caf::actor_config& cfg, const services& env, visibility_opener open_visibility, bool detached_writer,
+  node(caf::actor_config& cfg, const actor_context& env, visibility_opener open_visibility, bool detached_writer,
        std::function<void()> ready, worker_tools worker = {}, cluster_ties ties = {});
 
   const char* name() const override { return "node"; }
@@ -84,7 +84,7 @@ protected:
 private:
   void start(node_child which);
 
-  const services& env_;
+  const actor_context& env_;
   visibility_opener open_visibility_;
   const bool detached_writer_;
   std::function<void()> ready_;

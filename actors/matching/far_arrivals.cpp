@@ -69,10 +69,10 @@ void far_desk::turn_away(const MatchingMessage& message) const {
 bool far_desk::send_on(const matching_mail& mail) {
   return std::visit(
       [](const auto& content) {
-        if constexpr (requires { content->answer->reject(list_has_moved()); }) {
-          if (dynamic_cast<const arrived_call*>(content->answer.get()) == nullptr)
+        if constexpr (requires { content->call->reject(list_has_moved()); }) {
+          if (dynamic_cast<const arrived_call*>(content->call.get()) == nullptr)
             return false;
-          content->answer->reject(list_has_moved());
+          content->call->reject(list_has_moved());
           return true;
         } else {
           return false;
@@ -148,17 +148,17 @@ void far_desk::arrive_call(const MatchingMessage& message) {
   hand_call(message, std::move(answer));
 }
 
-void far_desk::hand_call(const MatchingMessage& message, call_ptr answer) {
+void far_desk::hand_call(const MatchingMessage& message, call_ptr call) {
   const auto list = list_of(message.list());
   if (message.has_add_poll()) {
     auto poll = poll_of(message.add_poll().poll());
     poll->id = absent_poll | static_cast<std::uint64_t>(++last_number_);
-    poll->answer = std::move(answer);
+    poll->call = std::move(call);
     return take_(make_matching_mail(std::move(poll)));
   }
   if (message.has_add_query() || message.has_offer_query()) {
     auto query = query_of(message.has_add_query() ? message.add_query().query() : message.offer_query().query());
-    query->answer = std::move(answer);
+    query->call = std::move(call);
     if (message.has_add_query())
       return take_(make_matching_mail(std::move(query)));
     return take_(make_matching_mail(forwarded_query{list, std::move(query), place_.owner}));
@@ -169,7 +169,7 @@ void far_desk::hand_call(const MatchingMessage& message, call_ptr answer) {
     given->task_id = message.answer_query().task_id();
     given->request =
         std::make_shared<uber::cadence::api::v1::RespondQueryTaskCompletedRequest>(message.answer_query().request());
-    given->answer = std::move(answer);
+    given->call = std::move(call);
     return take_(make_matching_mail(std::move(given)));
   }
   if (message.has_describe_list()) {
@@ -177,13 +177,13 @@ void far_desk::hand_call(const MatchingMessage& message, call_ptr answer) {
     asked->list = list;
     asked->kind = message.list().kind();
     asked->status = message.describe_list().status();
-    asked->answer = std::move(answer);
+    asked->call = std::move(call);
     return take_(make_matching_mail(std::move(asked)));
   }
   auto asked = std::make_shared<configure_list>();
   asked->list = list;
   asked->config = message.configure_list().config();
-  asked->answer = std::move(answer);
+  asked->call = std::move(call);
   take_(make_matching_mail(std::move(asked)));
 }
 
@@ -296,7 +296,7 @@ void far_desk::arrive_offer(const MatchingMessage& message) {
   poll->offered = std::make_shared<wire::v1::Errand>(message.from());
   poll->id = absent_poll | static_cast<std::uint64_t>(++last_number_);
   poll->deadline_ns = std::min(poll->deadline_ns, offer.until_ns);
-  poll->answer = std::make_shared<absent_call>(INT64_MAX);
+  poll->call = std::make_shared<absent_call>(INT64_MAX);
   offer.poll = poll;
   take_(make_matching_mail(forwarded_poll{to, std::move(poll), place_.owner}));
 }

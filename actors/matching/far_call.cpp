@@ -1,6 +1,6 @@
 #include "actors/matching/far_call.hpp"
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "messages/invariant.hpp"
 
 #include <caf/send.hpp>
@@ -45,7 +45,7 @@ void arrived_call::tell(outcome<std::string> bytes) {
 
 // ---------------------------------------------------------------- calls of workers far away
 
-far_worker_call::far_worker_call(const services& env, matching_message_ptr request)
+far_worker_call::far_worker_call(const actor_context& env, matching_message_ptr request)
   : call(INT64_MAX), env_(env), request_(std::move(request)) {
   CADENZA_ASSERT(request_, "a worker far away is named by the message that asks for it");
 }

@@ -58,7 +58,7 @@ private:
 class far_worker_call final : public call {
 public:
   /// `env` must outlive it.
-  far_worker_call(const services& env, matching_message_ptr request);
+  far_worker_call(const actor_context& env, matching_message_ptr request);
   ~far_worker_call() override { lost(); }
 
   /// The worker gets nothing now: the task is over (`done`), or must be offered again.
@@ -70,7 +70,7 @@ protected:
   void fail(const error& reason) override;
 
 private:
-  const services& env_;
+  const actor_context& env_;
   const matching_message_ptr request_;
   std::atomic<bool> told_{false};
 };

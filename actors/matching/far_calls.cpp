@@ -25,7 +25,7 @@ void answer_empty(const list_poll& poll, std::int64_t now_ns) {
       hint.set_enable_auto_config(true);
       hint.set_poller_wait_time_in_ms((now_ns - poll.since_ns) / ns_per_ms);
     }
-    poll.answer->reply(response);
+    poll.call->reply(response);
   };
   if (poll.list.type == 0)
     answer(api::PollForDecisionTaskResponse());
@@ -45,9 +45,9 @@ constexpr std::int64_t moved_ns = 100 * ns_per_ms;    ///< until a list that was
 /// new life of it the request is a new one. The other desk sends its answer until it hears that it has come (Got).
 class call_errand : public far_errand {
 public:
-  call_errand(const far_place& place, std::int64_t number, call_ptr answer, std::int64_t until_ns)
-    : far_errand(place, number), answer_(std::move(answer)), until_ns_(until_ns) {
-    CADENZA_ASSERT(answer_, "somebody waits for the answer to a call");
+  call_errand(const far_place& place, std::int64_t number, call_ptr call, std::int64_t until_ns)
+    : far_errand(place, number), call_(std::move(call)), until_ns_(until_ns) {
+    CADENZA_ASSERT(call_, "somebody waits for the answer to a call");
   }
 
   void begin() override { ask(); }
@@ -107,10 +107,10 @@ protected:
   /// The request, with the list that it is for.
   virtual message_ptr request() const = 0;
   [[nodiscard]] virtual const storage::task_list_key& list() const = 0;
-  virtual void replied(const std::string& bytes) { answer_->reply_bytes(bytes); }
-  virtual void refused(const error& reason) { answer_->reject(reason); }
+  virtual void replied(const std::string& bytes) { call_->reply_bytes(bytes); }
+  virtual void refused(const error& reason) { call_->reject(reason); }
   /// There is no answer in time.
-  virtual void give_up() { answer_->reject(unavailable("the task list has not answered; send the request again")); }
+  virtual void give_up() { call_->reject(unavailable("the task list has not answered; send the request again")); }
 
   void withdraw() const {
     auto out = request();
@@ -138,7 +138,7 @@ private:
   }
 
   list_place asked_at_;
-  const call_ptr answer_;
+  const call_ptr call_;
   const std::int64_t until_ns_;
   std::int64_t pause_ns_ = ask_again_ns;
   step step_ = step::asking;
@@ -147,7 +147,7 @@ private:
 class poll_errand final : public call_errand {
 public:
   poll_errand(const far_place& place, std::int64_t number, list_poll_ptr poll)
-    : call_errand(place, number, poll->answer, poll->deadline_ns + last_answer_ns), poll_(std::move(poll)) {}
+    : call_errand(place, number, poll->call, poll->deadline_ns + last_answer_ns), poll_(std::move(poll)) {}
 
 protected:
   const storage::task_list_key& list() const override { return poll_->list; }
@@ -165,7 +165,7 @@ private:
 class query_errand : public call_errand {
 public:
   query_errand(const far_place& place, std::int64_t number, list_query_ptr query)
-    : call_errand(place, number, query->answer, query->deadline_ns + last_answer_ns), query_(std::move(query)) {}
+    : call_errand(place, number, query->call, query->deadline_ns + last_answer_ns), query_(std::move(query)) {}
 
 protected:
   const storage::task_list_key& list() const override { return query_->list; }
@@ -175,7 +175,7 @@ protected:
     return out;
   }
   void give_up() override {
-    query_->answer->reject({error_kind::deadline_exceeded, "query timed out: no worker answered it in time"});
+    query_->call->reject({error_kind::deadline_exceeded, "query timed out: no worker answered it in time"});
   }
 
   const list_query_ptr query_;
@@ -189,7 +189,7 @@ public:
     : query_errand(place, number, std::move(offered.query)), parent_(std::move(offered.to)) {}
 
   verdict look() override {
-    if (!query_->given.taken() && !query_->answer->answered())
+    if (!query_->given.taken() && !query_->call->answered())
       return verdict::wait;
     withdraw();
     return verdict::over;
@@ -208,12 +208,12 @@ protected:
   }
   void replied(const std::string& bytes) override {
     (void)query_->given.take(); // its partition drops it; perhaps a worker of it works in vain
-    query_->answer->reply_bytes(bytes);
+    query_->call->reply_bytes(bytes);
   }
   void refused(const error& reason) override {
     query_->offered_until_ns = 0;
     if (reason.kind == error_kind::query_failed && query_->given.take())
-      query_->answer->reject(reason);
+      query_->call->reject(reason);
   }
   void give_up() override { query_->offered_until_ns = 0; }
 
@@ -224,7 +224,7 @@ private:
 class answer_errand final : public call_errand {
 public:
   answer_errand(const far_place& place, std::int64_t number, std::shared_ptr<query_answer> given)
-    : call_errand(place, number, given->answer, place.env.time->now_ns() + short_call_ns), given_(std::move(given)) {}
+    : call_errand(place, number, given->call, place.env.time->now_ns() + short_call_ns), given_(std::move(given)) {}
 
 protected:
   const storage::task_list_key& list() const override { return given_->list; }
@@ -242,7 +242,7 @@ private:
 class describe_errand final : public call_errand {
 public:
   describe_errand(const far_place& place, std::int64_t number, std::shared_ptr<describe_list> asked)
-    : call_errand(place, number, asked->answer, place.env.time->now_ns() + short_call_ns), asked_(std::move(asked)) {}
+    : call_errand(place, number, asked->call, place.env.time->now_ns() + short_call_ns), asked_(std::move(asked)) {}
 
 protected:
   const storage::task_list_key& list() const override { return asked_->list; }
@@ -259,7 +259,7 @@ private:
 class configure_errand final : public call_errand {
 public:
   configure_errand(const far_place& place, std::int64_t number, std::shared_ptr<configure_list> asked)
-    : call_errand(place, number, asked->answer, place.env.time->now_ns() + short_call_ns), asked_(std::move(asked)) {}
+    : call_errand(place, number, asked->call, place.env.time->now_ns() + short_call_ns), asked_(std::move(asked)) {}
 
 protected:
   const storage::task_list_key& list() const override { return asked_->list; }

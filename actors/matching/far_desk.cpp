@@ -22,7 +22,7 @@ constexpr std::int64_t look_gap_ns = 5 * ns_per_ms;
 
 } // namespace
 
-far_desk::far_desk(const services& env, const task_starter& starter, caf::actor owner,
+far_desk::far_desk(const actor_context& env, const task_starter& starter, caf::actor owner,
                    std::function<void(matching_mail_ptr)> take)
   : env_(env), place_{env, starter, std::move(owner), env.settings.identity,
                       env.far != nullptr ? env.chance->next() : 0},
@@ -62,11 +62,11 @@ void far_desk::send_out(matching_mail& mail) {
   if (auto* task = std::get_if<list_task_ptr>(&mail))
     return begin([&](auto number) { return make_task_errand(place, number, std::move(*task)); });
   if (auto* poll = std::get_if<list_poll_ptr>(&mail)) {
-    if ((*poll)->answer->cancelled() || (*poll)->answer->answered())
+    if ((*poll)->call->cancelled() || (*poll)->call->answered())
       return;
-    auto answer = (*poll)->answer;
+    auto call = (*poll)->call;
     begin([&](auto number) { return make_poll_errand(place, number, std::move(*poll)); });
-    return answer->on_cancel(
+    return call->on_cancel(
         [owner = place_.owner, number = last_number_] { caf::anon_send(owner, far_caller_gone{number}); });
   }
   if (auto* query = std::get_if<list_query_ptr>(&mail))

@@ -53,13 +53,13 @@ using far_put_ptr = std::shared_ptr<far_put>;
 /// the lists of this node deal as if they were from here.
 ///
 /// What arrives is carried out once in effect, however often its message comes: a task by the run and event that it is
-/// for, a call and an offer by the errand that has asked. Of no use without a carrier (`services::far`), and costs
+/// for, a call and an offer by the errand that has asked. Of no use without a carrier (`actor_context::far`), and costs
 /// nothing then. On the owner's thread; dies with it, and what it has held is asked or brought again from the other
 /// side.
 class far_desk {
 public:
   /// `take` hands a list of this node what has arrived for it.
-  far_desk(const services& env, const task_starter& starter, caf::actor owner,
+  far_desk(const actor_context& env, const task_starter& starter, caf::actor owner,
            std::function<void(matching_mail_ptr)> take);
 
   /// Sends what is for a list of another node there; `mail` is one of the kinds that may go.
@@ -130,7 +130,7 @@ private:
   void arrive(const wire::v1::MatchingMessage& message);
   void arrive_task(const wire::v1::MatchingMessage& message);
   void arrive_call(const wire::v1::MatchingMessage& message);
-  void hand_call(const wire::v1::MatchingMessage& message, call_ptr answer);
+  void hand_call(const wire::v1::MatchingMessage& message, call_ptr call);
   void arrive_offer(const wire::v1::MatchingMessage& message);
   void caller_left(const wire::v1::MatchingMessage& message);
   void offer_left(const wire::v1::MatchingMessage& message);
@@ -141,7 +141,7 @@ private:
   void turn_away(const wire::v1::MatchingMessage& message) const;
   void look_at_arrivals();
 
-  const services& env_;
+  const actor_context& env_;
   const far_place place_;
   const std::function<void(matching_mail_ptr)> take_;
   std::int64_t last_number_ = 0;

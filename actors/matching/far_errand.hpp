@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "actors/matching/task_starter.hpp"
 
@@ -32,7 +32,7 @@ struct far_query_back {
 
 /// Where errands are carried out.
 struct far_place {
-  const services& env;
+  const actor_context& env;
   const task_starter& starter;
   caf::actor owner;   ///< the matching owner, whose desk has them
   std::string node;   ///< where answers come to

@@ -92,7 +92,7 @@ public:
     : far_errand(place, number), task_(std::move(task)), query_(std::move(query)), poll_(std::move(poll)),
       list_(std::move(list)), list_name_(std::move(list_name)) {
     CADENZA_ASSERT((task_ != nullptr) != (query_ != nullptr), "a worker is given a task or a query");
-    CADENZA_ASSERT(poll_ && poll_->answer && !poll_->offered, "who asks a run for a start has the worker's call");
+    CADENZA_ASSERT(poll_ && poll_->call && !poll_->offered, "who asks a run for a start has the worker's call");
   }
 
   void begin() override {
@@ -103,7 +103,7 @@ public:
     switch (message.body_case()) {
     case MatchingMessage::kReply:
       if (poll_)
-        poll_->answer->reply_bytes(message.reply().response());
+        poll_->call->reply_bytes(message.reply().response());
       end(true, nullptr);
       return verdict::over;
     case MatchingMessage::kOver: end(message.over().done(), std::move(poll_)); return verdict::over;
@@ -111,7 +111,7 @@ public:
       if (failure_of(message).kind == error_kind::unavailable)
         return verdict::wait; // nobody knows whether it has been started: the next question tells
       if (poll_)
-        poll_->answer->reject(failure_of(message));
+        poll_->call->reject(failure_of(message));
       end(false, nullptr);
       return verdict::over;
     default: return verdict::wait;

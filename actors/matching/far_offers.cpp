@@ -134,7 +134,7 @@ private:
 
   [[nodiscard]] bool waits_no_more() const {
     const auto& poll = *offered_.poll;
-    return poll.given.taken() || poll.answer->cancelled() || poll.answer->answered();
+    return poll.given.taken() || poll.call->cancelled() || poll.call->answered();
   }
   void give(const MatchingMessage& message) const {
     const auto& match = message.match();

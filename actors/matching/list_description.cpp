@@ -17,10 +17,10 @@ namespace {
 
 /// Answers when the last partition has described itself or has failed to.
 struct gathering {
-  gathering(call_ptr a, api::DescribeTaskListResponse root) : answer(std::move(a)), whole(std::move(root)) {}
-  ~gathering() { answer->reply(whole); }
+  gathering(call_ptr a, api::DescribeTaskListResponse root) : call(std::move(a)), whole(std::move(root)) {}
+  ~gathering() { call->reply(whole); }
   std::mutex mutex;
-  call_ptr answer;
+  call_ptr call;
   api::DescribeTaskListResponse whole;
 };
 
@@ -73,27 +73,27 @@ void add_description(api::DescribeTaskListResponse& whole, const api::DescribeTa
   }
 }
 
-void describe_whole_list(const services& env, std::shared_ptr<describe_list> asked) {
+void describe_whole_list(const actor_context& env, std::shared_ptr<describe_list> asked) {
   const auto part = parse_partition(asked->list.name);
   if (asked->kind != api::TASK_LIST_KIND_STICKY && part && part->index == 0) {
-    asked->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-        asked->answer->deadline_ns(), [&env, answer = asked->answer, list = asked->list, status = asked->status](
-                                          const api::DescribeTaskListResponse* root, const error* reason) {
+    asked->call = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+        asked->call->deadline_ns(), [&env, call = asked->call, list = asked->list, status = asked->status](
+                                        const api::DescribeTaskListResponse* root, const error* reason) {
           if (root == nullptr)
-            return answer->reject(*reason);
+            return call->reject(*reason);
           std::set<int> others;
           for (const auto& [id, partition] : root->partition_config().read_partitions())
             others.insert(id);
           others.erase(0);
           if (others.empty())
-            return answer->reply(*root);
-          auto all = std::make_shared<gathering>(answer, *root);
+            return call->reply(*root);
+          auto all = std::make_shared<gathering>(call, *root);
           for (const int id : others) {
             auto one = std::make_shared<describe_list>();
             one->list = {list.domain_id, name_of_partition(list.name, id), list.type};
             one->status = status;
-            one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-                answer->deadline_ns(), [all](const api::DescribeTaskListResponse* described, const error*) {
+            one->call = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+                call->deadline_ns(), [all](const api::DescribeTaskListResponse* described, const error*) {
                   if (described == nullptr)
                     return;
                   const std::lock_guard guard(all->mutex);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/matching/matching_mail.hpp"
 
 #include "uber/cadence/api/v1/service_workflow.pb.h"
@@ -13,6 +13,6 @@ void add_description(uber::cadence::api::v1::DescribeTaskListResponse& whole,
                      const uber::cadence::api::v1::DescribeTaskListResponse& part, bool root);
 
 /// Asks a list for its description, and when it is the root of several partitions, all of them. Any thread.
-void describe_whole_list(const services& env, std::shared_ptr<describe_list> asked);
+void describe_whole_list(const actor_context& env, std::shared_ptr<describe_list> asked);
 
 } // namespace cadenza::actors

@@ -75,7 +75,7 @@ struct list_poll {
   std::optional<double> rate;   ///< task_list_metadata.max_tasks_per_second
   std::int64_t deadline_ns = 0; ///< answer empty by then
   std::uint64_t id = 0;         ///< for cancelling
-  call_ptr answer;              ///< PollForDecisionTaskResponse or PollForActivityTaskResponse
+  call_ptr call;                ///< PollForDecisionTaskResponse or PollForActivityTaskResponse
   std::int64_t since_ns = 0;    ///< when it came
   bool auto_config = false;     ///< the worker is to hear how long it waited:
   std::int64_t waited_ms = 0;
@@ -108,7 +108,7 @@ struct list_query {
   bool sticky = false; ///< the worker has the run in its cache: it gets no history
   std::string task_id; ///< names the query in its token
   std::int64_t deadline_ns = 0;
-  call_ptr answer;                   ///< QueryWorkflowResponse
+  call_ptr call;                     ///< QueryWorkflowResponse
   bool placed = false;               ///< its partition has been chosen
   claim given;                       ///< to a poll
   std::int64_t offered_until_ns = 0; ///< to a parent on another node
@@ -120,33 +120,33 @@ struct query_answer {
   storage::task_list_key list;
   std::string task_id;
   std::shared_ptr<uber::cadence::api::v1::RespondQueryTaskCompletedRequest> request;
-  call_ptr answer; ///< of the worker's RPC
+  call_ptr call; ///< of the worker's RPC
 };
 
 struct describe_list {
   storage::task_list_key list;
   uber::cadence::api::v1::TaskListKind kind = uber::cadence::api::v1::TASK_LIST_KIND_NORMAL;
   bool status = false;
-  call_ptr answer;
+  call_ptr call;
 };
 
 struct lists_of_domain {
   uuid domain_id;
-  call_ptr answer;
+  call_ptr call;
 };
 
 /// Sets which partitions a list has. Carried out by its root.
 struct configure_list {
   storage::task_list_key list;
   uber::cadence::api::v1::TaskListPartitionConfig config; ///< read_partitions and write_partitions
-  call_ptr answer;                                        ///< UpdateTaskListPartitionConfigResponse
+  call_ptr call;                                          ///< UpdateTaskListPartitionConfigResponse
 };
 
 /// Asks the owner for the partitions of a list.
 struct list_partitions {
   uuid domain_id;
   std::string name;
-  call_ptr answer; ///< ListTaskListPartitionsResponse
+  call_ptr call; ///< ListTaskListPartitionsResponse
 };
 
 /// Tells the owner over which partitions tasks and polls of a list are spread.
@@ -239,7 +239,7 @@ struct show_lists {
 /// Kills a list, as operators and tests do.
 struct kill_list {
   std::string name; ///< as in the path of its actor; empty: any list
-  call_ptr answer;  ///< google.protobuf.Empty, or entity_not_exists
+  call_ptr call;    ///< google.protobuf.Empty, or entity_not_exists
 };
 
 using matching_mail =

@@ -63,7 +63,7 @@ bool limited(double rate) { return rate > 0; }
 
 } // namespace
 
-matching_owner::matching_owner(caf::actor_config& cfg, const services& env, task_starter_ptr starter)
+matching_owner::matching_owner(caf::actor_config& cfg, const actor_context& env, task_starter_ptr starter)
   : supervised_actor(cfg), env_(env), starter_(std::move(starter)) {}
 
 void matching_owner::on_exit() {
@@ -325,8 +325,8 @@ void matching_owner::refuse(const matching_mail& mail, const std::string& why) {
   env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
   std::visit(
       [&](const auto& content) {
-        if constexpr (requires { content->answer->reject(service_busy(why)); })
-          content->answer->reject(service_busy(why));
+        if constexpr (requires { content->call->reject(service_busy(why)); })
+          content->call->reject(service_busy(why));
       },
       mail);
 }

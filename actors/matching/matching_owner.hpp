@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/rate_gate.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/matching/far_desk.hpp"
@@ -25,7 +25,7 @@ namespace cadenza::actors {
 /// Death: all lists die with it; what they had is pushed again or read from the store.
 class matching_owner final : public supervised_actor {
 public:
-  matching_owner(caf::actor_config& cfg, const services& env, task_starter_ptr starter);
+  matching_owner(caf::actor_config& cfg, const actor_context& env, task_starter_ptr starter);
 
   const char* name() const override { return "matching_owner"; }
   void on_exit() override;
@@ -85,7 +85,7 @@ private:
   void drop_expired(const storage::task_list_key& key, std::int64_t range_id);
   void handle(stored_lists& read);
 
-  const services& env_;
+  const actor_context& env_;
   const task_starter_ptr starter_;
   std::unique_ptr<far_desk> desk_; ///< from the first behavior on
   std::map<storage::task_list_key, entry> lists_;

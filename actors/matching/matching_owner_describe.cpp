@@ -22,27 +22,27 @@ namespace {
 
 /// Collects the descriptions of all lists of a domain; answers when the last one is in or has failed.
 struct collector {
-  explicit collector(call_ptr a) : answer(std::move(a)) {}
-  ~collector() { answer->reply(response); }
+  explicit collector(call_ptr a) : call(std::move(a)) {}
+  ~collector() { call->reply(response); }
   std::mutex mutex;
   api::GetTaskListsByDomainResponse response;
-  call_ptr answer;
+  call_ptr call;
 };
 
 /// The same for the partitions of one list.
 struct partition_collector {
-  explicit partition_collector(call_ptr a) : answer(std::move(a)) {}
-  ~partition_collector() { answer->reply(response); }
+  explicit partition_collector(call_ptr a) : call(std::move(a)) {}
+  ~partition_collector() { call->reply(response); }
   std::mutex mutex;
   api::ListTaskListPartitionsResponse response;
-  call_ptr answer;
+  call_ptr call;
 };
 
 } // namespace
 
 /// All lists that have pollers or tasks, each under its own name: partitions count for their list.
 void matching_owner::describe_all(const lists_of_domain& asked) {
-  auto all = std::make_shared<collector>(asked.answer);
+  auto all = std::make_shared<collector>(asked.call);
   for (const auto& [key, one_list] : lists_) {
     if (key.domain_id != asked.domain_id)
       continue;
@@ -50,7 +50,7 @@ void matching_owner::describe_all(const lists_of_domain& asked) {
     one->list = key;
     one->status = true;
     const auto part = parse_partition(key.name);
-    one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+    one->call = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
         INT64_MAX, [all, name = part ? part->root : key.name, root = !part || part->index == 0,
                     type = key.type](const api::DescribeTaskListResponse* description, const error*) {
           if (description == nullptr ||
@@ -68,11 +68,11 @@ void matching_owner::describe_all(const lists_of_domain& asked) {
 }
 
 void matching_owner::describe_partitions(const list_partitions& asked) {
-  auto all = std::make_shared<partition_collector>(asked.answer);
+  auto all = std::make_shared<partition_collector>(asked.call);
   for (const int type : {0, 1}) {
     auto one = std::make_shared<describe_list>();
     one->list = {asked.domain_id, asked.name, type};
-    one->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+    one->call = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
         INT64_MAX, [all, &env = env_, domain_id = asked.domain_id, name = asked.name,
                     type](const api::DescribeTaskListResponse* description, const error*) {
           std::set<int> ids{0};
@@ -107,9 +107,9 @@ void matching_owner::kill(const kill_list& asked) {
     if (!asked.name.empty() && actor_path::name_of_list(env_, key) != asked.name)
       continue;
     caf::anon_send_exit(one.handle, caf::exit_reason::kill);
-    return asked.answer->reply(google::protobuf::Empty());
+    return asked.call->reply(google::protobuf::Empty());
   }
-  asked.answer->reject(not_exists("there is no such list in memory"));
+  asked.call->reject(not_exists("there is no such list in memory"));
 }
 
 } // namespace cadenza::actors

@@ -131,7 +131,7 @@ public:
   }
 
   [[nodiscard]] static bool gone(const list_poll& poll) {
-    return poll.given.taken() || poll.answer->cancelled() || poll.answer->answered();
+    return poll.given.taken() || poll.call->cancelled() || poll.call->answered();
   }
 
 private:

@@ -18,8 +18,8 @@ constexpr std::int64_t rate_hold_ns = 60 * ns_per_s;
 
 } // namespace
 
-task_list::task_list(caf::actor_config& cfg, const services& env, task_starter_ptr starter, storage::task_list_key key,
-                     api::TaskListKind kind, caf::actor owner)
+task_list::task_list(caf::actor_config& cfg, const actor_context& env, task_starter_ptr starter,
+                     storage::task_list_key key, api::TaskListKind kind, caf::actor owner)
   : supervised_actor(cfg), env_(env), starter_(std::move(starter)), key_(std::move(key)), kind_(kind),
     owner_(std::move(owner)), partition_(parse_partition(key_.name)), gate_(initial_rate), pollers_rate_(initial_rate),
     forward_gate_(settings_.forwarded_rate) {}
@@ -150,12 +150,12 @@ void task_list::handle(list_poll_ptr& poll) {
   note_poll(*poll);
   if (polls_->size() >= env_.settings.polls_per_list_max) {
     env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
-    return poll->answer->reject(service_busy("too many polls wait on task list " + key_.name));
+    return poll->call->reject(service_busy("too many polls wait on task list " + key_.name));
   }
   if (poll->since_ns == 0)
     poll->since_ns = last_used_ns_;
   poll->auto_config = settings_.client_auto_config;
-  poll->answer->on_cancel([list = me(), key = key_, id = poll->id] {
+  poll->call->on_cancel([list = me(), key = key_, id = poll->id] {
     caf::anon_send(list, make_matching_mail(poll_gone{key, id}));
   });
   wait_again(std::move(poll), false);
@@ -163,7 +163,7 @@ void task_list::handle(list_poll_ptr& poll) {
 }
 
 void task_list::wait_again(list_poll_ptr poll, bool in_front) {
-  if (poll->answer->cancelled() || poll->answer->answered())
+  if (poll->call->cancelled() || poll->call->answered())
     return;
   if (poll->deadline_ns <= now())
     return answer_empty(*poll, now());
@@ -236,10 +236,10 @@ void task_list::handle(list_wanted&) {}
 void task_list::handle(list_query_ptr& query) {
   last_used_ns_ = now();
   if (sticky() && polls_->empty() && now() - book_.last_ns() > env_.settings.sticky_poller_ns)
-    return query->answer->reject({error_kind::sticky_worker_unavailable, "sticky worker is unavailable"});
+    return query->call->reject({error_kind::sticky_worker_unavailable, "sticky worker is unavailable"});
   if (queries_.size() + with_worker_.size() >= env_.settings.queries_per_list_max) {
     env_.counters->matching_refused.fetch_add(1, std::memory_order_relaxed);
-    return query->answer->reject(service_busy("too many queries wait on task list " + key_.name));
+    return query->call->reject(service_busy("too many queries wait on task list " + key_.name));
   }
   query_deadline_ns_ = std::min(query_deadline_ns_, query->deadline_ns);
   queries_.push_back(std::move(query));
@@ -249,18 +249,18 @@ void task_list::handle(list_query_ptr& query) {
 void task_list::handle(std::shared_ptr<query_answer>& given) {
   const auto i = with_worker_.find(given->task_id);
   if (i == with_worker_.end())
-    return given->answer->reject(not_exists("query task not found, or already expired"));
+    return given->call->reject(not_exists("query task not found, or already expired"));
   const auto query = std::move(i->second);
   with_worker_.erase(i);
   const auto& result = given->request->result();
   if (result.result_type() == api::QUERY_RESULT_TYPE_ANSWERED) {
     api::QueryWorkflowResponse response;
     *response.mutable_query_result() = result.answer();
-    query->answer->reply(response);
+    query->call->reply(response);
   } else {
-    query->answer->reject({error_kind::query_failed, result.error_message()});
+    query->call->reject({error_kind::query_failed, result.error_message()});
   }
-  given->answer->reply(api::RespondQueryTaskCompletedResponse());
+  given->call->reply(api::RespondQueryTaskCompletedResponse());
 }
 
 } // namespace cadenza::actors

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/lost_ranges.hpp"
 #include "actors/base/rate_gate.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/matching/ack_tracker.hpp"
 #include "actors/matching/matching_mail.hpp"
@@ -48,7 +48,7 @@ inline constexpr double initial_rate = 100'000;
 /// backlog is read again from its ack level. A task may then be offered twice; starting it is idempotent.
 class task_list final : public supervised_actor {
 public:
-  task_list(caf::actor_config& cfg, const services& env, task_starter_ptr starter, storage::task_list_key key,
+  task_list(caf::actor_config& cfg, const actor_context& env, task_starter_ptr starter, storage::task_list_key key,
             uber::cadence::api::v1::TaskListKind kind, caf::actor owner);
   ~task_list() override;
 
@@ -178,7 +178,7 @@ private:
   [[nodiscard]] bool sticky() const { return kind_ == uber::cadence::api::v1::TASK_LIST_KIND_STICKY; }
   [[nodiscard]] caf::actor me();
 
-  const services& env_;
+  const actor_context& env_;
   const task_starter_ptr starter_;
   const storage::task_list_key key_;
   const uber::cadence::api::v1::TaskListKind kind_;

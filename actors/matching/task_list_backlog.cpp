@@ -175,7 +175,7 @@ void task_list::handle(list_written& written) {
     return serve();
   if (const auto asked = std::exchange(configuring_, nullptr)) {
     tell_partitions();
-    asked->answer->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
+    asked->call->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
   }
   configure_next();
   if (written.tasks.empty())
@@ -311,9 +311,9 @@ void task_list::handle(partitions_known& known) {
 void task_list::handle(std::shared_ptr<configure_list>& asked) {
   last_used_ns_ = now();
   if (sticky() || !partition_ || partition_->index > 0)
-    return asked->answer->reject(bad_request("Only root partition's partition config can be updated."));
+    return asked->call->reject(bad_request("Only root partition's partition config can be updated."));
   if (to_configure_.size() >= configures_max)
-    return asked->answer->reject(service_busy("too many changes of task list " + key_.name + " wait"));
+    return asked->call->reject(service_busy("too many changes of task list " + key_.name + " wait"));
   to_configure_.push_back(std::move(asked));
   configure_next();
 }
@@ -331,7 +331,7 @@ void task_list::configure_next() {
     const auto& before = row_.partition_config();
     if (row_.has_partition_config() && same(before.read_partitions(), asked->config.read_partitions()) &&
         same(before.write_partitions(), asked->config.write_partitions())) {
-      asked->answer->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
+      asked->call->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
       continue;
     }
     const auto version = before.version() + 1;

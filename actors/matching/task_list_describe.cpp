@@ -42,7 +42,7 @@ void task_list::handle(std::shared_ptr<describe_list>& asked) {
   if (sticky() || stored_known())
     return describe(*asked);
   if (describes_.size() >= describes_max)
-    return asked->answer->reject(service_busy("task list " + key_.name + " is being read"));
+    return asked->call->reject(service_busy("task list " + key_.name + " is being read"));
   describes_.push_back(std::move(asked));
 }
 
@@ -78,7 +78,7 @@ void task_list::describe(const describe_list& asked) {
       }
     }
   }
-  asked.answer->reply(response);
+  asked.call->reply(response);
 }
 
 void task_list::fill_status(api::TaskListStatus& status) {

@@ -114,7 +114,7 @@ void task_list::hear_the_end(matching_mail& mail) {
       task->receipt->done();
   if (const auto asked = std::exchange(configuring_, nullptr)) {
     if (stored)
-      asked->answer->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
+      asked->call->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());
     else
       send(owner_, make_matching_mail(std::shared_ptr<configure_list>(asked)));
   }

@@ -331,7 +331,7 @@ void task_list::forward_polls() {
 void task_list::forward_queries() {
   const auto at = now();
   // Also when none waits: one that was taken is let go of, or it would not notice that its worker's list has died.
-  prune(queries_out_, at, [](const list_query& q) { return q.given.taken() || q.answer->answered(); });
+  prune(queries_out_, at, [](const list_query& q) { return q.given.taken() || q.call->answered(); });
   const auto most = static_cast<std::size_t>(settings_.forwarded_tasks_max);
   for (const auto& query : queries_) {
     if (queries_out_.size() >= most)

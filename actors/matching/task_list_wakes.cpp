@@ -121,7 +121,7 @@ void task_list::fail_expired_queries() {
       query_deadline_ns_ = std::min(query_deadline_ns_, q->deadline_ns);
       return false;
     }
-    q->answer->reject(late);
+    q->call->reject(late);
     return true;
   });
   std::erase_if(with_worker_, [&](const auto& item) {
@@ -129,7 +129,7 @@ void task_list::fail_expired_queries() {
       query_deadline_ns_ = std::min(query_deadline_ns_, item.second->deadline_ns);
       return false;
     }
-    item.second->answer->reject(late);
+    item.second->call->reject(late);
     return true;
   });
 }

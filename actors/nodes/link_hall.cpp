@@ -25,8 +25,8 @@ frame_sink sink_to(caf::event_based_actor* from, const caf::actor& to) {
 
 // ---------------------------------------------------------------- one session
 
-link_session::link_session(caf::actor_config& cfg, const services& env, const link_options& options, caf::actor remote,
-                           std::uint64_t session, const wire::v1::LinkHello& hello)
+link_session::link_session(caf::actor_config& cfg, const actor_context& env, const link_options& options,
+                           caf::actor remote, std::uint64_t session, const wire::v1::LinkHello& hello)
   : supervised_actor(cfg), env_(env), options_(options), remote_(std::move(remote)), from_(hello.from()),
     outbox_(options.bounds, session, sink_to(this, remote_)), inbox_(options.bounds, session) {
   wire::v1::LinkHead first; // the hello, which the hall has taken
@@ -142,7 +142,7 @@ void link_session::answer(served_answer& given) {
 
 // ---------------------------------------------------------------- the hall
 
-link_hall::link_hall(caf::actor_config& cfg, const services& env, const link_options& options)
+link_hall::link_hall(caf::actor_config& cfg, const actor_context& env, const link_options& options)
   : supervised_actor(cfg), env_(env), options_(options) {
   CADENZA_ASSERT(options_.handle, "somebody carries out what other nodes ask");
 }

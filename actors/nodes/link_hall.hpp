@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/nodes/links.hpp"
 
@@ -27,7 +27,7 @@ struct session_tick {};
 class link_session final : public supervised_actor {
 public:
   /// `remote` is the other node's link, which has said `hello` in session `session`.
-  link_session(caf::actor_config& cfg, const services& env, const link_options& options, caf::actor remote,
+  link_session(caf::actor_config& cfg, const actor_context& env, const link_options& options, caf::actor remote,
                std::uint64_t session, const wire::v1::LinkHello& hello);
 
   const char* name() const override { return "link_session"; }
@@ -42,7 +42,7 @@ private:
   void answer(served_answer& given);
   void over(const std::string& why);
 
-  const services& env_;
+  const actor_context& env_;
   const link_options& options_;
   const caf::actor remote_;
   const std::string from_;
@@ -57,7 +57,7 @@ private:
 /// Death: all sessions end with it, and the links that they served dial again.
 class link_hall final : public supervised_actor {
 public:
-  link_hall(caf::actor_config& cfg, const services& env, const link_options& options);
+  link_hall(caf::actor_config& cfg, const actor_context& env, const link_options& options);
 
   const char* name() const override { return "link_hall"; }
   void on_exit() override;
@@ -69,7 +69,7 @@ private:
   void greet(const wire::v1::LinkHead& head, const caf::actor& remote);
   [[nodiscard]] std::string objection(const wire::v1::LinkHello& hello) const;
 
-  const services& env_;
+  const actor_context& env_;
   const link_options& options_;
   struct guest {
     std::uint64_t session = 0;

@@ -10,7 +10,7 @@
 
 namespace cadenza::actors {
 
-link_keeper::link_keeper(caf::actor_config& cfg, const services& env, const link_options& options,
+link_keeper::link_keeper(caf::actor_config& cfg, const actor_context& env, const link_options& options,
                          link_transport& transport, const cluster_views& views, node_links& links,
                          std::function<void(caf::actor)> hall)
   : supervised_actor(cfg), env_(env), options_(options), transport_(transport), views_(views), links_(links),

@@ -19,7 +19,7 @@ namespace cadenza::actors {
 class link_keeper final : public supervised_actor {
 public:
   /// `hall` is told each time there is another hall, to be published at the node's port; any thread.
-  link_keeper(caf::actor_config& cfg, const services& env, const link_options& options, link_transport& transport,
+  link_keeper(caf::actor_config& cfg, const actor_context& env, const link_options& options, link_transport& transport,
               const cluster_views& views, node_links& links, std::function<void(caf::actor)> hall);
 
   const char* name() const override { return "link_keeper"; }
@@ -39,7 +39,7 @@ private:
   void start_hall();
   void publish();
 
-  const services& env_;
+  const actor_context& env_;
   const link_options& options_;
   link_transport& transport_;
   const cluster_views& views_;

@@ -12,8 +12,8 @@ void node_links::ask(const std::string& node, link_request request) const {
   const auto i = links->find(node);
   if (i != links->end())
     return caf::anon_send(i->second, std::make_shared<link_request>(std::move(request)));
-  if (request.answer)
-    request.answer->reject(unavailable("node " + node + " is not known here"));
+  if (request.call)
+    request.call->reject(unavailable("node " + node + " is not known here"));
 }
 
 void node_links::tell_all(std::uint32_t kind, const std::string& bytes) const {

@@ -27,14 +27,13 @@ struct link_request {
   std::uint32_t kind = 0; ///< what is asked: see whoever gives the handler
   std::string bytes;
   bool waits = false; ///< the answer may take long (a poll): it counts in a window of its own
-  call_ptr answer;    ///< null: nobody waits for an answer, and it may be lost without a word
+  call_ptr call;      ///< null: nobody waits for an answer, and it may be lost without a word
 };
 
 /// Carries out a request of another node, on some thread, and must not wait. `answer` is null when nobody waits for
 /// one; else it is answered once, and says UNAVAILABLE by itself when it is dropped. Its `cancelled` and `on_cancel`
 /// tell when the other node does not wait any more or has gone.
-using link_handler =
-    std::function<void(const std::string& from, std::uint32_t kind, std::string bytes, call_ptr answer)>;
+using link_handler = std::function<void(const std::string& from, std::uint32_t kind, std::string bytes, call_ptr call)>;
 
 /// What became of a link to another node.
 struct link_event {

@@ -29,7 +29,7 @@ std::string_view name_of(membership_state state) {
   return "unknown";
 }
 
-membership::membership(caf::actor_config& cfg, const services& env, membership_options options)
+membership::membership(caf::actor_config& cfg, const actor_context& env, membership_options options)
   : supervised_actor(cfg), env_(env), options_(std::move(options)), card_(options_.card),
     tick_ns_(options_.renew_ns / ticks_per_renewal), watch_(tick_ns_), own_(card_.lease_ns, options_.margin_ns) {
   CADENZA_ASSERT(options_.views != nullptr && options_.changed, "whoever belongs to the cluster is published");

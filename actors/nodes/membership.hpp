@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/nodes/cluster_view.hpp"
 #include "actors/nodes/lease_watch.hpp"
@@ -84,7 +84,7 @@ enum class membership_state {
 /// Death: made anew, it finds its own lease, and goes on with it; the view published last stays in force meanwhile.
 class membership final : public supervised_actor {
 public:
-  membership(caf::actor_config& cfg, const services& env, membership_options options);
+  membership(caf::actor_config& cfg, const actor_context& env, membership_options options);
 
   const char* name() const override { return "membership"; }
 
@@ -118,7 +118,7 @@ private:
   void complain(const std::string& what);
   [[nodiscard]] caf::actor me();
 
-  const services& env_;
+  const actor_context& env_;
   membership_options options_;
   node_card card_;
   const std::int64_t tick_ns_;

@@ -29,7 +29,7 @@ std::string_view name_of(link_state state) {
   return "unknown";
 }
 
-peer_link::peer_link(caf::actor_config& cfg, const services& env, const link_options& options,
+peer_link::peer_link(caf::actor_config& cfg, const actor_context& env, const link_options& options,
                      link_transport& transport, link_target target)
   : supervised_actor(cfg), env_(env), options_(options), transport_(transport), target_(std::move(target)) {
   CADENZA_ASSERT(target_.node != options_.self, "a node has no link to itself");
@@ -154,10 +154,10 @@ void peer_link::refuse_all() {
   bytes_ = 0;
   requests_ = 0;
   for (const auto& [id, one] : std::exchange(pending_, {}))
-    one.answer->reject(out_of_reach());
+    one.call->reject(out_of_reach());
   for (const auto& request : std::exchange(early_, {}))
-    if (request.answer)
-      request.answer->reject(out_of_reach());
+    if (request.call)
+      request.call->reject(out_of_reach());
 }
 
 void peer_link::retarget(link_target next) {
@@ -220,10 +220,10 @@ bool peer_link::admit(const link_request& request) const {
 
 void peer_link::ask(link_request& request) {
   const auto refuse = [&](const error& why) {
-    if (request.answer)
-      request.answer->reject(why);
+    if (request.call)
+      request.call->reject(why);
   };
-  if (request.answer && (request.answer->answered() || request.answer->cancelled()))
+  if (request.call && (request.call->answered() || request.call->cancelled()))
     return;
   if (request.bytes.size() > options_.bounds.message_bytes)
     return refuse(limit_exceeded("a request of " + std::to_string(request.bytes.size()) +
@@ -241,25 +241,25 @@ void peer_link::send(link_request& request) {
   wire::v1::LinkBegin begin;
   begin.set_kind(request.kind);
   begin.set_waits(request.waits);
-  if (request.answer) {
+  if (request.call) {
     const auto id = ++last_id_;
-    const auto deadline = request.answer->deadline_ns();
+    const auto deadline = request.call->deadline_ns();
     if (deadline != INT64_MAX) {
       const auto patience = deadline - env_.time->now_ns();
       if (patience <= 0)
-        return request.answer->reject(unavailable("the deadline has passed"));
+        return request.call->reject(unavailable("the deadline has passed"));
       begin.set_patience_ns(patience);
       deadlines_.emplace(deadline, id);
     }
     begin.set_id(id);
-    put_caller(request.answer->caller(), *begin.mutable_caller());
-    request.answer->on_cancel([weak = address(), id] {
+    put_caller(request.call->caller(), *begin.mutable_caller());
+    request.call->on_cancel([weak = address(), id] {
       if (const auto link = caf::actor_cast<caf::actor>(weak))
         caf::anon_send(link, link_cancel{id});
     });
     bytes_ += request.bytes.size();
     requests_ += request.waits ? 0 : 1;
-    pending_.emplace(id, pending{std::move(request.answer), deadline, request.bytes.size(), request.waits});
+    pending_.emplace(id, pending{std::move(request.call), deadline, request.bytes.size(), request.waits});
   }
   outbox_->send_message(std::move(begin), std::move(request.bytes));
 }
@@ -291,14 +291,14 @@ void peer_link::expire() {
   const auto now = env_.time->now_ns();
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     const auto id = deadlines_.begin()->second;
-    const auto answer = pending_.at(id).answer;
+    const auto call = pending_.at(id).call;
     cancel(id);
-    answer->reject(unavailable("node " + target_.node + " has not answered in time"));
+    call->reject(unavailable("node " + target_.node + " has not answered in time"));
   }
   std::erase_if(early_, [&](const link_request& request) {
-    if (!request.answer || request.answer->deadline_ns() > now)
+    if (!request.call || request.call->deadline_ns() > now)
       return false;
-    request.answer->reject(unavailable("node " + target_.node + " was not reached in time"));
+    request.call->reject(unavailable("node " + target_.node + " was not reached in time"));
     return true;
   });
 }
@@ -348,12 +348,12 @@ void peer_link::message(link_message whole) {
   const auto i = pending_.find(whole.begin.id());
   if (!whole.begin.answer() || i == pending_.end())
     return; // cancelled or too late
-  const auto answer = i->second.answer;
+  const auto call = i->second.call;
   forget(whole.begin.id());
   if (whole.begin.has_failure())
-    answer->reject(failure_of(whole.begin.failure()));
+    call->reject(failure_of(whole.begin.failure()));
   else
-    answer->reply_bytes(std::move(whole.bytes));
+    call->reply_bytes(std::move(whole.bytes));
 }
 
 } // namespace cadenza::actors

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/nodes/links.hpp"
 
@@ -46,7 +46,7 @@ enum class link_state {
 /// Death: what waits for answers is told UNAVAILABLE; the keeper makes it anew.
 class peer_link final : public supervised_actor {
 public:
-  peer_link(caf::actor_config& cfg, const services& env, const link_options& options, link_transport& transport,
+  peer_link(caf::actor_config& cfg, const actor_context& env, const link_options& options, link_transport& transport,
             link_target target);
 
   const char* name() const override { return "peer_link"; }
@@ -57,7 +57,7 @@ protected:
 
 private:
   struct pending {
-    call_ptr answer;
+    call_ptr call;
     std::int64_t deadline_ns = INT64_MAX;
     std::size_t bytes = 0;
     bool waits = false;
@@ -83,7 +83,7 @@ private:
   [[nodiscard]] error out_of_reach() const;
   [[nodiscard]] caf::actor me();
 
-  const services& env_;
+  const actor_context& env_;
   const link_options& options_;
   link_transport& transport_;
   link_target target_;

@@ -44,28 +44,28 @@ error not_here(int shard) {
 
 using server = void (*)(engine&, workflow::domain_ptr, const EngineRequest&, const call_ptr&);
 
-template <class Request> std::shared_ptr<Request> parsed(const EngineRequest& from, const call_ptr& answer) {
+template <class Request> std::shared_ptr<Request> parsed(const EngineRequest& from, const call_ptr& call) {
   auto out = std::make_shared<Request>();
   if (out->ParseFromString(from.request()))
     return out;
-  answer->reject(internal_error("a request that another node has forwarded does not parse"));
+  call->reject(internal_error("a request that another node has forwarded does not parse"));
   return nullptr;
 }
 
 template <class Request, void (engine::*Function)(workflow::domain_ptr, std::shared_ptr<Request>, call_ptr)>
-void serve_run(engine& to, workflow::domain_ptr domain, const EngineRequest& from, const call_ptr& answer) {
-  if (auto request = parsed<Request>(from, answer))
-    (to.*Function)(std::move(domain), std::move(request), answer);
+void serve_run(engine& to, workflow::domain_ptr domain, const EngineRequest& from, const call_ptr& call) {
+  if (auto request = parsed<Request>(from, call))
+    (to.*Function)(std::move(domain), std::move(request), call);
 }
 
 template <class Request, void (engine::*Function)(workflow::domain_ptr, task_token, std::shared_ptr<Request>, call_ptr)>
-void serve_task(engine& to, workflow::domain_ptr domain, const EngineRequest& from, const call_ptr& answer) {
+void serve_task(engine& to, workflow::domain_ptr domain, const EngineRequest& from, const call_ptr& call) {
   auto token = decode_task_token(from.token());
   if (!token)
-    return answer->reject(token.error());
+    return call->reject(token.error());
   token->by_id = from.by_id();
-  if (auto request = parsed<Request>(from, answer))
-    (to.*Function)(std::move(domain), *std::move(token), std::move(request), answer);
+  if (auto request = parsed<Request>(from, call))
+    (to.*Function)(std::move(domain), *std::move(token), std::move(request), call);
 }
 
 /// By method. Numbers are sent to nodes of other versions: they stay.
@@ -103,7 +103,7 @@ public:
   int shard = 0;
   bool waits = false;
   std::int64_t until_ns = 0;
-  call_ptr answer;
+  call_ptr call;
   std::function<void(call_ptr)> here;   ///< carries it out in this process
   std::function<std::string()> encoded; ///< for another node
 };
@@ -112,20 +112,20 @@ public:
 class routed_engine::forwarded_call final : public call {
 public:
   forwarded_call(routed_engine& by, errand_ptr which)
-    : call(which->answer->deadline_ns()), by_(by), errand_(std::move(which)) {}
+    : call(which->call->deadline_ns()), by_(by), errand_(std::move(which)) {}
   ~forwarded_call() override { lost(); }
 
-  [[nodiscard]] bool cancelled() const override { return errand_->answer->cancelled(); }
-  void on_cancel(std::function<void()> hook) override { errand_->answer->on_cancel(std::move(hook)); }
-  [[nodiscard]] const caller_info& caller() const override { return errand_->answer->caller(); }
+  [[nodiscard]] bool cancelled() const override { return errand_->call->cancelled(); }
+  void on_cancel(std::function<void()> hook) override { errand_->call->on_cancel(std::move(hook)); }
+  [[nodiscard]] const caller_info& caller() const override { return errand_->call->caller(); }
 
 protected:
-  void send(const google::protobuf::MessageLite& response) override { errand_->answer->reply(response); }
-  void send_bytes(std::string bytes) override { errand_->answer->reply_bytes(std::move(bytes)); }
+  void send(const google::protobuf::MessageLite& response) override { errand_->call->reply(response); }
+  void send_bytes(std::string bytes) override { errand_->call->reply_bytes(std::move(bytes)); }
   void fail(const error& reason) override {
     if (reason.kind == error_kind::shard_ownership_lost)
       return by_.again(errand_);
-    errand_->answer->reject(reason);
+    errand_->call->reject(reason);
   }
 
 private:
@@ -147,27 +147,27 @@ void routed_engine::go(const errand_ptr& which) {
   if (owner == nullptr || (owner->name == view->self() && !is_there_(which->shard)))
     return again(which);
   if (owner->name == view->self())
-    return which->here(which->answer);
+    return which->here(which->call);
   links_.ask(owner->name, {link_kind::engine_request, which->encoded(), which->waits,
                            std::make_shared<forwarded_call>(*this, which)});
 }
 
 void routed_engine::again(const errand_ptr& which) {
   if (time_.now_ns() >= which->until_ns)
-    return which->answer->reject(nowhere());
-  local_.wait(pause_ns, which->answer, [this, which](const call_ptr&) { go(which); });
+    return which->call->reject(nowhere());
+  local_.wait(pause_ns, which->call, [this, which](const call_ptr&) { go(which); });
 }
 
 template <int Method, auto Function, class Request>
-void routed_engine::to_run(workflow::domain_ptr domain, body<Request> request, call_ptr answer) {
+void routed_engine::to_run(workflow::domain_ptr domain, body<Request> request, call_ptr call) {
   const int shard = shard_of(workflow_of(*request), views_.get()->shard_count());
   if (is_here(shard))
-    return (local_.*Function)(std::move(domain), std::move(request), std::move(answer));
+    return (local_.*Function)(std::move(domain), std::move(request), std::move(call));
   auto made = std::make_shared<errand>();
   made->shard = shard;
   made->waits = waits(Method);
-  made->until_ns = std::min(answer->deadline_ns(), time_.now_ns() + patience_ns);
-  made->answer = std::move(answer);
+  made->until_ns = std::min(call->deadline_ns(), time_.now_ns() + patience_ns);
+  made->call = std::move(call);
   made->here = [this, domain, request](call_ptr to) { (local_.*Function)(domain, request, std::move(to)); };
   made->encoded = [domain, request, shard] {
     EngineRequest out;
@@ -181,14 +181,14 @@ void routed_engine::to_run(workflow::domain_ptr domain, body<Request> request, c
 }
 
 template <int Method, auto Function, class Request>
-void routed_engine::to_task(workflow::domain_ptr domain, task_token token, body<Request> request, call_ptr answer) {
+void routed_engine::to_task(workflow::domain_ptr domain, task_token token, body<Request> request, call_ptr call) {
   const int shard = shard_of(token.workflow_id, views_.get()->shard_count());
   if (is_here(shard))
-    return (local_.*Function)(std::move(domain), std::move(token), std::move(request), std::move(answer));
+    return (local_.*Function)(std::move(domain), std::move(token), std::move(request), std::move(call));
   auto made = std::make_shared<errand>();
   made->shard = shard;
-  made->until_ns = std::min(answer->deadline_ns(), time_.now_ns() + patience_ns);
-  made->answer = std::move(answer);
+  made->until_ns = std::min(call->deadline_ns(), time_.now_ns() + patience_ns);
+  made->call = std::move(call);
   made->here = [this, domain, token, request](call_ptr to) {
     (local_.*Function)(domain, token, request, std::move(to));
   };
@@ -205,25 +205,25 @@ void routed_engine::to_task(workflow::domain_ptr domain, task_token token, body<
   go(made);
 }
 
-void routed_engine::serve(const std::string& bytes, const call_ptr& answer) {
+void routed_engine::serve(const std::string& bytes, const call_ptr& call) {
   EngineRequest asked;
   if (!asked.ParseFromString(bytes))
-    return answer->reject(internal_error("what another node has forwarded does not parse"));
+    return call->reject(internal_error("what another node has forwarded does not parse"));
   const auto method = static_cast<std::size_t>(asked.method());
   if (method == 0 || method >= servers.size())
-    return answer->reject({error_kind::unimplemented,
-                           "this node does not know method " + std::to_string(asked.method()) + " of another node"});
+    return call->reject({error_kind::unimplemented,
+                         "this node does not know method " + std::to_string(asked.method()) + " of another node"});
   if (asked.shard() < 0 || asked.shard() >= views_.get()->shard_count() || !is_here(asked.shard()))
-    return answer->reject(not_here(asked.shard()));
+    return call->reject(not_here(asked.shard()));
   auto domain = local_.domains()->find(uuid::from_raw(asked.domain_id()));
   if (!domain) // the other node has heard of it first
-    return answer->reject(not_here(asked.shard()));
-  servers[method](local_, std::move(domain), asked, answer);
+    return call->reject(not_here(asked.shard()));
+  servers[method](local_, std::move(domain), asked, call);
 }
 
 #define CADENZA_ROUTED(number, name, Request)                                                                          \
-  void routed_engine::name(workflow::domain_ptr domain, body<Request> request, call_ptr answer) {                      \
-    to_run<number, &engine::name>(std::move(domain), std::move(request), std::move(answer));                           \
+  void routed_engine::name(workflow::domain_ptr domain, body<Request> request, call_ptr call) {                        \
+    to_run<number, &engine::name>(std::move(domain), std::move(request), std::move(call));                             \
   }
 CADENZA_ROUTED(1, start, api::StartWorkflowExecutionRequest)
 CADENZA_ROUTED(2, signal_with_start, api::SignalWithStartWorkflowExecutionRequest)
@@ -244,9 +244,8 @@ CADENZA_ROUTED(16, raw_history, admin::GetWorkflowExecutionRawHistoryV2Request)
 #undef CADENZA_ROUTED
 
 #define CADENZA_ROUTED(number, name, Request)                                                                          \
-  void routed_engine::name(workflow::domain_ptr domain, task_token token, body<api::Request> request,                  \
-                           call_ptr answer) {                                                                          \
-    to_task<number, &engine::name>(std::move(domain), std::move(token), std::move(request), std::move(answer));        \
+  void routed_engine::name(workflow::domain_ptr domain, task_token token, body<api::Request> request, call_ptr call) { \
+    to_task<number, &engine::name>(std::move(domain), std::move(token), std::move(request), std::move(call));          \
   }
 CADENZA_ROUTED(17, decision_completed, RespondDecisionTaskCompletedRequest)
 CADENZA_ROUTED(18, decision_failed, RespondDecisionTaskFailedRequest)

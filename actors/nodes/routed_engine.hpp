@@ -27,16 +27,16 @@ public:
                 std::function<bool(int shard)> is_there);
 
   /// Carries out what another node has forwarded (wire.v1.EngineRequest).
-  void serve(const std::string& bytes, const call_ptr& answer);
+  void serve(const std::string& bytes, const call_ptr& call);
   /// The same for what was sent to this very node (wire.v1.NodeRequest).
-  void serve_node(const std::string& bytes, const call_ptr& answer);
+  void serve_node(const std::string& bytes, const call_ptr& call);
 
   [[nodiscard]] workflow::directory_ptr domains() const override { return local_.domains(); }
   void change_document(document_change change) override { local_.change_document(std::move(change)); }
 
 #define CADENZA_HERE(name, Request)                                                                                    \
-  void name(body<uber::cadence::Request> request, call_ptr answer) override {                                          \
-    local_.name(std::move(request), std::move(answer));                                                                \
+  void name(body<uber::cadence::Request> request, call_ptr call) override {                                            \
+    local_.name(std::move(request), std::move(call));                                                                  \
   }
   CADENZA_HERE(register_domain, api::v1::RegisterDomainRequest)
   CADENZA_HERE(describe_domain, api::v1::DescribeDomainRequest)
@@ -50,8 +50,8 @@ public:
 #undef CADENZA_HERE
 
 #define CADENZA_HERE(name, Request)                                                                                    \
-  void name(workflow::domain_ptr domain, body<uber::cadence::Request> request, call_ptr answer) override {             \
-    local_.name(std::move(domain), std::move(request), std::move(answer));                                             \
+  void name(workflow::domain_ptr domain, body<uber::cadence::Request> request, call_ptr call) override {               \
+    local_.name(std::move(domain), std::move(request), std::move(call));                                               \
   }
   CADENZA_HERE(poll_decision, api::v1::PollForDecisionTaskRequest)
   CADENZA_HERE(poll_activity, api::v1::PollForActivityTaskRequest)
@@ -107,9 +107,8 @@ public:
 #undef CADENZA_ROUTED
 
   void query_completed(workflow::domain_ptr domain, query_token token,
-                       body<uber::cadence::api::v1::RespondQueryTaskCompletedRequest> request,
-                       call_ptr answer) override {
-    local_.query_completed(std::move(domain), std::move(token), std::move(request), std::move(answer));
+                       body<uber::cadence::api::v1::RespondQueryTaskCompletedRequest> request, call_ptr call) override {
+    local_.query_completed(std::move(domain), std::move(token), std::move(request), std::move(call));
   }
   void wait(std::int64_t delay_ns, call_ptr held, std::function<void(call_ptr)> go) override {
     local_.wait(delay_ns, std::move(held), std::move(go));
@@ -126,13 +125,13 @@ private:
   using errand_ptr = std::shared_ptr<errand>;
 
   template <int Method, auto Function, class Request>
-  void to_run(workflow::domain_ptr domain, body<Request> request, call_ptr answer);
+  void to_run(workflow::domain_ptr domain, body<Request> request, call_ptr call);
   template <int Method, auto Function, class Request>
-  void to_task(workflow::domain_ptr domain, task_token token, body<Request> request, call_ptr answer);
+  void to_task(workflow::domain_ptr domain, task_token token, body<Request> request, call_ptr call);
   /// Has a request of a shard carried out where that is.
-  template <int Method, auto Function, class Request> void to_owner(body<Request> request, call_ptr answer);
+  template <int Method, auto Function, class Request> void to_owner(body<Request> request, call_ptr call);
   void ask_node(const std::string& node, int method, const workflow::domain_view* domain, std::string request,
-                call_ptr answer) const;
+                call_ptr call) const;
   [[nodiscard]] bool is_here(int shard) const;
   void go(const errand_ptr& which);
   void again(const errand_ptr& which);

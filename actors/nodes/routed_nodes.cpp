@@ -28,11 +28,11 @@ enum method {
   task_lists_method = 6,
 };
 
-template <class Request> std::shared_ptr<Request> parsed(const NodeRequest& from, const call_ptr& answer) {
+template <class Request> std::shared_ptr<Request> parsed(const NodeRequest& from, const call_ptr& call) {
   auto out = std::make_shared<Request>();
   if (out->ParseFromString(from.request()))
     return out;
-  answer->reject(internal_error("a request that another node has sent does not parse"));
+  call->reject(internal_error("a request that another node has sent does not parse"));
   return nullptr;
 }
 
@@ -99,7 +99,7 @@ struct gathered_lists {
     add_lists(*all.mutable_decision_task_list_map(), part->decision_task_list_map());
     add_lists(*all.mutable_activity_task_list_map(), part->activity_task_list_map());
   }
-  const call_ptr answer;
+  const call_ptr call;
   std::mutex mutex; // guards what follows
   api::GetTaskListsByDomainResponse all;
   std::optional<error> failed;
@@ -108,66 +108,65 @@ struct gathered_lists {
 } // namespace
 
 void routed_engine::ask_node(const std::string& node, int method, const workflow::domain_view* domain,
-                             std::string request, call_ptr answer) const {
+                             std::string request, call_ptr call) const {
   NodeRequest out;
   out.set_method(method);
   if (domain != nullptr)
     out.set_domain_id(domain->id.raw());
   out.set_request(std::move(request));
-  links_.ask(node, {link_kind::node_request, out.SerializeAsString(), false, std::move(answer)});
+  links_.ask(node, {link_kind::node_request, out.SerializeAsString(), false, std::move(call)});
 }
 
-template <int Method, auto Function, class Request>
-void routed_engine::to_owner(body<Request> request, call_ptr answer) {
+template <int Method, auto Function, class Request> void routed_engine::to_owner(body<Request> request, call_ptr call) {
   const auto view = views_.get();
   if (const auto there = check_index(request->shard_id(), view->shard_count(), "shard"); !there)
-    return answer->reject(there.error());
+    return call->reject(there.error());
   const auto* owner = view->owner_of_shard(request->shard_id());
   if (owner == nullptr || owner->name == view->self())
-    return (local_.*Function)(std::move(request), std::move(answer));
-  ask_node(owner->name, Method, nullptr, request->SerializeAsString(), std::move(answer));
+    return (local_.*Function)(std::move(request), std::move(call));
+  ask_node(owner->name, Method, nullptr, request->SerializeAsString(), std::move(call));
 }
 
-void routed_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr answer) {
-  to_owner<close_shard_method, &engine::close_shard>(std::move(request), std::move(answer));
+void routed_engine::close_shard(body<admin::CloseShardRequest> request, call_ptr call) {
+  to_owner<close_shard_method, &engine::close_shard>(std::move(request), std::move(call));
 }
-void routed_engine::remove_task(body<admin::RemoveTaskRequest> request, call_ptr answer) {
-  to_owner<remove_task_method, &engine::remove_task>(std::move(request), std::move(answer));
+void routed_engine::remove_task(body<admin::RemoveTaskRequest> request, call_ptr call) {
+  to_owner<remove_task_method, &engine::remove_task>(std::move(request), std::move(call));
 }
-void routed_engine::reset_queue(body<admin::ResetQueueRequest> request, call_ptr answer) {
-  to_owner<reset_queue_method, &engine::reset_queue>(std::move(request), std::move(answer));
+void routed_engine::reset_queue(body<admin::ResetQueueRequest> request, call_ptr call) {
+  to_owner<reset_queue_method, &engine::reset_queue>(std::move(request), std::move(call));
 }
-void routed_engine::describe_queue(body<admin::DescribeQueueRequest> request, call_ptr answer) {
-  to_owner<describe_queue_method, &engine::describe_queue>(std::move(request), std::move(answer));
+void routed_engine::describe_queue(body<admin::DescribeQueueRequest> request, call_ptr call) {
+  to_owner<describe_queue_method, &engine::describe_queue>(std::move(request), std::move(call));
 }
 
-void routed_engine::describe_shards(body<admin::DescribeShardDistributionRequest> request, call_ptr answer) {
+void routed_engine::describe_shards(body<admin::DescribeShardDistributionRequest> request, call_ptr call) {
   const auto view = views_.get();
   const auto shown = page_of(request->page_id(), request->page_size(), view->shard_count());
   if (!shown)
-    return answer->reject(shown.error());
+    return call->reject(shown.error());
   admin::DescribeShardDistributionResponse response;
   response.set_number_of_shards(view->shard_count());
   for (auto shard = shown->first; shard < shown->last; ++shard) {
     const auto* owner = view->owner_of_shard(static_cast<int>(shard));
     (*response.mutable_shards())[static_cast<int>(shard)] = owner != nullptr ? owner->name : std::string();
   }
-  answer->reply(response);
+  call->reply(response);
 }
 
-void routed_engine::describe_host(body<admin::DescribeHistoryHostRequest> request, call_ptr answer) {
+void routed_engine::describe_host(body<admin::DescribeHistoryHostRequest> request, call_ptr call) {
   const auto view = views_.get();
   const node_card* host = nullptr;
   switch (request->describe_by_case()) {
   case admin::DescribeHistoryHostRequest::kHostAddress:
     host = member_at(*view, request->host_address());
     if (host == nullptr && request->host_address() != view->self())
-      return answer->reject(bad_request("no node of the cluster is called or reached as " + request->host_address() +
-                                        "; there are " + names_of(*view)));
+      return call->reject(bad_request("no node of the cluster is called or reached as " + request->host_address() +
+                                      "; there are " + names_of(*view)));
     break;
   case admin::DescribeHistoryHostRequest::kShardId:
     if (const auto there = check_index(request->shard_id(), view->shard_count(), "shard"); !there)
-      return answer->reject(there.error());
+      return call->reject(there.error());
     host = view->owner_of_shard(request->shard_id());
     break;
   case admin::DescribeHistoryHostRequest::kWorkflowExecution:
@@ -176,15 +175,15 @@ void routed_engine::describe_host(body<admin::DescribeHistoryHostRequest> reques
   default: break;
   }
   if (host == nullptr || host->name == view->self())
-    return local_.describe_host(std::move(request), std::move(answer));
-  ask_node(host->name, describe_host_method, nullptr, request->SerializeAsString(), std::move(answer));
+    return local_.describe_host(std::move(request), std::move(call));
+  ask_node(host->name, describe_host_method, nullptr, request->SerializeAsString(), std::move(call));
 }
 
 void routed_engine::task_lists_of_domain(workflow::domain_ptr domain, body<api::GetTaskListsByDomainRequest> request,
-                                         call_ptr answer) {
+                                         call_ptr call) {
   const auto view = views_.get();
-  const auto deadline = answer->deadline_ns();
-  const auto all = std::make_shared<gathered_lists>(std::move(answer));
+  const auto deadline = call->deadline_ns();
+  const auto all = std::make_shared<gathered_lists>(std::move(call));
   const auto part = [&] {
     return std::make_shared<inner_call<api::GetTaskListsByDomainResponse>>(
         deadline,
@@ -196,13 +195,13 @@ void routed_engine::task_lists_of_domain(workflow::domain_ptr domain, body<api::
   local_.task_lists_of_domain(std::move(domain), std::move(request), part());
 }
 
-void routed_engine::serve_node(const std::string& bytes, const call_ptr& answer) {
+void routed_engine::serve_node(const std::string& bytes, const call_ptr& call) {
   NodeRequest asked;
   if (!asked.ParseFromString(bytes))
-    return answer->reject(internal_error("what another node has sent does not parse"));
+    return call->reject(internal_error("what another node has sent does not parse"));
   const auto here = [&]<class Request>(void (engine::*function)(std::shared_ptr<Request>, call_ptr)) {
-    if (auto request = parsed<Request>(asked, answer))
-      (local_.*function)(std::move(request), answer);
+    if (auto request = parsed<Request>(asked, call))
+      (local_.*function)(std::move(request), call);
   };
   switch (asked.method()) {
   case close_shard_method: return here(&engine::close_shard);
@@ -213,14 +212,14 @@ void routed_engine::serve_node(const std::string& bytes, const call_ptr& answer)
   case task_lists_method: {
     auto domain = local_.domains()->find(uuid::from_raw(asked.domain_id()));
     if (!domain)
-      return answer->reject(unavailable("this node has not heard of the domain yet"));
-    if (auto request = parsed<api::GetTaskListsByDomainRequest>(asked, answer))
-      local_.task_lists_of_domain(std::move(domain), std::move(request), answer);
+      return call->reject(unavailable("this node has not heard of the domain yet"));
+    if (auto request = parsed<api::GetTaskListsByDomainRequest>(asked, call))
+      local_.task_lists_of_domain(std::move(domain), std::move(request), call);
     return;
   }
   default:
-    answer->reject({error_kind::unimplemented,
-                    "this node does not know method " + std::to_string(asked.method()) + " of another node"});
+    call->reject({error_kind::unimplemented,
+                  "this node does not know method " + std::to_string(asked.method()) + " of another node"});
   }
 }
 

@@ -13,12 +13,10 @@ namespace cadenza::actors {
 /// `finish(workflow_run&)`. Both see the same captured state; `act` may run more than once.
 template <class Act, class Finish> class command_of final : public run_command {
 public:
-  command_of(const char* name, workflow_key workflow, std::optional<uuid> run, call_ptr answer, bool wants_open,
-             Act act, Finish finish)
-    : run_command(std::move(workflow), run), name_(name), wants_open_(wants_open), act_(std::move(act)),
-      finish_(std::move(finish)) {
-    request = std::move(answer);
-  }
+  command_of(const char* name, workflow_key workflow, std::optional<uuid> run, call_ptr asker, bool wants_open, Act act,
+             Finish finish)
+    : run_command(std::move(workflow), run, std::move(asker)), name_(name), wants_open_(wants_open),
+      act_(std::move(act)), finish_(std::move(finish)) {}
 
   outcome<void> act(workflow::transaction& tx) override {
     outcome<bool> result = act_(tx);
@@ -42,16 +40,16 @@ private:
 
 template <class Act, class Finish>
 [[nodiscard]] run_command_ptr make_command(const char* name, workflow_key workflow, std::optional<uuid> run,
-                                           call_ptr answer, bool wants_open, Act act, Finish finish) {
-  return std::make_shared<command_of<Act, Finish>>(name, std::move(workflow), run, std::move(answer), wants_open,
+                                           call_ptr call, bool wants_open, Act act, Finish finish) {
+  return std::make_shared<command_of<Act, Finish>>(name, std::move(workflow), run, std::move(call), wants_open,
                                                    std::move(act), std::move(finish));
 }
 
 /// A finish function that answers with an empty response of the given type.
-template <class Response> [[nodiscard]] auto answer_empty(call_ptr answer) {
-  return [answer = std::move(answer)](workflow_run&) {
-    if (answer)
-      answer->reply(Response());
+template <class Response> [[nodiscard]] auto answer_empty(call_ptr call) {
+  return [call = std::move(call)](workflow_run&) {
+    if (call)
+      call->reply(Response());
   };
 }
 

@@ -61,10 +61,10 @@ run_command_ptr make_start_activity(list_task_ptr task, list_poll_ptr poll, caf:
 }
 
 run_command_ptr make_heartbeat(const workflow::domain_ptr& domain, task_token token,
-                               engine::body<api::RecordActivityTaskHeartbeatRequest> body, call_ptr answer) {
+                               engine::body<api::RecordActivityTaskHeartbeatRequest> body, call_ptr call) {
   auto stop = std::make_shared<bool>(false);
   return make_command(
-      "heartbeat", key_of(domain, token), token.run_id, answer, true,
+      "heartbeat", key_of(domain, token), token.run_id, call, true,
       [token, body, stop](workflow::transaction& tx) -> outcome<bool> {
         auto result = workflow::record_heartbeat(tx, ref_of(token), *body);
         if (!result)
@@ -72,41 +72,41 @@ run_command_ptr make_heartbeat(const workflow::domain_ptr& domain, task_token to
         *stop = *result;
         return true;
       },
-      [answer, stop](workflow_run&) {
+      [call, stop](workflow_run&) {
         api::RecordActivityTaskHeartbeatResponse response;
         response.set_cancel_requested(*stop);
-        answer->reply(response);
+        call->reply(response);
       });
 }
 
 run_command_ptr make_activity_completed(const workflow::domain_ptr& domain, task_token token,
-                                        engine::body<api::RespondActivityTaskCompletedRequest> body, call_ptr answer) {
+                                        engine::body<api::RespondActivityTaskCompletedRequest> body, call_ptr call) {
   return make_command(
-      "activity_completed", key_of(domain, token), token.run_id, answer, true,
+      "activity_completed", key_of(domain, token), token.run_id, call, true,
       [token, body](workflow::transaction& tx) {
         return changed_if_ok(workflow::complete_activity(tx, ref_of(token), *body));
       },
-      answer_empty<api::RespondActivityTaskCompletedResponse>(answer));
+      answer_empty<api::RespondActivityTaskCompletedResponse>(call));
 }
 
 run_command_ptr make_activity_failed(const workflow::domain_ptr& domain, task_token token,
-                                     engine::body<api::RespondActivityTaskFailedRequest> body, call_ptr answer) {
+                                     engine::body<api::RespondActivityTaskFailedRequest> body, call_ptr call) {
   return make_command(
-      "activity_failed", key_of(domain, token), token.run_id, answer, true,
+      "activity_failed", key_of(domain, token), token.run_id, call, true,
       [token, body](workflow::transaction& tx) {
         return changed_if_ok(workflow::fail_activity(tx, ref_of(token), *body));
       },
-      answer_empty<api::RespondActivityTaskFailedResponse>(answer));
+      answer_empty<api::RespondActivityTaskFailedResponse>(call));
 }
 
 run_command_ptr make_activity_canceled(const workflow::domain_ptr& domain, task_token token,
-                                       engine::body<api::RespondActivityTaskCanceledRequest> body, call_ptr answer) {
+                                       engine::body<api::RespondActivityTaskCanceledRequest> body, call_ptr call) {
   return make_command(
-      "activity_canceled", key_of(domain, token), token.run_id, answer, true,
+      "activity_canceled", key_of(domain, token), token.run_id, call, true,
       [token, body](workflow::transaction& tx) {
         return changed_if_ok(workflow::cancel_activity(tx, ref_of(token), *body));
       },
-      answer_empty<api::RespondActivityTaskCanceledResponse>(answer));
+      answer_empty<api::RespondActivityTaskCanceledResponse>(call));
 }
 
 } // namespace cadenza::actors

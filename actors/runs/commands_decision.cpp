@@ -45,10 +45,10 @@ private:
 class decision_completed final : public run_command {
 public:
   decision_completed(const workflow::domain_ptr& domain, task_token token,
-                     engine::body<api::RespondDecisionTaskCompletedRequest> body, call_ptr answer)
-    : run_command({domain->id, token.workflow_id}, token.run_id), token_(std::move(token)), body_(std::move(body)) {
-    request = std::move(answer);
-    CADENZA_ASSERT(request, "a worker that answers a decision hears whether that counts");
+                     engine::body<api::RespondDecisionTaskCompletedRequest> body, call_ptr asker)
+    : run_command({domain->id, token.workflow_id}, token.run_id, std::move(asker)), token_(std::move(token)),
+      body_(std::move(body)) {
+    CADENZA_ASSERT(call, "a worker that answers a decision hears whether that counts");
   }
 
   outcome<void> act(workflow::transaction& tx) override {
@@ -56,10 +56,10 @@ public:
     input.schedule_id = token_.schedule_id;
     input.attempt = token_.schedule_attempt;
     input.request = body_.get();
-    input.client_library_version = request->caller().library_version;
-    input.client_feature_version = request->caller().feature_version;
-    input.client_impl = request->caller().client_impl;
-    input.client_takes_sticky_queries = request->caller().takes_sticky_queries;
+    input.client_library_version = call->caller().library_version;
+    input.client_feature_version = call->caller().feature_version;
+    input.client_impl = call->caller().client_impl;
+    input.client_takes_sticky_queries = call->caller().takes_sticky_queries;
     auto result = workflow::complete_decision(tx, input);
     if (!result)
       return result.error();
@@ -72,19 +72,19 @@ public:
       run.env().counters->decisions_failed_by_server.fetch_add(1, std::memory_order_relaxed);
     run.decision_over(*body_, result_);
     if (result_.heartbeat_expired)
-      return request->reject(not_exists("decision heartbeat timeout"));
+      return call->reject(not_exists("decision heartbeat timeout"));
     api::RespondDecisionTaskCompletedResponse response;
     for (const auto& [id, local] : result_.local_activities)
       add_local(response, run, local);
     if (!result_.returned)
-      return request->reply(response);
+      return call->reply(response);
     make_decision_answer(
-        run, *result_.returned, run.queries_for_decision(), [answer = request, response](outcome<std::string> bytes) {
+        run, *result_.returned, run.queries_for_decision(), [to = call, response](outcome<std::string> bytes) {
           if (!bytes)
-            return answer->reject(bytes.error());
+            return to->reject(bytes.error());
           std::string out = response.SerializeAsString();
           append_field(out, api::RespondDecisionTaskCompletedResponse::kDecisionTaskFieldNumber, *bytes);
-          answer->reply_bytes(std::move(out));
+          to->reply_bytes(std::move(out));
         });
   }
   const char* name() const override { return "decision_completed"; }
@@ -118,18 +118,18 @@ run_command_ptr make_start_decision(list_task_ptr task, list_poll_ptr poll, caf:
 }
 
 run_command_ptr make_decision_completed(const workflow::domain_ptr& domain, task_token token,
-                                        engine::body<api::RespondDecisionTaskCompletedRequest> body, call_ptr answer) {
-  return std::make_shared<decision_completed>(domain, std::move(token), std::move(body), std::move(answer));
+                                        engine::body<api::RespondDecisionTaskCompletedRequest> body, call_ptr call) {
+  return std::make_shared<decision_completed>(domain, std::move(token), std::move(body), std::move(call));
 }
 
 run_command_ptr make_decision_failed(const workflow::domain_ptr& domain, task_token token,
-                                     engine::body<api::RespondDecisionTaskFailedRequest> body, call_ptr answer) {
+                                     engine::body<api::RespondDecisionTaskFailedRequest> body, call_ptr call) {
   return make_command(
-      "decision_failed", {domain->id, token.workflow_id}, token.run_id, answer, true,
+      "decision_failed", {domain->id, token.workflow_id}, token.run_id, call, true,
       [token, body](workflow::transaction& tx) {
         return changed_if_ok(workflow::fail_decision(tx, token.schedule_id, token.schedule_attempt, *body));
       },
-      answer_empty<api::RespondDecisionTaskFailedResponse>(answer));
+      answer_empty<api::RespondDecisionTaskFailedResponse>(call));
 }
 
 } // namespace cadenza::actors

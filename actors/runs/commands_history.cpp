@@ -23,10 +23,9 @@ class get_history final : public run_command, public std::enable_shared_from_thi
 public:
   get_history(workflow_key workflow, std::optional<uuid> run,
               engine::body<api::GetWorkflowExecutionHistoryRequest> body, std::optional<history_token> token,
-              call_ptr answer)
-    : run_command(std::move(workflow), run), body_(std::move(body)), token_(std::move(token)) {
-    request = std::move(answer);
-    CADENZA_ASSERT(request, "who asks for a history waits for it");
+              call_ptr asker)
+    : run_command(std::move(workflow), run, std::move(asker)), body_(std::move(body)), token_(std::move(token)) {
+    CADENZA_ASSERT(call, "who asks for a history waits for it");
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }
@@ -35,14 +34,14 @@ public:
   const char* name() const override { return "get_history"; }
 
   void finished(workflow_run& run) override {
-    raw_ = request->caller().reads_raw_history && run.env().live->sends_raw_history(*run.domain());
+    raw_ = call->caller().reads_raw_history && run.env().live->sends_raw_history(*run.domain());
     const bool first = !token_;
     if (first) {
       token_.emplace();
       token_->run_id = run.key().run_id.str();
       look(run);
     } else if (!fits(run.state())) {
-      return request->reject(bad_request("Invalid NextPageToken."));
+      return call->reject(bad_request("Invalid NextPageToken."));
     }
     if (only_close_event())
       return run.state().open() ? wait(run) : answer_close_event(run);
@@ -81,11 +80,10 @@ private:
     if (run.env().draining.load(std::memory_order_relaxed))
       return woken(run, false);
     const auto now = run.now();
-    const auto until =
-        std::min(now + run.env().live->history_poll_ns(*run.domain()),
-                 request->deadline_ns() == INT64_MAX ? INT64_MAX : request->deadline_ns() - answer_margin_ns);
+    const auto until = std::min(now + run.env().live->history_poll_ns(*run.domain()),
+                                call->deadline_ns() == INT64_MAX ? INT64_MAX : call->deadline_ns() - answer_margin_ns);
     if (until <= now)
-      return request->reject({error_kind::deadline_exceeded, "too little time left to wait for new events"});
+      return call->reject({error_kind::deadline_exceeded, "too little time left to wait for new events"});
     history_waiter waiter;
     waiter.beyond_event_id = only_close_event() ? INT64_MAX : token_->next_event_id;
     waiter.deadline_ns = until;
@@ -99,7 +97,7 @@ private:
       response.mutable_history();
       if (body_->wait_for_new_event())
         response.set_next_page_token(encode(*token_));
-      return request->reply(response);
+      return call->reply(response);
     }
     look(run);
     if (only_close_event())
@@ -116,15 +114,15 @@ private:
         [self, store = run.env().store, shard = run.shard_index(), key = run.key()](outcome<history_slice> slice) {
           if (!slice)
             return explain_failed_read(*store, shard, key, slice.error(),
-                                       [self](const error& why) { self->request->reject(why); });
+                                       [self](const error& why) { self->call->reject(why); });
           if (self->raw_)
             return self->answer_raw(*slice, {}, false);
           api::History events;
           if (!events.ParseFromString(slice->bytes) || events.events_size() == 0)
-            return self->request->reject(internal_error("incomplete history: no close event"));
+            return self->call->reject(internal_error("incomplete history: no close event"));
           api::GetWorkflowExecutionHistoryResponse response;
           *response.mutable_history()->add_events() = std::move(*events.mutable_events(events.events_size() - 1));
-          self->request->reply(response);
+          self->call->reply(response);
         });
   }
 
@@ -138,7 +136,7 @@ private:
                  key = run.key()](outcome<history_slice> slice) {
       if (!slice)
         return explain_failed_read(*store, shard, key, slice.error(),
-                                   [self](const error& why) { self->request->reject(why); });
+                                   [self](const error& why) { self->call->reject(why); });
       const auto next = slice->next_event_id;
       self->answer(*std::move(slice), next);
     };
@@ -147,7 +145,7 @@ private:
       return run.read_events(token_->first_event_id, token_->next_event_id, batches, page_bytes_max, std::move(take));
     record::v1::HistoryBranch branch;
     if (!branch.ParseFromString(token_->branch))
-      return request->reject(bad_request("Invalid NextPageToken."));
+      return call->reject(bad_request("Invalid NextPageToken."));
     read_branch(*run.env().store, run.shard_index(), branch, token_->first_event_id, token_->next_event_id, batches,
                 page_bytes_max, std::move(take));
   }
@@ -168,7 +166,7 @@ private:
     std::string bytes = response.SerializeAsString();
     slice.bytes += synthetic;
     append_field(bytes, api::GetWorkflowExecutionHistoryResponse::kHistoryFieldNumber, slice.bytes);
-    request->reply_bytes(std::move(bytes));
+    call->reply_bytes(std::move(bytes));
   }
 
   void answer_raw(const history_slice& slice, const std::string& synthetic, bool with_token) {
@@ -178,10 +176,10 @@ private:
     if (done && !synthetic.empty())
       done = append_thrift_batch(synthetic, *response.mutable_raw_history());
     if (!done)
-      return request->reject(done.error());
+      return call->reject(done.error());
     if (with_token)
       response.set_next_page_token(encode(*token_));
-    request->reply(response);
+    call->reply(response);
   }
 
   engine::body<api::GetWorkflowExecutionHistoryRequest> body_;
@@ -192,7 +190,7 @@ private:
 } // namespace
 
 outcome<run_command_ptr> make_get_history(const workflow::domain_ptr& domain,
-                                          engine::body<api::GetWorkflowExecutionHistoryRequest> body, call_ptr answer) {
+                                          engine::body<api::GetWorkflowExecutionHistoryRequest> body, call_ptr call) {
   const auto& execution = body->workflow_execution();
   auto run = run_of(execution);
   std::optional<history_token> token;
@@ -210,7 +208,7 @@ outcome<run_command_ptr> make_get_history(const workflow::domain_ptr& domain,
   }
   workflow_key key{domain->id, execution.workflow_id()};
   return run_command_ptr(
-      std::make_shared<get_history>(std::move(key), run, std::move(body), std::move(token), std::move(answer)));
+      std::make_shared<get_history>(std::move(key), run, std::move(body), std::move(token), std::move(call)));
 }
 
 } // namespace cadenza::actors

@@ -18,10 +18,9 @@ constexpr std::int64_t page_bytes = 4 << 20;
 /// Looks whether a run can be read, state and history; removes it when what is stored of it is damaged.
 class maintain_corrupt final : public run_command, public std::enable_shared_from_this<maintain_corrupt> {
 public:
-  maintain_corrupt(const services& env, workflow_key workflow, std::optional<uuid> run, call_ptr answer)
-    : run_command(std::move(workflow), run), env_(env) {
-    request = std::move(answer);
-    CADENZA_ASSERT(request, "an operator who has a run looked at waits for what comes of it");
+  maintain_corrupt(const actor_context& env, workflow_key workflow, std::optional<uuid> run, call_ptr asker)
+    : run_command(std::move(workflow), run, std::move(asker)), env_(env) {
+    CADENZA_ASSERT(call, "an operator who has a run looked at waits for what comes of it");
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }
@@ -49,7 +48,7 @@ private:
                     return self->judge(batches.error());
                   if (slice->next_event_id < to)
                     return self->read(slice->next_event_id, to);
-                  self->request->reply(admin::MaintainCorruptWorkflowResponse());
+                  self->call->reply(admin::MaintainCorruptWorkflowResponse());
                 });
   }
 
@@ -59,26 +58,26 @@ private:
       env_.log(log::level::info,
                {field::workflow_id(key.workflow_id), field::run_id(run_id.str()), field::error(reason.message)},
                "workflow {workflow_id} was checked for damage: {error}");
-      return request->reply(admin::MaintainCorruptWorkflowResponse());
+      return call->reply(admin::MaintainCorruptWorkflowResponse());
     }
     env_.log(log::level::warn,
              {field::workflow_id(key.workflow_id), field::run_id(run_id.str()), field::error(reason.message)},
              "run {run_id} of workflow {workflow_id} is damaged and will be removed: {error}");
-    remove_by_hand<admin::MaintainCorruptWorkflowResponse>(env_, key, run_id, request);
+    remove_by_hand<admin::MaintainCorruptWorkflowResponse>(env_, key, run_id, call);
   }
 
-  const services& env_;
+  const actor_context& env_;
   int shard_ = 0;
   record::v1::HistoryBranch branch_;
 };
 
 } // namespace
 
-run_command_ptr make_maintain_corrupt(const services& env, const workflow::domain_ptr& domain,
-                                      engine::body<admin::MaintainCorruptWorkflowRequest> body, call_ptr answer) {
+run_command_ptr make_maintain_corrupt(const actor_context& env, const workflow::domain_ptr& domain,
+                                      engine::body<admin::MaintainCorruptWorkflowRequest> body, call_ptr call) {
   const auto& execution = body->workflow_execution();
   return std::make_shared<maintain_corrupt>(env, workflow_key{domain->id, execution.workflow_id()}, run_of(execution),
-                                            std::move(answer));
+                                            std::move(call));
 }
 
 } // namespace cadenza::actors

@@ -86,11 +86,11 @@ std::string state_json(const workflow::run& r) {
 } // namespace
 
 run_command_ptr make_signal(const workflow::domain_ptr& domain, engine::body<api::SignalWorkflowExecutionRequest> body,
-                            call_ptr answer) {
+                            call_ptr call) {
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   auto command = make_command(
-      "signal", std::move(key), run, answer, true,
+      "signal", std::move(key), run, call, true,
       [body, domain](workflow::transaction& tx) -> outcome<bool> {
         if (!domain->registered())
           return bad_request("Domain is deprecated.");
@@ -105,18 +105,18 @@ run_command_ptr make_signal(const workflow::domain_ptr& domain, engine::body<api
         input.to_current = body->workflow_execution().run_id().empty();
         return workflow::signal(tx, input);
       },
-      answer_empty<api::SignalWorkflowExecutionResponse>(answer));
+      answer_empty<api::SignalWorkflowExecutionResponse>(call));
   command->remembered = {{storage::request_kind::signal, body->request_id(), {}}};
   return command;
 }
 
 run_command_ptr make_cancel(const workflow::domain_ptr& domain,
-                            engine::body<api::RequestCancelWorkflowExecutionRequest> body, call_ptr answer) {
+                            engine::body<api::RequestCancelWorkflowExecutionRequest> body, call_ptr call) {
   auto key = key_of(domain, *body);
   // With a first run id the request is about the chain: whatever run of it is current.
   const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : std::nullopt;
   auto command = make_command(
-      "request_cancel", std::move(key), run, answer, true,
+      "request_cancel", std::move(key), run, call, true,
       [body](workflow::transaction& tx) -> outcome<bool> {
         workflow::cancel_input input;
         input.cause = body->cause();
@@ -126,17 +126,17 @@ run_command_ptr make_cancel(const workflow::domain_ptr& domain,
         input.to_current = body->workflow_execution().run_id().empty() && body->first_execution_run_id().empty();
         return workflow::request_cancel(tx, input);
       },
-      answer_empty<api::RequestCancelWorkflowExecutionResponse>(answer));
+      answer_empty<api::RequestCancelWorkflowExecutionResponse>(call));
   command->remembered = {{storage::request_kind::cancel, body->request_id(), {}}};
   return command;
 }
 
 run_command_ptr make_terminate(const workflow::domain_ptr& domain,
-                               engine::body<api::TerminateWorkflowExecutionRequest> body, call_ptr answer) {
+                               engine::body<api::TerminateWorkflowExecutionRequest> body, call_ptr call) {
   auto key = key_of(domain, *body);
   const auto run = body->first_execution_run_id().empty() ? run_of(body->workflow_execution()) : std::nullopt;
   return make_command(
-      "terminate", std::move(key), run, answer, true,
+      "terminate", std::move(key), run, call, true,
       [body](workflow::transaction& tx) {
         workflow::terminate_input input;
         input.reason = body->reason();
@@ -146,58 +146,57 @@ run_command_ptr make_terminate(const workflow::domain_ptr& domain,
         input.first_execution_run_id = body->first_execution_run_id();
         return changed_if_ok(workflow::terminate(tx, input));
       },
-      answer_empty<api::TerminateWorkflowExecutionResponse>(answer));
+      answer_empty<api::TerminateWorkflowExecutionResponse>(call));
 }
 
 run_command_ptr make_describe(const workflow::domain_ptr& domain,
-                              engine::body<api::DescribeWorkflowExecutionRequest> body, call_ptr answer) {
+                              engine::body<api::DescribeWorkflowExecutionRequest> body, call_ptr call) {
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-      "describe", std::move(key), run, answer, false, [](workflow::transaction&) -> outcome<bool> { return false; },
-      [answer](workflow_run& r) { answer->reply(workflow::describe(r.state(), *r.env().domains->get())); });
+      "describe", std::move(key), run, call, false, [](workflow::transaction&) -> outcome<bool> { return false; },
+      [call](workflow_run& r) { call->reply(workflow::describe(r.state(), *r.env().domains->get())); });
 }
 
 run_command_ptr make_refresh(const workflow::domain_ptr& domain, engine::body<api::RefreshWorkflowTasksRequest> body,
-                             call_ptr answer) {
+                             call_ptr call) {
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-      "refresh_tasks", std::move(key), run, answer, false,
+      "refresh_tasks", std::move(key), run, call, false,
       [](workflow::transaction& tx) -> outcome<bool> {
         workflow::refresh_tasks(tx);
         if (tx.missing())
           return internal_error("an event is not at hand");
         return true;
       },
-      answer_empty<api::RefreshWorkflowTasksResponse>(answer));
+      answer_empty<api::RefreshWorkflowTasksResponse>(call));
 }
 
 run_command_ptr make_reset_sticky(const workflow::domain_ptr& domain,
-                                  engine::body<api::ResetStickyTaskListRequest> body, call_ptr answer) {
+                                  engine::body<api::ResetStickyTaskListRequest> body, call_ptr call) {
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-      "reset_sticky", std::move(key), run, answer, true,
+      "reset_sticky", std::move(key), run, call, true,
       [](workflow::transaction& tx) { return changed_if_ok(workflow::clear_sticky(tx)); },
-      answer_empty<api::ResetStickyTaskListResponse>(answer));
+      answer_empty<api::ResetStickyTaskListResponse>(call));
 }
 
 run_command_ptr make_admin_describe(const workflow::domain_ptr& domain,
                                     engine::body<uber::cadence::admin::v1::DescribeWorkflowExecutionRequest> body,
-                                    call_ptr answer) {
+                                    call_ptr call) {
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
   return make_command(
-      "admin_describe", std::move(key), run, answer, false,
-      [](workflow::transaction&) -> outcome<bool> { return false; },
-      [answer](workflow_run& r) {
+      "admin_describe", std::move(key), run, call, false, [](workflow::transaction&) -> outcome<bool> { return false; },
+      [call](workflow_run& r) {
         uber::cadence::admin::v1::DescribeWorkflowExecutionResponse response;
         response.set_shard_id(r.shard_index());
         response.set_history_addr(r.env().settings.identity);
         response.set_mutable_state_in_cache(state_json(r.state()));
         response.set_mutable_state_in_database(response.mutable_state_in_cache());
-        answer->reply(response);
+        call->reply(response);
       });
 }
 

@@ -17,10 +17,8 @@ constexpr std::int64_t query_default_ns = 10 * ns_per_s;
 class query_command final : public run_command, public std::enable_shared_from_this<query_command> {
 public:
   query_command(workflow_key workflow, std::optional<uuid> run, engine::body<api::QueryWorkflowRequest> body,
-                call_ptr answer)
-    : run_command(std::move(workflow), run), body_(std::move(body)) {
-    request = std::move(answer);
-  }
+                call_ptr asker)
+    : run_command(std::move(workflow), run, std::move(asker)), body_(std::move(body)) {}
 
   outcome<void> act(workflow::transaction&) override { return {}; }
   bool changed() const override { return false; }
@@ -30,7 +28,7 @@ public:
   void finished(workflow_run& run) override {
     const bool strong = body_->query_consistency_level() == api::QUERY_CONSISTENCY_LEVEL_STRONG;
     if (strong && !run.env().live->consistent_query(*run.domain()))
-      return request->reject(bad_request(
+      return call->reject(bad_request(
           "cluster or domain does not enable strongly consistent query but strongly consistent query was requested"));
     const auto& state = run.state();
     if (rejected(state))
@@ -40,9 +38,9 @@ public:
     auto query = make_waiting(run);
     if (!strong || !state.open() || !state.has_pending_decision())
       return run.dispatch_query(std::move(query));
-    auto answer = query.answer;
+    auto asker = query.call;
     if (!run.buffer_query(std::move(query)))
-      answer->reject(internal_error("consistent query buffer is full, cannot accept new consistent queries"));
+      asker->reject(internal_error("consistent query buffer is full, cannot accept new consistent queries"));
   }
 
 private:
@@ -59,7 +57,7 @@ private:
       return false;
     api::QueryWorkflowResponse response;
     response.mutable_query_rejected()->set_close_status(static_cast<api::WorkflowExecutionCloseStatus>(status));
-    request->reply(response);
+    call->reply(response);
     return true;
   }
 
@@ -68,8 +66,8 @@ private:
     out.id = run.env().chance->new_uuid().str();
     out.query = body_->query();
     const auto latest = run.now() + query_default_ns;
-    out.deadline_ns = request->deadline_ns() == INT64_MAX ? latest : request->deadline_ns();
-    out.answer = request;
+    out.deadline_ns = call->deadline_ns() == INT64_MAX ? latest : call->deadline_ns();
+    out.call = call;
     return out;
   }
 
@@ -77,11 +75,11 @@ private:
   void await_first_decision(workflow_run& run) {
     const auto now = run.now();
     if (give_up_ns_ == 0) {
-      const auto left = request->deadline_ns() == INT64_MAX ? query_default_ns : request->deadline_ns() - now;
+      const auto left = call->deadline_ns() == INT64_MAX ? query_default_ns : call->deadline_ns() - now;
       give_up_ns_ = now + std::max(first_decision_margin_ns, left - first_decision_margin_ns);
     }
     if (now >= give_up_ns_ || !run.state().open())
-      return request->reject(no_decision_yet());
+      return call->reject(no_decision_yet());
     history_waiter waiter;
     waiter.beyond_event_id = run.state().next_event_id();
     waiter.deadline_ns = give_up_ns_;
@@ -89,8 +87,8 @@ private:
       if (news)
         return self->finished(r);
       // The time is over, or the run cannot be read: its state may not be there.
-      self->request->reject(r.now() >= self->give_up_ns_ ? no_decision_yet()
-                                                         : unavailable("the run cannot be read right now"));
+      self->call->reject(r.now() >= self->give_up_ns_ ? no_decision_yet()
+                                                      : unavailable("the run cannot be read right now"));
     };
     run.wait_for_events(std::move(waiter));
   }
@@ -105,15 +103,15 @@ private:
 } // namespace
 
 run_command_ptr make_query(const workflow::domain_ptr& domain, engine::body<api::QueryWorkflowRequest> body,
-                           call_ptr answer) {
+                           call_ptr call) {
   workflow_key key{domain->id, body->workflow_execution().workflow_id()};
   const auto run = run_of(body->workflow_execution());
-  return std::make_shared<query_command>(std::move(key), run, std::move(body), std::move(answer));
+  return std::make_shared<query_command>(std::move(key), run, std::move(body), std::move(call));
 }
 
 run_command_ptr make_query_without_stickiness(workflow_key workflow, uuid run, waiting_query query) {
   return make_command(
-      "query", std::move(workflow), run, query.answer, false,
+      "query", std::move(workflow), run, query.call, false,
       [](workflow::transaction& tx) -> outcome<bool> {
         if (!tx.state().open() || tx.state().head().sticky_task_list().empty())
           return false;

@@ -20,10 +20,10 @@ constexpr int chain_max = 1000;
 
 /// Everything a reset collects before it is carried out. The steps run on the store's threads, one after the other.
 struct reset_flow : std::enable_shared_from_this<reset_flow> {
-  const services& env;
+  const actor_context& env;
   workflow::domain_ptr domain;
   engine::body<api::ResetWorkflowExecutionRequest> request;
-  call_ptr answer;
+  call_ptr call;
   workflow_key key;
   int shard = 0;
   int tries = 0;
@@ -39,7 +39,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   std::int64_t newest_next_event_id = 0;
   std::optional<api::HistoryEvent> finish_event;
 
-  explicit reset_flow(const services& e) : env(e) {}
+  explicit reset_flow(const actor_context& e) : env(e) {}
 
   void begin() {
     base.reset();
@@ -49,9 +49,9 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     env.store->shards().read_current(
         shard, key, [self = shared_from_this()](storage::read_result<storage::current_row> row) {
           if (row.outcome != storage::status::committed)
-            return self->answer->reject(unavailable("the store cannot read right now: " + row.message));
+            return self->call->reject(unavailable("the store cannot read right now: " + row.message));
           if (!row.value || !self->current.ParseFromString(row.value->value))
-            return self->answer->reject(no_workflow(self->key.workflow_id));
+            return self->call->reject(no_workflow(self->key.workflow_id));
           const auto named = uuid::parse(self->request->workflow_execution().run_id());
           self->base_id = named.value_or(uuid::from_raw(self->current.run_id()));
           if (const auto before = self->done_before())
@@ -75,7 +75,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   void reply(const uuid& run) const {
     api::ResetWorkflowExecutionResponse response;
     response.set_run_id(run.str());
-    answer->reply(response);
+    call->reply(response);
   }
 
   /// `depth` 0: the base run; else a run that followed it by continuing as new.
@@ -84,18 +84,18 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
         shard, {key.domain_id, key.workflow_id, run},
         [self = shared_from_this(), run, depth](storage::read_result<run_rows> rows) {
           if (rows.outcome != storage::status::committed)
-            return self->answer->reject(unavailable("the store cannot read right now: " + rows.message));
+            return self->call->reject(unavailable("the store cannot read right now: " + rows.message));
           if (!rows.value) {
             // A later run may have been removed already; the base run must be there.
-            return depth == 0 ? self->answer->reject(no_workflow(self->key.workflow_id, run)) : self->carry_out();
+            return depth == 0 ? self->call->reject(no_workflow(self->key.workflow_id, run)) : self->carry_out();
           }
           auto state = workflow::run::load({self->key.domain_id, self->key.workflow_id, run}, *rows.value);
           if (!state)
-            return self->answer->reject(state.error());
+            return self->call->reject(state.error());
           auto held = std::make_shared<workflow::run>(*std::move(state));
           if (depth == 0) {
             if (const auto fine = workflow::check_reset(*held, self->request->decision_finish_event_id()); !fine)
-              return self->answer->reject(fine.error());
+              return self->call->reject(fine.error());
           }
           depth == 0 ? self->read_tree(held) : self->read_history(held, depth);
         });
@@ -108,12 +108,12 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
         shard, uuid::from_raw(branch.tree_id()),
         [self = shared_from_this(), held](storage::read_result<storage::history_tree> tree) {
           if (tree.outcome != storage::status::committed)
-            return self->answer->reject(unavailable("the store cannot read right now: " + tree.message));
+            return self->call->reject(unavailable("the store cannot read right now: " + tree.message));
           const auto base_branch = uuid::from_raw(held->current_branch().branch().branch_id());
           const auto& branches = tree.value->branches;
           if (std::none_of(branches.begin(), branches.end(),
                            [&](const branch_row& row) { return row.branch_id == base_branch; }))
-            return self->answer->reject(service_busy("the history to reset to is being deleted"));
+            return self->call->reject(service_busy("the history to reset to is being deleted"));
           self->tree_version = tree.value->version;
           self->read_history(held, 0);
         });
@@ -123,10 +123,10 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     read_branch(*env.store, shard, held->current_branch().branch(), first_event_id, held->next_event_id(), INT32_MAX,
                 INT64_MAX, [self = shared_from_this(), held, depth](outcome<history_slice> slice) {
                   if (!slice)
-                    return self->answer->reject(slice.error());
+                    return self->call->reject(slice.error());
                   auto batches = parse_batches(*slice);
                   if (!batches)
-                    return self->answer->reject(batches.error());
+                    return self->call->reject(batches.error());
                   self->take_history(held, *std::move(batches), depth);
                 });
   }
@@ -186,7 +186,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
 
   void again() {
     if (++tries >= tries_max)
-      return answer->reject(service_busy("workflow " + key.workflow_id + " changes too quickly to be reset"));
+      return call->reject(service_busy("workflow " + key.workflow_id + " changes too quickly to be reset"));
     begin();
   }
 };
@@ -220,7 +220,7 @@ public:
   bool wants_open_run() const override { return false; }
   void tree_changed(workflow_run&) override { flow_->again(); }
   void repeated(workflow_run&, const uuid& before) override { flow_->reply(before); }
-  void failed(const error& reason) override { flow_->answer->reject(reason); }
+  void failed(const error& reason) override { flow_->call->reject(reason); }
   void finished(workflow_run&) override {
     if (late_)
       return flow_->again();
@@ -281,7 +281,7 @@ public:
   }
   void tree_changed(workflow_run&) override { flow_->again(); }
   void repeated(workflow_run&, const uuid& before) override { flow_->reply(before); }
-  void failed(const error& reason) override { flow_->answer->reject(reason); }
+  void failed(const error& reason) override { flow_->call->reject(reason); }
   void finished(workflow_run&) override { flow_->reply(run_id); }
   const char* name() const override { return "reset"; }
 
@@ -292,7 +292,7 @@ private:
 void reset_flow::carry_out() {
   const auto handle = env.routes->shard_of(key.workflow_id);
   if (!handle)
-    return answer->reject(unavailable("the history shard of this workflow is not available right now"));
+    return call->reject(unavailable("the history shard of this workflow is not available right now"));
   if (current.state() == run_state::created || current.state() == run_state::running) {
     run_command_ptr command = std::make_shared<reset_open>(shared_from_this(), uuid::from_raw(current.run_id()));
     caf::anon_send(handle, std::move(command));
@@ -303,24 +303,24 @@ void reset_flow::carry_out() {
                                                      std::make_shared<reset_closed>(shared_from_this(), new_run)}));
 }
 
-void begin_reset(const services& env, workflow::domain_ptr domain,
-                 engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer,
+void begin_reset(const actor_context& env, workflow::domain_ptr domain,
+                 engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr call,
                  std::optional<uuid> only_while) {
   auto flow = std::make_shared<reset_flow>(env);
   flow->key = {domain->id, request->workflow_execution().workflow_id()};
   flow->shard = shard_of(flow->key.workflow_id, env.routes->shard_count());
   flow->domain = std::move(domain);
   flow->request = std::move(request);
-  flow->answer = std::move(answer);
+  flow->call = std::move(call);
   flow->only_while = only_while;
   flow->begin();
 }
 
 } // namespace
 
-void reset_run(const services& env, workflow::domain_ptr domain,
-               engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr answer) {
-  begin_reset(env, std::move(domain), std::move(request), std::move(answer), std::nullopt);
+void reset_run(const actor_context& env, workflow::domain_ptr domain,
+               engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr call) {
+  begin_reset(env, std::move(domain), std::move(request), std::move(call), std::nullopt);
 }
 
 namespace {
@@ -360,7 +360,7 @@ public:
   void finished(workflow_run& run) override {
     if (!target_)
       return receipt_->done();
-    auto answer = std::make_shared<inner_call<api::ResetWorkflowExecutionResponse>>(
+    auto ended = std::make_shared<inner_call<api::ResetWorkflowExecutionResponse>>(
         INT64_MAX, [receipt = receipt_](const api::ResetWorkflowExecutionResponse*, const error* reason) {
           const bool again = reason != nullptr &&
                              (reason->kind == error_kind::unavailable || reason->kind == error_kind::service_busy);
@@ -370,7 +370,7 @@ public:
     receipt_.reset();
     // Another task like this may have done it already, and its run has got signals since.
     begin_reset(run.env(), run.domain(), std::make_shared<api::ResetWorkflowExecutionRequest>(*target_),
-                std::move(answer), run.key().run_id);
+                std::move(ended), run.key().run_id);
   }
   const char* name() const override { return "auto_reset"; }
 

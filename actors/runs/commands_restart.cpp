@@ -39,10 +39,8 @@ api::StartWorkflowExecutionRequest started_again(const api::WorkflowExecutionSta
 
 class restart_command final : public run_command {
 public:
-  restart_command(workflow_key workflow, std::optional<uuid> run, std::string identity, call_ptr answer)
-    : run_command(std::move(workflow), run), identity_(std::move(identity)) {
-    request = std::move(answer);
-  }
+  restart_command(workflow_key workflow, std::optional<uuid> run, std::string identity, call_ptr asker)
+    : run_command(std::move(workflow), run, std::move(asker)), identity_(std::move(identity)) {}
 
   outcome<void> act(workflow::transaction& tx) override {
     const auto* event = tx.event(first_event_id, first_event_id);
@@ -55,14 +53,14 @@ public:
   bool wants_open_run() const override { return false; }
   void failed(const error& reason) override {
     if (reason.kind == error_kind::entity_not_exists)
-      return request->reject(bad_request("Requested workflow history not found, may have passed retention period."));
-    request->reject(reason);
+      return call->reject(bad_request("Requested workflow history not found, may have passed retention period."));
+    call->reject(reason);
   }
   void finished(workflow_run& base) override {
     auto asked = std::make_shared<start_request>();
     asked->key = key;
     asked->backoff_s = -1;
-    asked->answer = request;
+    asked->call = call;
     auto again = std::make_shared<api::StartWorkflowExecutionRequest>(started_again(first_, base));
     again->set_identity(identity_);
     asked->request = std::move(again);
@@ -77,11 +75,11 @@ private:
 
 } // namespace
 
-void restart_run(const services& env, workflow::domain_ptr domain,
-                 engine::body<api::RestartWorkflowExecutionRequest> request, call_ptr answer) {
+void restart_run(const actor_context& env, workflow::domain_ptr domain,
+                 engine::body<api::RestartWorkflowExecutionRequest> request, call_ptr call) {
   send_to_run(env, std::make_shared<restart_command>(
                        workflow_key{domain->id, request->workflow_execution().workflow_id()},
-                       run_of(request->workflow_execution()), request->identity(), std::move(answer)));
+                       run_of(request->workflow_execution()), request->identity(), std::move(call)));
 }
 
 } // namespace cadenza::actors

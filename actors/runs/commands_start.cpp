@@ -46,7 +46,7 @@ public:
   }
   void finished(workflow_run& run) override { answer_started(*asked_, run.key().run_id); }
   void repeated(workflow_run&, const uuid& before) override { answer_started(*asked_, before); }
-  void failed(const error& reason) override { asked_->answer->reject(reason); }
+  void failed(const error& reason) override { asked_->call->reject(reason); }
   std::optional<storage::current_condition> creates() const override { return condition_; }
 
   bool refused(workflow_run& run, const std::string& current) override {
@@ -71,7 +71,7 @@ public:
     if (!asked_)
       return;
     if (!asked_->signal || reason.kind != error_kind::entity_not_exists)
-      return asked_->answer->reject(reason);
+      return asked_->call->reject(reason);
     // Its retention is over since the shard was told of it.
     asked_->not_signalled = run_id;
     decide_again();
@@ -182,11 +182,11 @@ run_command_ptr make_terminate_and_start(start_request_ptr request, uuid run_id,
 }
 
 void answer_started(start_request& request, const uuid& run_id) {
-  CADENZA_ASSERT(request.answer && run_id != uuid{},
+  CADENZA_ASSERT(request.call && run_id != uuid{},
                  "a start is answered with a run; workflow " + request.key.workflow_id);
   const auto answer = [&](auto response) {
     response.set_run_id(run_id.str());
-    request.answer->reply(response);
+    request.call->reply(response);
   };
   if (request.signal)
     answer(uber::cadence::api::v1::SignalWithStartWorkflowExecutionResponse());
@@ -194,7 +194,7 @@ void answer_started(start_request& request, const uuid& run_id) {
     answer(uber::cadence::api::v1::StartWorkflowExecutionResponse());
 }
 
-void send_to_run(const services& env, run_command_ptr command) {
+void send_to_run(const actor_context& env, run_command_ptr command) {
   CADENZA_ASSERT(command, "a request to a run is one");
   const auto shard = env.routes->shard_of(command->key.workflow_id);
   if (!shard)
@@ -202,12 +202,12 @@ void send_to_run(const services& env, run_command_ptr command) {
   caf::anon_send(shard, std::move(command));
 }
 
-void send_start(const services& env, start_request_ptr request) {
-  CADENZA_ASSERT(request && request->request && request->answer,
+void send_start(const actor_context& env, start_request_ptr request) {
+  CADENZA_ASSERT(request && request->request && request->call,
                  "a start says what is to be started, and somebody waits for it");
   const auto shard = env.routes->shard_of(request->key.workflow_id);
   if (!shard)
-    return request->answer->reject(unavailable("the history shard of this workflow is not available right now"));
+    return request->call->reject(unavailable("the history shard of this workflow is not available right now"));
   caf::anon_send(shard, make_shard_mail(std::move(request)));
 }
 

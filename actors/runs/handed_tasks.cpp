@@ -15,7 +15,7 @@ namespace cadenza::actors {
 namespace {
 
 /// Takes a waiting poll of the list that a task is for.
-list_poll_ptr take_poll(const services& env, const record::v1::TransferTask& task, int type) {
+list_poll_ptr take_poll(const actor_context& env, const record::v1::TransferTask& task, int type) {
   const bool elsewhere = type == 1 && !task.target_domain_id().empty();
   const storage::task_list_key list{uuid::from_raw(elsewhere ? task.target_domain_id() : task.domain_id()),
                                     task.task_list(), type};
@@ -31,19 +31,19 @@ bool same_list(const record::v1::TransferTask& a, const record::v1::TransferTask
   return a.task_list() == b.task_list() && a.target_domain_id() == b.target_domain_id();
 }
 
-void wait_again(const services& env, list_poll_ptr poll) {
+void wait_again(const actor_context& env, list_poll_ptr poll) {
   poll->given.release();
   caf::anon_send(env.routes->matching(), make_matching_mail(std::move(poll)));
 }
 
-void count(const services& env) {
+void count(const actor_context& env) {
   env.counters->tasks_matched.fetch_add(1, std::memory_order_relaxed);
   env.counters->tasks_handed_by_runs.fetch_add(1, std::memory_order_relaxed);
 }
 
 } // namespace
 
-void handed_tasks::start(workflow::transaction& tx, const services& env, bool more_to_come) {
+void handed_tasks::start(workflow::transaction& tx, const actor_context& env, bool more_to_come) {
   if (tx.transfer_tasks().empty() || !tx.state().open())
     return;
   if (env.gate->tasks_limited())
@@ -55,7 +55,7 @@ void handed_tasks::start(workflow::transaction& tx, const services& env, bool mo
     start_decision(tx, env);
 }
 
-void handed_tasks::start_activities(workflow::transaction& tx, const services& env) {
+void handed_tasks::start_activities(workflow::transaction& tx, const actor_context& env) {
   auto& tasks = tx.transfer_tasks();
   std::size_t kept = 0;
   bool nobody_waits = false; // for the last task that was kept
@@ -82,7 +82,7 @@ void handed_tasks::start_activities(workflow::transaction& tx, const services& e
   tasks.resize(kept);
 }
 
-void handed_tasks::start_decision(workflow::transaction& tx, const services& env) {
+void handed_tasks::start_decision(workflow::transaction& tx, const actor_context& env) {
   auto& tasks = tx.transfer_tasks();
   const auto task = std::find_if(tasks.begin(), tasks.end(), [](const record::v1::TransferTask& t) {
     return t.type() == record::v1::TRANSFER_DECISION;
@@ -121,7 +121,7 @@ void handed_tasks::answer(workflow_run& run) {
   }
 }
 
-void handed_tasks::give_back(const services& env) {
+void handed_tasks::give_back(const actor_context& env) {
   for (auto& one : std::exchange(activities_, {}))
     wait_again(env, std::move(one.poll));
   if (auto one = std::exchange(decision_, std::nullopt))

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "workflow/decision_task.hpp"
 
@@ -18,12 +18,12 @@ public:
   /// Starts what may be started of the tasks `tx` has made so far; these tasks and their schedule-to-start timers are
   /// not written. To be called last before the transaction closes. When more commands wait in the run's queue
   /// (`more_to_come`), its decision goes over its list instead: by the time a worker has it, it covers them, too.
-  void start(workflow::transaction& tx, const services& env, bool more_to_come);
+  void start(workflow::transaction& tx, const actor_context& env, bool more_to_come);
 
   /// The transaction is on disk: answers the workers.
   void answer(workflow_run& run);
   /// Nothing was written: the workers wait in their lists again.
-  void give_back(const services& env);
+  void give_back(const actor_context& env);
 
 private:
   struct activity {
@@ -36,8 +36,8 @@ private:
     workflow::decision_started started;
   };
 
-  void start_activities(workflow::transaction& tx, const services& env);
-  void start_decision(workflow::transaction& tx, const services& env);
+  void start_activities(workflow::transaction& tx, const actor_context& env);
+  void start_decision(workflow::transaction& tx, const actor_context& env);
 
   std::vector<activity> activities_;
   std::optional<decision> decision_;

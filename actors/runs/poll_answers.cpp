@@ -25,23 +25,23 @@ api::AutoConfigHint hint_for(const list_poll& poll) {
 } // namespace
 
 void answer_decision_poll(workflow_run& run, const workflow::decision_started& started, const list_poll_ptr& poll) {
-  CADENZA_ASSERT(poll && poll->answer, "a worker that is given a decision waits for it");
+  CADENZA_ASSERT(poll && poll->call, "a worker that is given a decision waits for it");
   if (auto* work = run.env().work; work != nullptr && !started.repeated)
     work->of(*run.domain())
         .decision_waits.observe(std::max<std::int64_t>(0, started.started_ns - started.scheduled_ns));
   make_decision_answer(run, started, run.queries_for_decision(), [poll](outcome<std::string> bytes) {
     if (!bytes)
-      return poll->answer->reject(bytes.error());
+      return poll->call->reject(bytes.error());
     if (poll->auto_config)
       append_field(*bytes, api::PollForDecisionTaskResponse::kAutoConfigHintFieldNumber,
                    hint_for(*poll).SerializeAsString());
-    poll->answer->reply_bytes(*std::move(bytes));
+    poll->call->reply_bytes(*std::move(bytes));
   });
 }
 
 void answer_activity_poll(const workflow_run& run, std::int64_t schedule_id, api::PollForActivityTaskResponse response,
                           const list_poll& poll) {
-  CADENZA_ASSERT(poll.answer, "a worker that is given an activity waits for it");
+  CADENZA_ASSERT(poll.call, "a worker that is given an activity waits for it");
   if (auto* work = run.env().work) {
     const auto since = workflow::ns_of(response.scheduled_time_of_this_attempt());
     const auto waited = workflow::ns_of(response.started_time()) - since;
@@ -59,7 +59,7 @@ void answer_activity_poll(const workflow_run& run, std::int64_t schedule_id, api
   response.set_task_token(encode(token));
   if (poll.auto_config)
     *response.mutable_auto_config_hint() = hint_for(poll);
-  poll.answer->reply(response);
+  poll.call->reply(response);
 }
 
 } // namespace cadenza::actors

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "workflow/decision_task.hpp"
 

@@ -15,19 +15,17 @@ class query_delivery final : public run_command {
 public:
   /// `token`: what the worker will answer with.
   query_delivery(query_token token, const list_query& query, list_poll_ptr poll)
-    : run_command(query.workflow, query.run_id), token_(std::move(token)), query_(query.query), sticky_(query.sticky),
-      poll_(std::move(poll)) {
-    request = poll_->answer;
-  }
+    : run_command(query.workflow, query.run_id, poll->call), token_(std::move(token)), query_(query.query),
+      sticky_(query.sticky), poll_(std::move(poll)) {}
 
   outcome<void> act(workflow::transaction&) override { return {}; }
   bool changed() const override { return false; }
   void finished(workflow_run& run) override {
-    make_query_answer(run, token_, query_, sticky_, [answer = poll_->answer](outcome<std::string> bytes) {
+    make_query_answer(run, token_, query_, sticky_, [to = poll_->call](outcome<std::string> bytes) {
       if (bytes)
-        answer->reply_bytes(*std::move(bytes));
+        to->reply_bytes(*std::move(bytes));
       else
-        answer->reject(bytes.error());
+        to->reject(bytes.error());
     });
   }
   bool wants_open_run() const override { return false; }

@@ -150,10 +150,9 @@ bool same(const record::v1::VersionItem& a, const record::v1::VersionItem& b) {
 class raw_history final : public run_command, public std::enable_shared_from_this<raw_history> {
 public:
   raw_history(workflow_key workflow, std::optional<uuid> run, engine::body<request_body> body,
-              std::optional<raw_token> token, call_ptr answer)
-    : run_command(std::move(workflow), run), body_(std::move(body)), token_(std::move(token)) {
-    request = std::move(answer);
-    CADENZA_ASSERT(request, "who asks for a history waits for it");
+              std::optional<raw_token> token, call_ptr asker)
+    : run_command(std::move(workflow), run, std::move(asker)), body_(std::move(body)), token_(std::move(token)) {
+    CADENZA_ASSERT(call, "who asks for a history waits for it");
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }
@@ -165,12 +164,12 @@ public:
     const auto& all = token_ ? token_->histories : run.state().head().version_histories();
     auto wanted = range_of(*body_, all);
     if (!wanted)
-      return request->reject(wanted.error());
+      return call->reject(wanted.error());
     if (token_ && (!same(token_->start, wanted->start) || !same(token_->end, wanted->end)))
-      return request->reject(bad_request("Invalid pagination token."));
+      return call->reject(bad_request("Invalid pagination token."));
     branch_ = *wanted->branch;
     if (token_ && !may_read(run.state(), branch_.branch(), token_->next_event_id, token_->end.event_id()))
-      return request->reject(bad_request("Invalid pagination token."));
+      return call->reject(bad_request("Invalid pagination token."));
     if (!token_)
       begin(run, *wanted);
     if (token_->next_event_id >= token_->end.event_id())
@@ -183,7 +182,7 @@ public:
         [self, store = run.env().store, shard = run.shard_index(), key = run.key()](outcome<history_slice> slice) {
           if (!slice)
             return explain_failed_read(*store, shard, key, slice.error(),
-                                       [self](const error& why) { self->request->reject(why); });
+                                       [self](const error& why) { self->call->reject(why); });
           self->token_->next_event_id = slice->next_event_id;
           self->answer(*slice);
         });
@@ -204,7 +203,7 @@ private:
   void answer(const history_slice& slice) {
     admin::GetWorkflowExecutionRawHistoryV2Response response;
     if (const auto done = append_thrift_batches(slice, *response.mutable_history_batches()); !done)
-      return request->reject(done.error());
+      return call->reject(done.error());
     auto& history = *response.mutable_version_history();
     history.set_branch_token(branch_token(branch_.branch()));
     for (const auto& item : branch_.items()) {
@@ -214,7 +213,7 @@ private:
     }
     if (token_->next_event_id < token_->end.event_id())
       response.set_next_page_token(encode(*token_));
-    request->reply(response);
+    call->reply(response);
   }
 
   const engine::body<request_body> body_;
@@ -225,7 +224,7 @@ private:
 } // namespace
 
 outcome<run_command_ptr> make_raw_history(const workflow::domain_ptr& domain, engine::body<request_body> body,
-                                          call_ptr answer) {
+                                          call_ptr call) {
   const auto& execution = body->workflow_execution();
   std::optional<raw_token> token;
   if (!body->next_page_token().empty()) {
@@ -237,7 +236,7 @@ outcome<run_command_ptr> make_raw_history(const workflow::domain_ptr& domain, en
   workflow_key key{domain->id, execution.workflow_id()};
   const auto run = run_of(execution);
   return run_command_ptr(
-      std::make_shared<raw_history>(std::move(key), run, std::move(body), std::move(token), std::move(answer)));
+      std::make_shared<raw_history>(std::move(key), run, std::move(body), std::move(token), std::move(call)));
 }
 
 } // namespace cadenza::actors

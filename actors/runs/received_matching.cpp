@@ -6,11 +6,11 @@
 
 namespace cadenza::actors {
 
-run_command_ptr receive(const services& env, matching_message_ptr message) {
+run_command_ptr receive(const actor_context& env, matching_message_ptr message) {
   const auto worker = [&](const wire::v1::MatchingPoll& given) {
     auto poll = poll_of(given);
     poll->deadline_ns = message->expires_ns();
-    poll->answer = std::make_shared<far_worker_call>(env, message);
+    poll->call = std::make_shared<far_worker_call>(env, message);
     return poll;
   };
   if (message->has_start_task()) {

@@ -9,6 +9,6 @@ namespace cadenza::actors {
 /// The command answers, also when it is dropped. Null: it is nothing that a run is asked; the other node has been told.
 ///
 /// Carried out once in effect: the same poll that asks again for the same task gets the same answer.
-[[nodiscard]] run_command_ptr receive(const services& env, matching_message_ptr message);
+[[nodiscard]] run_command_ptr receive(const actor_context& env, matching_message_ptr message);
 
 } // namespace cadenza::actors

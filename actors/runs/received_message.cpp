@@ -119,7 +119,7 @@ outcome<bool> cancel(workflow::transaction& tx, const RunMessage& message) {
 /// What a message asks of a run that is there.
 class received_command final : public run_command {
 public:
-  received_command(const services& env, run_message_ptr message)
+  received_command(const actor_context& env, run_message_ptr message)
     : run_command(key_of(message->to()), run_of_address(message->to())), env_(env), message_(std::move(message)) {
     if (message_->has_signal())
       remembered = {{storage::request_kind::signal, message_->signal().request_id(), {}}};
@@ -182,13 +182,13 @@ private:
     }
   }
 
-  const services& env_;
+  const actor_context& env_;
   const run_message_ptr message_;
   bool changed_ = false;
   bool answered_ = false;
 };
 
-start_request_ptr start_of(const services& env, run_message_ptr message) {
+start_request_ptr start_of(const actor_context& env, run_message_ptr message) {
   const auto& given = message->start_child();
   auto asked = std::make_shared<start_request>();
   asked->key = key_of(message->to());
@@ -199,7 +199,7 @@ start_request_ptr start_of(const services& env, run_message_ptr message) {
                                         uuid::from_raw(parent.run_id()).str(), given.initiated_id()};
   asked->carried.partition_config.insert(given.partition_config().begin(), given.partition_config().end());
   asked->expires_ns = message->expires_ns();
-  asked->answer = std::make_shared<inner_call<api::StartWorkflowExecutionResponse>>(
+  asked->call = std::make_shared<inner_call<api::StartWorkflowExecutionResponse>>(
       INT64_MAX, [&env, message](const api::StartWorkflowExecutionResponse* response, const error* reason) {
         if (response != nullptr)
           answer_child_started(env, *message, response->run_id());
@@ -211,7 +211,7 @@ start_request_ptr start_of(const services& env, run_message_ptr message) {
 
 } // namespace
 
-std::variant<run_command_ptr, start_request_ptr> receive(const services& env, run_message_ptr message) {
+std::variant<run_command_ptr, start_request_ptr> receive(const actor_context& env, run_message_ptr message) {
   if (message->has_start_child())
     return start_of(env, std::move(message));
   return std::make_shared<received_command>(env, std::move(message));

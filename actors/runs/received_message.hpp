@@ -11,6 +11,7 @@ namespace cadenza::actors {
 ///
 /// Carried out once in effect, however often the message comes: a run knows a child by its initiated event, a signal
 /// and a cancel request by their ids, a workflow id its start by the request id.
-[[nodiscard]] std::variant<run_command_ptr, start_request_ptr> receive(const services& env, run_message_ptr message);
+[[nodiscard]] std::variant<run_command_ptr, start_request_ptr> receive(const actor_context& env,
+                                                                       run_message_ptr message);
 
 } // namespace cadenza::actors

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/call.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/shard_sequence.hpp"
 #include "workflow/transaction.hpp"
 
@@ -26,9 +26,9 @@ class workflow_run;
 /// A command is owned by one holder at a time. Dropped without an end, its call answers UNAVAILABLE by itself.
 class run_command {
 public:
-  /// Without `run` the command is for the workflow's current run.
-  run_command(workflow_key workflow, std::optional<uuid> run)
-    : key(std::move(workflow)), named(run), run_id(run.value_or(uuid{})) {}
+  /// Without `run` the command is for the workflow's current run. `asker` may be null: nobody waits.
+  run_command(workflow_key workflow, std::optional<uuid> run, call_ptr asker = nullptr)
+    : key(std::move(workflow)), named(run), run_id(run.value_or(uuid{})), call(std::move(asker)) {}
   virtual ~run_command() = default;
   run_command(const run_command&) = delete;
   run_command& operator=(const run_command&) = delete;
@@ -44,8 +44,8 @@ public:
 
   /// It did not work; nothing was changed. By default the call is told.
   virtual void failed(const error& reason) {
-    if (request)
-      request->reject(reason);
+    if (call)
+      call->reject(reason);
   }
 
   /// Commands that make the run: condition on the workflow id's current-run row. Others: nothing.
@@ -93,7 +93,7 @@ public:
   workflow_key key;
   const std::optional<uuid> named; ///< the run that was asked for; nothing: the current one
   uuid run_id;                     ///< the run it goes to; without `named` it is known when the shard has sent it on
-  call_ptr request;                ///< may be null
+  call_ptr call;                   ///< may be null
   std::shared_ptr<sequence_lease> ids; ///< set before act() or build() when needs_ids()
   int tries = 0;                       ///< conflicts and re-routings so far
 

@@ -48,7 +48,7 @@ inline constexpr const char* size_limit_terminate_name = "terminate_too_large";
 
 /// Checks that the run can be read, and removes it when it is damaged (commands_maintenance.cpp).
 [[nodiscard]] run_command_ptr
-make_maintain_corrupt(const services& env, const workflow::domain_ptr&,
+make_maintain_corrupt(const actor_context& env, const workflow::domain_ptr&,
                       engine::body<uber::cadence::admin::v1::MaintainCorruptWorkflowRequest>, call_ptr);
 
 // --- history (commands_history.cpp, raw_history.cpp)
@@ -92,9 +92,9 @@ make_activity_canceled(const workflow::domain_ptr&, task_token,
 [[nodiscard]] run_command_ptr make_query_delivery(query_token token, const list_query& query, list_poll_ptr poll);
 
 // --- flows over several runs (commands_reset.cpp, commands_restart.cpp)
-void reset_run(const services& env, workflow::domain_ptr,
+void reset_run(const actor_context& env, workflow::domain_ptr,
                engine::body<uber::cadence::api::v1::ResetWorkflowExecutionRequest>, call_ptr);
-void restart_run(const services& env, workflow::domain_ptr,
+void restart_run(const actor_context& env, workflow::domain_ptr,
                  engine::body<uber::cadence::api::v1::RestartWorkflowExecutionRequest>, call_ptr);
 
 // --- queue tasks of the shard (commands_timer.cpp; those that take several steps are flows: run_flow.hpp)
@@ -104,24 +104,24 @@ void restart_run(const services& env, workflow::domain_ptr,
 [[nodiscard]] run_command_ptr make_auto_reset(const record::v1::TransferTask& task, receipt_ptr receipt);
 
 /// Sends a command to the shard that holds its workflow; fails it when nobody does at the moment.
-void send_to_run(const services& env, run_command_ptr command);
-void send_start(const services& env, start_request_ptr request);
+void send_to_run(const actor_context& env, run_command_ptr command);
+void send_start(const actor_context& env, start_request_ptr request);
 
 /// Has the shard remove a run (without an id the current one), however damaged its rows are.
-void order_removal(const services& env, const workflow_key& key, std::optional<uuid> run,
+void order_removal(const actor_context& env, const workflow_key& key, std::optional<uuid> run,
                    std::function<void(outcome<removal_report>)> answer);
 
 /// The same for an RPC: Response says what went.
 template <class Response>
-void remove_by_hand(const services& env, const workflow_key& key, std::optional<uuid> run, call_ptr answer) {
-  order_removal(env, key, run, [answer = std::move(answer)](const outcome<removal_report>& result) {
+void remove_by_hand(const actor_context& env, const workflow_key& key, std::optional<uuid> run, call_ptr call) {
+  order_removal(env, key, run, [call = std::move(call)](const outcome<removal_report>& result) {
     if (!result)
-      return answer->reject(result.error());
+      return call->reject(result.error());
     Response response;
     response.set_history_deleted(result->history);
     response.set_executions_deleted(result->execution);
     response.set_visibility_deleted(result->visibility);
-    answer->reply(response);
+    call->reply(response);
   });
 }
 

@@ -20,7 +20,7 @@ constexpr std::int64_t request_memory_ns = 3LL * 3600 * ns_per_s;
 
 /// Runs when a commit is over, on the store's thread: tells the shard, the visibility writer and the run, in this
 /// order, so that whoever hears of the commit from the run finds it in the lists.
-void after_commit(const std::shared_ptr<commit_note>& note, storage::commit_result result, const services& env,
+void after_commit(const std::shared_ptr<commit_note>& note, storage::commit_result result, const actor_context& env,
                   const caf::actor& shard, const caf::actor& run) {
   note->result = result;
   std::vector<visibility_task> visible;

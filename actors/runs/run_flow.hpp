@@ -15,7 +15,7 @@ namespace cadenza::actors {
 
 /// Where a flow is carried out.
 struct flow_place {
-  const services& env;
+  const actor_context& env;
   caf::actor shard; ///< of the flow's run
   std::int64_t exchange =
       0; ///< of all the flow's messages; no other flow has it, nor one of an earlier life of the shard
@@ -72,7 +72,7 @@ public:
 
   [[nodiscard]] virtual const char* name() const = 0;
   [[nodiscard]] const run_key& key() const { return key_; }
-  [[nodiscard]] const services& env() const { return place_.env; }
+  [[nodiscard]] const actor_context& env() const { return place_.env; }
   [[nodiscard]] const caf::actor& shard() const { return place_.shard; }
   [[nodiscard]] std::int64_t exchange() const { return place_.exchange; }
   /// How long answers are waited for, unix time in ns.

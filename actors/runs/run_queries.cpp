@@ -11,7 +11,7 @@ namespace cadenza::actors {
 namespace api = uber::cadence::api::v1;
 
 bool workflow_run::buffer_query(waiting_query query) {
-  CADENZA_ASSERT(query.answer && !query.id.empty(), "a query has an id and somebody who waits for its answer");
+  CADENZA_ASSERT(query.call && !query.id.empty(), "a query has an id and somebody who waits for its answer");
   expire_queries();
   if (static_cast<int>(queries_.size()) >= env_.live->buffered_queries_max())
     return false;
@@ -22,11 +22,11 @@ bool workflow_run::buffer_query(waiting_query query) {
 
 void workflow_run::expire_queries() {
   std::erase_if(queries_, [&](const waiting_query& q) {
-    if (q.answer->answered() || q.answer->cancelled())
+    if (q.call->answered() || q.call->cancelled())
       return true;
     if (q.deadline_ns > now())
       return false;
-    q.answer->reject({error_kind::deadline_exceeded, "query timed out: no decision answered it in time"});
+    q.call->reject({error_kind::deadline_exceeded, "query timed out: no decision answered it in time"});
     return true;
   });
 }
@@ -44,7 +44,7 @@ void workflow_run::release_queries() {
 riding_queries workflow_run::queries_for_decision() {
   riding_queries out;
   for (const auto& q : queries_) {
-    if (!q.answer->answered())
+    if (!q.call->answered())
       out.emplace(q.id, q.query);
   }
   return out;
@@ -62,9 +62,9 @@ void workflow_run::decision_over(const api::RespondDecisionTaskCompletedRequest&
       if (given->second.result_type() == api::QUERY_RESULT_TYPE_ANSWERED) {
         api::QueryWorkflowResponse response;
         *response.mutable_query_result() = given->second.answer();
-        q.answer->reply(response);
+        q.call->reply(response);
       } else {
-        q.answer->reject({error_kind::query_failed, given->second.error_message()});
+        q.call->reject({error_kind::query_failed, given->second.error_message()});
       }
       continue;
     }
@@ -85,16 +85,16 @@ void workflow_run::dispatch_query(waiting_query query) {
   waiting_query first = query;
   first.deadline_ns = std::min(query.deadline_ns, now() + patience);
   const workflow_key workflow{key_.domain_id, key_.workflow_id};
-  first.answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
+  first.call = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
       first.deadline_ns, [&env = env_, workflow, run = key_.run_id, query](const api::QueryWorkflowResponse* response,
                                                                            const error* reason) {
         if (response != nullptr)
-          return query.answer->reply(*response);
+          return query.call->reply(*response);
         const bool sticky_gone = reason->kind == error_kind::sticky_worker_unavailable ||
                                  reason->kind == error_kind::deadline_exceeded ||
                                  reason->kind == error_kind::unavailable;
         if (!sticky_gone)
-          return query.answer->reject(*reason);
+          return query.call->reject(*reason);
         send_to_run(env, make_query_without_stickiness(workflow, run, query));
       });
   send_query(std::move(first), true);
@@ -108,7 +108,7 @@ void workflow_run::send_query(waiting_query query, bool sticky) {
   out->kind = sticky ? api::TASK_LIST_KIND_STICKY : state_->fixed().task_list_kind();
   out->task_id = query.id;
   out->deadline_ns = query.deadline_ns;
-  out->answer = query.answer;
+  out->call = query.call;
   out->workflow = {key_.domain_id, key_.workflow_id};
   out->run_id = key_.run_id;
   out->query = std::move(query.query);

@@ -10,7 +10,7 @@ namespace {
 
 class run_starter final : public task_starter {
 public:
-  explicit run_starter(const services& env) : env_(env) {}
+  explicit run_starter(const actor_context& env) : env_(env) {}
 
   void start(list_task_ptr task, list_poll_ptr poll, caf::actor list) const override {
     if (env_.far != nullptr && (poll->offered || env_.far->run_is_far(task->workflow)))
@@ -30,11 +30,11 @@ public:
 private:
   template <class T> void to_desk(T asked) const { caf::anon_send(env_.routes->matching(), std::move(asked)); }
 
-  const services& env_;
+  const actor_context& env_;
 };
 
 } // namespace
 
-task_starter_ptr make_run_starter(const services& env) { return std::make_shared<run_starter>(env); }
+task_starter_ptr make_run_starter(const actor_context& env) { return std::make_shared<run_starter>(env); }
 
 } // namespace cadenza::actors

@@ -30,7 +30,7 @@ struct start_request {
   std::optional<workflow::first_signal> signal; ///< signal with start: an open run is just signalled
   std::optional<workflow::parent_link> parent;
   workflow::carried_over carried; ///< of a child: what it takes over from its parent
-  call_ptr answer;                ///< StartWorkflowExecutionResponse or SignalWithStart…Response (the same bytes)
+  call_ptr call;                  ///< StartWorkflowExecutionResponse or SignalWithStart…Response (the same bytes)
   std::int64_t expires_ns = INT64_MAX; ///< no run is made later than this
   int tries = 0;
   /// Signal with start: this run is closed, and has not had the signal.

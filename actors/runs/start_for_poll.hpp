@@ -42,7 +42,7 @@ public:
   void over(bool task_done, list_poll_ptr back) {
     if (!list_) {
       if (back)
-        static_cast<far_worker_call&>(*back->answer).not_started(task_done);
+        static_cast<far_worker_call&>(*back->call).not_started(task_done);
       return task_.reset();
     }
     caf::anon_send(list_, make_matching_mail(dispatch_over{std::move(task_), std::move(back), task_done}));
@@ -52,7 +52,7 @@ public:
 protected:
   /// Whether somebody still waits. From another node nothing is begun that its list has stopped waiting for.
   [[nodiscard]] outcome<void> may_start(const workflow::transaction& tx) const {
-    if (poll_->answer->cancelled())
+    if (poll_->call->cancelled())
       return unavailable("the poller has gone");
     if (!list_ && tx.env().now_ns > poll_->deadline_ns)
       return error(error_kind::deadline_exceeded, "the message has come too late");

@@ -28,7 +28,7 @@ private:
   history_cache& cache_;
 };
 
-workflow_run::workflow_run(caf::actor_config& cfg, const services& env, int shard_index, std::int64_t range_id,
+workflow_run::workflow_run(caf::actor_config& cfg, const actor_context& env, int shard_index, std::int64_t range_id,
                            std::shared_ptr<shard_sequence> sequence, caf::actor shard, run_key key,
                            std::shared_ptr<workflow::run> state,
                            std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh)

@@ -52,7 +52,7 @@ struct waiting_query {
   std::string id;
   uber::cadence::api::v1::WorkflowQuery query;
   std::int64_t deadline_ns = 0;
-  call_ptr answer; ///< QueryWorkflowResponse
+  call_ptr call; ///< QueryWorkflowResponse
 };
 
 /// One run of a workflow that is in memory. Carries out one command at a time; the others wait.
@@ -62,7 +62,7 @@ struct waiting_query {
 class workflow_run final : public supervised_actor {
 public:
   /// `state` null: load it. `fresh`: the run does not exist yet, the first command makes it.
-  workflow_run(caf::actor_config& cfg, const services& env, int shard_index, std::int64_t range_id,
+  workflow_run(caf::actor_config& cfg, const actor_context& env, int shard_index, std::int64_t range_id,
                std::shared_ptr<shard_sequence> sequence, caf::actor shard, run_key key,
                std::shared_ptr<workflow::run> state,
                std::vector<std::shared_ptr<const uber::cadence::api::v1::History>> batches, bool fresh);
@@ -72,7 +72,7 @@ public:
   void on_exit() override;
 
   // --- for commands
-  [[nodiscard]] const services& env() const { return env_; }
+  [[nodiscard]] const actor_context& env() const { return env_; }
   [[nodiscard]] const run_key& key() const { return key_; }
   [[nodiscard]] workflow::run& state() {
     CADENZA_ASSERT(state_, "a run is asked for its state while it has one; run " + key_.run_id.str());
@@ -167,7 +167,7 @@ private:
   std::vector<std::pair<std::int64_t, std::int64_t>> pointless_timers();
   void remember_timers(const std::vector<record::v1::TimerTask>& added);
 
-  const services& env_;
+  const actor_context& env_;
   const int shard_index_;
   const std::int64_t range_id_;
   const std::shared_ptr<shard_sequence> sequence_;

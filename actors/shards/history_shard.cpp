@@ -21,7 +21,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::housekeeping)
 
 namespace cadenza::actors {
 
-history_shard::history_shard(caf::actor_config& cfg, const services& env, int index)
+history_shard::history_shard(caf::actor_config& cfg, const actor_context& env, int index)
   : supervised_actor(cfg), env_(env), index_(index), transfer_(env.settings.transfer_held) {
   CADENZA_ASSERT(index >= 0 && index < env.routes->shard_count(),
                  "a shard is one of those that the cluster has; shard " + std::to_string(index));

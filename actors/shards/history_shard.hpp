@@ -27,7 +27,7 @@ namespace cadenza::actors {
 /// was acknowledged is lost: state is in the store, and unfinished tasks are loaded again from the last ack level.
 class history_shard final : public supervised_actor {
 public:
-  history_shard(caf::actor_config& cfg, const services& env, int index);
+  history_shard(caf::actor_config& cfg, const actor_context& env, int index);
 
   const char* name() const override { return "history_shard"; }
   void on_exit() override;
@@ -156,7 +156,7 @@ private:
   /// The maps of runs in memory say the same.
   void check_runs() const;
 
-  const services& env_;
+  const actor_context& env_;
   const int index_;
   phase phase_ = phase::starting;
   std::int64_t range_id_ = 0;

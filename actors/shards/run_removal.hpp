@@ -14,7 +14,7 @@ namespace cadenza::actors {
 
 /// The incarnation of a history shard that a change is made for.
 struct shard_place {
-  const services& env;
+  const actor_context& env;
   int index = 0;
   std::int64_t range_id = 0;
   std::shared_ptr<shard_sequence> sequence;

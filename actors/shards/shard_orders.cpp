@@ -34,7 +34,7 @@ void remove_read_run(const shard_place& at, const run_key& key, const storage::r
 
 } // namespace
 
-void order_removal(const services& env, const workflow_key& key, std::optional<uuid> run,
+void order_removal(const actor_context& env, const workflow_key& key, std::optional<uuid> run,
                    std::function<void(outcome<removal_report>)> answer) {
   const auto shard = env.routes->shard_of(key.workflow_id);
   if (!shard)

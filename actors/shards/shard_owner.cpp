@@ -11,7 +11,7 @@
 
 namespace cadenza::actors {
 
-shard_owner::shard_owner(caf::actor_config& cfg, const services& env, const cluster_views* views)
+shard_owner::shard_owner(caf::actor_config& cfg, const actor_context& env, const cluster_views* views)
   : supervised_actor(cfg), env_(env), views_(views), view_(views == nullptr ? nullptr : views->get()),
     shards_(static_cast<std::size_t>(env.routes->shard_count())), backoff_(shards_.size()) {}
 

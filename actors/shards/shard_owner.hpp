@@ -37,7 +37,7 @@ inline constexpr std::int64_t hand_over_ns = 150'000'000;
 class shard_owner final : public supervised_actor {
 public:
   /// `views` null: all shards are here. It must outlive the actor.
-  shard_owner(caf::actor_config& cfg, const services& env, const cluster_views* views = nullptr);
+  shard_owner(caf::actor_config& cfg, const actor_context& env, const cluster_views* views = nullptr);
 
   const char* name() const override { return "shard_owner"; }
   void on_exit() override;
@@ -51,7 +51,7 @@ private:
   void follow();
   [[nodiscard]] bool is_placed_here(int index) const;
 
-  const services& env_;
+  const actor_context& env_;
   const cluster_views* const views_;
   cluster_view_ptr view_; ///< that was followed last; null without a cluster
   std::vector<caf::actor> shards_;

@@ -51,7 +51,7 @@ void history_shard::route(run_command_ptr command) {
 void history_shard::handle(start_request_ptr& asked) {
   if (phase_ != phase::ready) {
     if (before_ready_.size() >= before_ready_max)
-      return asked->answer->reject(
+      return asked->call->reject(
           service_busy("history shard " + std::to_string(index_) + " is loading and too many requests wait"));
     before_ready_.emplace_back(std::move(asked));
     return;
@@ -59,7 +59,7 @@ void history_shard::handle(start_request_ptr& asked) {
   auto& entry = workflows_[asked->key];
   if (entry.creating || entry.state == workflow_entry::knowledge::reading) {
     if (entry.waiting.size() >= waiting_max)
-      return asked->answer->reject(service_busy("too many requests wait for workflow " + asked->key.workflow_id));
+      return asked->call->reject(service_busy("too many requests wait for workflow " + asked->key.workflow_id));
     entry.waiting.emplace_back(std::move(asked));
     return;
   }
@@ -68,7 +68,7 @@ void history_shard::handle(start_request_ptr& asked) {
 
 void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked) {
   if (++asked->tries > tries_max)
-    return asked->answer->reject(service_busy("workflow " + asked->key.workflow_id + " changes too quickly"));
+    return asked->call->reject(service_busy("workflow " + asked->key.workflow_id + " changes too quickly"));
   using kind = storage::current_condition::kind;
   if (entry.state != workflow_entry::knowledge::known || !entry.current) {
     // Most starts are of new ids: the write finds out whether this is one.
@@ -94,7 +94,7 @@ void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked)
   switch (decision) {
   case workflow::reuse_decision::use_existing:
   case workflow::reuse_decision::refuse:
-    return asked->answer->reject(workflow::already_started(current, asked->key.workflow_id, reuse_policy_of(*asked)));
+    return asked->call->reject(workflow::already_started(current, asked->key.workflow_id, reuse_policy_of(*asked)));
   case workflow::reuse_decision::start_new: {
     storage::current_condition condition{asked->key, kind::is_run_closed, current_id, current.last_write_version()};
     asked->carried.earlier = workflow::requests_after(current);
@@ -214,7 +214,7 @@ void history_shard::refuse_waiting(const workflow_key& key, const error& reason)
     if (auto* command = std::get_if<run_command_ptr>(&r))
       (*command)->failed(reason);
     else
-      std::get<start_request_ptr>(r)->answer->reject(reason);
+      std::get<start_request_ptr>(r)->call->reject(reason);
   }
   drain(key);
 }

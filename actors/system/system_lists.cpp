@@ -4,7 +4,7 @@
 
 namespace cadenza::actors {
 
-std::shared_ptr<const std::vector<system_list>> system_lists(const services& env) {
+std::shared_ptr<const std::vector<system_list>> system_lists(const actor_context& env) {
   auto out = std::make_shared<std::vector<system_list>>();
   out->push_back(diagnosis_list(*env.live, *env.time));
   out->push_back(deprecation_list(*env.live));

@@ -42,8 +42,8 @@ outcome<std::string> answer_query(const system_workflow* rule, const api::Workfl
 
 // ---------------------------------------------------------------- the actor
 
-system_worker::system_worker(caf::actor_config& cfg, const services& env, engine& to, std::shared_ptr<engine_link> link,
-                             std::shared_ptr<const std::vector<system_list>> lists)
+system_worker::system_worker(caf::actor_config& cfg, const actor_context& env, engine& to,
+                             std::shared_ptr<engine_link> link, std::shared_ptr<const std::vector<system_list>> lists)
   : supervised_actor(cfg), env_(env), engine_(to), link_(std::move(link)), lists_(std::move(lists)) {}
 
 void system_worker::on_exit() {
@@ -223,14 +223,14 @@ void system_worker::decide(std::size_t at, std::shared_ptr<decision_work> work) 
   if (task.has_query()) {
     api::WorkflowQueryResult result;
     set_answer(result, answer_query(rule, task.query(), history));
-    report = [this, work, result](call_ptr answer) {
+    report = [this, work, result](call_ptr call) {
       auto token = decode_query_token(work->task->task_token());
       if (!token)
-        return answer->reject(token.error());
+        return call->reject(token.error());
       auto body = std::make_shared<api::RespondQueryTaskCompletedRequest>();
       body->set_task_token(work->task->task_token());
       *body->mutable_result() = result;
-      engine_.query_completed(work->domain, *std::move(token), std::move(body), std::move(answer));
+      engine_.query_completed(work->domain, *std::move(token), std::move(body), std::move(call));
     };
   } else {
     auto reply = std::make_shared<api::RespondDecisionTaskCompletedRequest>();
@@ -246,12 +246,12 @@ void system_worker::decide(std::size_t at, std::shared_ptr<decision_work> work) 
     }
     for (const auto& [id, query] : task.queries())
       set_answer((*reply->mutable_query_results())[id], answer_query(rule, query, history));
-    report = [this, work, reply](call_ptr answer) {
+    report = [this, work, reply](call_ptr call) {
       auto token = decode_task_token(work->task->task_token());
       if (!token)
-        return answer->reject(token.error());
+        return call->reject(token.error());
       engine_.decision_completed(work->domain, *std::move(token),
-                                 std::make_shared<api::RespondDecisionTaskCompletedRequest>(*reply), std::move(answer));
+                                 std::make_shared<api::RespondDecisionTaskCompletedRequest>(*reply), std::move(call));
     };
   }
   send_report(std::move(report), [this, at, work] {
@@ -282,7 +282,7 @@ void system_worker::carry_out(std::size_t at, std::shared_ptr<activity_work> wor
   auto place = std::shared_ptr<void>(nullptr, [this, at, to = poster()](void*) { to([this, at] { over(at); }); });
   work->finished = [this, weak = std::weak_ptr(work), place = std::move(place)] {
     const auto mine = weak.lock();
-    send_report([mine](call_ptr answer) { mine->report(std::move(answer)); }, [mine] { mine->settled = true; });
+    send_report([mine](call_ptr call) { mine->report(std::move(call)); }, [mine] { mine->settled = true; });
   };
   if (i == known.end())
     return work->finish(bad_request("unknown activity type " + work->task->activity_type().name()));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/system/system_work.hpp"
 
@@ -43,7 +43,7 @@ struct worker_drain {};
 /// activity fails and is retried), waiting polls are withdrawn. Nothing else is lost: the runs know where they are.
 class system_worker final : public supervised_actor {
 public:
-  system_worker(caf::actor_config& cfg, const services& env, engine& to, std::shared_ptr<engine_link> link,
+  system_worker(caf::actor_config& cfg, const actor_context& env, engine& to, std::shared_ptr<engine_link> link,
                 std::shared_ptr<const std::vector<system_list>> lists);
 
   const char* name() const override { return "system_worker"; }
@@ -80,7 +80,7 @@ private:
   void send_report(std::function<void(call_ptr)> report, std::function<void()> taken, int tries = 0);
   [[nodiscard]] std::function<void(std::function<void()>)> poster();
 
-  const services& env_;
+  const actor_context& env_;
   engine& engine_;
   const std::shared_ptr<engine_link> link_;
   const std::shared_ptr<const std::vector<system_list>> lists_;
@@ -89,7 +89,7 @@ private:
 };
 
 /// All lists of the system that this server works for.
-[[nodiscard]] std::shared_ptr<const std::vector<system_list>> system_lists(const services& env);
+[[nodiscard]] std::shared_ptr<const std::vector<system_list>> system_lists(const actor_context& env);
 
 } // namespace cadenza::actors
 

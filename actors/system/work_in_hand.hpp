@@ -42,7 +42,7 @@ private:
   std::function<void(const error*)> then_;
 };
 
-inline std::string identity_of(const services& env) { return "system-worker@" + env.settings.identity; }
+inline std::string identity_of(const actor_context& env) { return "system-worker@" + env.settings.identity; }
 
 /// The answer to a report whose end does not matter.
 inline call_ptr nobody() {
@@ -182,9 +182,9 @@ public:
     finished();
   }
   /// Tells the engine what came out of it.
-  void report(call_ptr answer) const {
+  void report(call_ptr call) const {
     CADENZA_ASSERT(result_, "an activity is reported when something has come out of it");
-    report(engine_, *result_, std::move(answer));
+    report(engine_, *result_, std::move(call));
   }
 
   const std::shared_ptr<uber::cadence::api::v1::PollForActivityTaskResponse> task;
@@ -195,23 +195,23 @@ protected:
   [[nodiscard]] post poster() const override { return steps_; }
 
 private:
-  void report(class engine& to, const outcome<std::string>& result, call_ptr answer) const {
+  void report(class engine& to, const outcome<std::string>& result, call_ptr call) const {
     auto token = decode_task_token(task->task_token());
     if (!token)
-      return answer->reject(token.error());
+      return call->reject(token.error());
     if (result) {
       auto body = std::make_shared<uber::cadence::api::v1::RespondActivityTaskCompletedRequest>();
       body->set_task_token(task->task_token());
       body->mutable_result()->set_data(*result);
       body->set_identity(identity_);
-      return to.activity_completed(domain_, *std::move(token), std::move(body), std::move(answer));
+      return to.activity_completed(domain_, *std::move(token), std::move(body), std::move(call));
     }
     auto body = std::make_shared<uber::cadence::api::v1::RespondActivityTaskFailedRequest>();
     body->set_task_token(task->task_token());
     body->mutable_failure()->set_reason(std::string(name_of(result.error().kind)));
     body->mutable_failure()->set_details(result.error().message);
     body->set_identity(identity_);
-    to.activity_failed(domain_, *std::move(token), std::move(body), std::move(answer));
+    to.activity_failed(domain_, *std::move(token), std::move(body), std::move(call));
   }
 
   class engine& engine_;

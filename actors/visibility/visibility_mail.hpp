@@ -31,7 +31,7 @@ struct visibility_list {
                std::shared_ptr<uber::cadence::api::v1::ScanWorkflowExecutionsRequest>,
                std::shared_ptr<uber::cadence::api::v1::CountWorkflowExecutionsRequest>>
       request;
-  call_ptr answer;
+  call_ptr call;
 };
 
 using visibility_mail = std::variant<std::vector<visibility_task>, visibility_list>;

@@ -63,18 +63,18 @@ outcome<storage::query_request> to_query(const workflow::domain_view& domain, co
 /// The reason when the store is damaged and must be opened anew.
 using damage = std::optional<error>;
 
-damage reject(const call_ptr& answer, const error& why) {
-  answer->reject(why);
+damage reject(const call_ptr& call, const error& why) {
+  call->reject(why);
   return why.kind == error_kind::internal_data_inconsistency ? damage(why) : std::nullopt;
 }
 
-template <class Response> damage reply_page(const call_ptr& answer, outcome<storage::list_page> page) {
+template <class Response> damage reply_page(const call_ptr& call, outcome<storage::list_page> page) {
   if (!page)
-    return reject(answer, page.error());
+    return reject(call, page.error());
   Response response;
   *response.mutable_executions() = std::move(page->executions);
   response.set_next_page_token(std::move(page->next_page_token));
-  answer->reply(response);
+  call->reply(response);
   return std::nullopt;
 }
 
@@ -85,7 +85,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::durable_tick)
 
 namespace cadenza::actors {
 
-visibility_writer::visibility_writer(caf::actor_config& cfg, const services& env, visibility_opener open)
+visibility_writer::visibility_writer(caf::actor_config& cfg, const actor_context& env, visibility_opener open)
   : supervised_actor(cfg), env_(env), open_(std::move(open)) {}
 
 void visibility_writer::on_exit() {
@@ -118,7 +118,7 @@ void visibility_writer::on_mail(visibility_mail& mail) {
   if (auto* asked = std::get_if<visibility_list>(&mail)) {
     write();
     if (!pending_.empty()) // what the caller was told of may be missing
-      return asked->answer->reject(unavailable("the visibility store is not available at the moment"));
+      return asked->call->reject(unavailable("the visibility store is not available at the moment"));
     return answer(*asked);
   }
   auto& tasks = std::get<std::vector<visibility_task>>(mail);
@@ -240,9 +240,9 @@ void visibility_writer::count_open() {
 }
 
 void visibility_writer::answer(visibility_list& asked) {
-  CADENZA_ASSERT(asked.domain && asked.answer, "who asks for a list names a domain and waits for it");
+  CADENZA_ASSERT(asked.domain && asked.call, "who asks for a list names a domain and waits for it");
   if (!ready())
-    return asked.answer->reject(unavailable("the visibility store is not available at the moment"));
+    return asked.call->reject(unavailable("the visibility store is not available at the moment"));
   const auto& domain = *asked.domain;
   const auto configured = env_.live->attribute_types();
   const auto& attributes = *configured;
@@ -250,7 +250,7 @@ void visibility_writer::answer(visibility_list& asked) {
       [&](auto& request) -> damage {
         using T = std::decay_t<decltype(*request)>;
         if constexpr (std::is_same_v<T, api::ListOpenWorkflowExecutionsRequest>) {
-          return reply_page<api::ListOpenWorkflowExecutionsResponse>(asked.answer,
+          return reply_page<api::ListOpenWorkflowExecutionsResponse>(asked.call,
                                                                      store_->list_open(to_list(domain, *request)));
         } else if constexpr (std::is_same_v<T, api::ListClosedWorkflowExecutionsRequest>) {
           auto list = to_list(domain, *request);
@@ -258,27 +258,27 @@ void visibility_writer::answer(visibility_list& asked) {
             list.filter.what = storage::list_filter::by::status;
             list.filter.status = request->status_filter().status();
           }
-          return reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.answer, store_->list_closed(list));
+          return reply_page<api::ListClosedWorkflowExecutionsResponse>(asked.call, store_->list_closed(list));
         } else if constexpr (std::is_same_v<T, api::ListWorkflowExecutionsRequest>) {
           const auto query = to_query(domain, *request, attributes);
           if (!query)
-            return reject(asked.answer, query.error());
-          return reply_page<api::ListWorkflowExecutionsResponse>(asked.answer, store_->list_by_query(*query));
+            return reject(asked.call, query.error());
+          return reply_page<api::ListWorkflowExecutionsResponse>(asked.call, store_->list_by_query(*query));
         } else if constexpr (std::is_same_v<T, api::ScanWorkflowExecutionsRequest>) {
           const auto query = to_query(domain, *request, attributes);
           if (!query)
-            return reject(asked.answer, query.error());
-          return reply_page<api::ScanWorkflowExecutionsResponse>(asked.answer, store_->scan_by_query(*query));
+            return reject(asked.call, query.error());
+          return reply_page<api::ScanWorkflowExecutionsResponse>(asked.call, store_->scan_by_query(*query));
         } else {
           const auto query = to_query(domain, *request, attributes);
           if (!query)
-            return reject(asked.answer, query.error());
+            return reject(asked.call, query.error());
           const auto count = store_->count_by_query(*query);
           if (!count)
-            return reject(asked.answer, count.error());
+            return reject(asked.call, count.error());
           api::CountWorkflowExecutionsResponse response;
           response.set_count(*count);
-          asked.answer->reply(response);
+          asked.call->reply(response);
           return std::nullopt;
         }
       },

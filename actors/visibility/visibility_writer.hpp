@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/base/actor_context.hpp"
 #include "actors/base/restart_backoff.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/visibility/visibility_mail.hpp"
@@ -26,7 +26,7 @@ using visibility_opener = std::function<outcome<std::unique_ptr<storage::visibil
 /// waits for this actor.
 class visibility_writer final : public supervised_actor {
 public:
-  visibility_writer(caf::actor_config& cfg, const services& env, visibility_opener open);
+  visibility_writer(caf::actor_config& cfg, const actor_context& env, visibility_opener open);
 
   const char* name() const override { return "visibility_writer"; }
   void on_exit() override;
@@ -44,7 +44,7 @@ private:
   [[nodiscard]] bool pausing() const;
   void failed(log::sentence says, const error& why, std::int64_t changes = 0);
 
-  const services& env_;
+  const actor_context& env_;
   visibility_opener open_;
   std::unique_ptr<storage::visibility_store> store_;
   std::vector<storage::visibility_change> pending_;

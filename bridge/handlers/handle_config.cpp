@@ -88,7 +88,7 @@ void update(rpc_context& context, body<Request> request, actors::call_ptr call) 
     return config::with_values(now, key, values);
   };
   change.done = [call] { call->reply(Response()); };
-  change.request = std::move(call);
+  change.call = std::move(call);
   context.engine().change_document(std::move(change));
 }
 
@@ -109,7 +109,7 @@ void restore(rpc_context& context, body<Request> request, actors::call_ptr call)
     return config::without_values(now, key, filters);
   };
   change.done = [call] { call->reply(Response()); };
-  change.request = std::move(call);
+  change.call = std::move(call);
   context.engine().change_document(std::move(change));
 }
 

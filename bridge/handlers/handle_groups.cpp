@@ -47,7 +47,7 @@ void update_global_groups(rpc_context& context, body<admin::UpdateGlobalIsolatio
     return request->isolation_groups().SerializeAsString();
   };
   change.done = [call] { call->reply(admin::UpdateGlobalIsolationGroupsResponse()); };
-  change.request = std::move(call);
+  change.call = std::move(call);
   context.engine().change_document(std::move(change));
 }
 
@@ -106,7 +106,7 @@ void add_search_attribute(rpc_context& context, body<admin::AddSearchAttributeRe
     return config::with_values(now, attributes_key, {{*merged, {}}});
   };
   change.done = [call] { call->reply(admin::AddSearchAttributeResponse()); };
-  change.request = std::move(call);
+  change.call = std::move(call);
   context.engine().change_document(std::move(change));
 }
 

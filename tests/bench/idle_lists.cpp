@@ -61,7 +61,7 @@ void measure(int lists, int seconds) {
   domain_source domains;
   engine_counters counters;
   poll_board board;
-  services env;
+  actor_context env;
   env.log = [](log::level, log::fields values, log::sentence says) { std::cerr << log::text_of(values, says) << '\n'; };
   troubles wrong(time, env.log);
   env.store = &store;
@@ -91,7 +91,7 @@ void measure(int lists, int seconds) {
   const auto describe = [&](int i) {
     auto asked = std::make_shared<describe_list>();
     asked->list = {domain->id, "a-task-list-of-usual-length-" + std::to_string(i), 0};
-    asked->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+    asked->call = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
         INT64_MAX, [&answered](const auto*, const error*) { ++answered; });
     caf::anon_send(owner, make_matching_mail(std::move(asked)));
   };

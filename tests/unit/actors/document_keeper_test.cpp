@@ -63,7 +63,7 @@ struct keeper_world {
       return now + text;
     };
     change.done = [request] { request->reply(uber::cadence::admin::v1::UpdateDynamicConfigResponse()); };
-    change.request = std::move(request);
+    change.call = std::move(request);
     caf::anon_send(keeper, make_document_mail(std::move(change)));
     scheduler->run();
     return out;
@@ -96,7 +96,7 @@ struct keeper_world {
   caf::scheduler::test_coordinator* scheduler = nullptr;
   std::unique_ptr<storage::memory_store> store;
   still_clock time;
-  services env;
+  actor_context env;
   engine_counters counters;
   troubles wrong{
       time, [this](log::level, log::fields values, log::sentence says) { log.push_back(log::text_of(values, says)); }};

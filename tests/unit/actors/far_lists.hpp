@@ -26,7 +26,7 @@ inline list_query_ptr a_query(matching_world& world, std::vector<std::string>& r
   query->workflow = {world.domain(), "workflow"};
   query->task_id = std::to_string(results.size());
   query->deadline_ns = world.now() + patience_ns;
-  query->answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
+  query->call = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
       INT64_MAX, [&results](const api::QueryWorkflowResponse* response, const error* reason) {
         results.push_back(response != nullptr ? response->query_result().data() : std::string(name_of(reason->kind)));
       });
@@ -41,7 +41,7 @@ inline std::shared_ptr<query_answer> an_answer(matching_world& world, const list
   given->request = std::make_shared<api::RespondQueryTaskCompletedRequest>();
   given->request->mutable_result()->set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
   given->request->mutable_result()->mutable_answer()->set_data(text);
-  given->answer = std::make_shared<inner_call<api::RespondQueryTaskCompletedResponse>>(INT64_MAX, [](auto*, auto*) {});
+  given->call = std::make_shared<inner_call<api::RespondQueryTaskCompletedResponse>>(INT64_MAX, [](auto*, auto*) {});
   return given;
 }
 

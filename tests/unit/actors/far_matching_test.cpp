@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_has_gone_is_not_waited_for) {
   poll->deadline_ns = world.now() + 60 * ns_per_s;
   poll->request_id = "mine";
   const auto caller = std::make_shared<leaving_call>(answers);
-  poll->answer = caller;
+  poll->call = caller;
   world.send(std::move(poll));
   BOOST_TEST(world.counters.pollers_waiting.load() == 1);
   caller->leave();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/matching/far_errand.hpp"
 
 #include <cstdint>
@@ -25,7 +25,7 @@ public:
   };
   std::map<message::BodyCase, int> sent;
 
-  explicit far_road(const services& env) : env_(env) {}
+  explicit far_road(const actor_context& env) : env_(env) {}
 
   [[nodiscard]] bool list_is_far(const storage::task_list_key&) const override { return lists; }
   [[nodiscard]] bool run_is_far(const workflow_key&) const override { return runs; }
@@ -49,7 +49,7 @@ public:
   }
 
 private:
-  const services& env_;
+  const actor_context& env_;
   std::multimap<std::int64_t, std::string> coming_;
 };
 

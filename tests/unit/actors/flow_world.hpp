@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_context.hpp"
 #include "actors/runs/received_message.hpp"
 #include "actors/runs/run_flow.hpp"
 
@@ -148,7 +148,7 @@ private:
   router routes_{1};
   domain_source domains_;
   bench_clock clock_{*this};
-  services env_;
+  actor_context env_;
   record::v1::TransferTask task_;
 };
 

@@ -45,7 +45,7 @@ public:
     poll->request_id = "request-" + std::to_string(next_poll_);
     poll->id = next_poll_++;
     poll->deadline_ns = INT64_MAX;
-    poll->answer = std::make_shared<inner_call<api::PollForActivityTaskResponse>>(INT64_MAX, [](auto&&...) {});
+    poll->call = std::make_shared<inner_call<api::PollForActivityTaskResponse>>(INT64_MAX, [](auto&&...) {});
     queue->add({poll, nullptr}, false);
     return poll;
   }
@@ -117,7 +117,7 @@ private:
   router routes_{1};
   bench_clock clock_{*this};
   engine_counters counters_;
-  services env_;
+  actor_context env_;
   far_road road_{env_};
   std::map<storage::task_list_key, std::shared_ptr<poll_queue>> queues_;
   std::uint64_t next_poll_ = 1;

@@ -1,6 +1,6 @@
+#include "actors/base/actor_context.hpp"
 #include "actors/base/call.hpp"
 #include "actors/base/lost_ranges.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/shard_sequence.hpp"
 #include "actors/base/task_receipt.hpp"
 #include "actors/history/history_cache.hpp"

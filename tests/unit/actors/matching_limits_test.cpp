@@ -101,8 +101,7 @@ BOOST_AUTO_TEST_CASE(a_list_that_was_named_without_a_kind_is_a_normal_one) {
   auto asked = std::make_shared<describe_list>();
   asked->list = {world.domain(), "list", 1};
   asked->kind = api::TASK_LIST_KIND_INVALID;
-  asked->answer =
-      std::make_shared<inner_call<api::DescribeTaskListResponse>>(INT64_MAX, [](const auto*, const auto*) {});
+  asked->call = std::make_shared<inner_call<api::DescribeTaskListResponse>>(INT64_MAX, [](const auto*, const auto*) {});
   describe_whole_list(world.env, asked);
   world.run();
   BOOST_TEST(world.describe().task_list().kind() == api::TASK_LIST_KIND_NORMAL);

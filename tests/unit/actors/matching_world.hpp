@@ -172,7 +172,7 @@ public:
     out->rate = rate;
     out->deadline_ns = now() + patience_ns;
     out->id = next_poll_++;
-    out->answer = std::make_shared<inner_call<api::PollForActivityTaskResponse>>(
+    out->call = std::make_shared<inner_call<api::PollForActivityTaskResponse>>(
         INT64_MAX, [this](const api::PollForActivityTaskResponse* response, const error* reason) {
           last_hint = response != nullptr ? response->auto_config_hint() : api::AutoConfigHint();
           if (reason != nullptr)
@@ -186,7 +186,7 @@ public:
     asked->list = {domain(), list, 1};
     asked->status = true;
     std::optional<api::DescribeTaskListResponse> out;
-    asked->answer = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
+    asked->call = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
         INT64_MAX, [&out](const api::DescribeTaskListResponse* response, const error*) {
           out = response != nullptr ? *response : api::DescribeTaskListResponse();
         });
@@ -203,7 +203,7 @@ public:
     for (int i = 0; i < writes; ++i)
       (*asked->config.mutable_write_partitions())[i];
     std::string out = "no answer";
-    asked->answer = std::make_shared<inner_call<uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse>>(
+    asked->call = std::make_shared<inner_call<uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse>>(
         INT64_MAX, [&out](const auto*, const error* reason) { out = reason != nullptr ? reason->message : ""; });
     send(std::move(asked));
     return out;
@@ -241,11 +241,11 @@ public:
       return false;
     api::PollForActivityTaskResponse response;
     response.set_task_token(std::to_string(schedule_id));
-    taken->answer->reply(response);
+    taken->call->reply(response);
     run();
     return true;
   }
-  services env;
+  actor_context env;
   far_road road{env};
   std::size_t looks = 0;                          ///< delayed messages that came while time passed
   std::vector<storage::unreadable_range> damaged; ///< of backlogs
@@ -304,7 +304,7 @@ private:
   void on_start(run_command_ptr& command) {
     if (const auto* asked = dynamic_cast<const query_delivery*>(command.get())) {
       asked_by = asked->token().task_list;
-      return asked->poll().answer->reply(api::PollForActivityTaskResponse());
+      return asked->poll().call->reply(api::PollForActivityTaskResponse());
     }
     auto& start = dynamic_cast<start_for_poll&>(*command);
     if (const auto reason = fate ? fate(start.task()) : std::nullopt)
@@ -318,7 +318,7 @@ private:
     if (!first && mine->second != start.poll().request_id)
       return start.failed(not_exists("stale"));
     starts += first ? 1 : 0;
-    start.poll().answer->reply(response);
+    start.poll().call->reply(response);
     start.over(true, nullptr);
   }
   void on_over(const task_over& told) {

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_query_finds_a_poll_of_another_partition_and_its_answer_fi
     query->workflow = {world.domain(), "workflow"};
     query->task_id = std::to_string(i);
     query->deadline_ns = world.now() + 60 * ns_per_s;
-    query->answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
+    query->call = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
         INT64_MAX, [&results](const api::QueryWorkflowResponse* response, const error* reason) {
           results.push_back(response != nullptr ? response->query_result().data() : reason->message);
         });
@@ -100,8 +100,7 @@ BOOST_AUTO_TEST_CASE(a_query_finds_a_poll_of_another_partition_and_its_answer_fi
     given->request = std::make_shared<api::RespondQueryTaskCompletedRequest>();
     given->request->mutable_result()->set_result_type(api::QUERY_RESULT_TYPE_ANSWERED);
     given->request->mutable_result()->mutable_answer()->set_data("yes");
-    given->answer =
-        std::make_shared<inner_call<api::RespondQueryTaskCompletedResponse>>(INT64_MAX, [](auto*, auto*) {});
+    given->call = std::make_shared<inner_call<api::RespondQueryTaskCompletedResponse>>(INT64_MAX, [](auto*, auto*) {});
     world.send(std::move(given));
   }
   BOOST_TEST(results == std::vector<std::string>(4, "yes"));
@@ -116,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_query_whose_list_died_is_dropped_by_the_partition_it_came
   query->workflow = {world.domain(), "workflow"};
   query->task_id = "1";
   query->deadline_ns = world.now() + 3600 * ns_per_s;
-  query->answer = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
+  query->call = std::make_shared<inner_call<api::QueryWorkflowResponse>>(
       INT64_MAX, [&results](const api::QueryWorkflowResponse*, const error* reason) {
         results.push_back(reason != nullptr ? std::string(name_of(reason->kind)) : "answered");
       });
@@ -175,7 +174,7 @@ BOOST_AUTO_TEST_CASE(all_partitions_are_listed) {
   asked->domain_id = world.domain();
   asked->name = "list";
   std::vector<std::string> names;
-  asked->answer = std::make_shared<inner_call<api::ListTaskListPartitionsResponse>>(
+  asked->call = std::make_shared<inner_call<api::ListTaskListPartitionsResponse>>(
       INT64_MAX, [&names](const api::ListTaskListPartitionsResponse* response, const error*) {
         for (const auto& one : response->activity_task_list_partitions())
           names.push_back(one.key() + "@" + one.owner_host_name());
@@ -192,7 +191,7 @@ BOOST_AUTO_TEST_CASE(lists_of_a_domain_count_partitions_together) {
   auto asked = std::make_shared<lists_of_domain>();
   asked->domain_id = world.domain();
   std::map<std::string, int> pollers;
-  asked->answer = std::make_shared<inner_call<api::GetTaskListsByDomainResponse>>(
+  asked->call = std::make_shared<inner_call<api::GetTaskListsByDomainResponse>>(
       INT64_MAX, [&pollers](const api::GetTaskListsByDomainResponse* response, const error*) {
         for (const auto& [name, one] : response->activity_task_list_map())
           pollers[name] = one.pollers_size();

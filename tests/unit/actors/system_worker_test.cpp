@@ -125,7 +125,7 @@ struct worker_world {
   std::unique_ptr<caf::actor_system> system;
   caf::scheduler::test_coordinator* scheduler = nullptr;
   set_clock time;
-  services env;
+  actor_context env;
   engine_counters counters;
   troubles wrong{time, [](log::level, log::fields, log::sentence) {}};
   const config::dynamic_config dynamic;

@@ -147,7 +147,7 @@ public:
     std::unique_lock guard(lock_);
     const auto next = change.plan(document);
     if (!next)
-      return change.request->reject(next.error());
+      return change.call->reject(next.error());
     document = *next;
     if (on_document)
       on_document(change.document, document);

@@ -37,7 +37,7 @@ public:
     bool dead = true;
     bool woken = false; ///< has not handled anything since it was frozen
     std::unique_ptr<clock> time;
-    services env;
+    actor_context env;
     std::unique_ptr<cluster_views> views;
     caf::actor actor;
     int views_seen = 0;

@@ -12,11 +12,11 @@ int main() {
   std::mutex mutex;
   std::vector<call_ptr> kept;
   {
-    wire_node node("peer", {}, [&](const std::string&, std::uint32_t kind, std::string bytes, call_ptr answer) {
-      if (kind == 1 && answer)
-        return answer->reply_bytes(std::move(bytes));
+    wire_node node("peer", {}, [&](const std::string&, std::uint32_t kind, std::string bytes, call_ptr call) {
+      if (kind == 1 && call)
+        return call->reply_bytes(std::move(bytes));
       const std::lock_guard lock(mutex);
-      kept.push_back(std::move(answer));
+      kept.push_back(std::move(call));
     });
     std::cout << node.port() << std::endl;
     while (std::cin.get() != std::istream::traits_type::eof())

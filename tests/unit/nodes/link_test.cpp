@@ -141,9 +141,9 @@ BOOST_AUTO_TEST_CASE(a_frame_that_is_missing_ends_the_session) {
 BOOST_AUTO_TEST_CASE(a_small_request_does_not_wait_for_a_large_one) {
   const auto to_b = link("a", "b");
   std::vector<std::string> order;
-  b().handle = [&](const std::string&, std::uint32_t, std::string bytes, call_ptr answer) {
+  b().handle = [&](const std::string&, std::uint32_t, std::string bytes, call_ptr call) {
     order.push_back(bytes.size() > 100 ? "large" : bytes);
-    answer->reply_bytes(std::to_string(bytes.size()));
+    call->reply_bytes(std::to_string(bytes.size()));
   };
   std::size_t under_way = 0;
   std::size_t most = 0;
@@ -169,8 +169,8 @@ BOOST_AUTO_TEST_CASE(large_answers_come_whole_beside_small_ones) {
   std::string content(5 << 20, ' ');
   for (std::size_t i = 0; i < content.size(); ++i)
     content[i] = static_cast<char>('a' + i % 23);
-  b().handle = [&](const std::string&, std::uint32_t, std::string bytes, call_ptr answer) {
-    answer->reply_bytes(std::string_view(bytes) == "much" ? content : "little");
+  b().handle = [&](const std::string&, std::uint32_t, std::string bytes, call_ptr call) {
+    call->reply_bytes(std::string_view(bytes) == "much" ? content : "little");
   };
   const auto one = ask(to_b, "much");
   const auto two = ask(to_b, "much");

@@ -167,12 +167,12 @@ BOOST_AUTO_TEST_CASE(twenty_megabytes_cross_and_do_not_hold_up_what_is_small) {
   std::mutex mutex;
   std::vector<std::size_t> order;
   wire_node a("a");
-  wire_node b("b", {}, [&](const std::string&, std::uint32_t, std::string bytes, const call_ptr& answer) {
+  wire_node b("b", {}, [&](const std::string&, std::uint32_t, std::string bytes, const call_ptr& call) {
     {
       const std::lock_guard lock(mutex);
       order.push_back(bytes.size());
     }
-    answer->reply_bytes(std::move(bytes));
+    call->reply_bytes(std::move(bytes));
   });
   a.know("b", b.port());
   BOOST_TEST(ask_until_answered(a, "b") == "");

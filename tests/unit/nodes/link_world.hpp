@@ -92,11 +92,11 @@ public:
     one.options.cluster = "test";
     one.options.self = name;
     one.options.incarnation = 1;
-    one.options.handle = [&one](const std::string& from, std::uint32_t kind, std::string bytes, call_ptr answer) {
+    one.options.handle = [&one](const std::string& from, std::uint32_t kind, std::string bytes, call_ptr call) {
       if (one.handle)
-        return one.handle(from, kind, std::move(bytes), std::move(answer));
-      if (answer)
-        one.asked.emplace_back(std::move(bytes), std::move(answer));
+        return one.handle(from, kind, std::move(bytes), std::move(call));
+      if (call)
+        one.asked.emplace_back(std::move(bytes), std::move(call));
       else
         one.told.push_back(std::move(bytes));
     };
@@ -155,7 +155,7 @@ public:
   [[nodiscard]] std::int64_t now_ns() const { return clock_.now_ns(); }
   [[nodiscard]] caf::actor_system& system() { return *system_; }
 
-  services env;
+  actor_context env;
   std::map<std::string, node> nodes;
   std::vector<std::string> log;
   int dials = 0;

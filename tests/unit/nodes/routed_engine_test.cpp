@@ -39,9 +39,9 @@ struct two_engines : link_world {
       b.name = "b";
       views.publish(std::make_shared<const cluster_view>(1, name, std::vector<node_card>{a, b}, shards));
       of.add(name).handle = [this](const std::string&, std::uint32_t kind, const std::string& bytes,
-                                   const call_ptr& answer) {
+                                   const call_ptr& call) {
         BOOST_TEST(kind == link_kind::engine_request);
-        engine.serve(bytes, answer);
+        engine.serve(bytes, call);
       };
       domain = local.add_domain("orders");
     }

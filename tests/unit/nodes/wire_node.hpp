@@ -41,9 +41,9 @@ public:
     options_.beat_ns = beat_ns;
     options_.silence_ns = 10 * beat_ns;
     options_.handle =
-        handle ? std::move(handle) : [](const std::string&, std::uint32_t, std::string bytes, const call_ptr& answer) {
-          if (answer)
-            answer->reply_bytes(std::move(bytes));
+        handle ? std::move(handle) : [](const std::string&, std::uint32_t, std::string bytes, const call_ptr& call) {
+          if (call)
+            call->reply_bytes(std::move(bytes));
         };
     views_ = std::make_unique<cluster_views>(name, 4);
     transport_ = std::make_unique<caf_transport>(*system_, wire);
@@ -107,7 +107,7 @@ private:
                     const std::lock_guard lock(mutex_);
                     log_.push_back(log::text_of(values, says));
                   }};
-  services env_;
+  actor_context env_;
   link_options options_;
   std::unique_ptr<cluster_views> views_;
   node_links links_;

@@ -31,7 +31,7 @@ class workload;
 /// What every actor of a node may use. Built once before the first actor, outlives the last one; immutable but for the
 /// parts that synchronize themselves. No pointer is null: an actor is given everything that it may use (tests of one
 /// actor may leave out what that one does not use).
-struct services {
+struct actor_context {
   storage::store* store = nullptr;
   clock* time = nullptr;
   workflow::entropy* chance = nullptr; ///< thread-safe
@@ -57,6 +57,6 @@ struct services {
 };
 
 /// Whether an isolation group is drained, for everybody or for this domain.
-[[nodiscard]] bool is_drained(const services& env, const workflow::domain_view& domain, const std::string& group);
+[[nodiscard]] bool is_drained(const actor_context& env, const workflow::domain_view& domain, const std::string& group);
 
 } // namespace cadenza::actors
