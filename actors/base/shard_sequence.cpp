@@ -12,7 +12,7 @@ constexpr std::int64_t reserve_margin = 1 << 16;
 } // namespace
 
 shard_sequence::shard_sequence(std::int64_t range_id)
-  : next_(range_id << range_bits), end_(((range_id + 1) << range_bits) - reserve_margin) {
+  : next_(range_id << range_bits), end_(next_ + ((std::int64_t{1} << range_bits) - reserve_margin)) {
   CADENZA_ASSERT(range_id > 0 && range_id < std::int64_t{1} << (63 - range_bits),
                  "the ids of a range fit into 63 bits; range " + std::to_string(range_id));
 }
@@ -20,9 +20,9 @@ shard_sequence::shard_sequence(std::int64_t range_id)
 shard_sequence::block shard_sequence::draw(std::int64_t count) {
   CADENZA_ASSERT(count > 0, "ids are drawn for something");
   const std::lock_guard guard(mutex_);
+  CADENZA_ASSERT(count <= end_ - next_ + reserve_margin, "a range does not give out the ids of the one after it");
   const std::int64_t first = next_;
   next_ += count;
-  CADENZA_ASSERT(range_of(next_ - 1) == range_of(end_), "a range does not give out the ids of the one after it");
   under_way_.emplace_hint(under_way_.end(), first, count);
   return {first, timer_floor_ns_};
 }

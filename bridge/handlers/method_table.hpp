@@ -47,8 +47,8 @@ public:
   [[nodiscard]] const std::vector<method>& methods() const { return methods_; }
   [[nodiscard]] const std::vector<std::string>& services_served() const { return services_; }
 
-  /// Lets `Handle(rpc_context&, shared_ptr<Request>, call_ptr)` answer a method. The program ends when the contract has
-  /// no such method or it takes another request.
+  /// Lets `Handle(rpc_context&, shared_ptr<Request>, call_ptr)` answer a method. The program ends when the contract
+  /// has no such method or it takes another request.
   template <class Request, auto Handle> method& on(std::string_view service, std::string_view name) {
     auto& at = must_find(service, name, Request::descriptor());
     at.make = []() -> method::request_ptr { return std::make_shared<Request>(); };
