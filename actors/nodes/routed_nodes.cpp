@@ -83,12 +83,12 @@ void add_lists(task_lists& to, const task_lists& from) {
 
 /// Answers when the last node has told its lists, or the first has failed to.
 struct gathered_lists {
-  explicit gathered_lists(call_ptr given) : answer(std::move(given)) {}
+  explicit gathered_lists(call_ptr given) : call(std::move(given)) {}
   ~gathered_lists() {
     if (failed)
-      answer->reject(*failed);
+      call->reject(*failed);
     else
-      answer->reply(all);
+      call->reply(all);
   }
   void add(const api::GetTaskListsByDomainResponse* part, const error* reason) {
     const std::lock_guard guard(mutex);
