@@ -82,9 +82,9 @@ BOOST_AUTO_TEST_CASE(a_worker_finds_its_tasks_whichever_node_it_polls_and_wherev
   for (const auto* by : {"a", "b"})
     for (const auto* on : {"a", "b"})
       for (const auto* run_on : {"a", "b"}) {
-        const auto id = id_on(run_on, n++);
-        const auto list = list_on(on);
-        const auto activities = list_on(on, 1);
+        const auto id = id_on(run_on, n);
+        const auto list = list_on(on, 0, n);
+        const auto activities = list_on(on, 1, n++);
         auto& polled = *members.at(by);
         const auto waiting = hang(polled, list);
         BOOST_TEST(problem_of(waiting) == "no answer");
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_gone_without_a_word_takes_no_task_with_it) {
       found.insert(next->workflow_execution().workflow_id());
   BOOST_TEST((found == std::set<std::string>{in_memory, in_flight}));
   // The worker that waited with b gets nothing that another could have.
-  const auto late = id_on("a", 3);
+  const auto late = id_on("a", 40);
   start(a(), late, "list-late");
   BOOST_TEST(poll(a(), "list-late").has_value());
   BOOST_TEST(!got(of_the_dead));
