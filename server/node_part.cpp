@@ -50,6 +50,7 @@ actors::cluster_node_options options_of(const config::server_config& c, int shar
   card.grpc_address = c.node.client_address;
   card.http_address = c.node.http_address;
   card.roles = roles_of(c.node);
+  card.draining = true; // until others have heard of it
   card.build = CADENZA_VERSION;
   card.lease_ns = c.node.lease.count();
   return out;
@@ -87,6 +88,9 @@ node_part::node_part(const config::server_config& c, int shard_count, caf::actor
   shown_.push_back(registry.computed_gauges(node_metrics[1], [this] {
     return metrics::samples{{{}, view()->self_belongs() ? 1.0 : 0.0}};
   }));
+  shown_.push_back(registry.computed_gauges(node_metrics[3], [this] {
+    return metrics::samples{{{}, static_cast<double>(cluster_.open_links())}};
+  }));
   shown_.push_back(registry.computed_gauges(node_metrics[2], [this] {
     std::map<std::string, int> placed;
     const auto now = view();
@@ -122,13 +126,22 @@ outcome<void> node_part::open() {
 }
 
 void node_part::begin() {
+  enters_ = steady::now() + 2 * config_.beat;
   cluster_.begin();
   begun_ = true;
 }
 
-bool node_part::belongs() const {
+bool node_part::belongs() {
   const auto now = view();
-  if (!now->self_belongs())
+  const auto* self = now->find(now->self());
+  if (self == nullptr)
+    return false;
+  // What it is given before others know of it they would go on writing to.
+  if (!entered_ && (cluster_.linked() || steady::now() >= enters_)) {
+    cluster_.enter();
+    entered_ = true;
+  }
+  if (self->draining)
     return false;
   for (int shard = 0; shard < now->shard_count(); ++shard)
     if (now->shard_is_here(shard) && !local_->holds(shard))

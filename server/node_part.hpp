@@ -40,8 +40,9 @@ public:
 
   [[nodiscard]] actors::engine& whole() { return cluster_.whole(); }
   [[nodiscard]] actors::cluster_view_ptr view() const { return cluster_.view(); }
-  /// It is a member of the cluster, and holds every shard that is placed on it.
-  [[nodiscard]] bool belongs() const;
+  /// It is a member of the cluster that the others know and reach, and holds every shard that is placed on it. To be
+  /// asked again and again until it is so: that takes its part in it.
+  [[nodiscard]] bool belongs();
   /// The members, as DescribeCluster tells them.
   [[nodiscard]] std::vector<bridge::rpc_context::host> hosts() const;
 
@@ -61,6 +62,8 @@ private:
   actors::cluster_node cluster_;
   actors::local_engine* local_ = nullptr;
   bool begun_ = false;
+  bool entered_ = false;
+  std::chrono::steady_clock::time_point enters_; ///< at the latest, whether others are reached or not
   std::vector<metrics::registry::callback_handle> shown_;
 };
 

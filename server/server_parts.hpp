@@ -46,7 +46,7 @@ struct engine_part {
   /// The tree runs, and a node becomes a member of its cluster. An error says why others cannot reach it.
   [[nodiscard]] outcome<void> begin();
   /// Requests can be carried out.
-  [[nodiscard]] bool ready() const { return engine.ready() && (!node || node->belongs()); }
+  [[nodiscard]] bool ready() { return engine.ready() && (!node || node->belongs()); }
   /// What finds a run wherever it is.
   [[nodiscard]] actors::engine& whole() {
     if (node)
