@@ -191,8 +191,9 @@ void membership::write() {
   lease.expires_ns = sent_expires_;
   lease.value = encode(card_);
   env_.store->cluster().write_lease(std::move(lease), [self = me(), sent = sent_ns_, ticks = sent_ticks_,
-                                                       draining = card_.draining](storage::commit_result result) {
-    caf::anon_send(self, make_membership_mail(lease_written{std::move(result), sent, ticks, draining}));
+                                                       draining = card_.draining,
+                                                       roles = card_.roles](storage::commit_result result) {
+    caf::anon_send(self, make_membership_mail(lease_written{std::move(result), sent, ticks, draining, roles}));
   });
 }
 
@@ -207,8 +208,11 @@ void membership::handle(lease_written& written) {
       break;
     if (state_ != membership_state::member)
       become_member();
-    if (std::exchange(stored_draining_, written.draining) != written.draining)
-      options_.changed(options_.views->get()); // others that looked before have read the row of before
+    // Others that have looked before have read the row of before.
+    if (written.draining != told_draining_ || written.roles != told_roles_)
+      options_.changed(options_.views->get());
+    told_draining_ = written.draining;
+    told_roles_ = written.roles;
     if (written.draining && ends_ && drained_)
       std::exchange(drained_, nullptr)();
     break;
@@ -306,10 +310,8 @@ void membership::step_down(membership_state to, const std::string& why) {
   publish();
 }
 
-void membership::handle(enter_membership&) {
-  if (ends_)
-    return;
-  card_.draining = false;
+void membership::handle(enter_membership& asked) {
+  card_.roles = asked.roles;
   due_ = true;
   again_ = true;
   round();

@@ -53,6 +53,7 @@ struct lease_written {
   std::int64_t sent_ns = 0;
   std::int64_t sent_ticks = 0;
   bool draining = false;
+  unsigned roles = 0;
 };
 struct lease_dropped {
   std::string node;
