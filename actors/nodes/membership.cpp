@@ -31,7 +31,8 @@ std::string_view name_of(membership_state state) {
 
 membership::membership(caf::actor_config& cfg, const actor_context& env, membership_options options)
   : supervised_actor(cfg), env_(env), options_(std::move(options)), card_(options_.card),
-    tick_ns_(options_.renew_ns / ticks_per_renewal), watch_(tick_ns_), own_(card_.lease_ns, options_.margin_ns) {
+    tick_ns_(options_.renew_ns / ticks_per_renewal), watch_(tick_ns_), own_(card_.lease_ns, options_.margin_ns),
+    told_roles_(card_.roles) {
   CADENZA_ASSERT(options_.views != nullptr && options_.changed, "whoever belongs to the cluster is published");
   CADENZA_ASSERT(options_.renew_ns > 0 && options_.margin_ns + 2 * options_.renew_ns <= card_.lease_ns,
                  "a lease is renewed at least twice before it ends");
@@ -213,7 +214,7 @@ void membership::handle(lease_written& written) {
       options_.changed(options_.views->get());
     told_draining_ = written.draining;
     told_roles_ = written.roles;
-    if (written.draining && ends_ && drained_)
+    if (written.draining && drained_)
       std::exchange(drained_, nullptr)();
     break;
   case storage::status::condition_failed:
@@ -318,7 +319,6 @@ void membership::handle(enter_membership& asked) {
 }
 
 void membership::handle(drain_membership& asked) {
-  ends_ = true;
   card_.draining = true;
   drained_ = std::move(asked.done);
   due_ = true;

@@ -142,7 +142,6 @@ private:
   bool read_once_ = false;
   bool patient_ = false; ///< made anew: until the first tick its earlier life's view stands
   std::map<std::string, std::pair<std::int64_t, int>> gone_; ///< by name: incarnation, and tries to drop it
-  bool ends_ = false;                                        ///< it was told to drain
   bool stored_draining_ = false;                             ///< what its row says
   std::function<void()> drained_;
   std::function<void()> left_;
