@@ -142,7 +142,8 @@ private:
   bool read_once_ = false;
   bool patient_ = false; ///< made anew: until the first tick its earlier life's view stands
   std::map<std::string, std::pair<std::int64_t, int>> gone_; ///< by name: incarnation, and tries to drop it
-  bool stored_draining_ = false;                             ///< what its row says
+  bool told_draining_ = false;                               ///< what its row says, and others were told to look at
+  unsigned told_roles_;
   std::function<void()> drained_;
   std::function<void()> left_;
   std::uint64_t epoch_ = 0;
