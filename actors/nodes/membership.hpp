@@ -31,9 +31,11 @@ struct peer_gone {
 };
 /// Something may have changed: the leases are read now.
 struct look_now {};
-/// A node whose card has said that it drains, so that others hear of it before it gets anything, is given its share
-/// from now on. Nothing when it was told to drain since.
-struct enter_membership {};
+/// A node whose card has said no roles, so that others hear of it before it gets anything, is given what comes with
+/// these from now on.
+struct enter_membership {
+  unsigned roles = 0;
+};
 /// From now on this node is given nothing; `done` is called once that is stored.
 struct drain_membership {
   std::function<void()> done;
