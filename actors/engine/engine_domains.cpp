@@ -35,7 +35,7 @@ void look_first(const actor_context& env, std::function<void()> answer, const ca
   caf::anon_send(registry, std::make_shared<domain_mail>(domain_fresh{std::move(answer)}));
 }
 
-void describe(const workflow::domain_directory& directory, const api::DescribeDomainRequest& request, call& to) {
+void describe_in(const workflow::domain_directory& directory, const api::DescribeDomainRequest& request, call& to) {
   workflow::domain_ptr domain;
   std::string asked;
   if (request.describe_by_case() == api::DescribeDomainRequest::kId) {
@@ -53,7 +53,7 @@ void describe(const workflow::domain_directory& directory, const api::DescribeDo
   to.reply(response);
 }
 
-void list(const workflow::domain_directory& directory, const api::ListDomainsRequest& request, call& to) {
+void list_in(const workflow::domain_directory& directory, const api::ListDomainsRequest& request, call& to) {
   const int page = page_size(request.page_size(), default_page, page_max);
   api::ListDomainsResponse response;
   // The token is the last name given: domains that come and go between two pages do no harm.
@@ -239,17 +239,17 @@ void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_pt
 void local_engine::describe_domain(body<api::DescribeDomainRequest> request, call_ptr call) {
   if (state_->options.tell_others)
     look_first(
-        state_->env, [s = state_, request, call] { describe(*s->directory.get(), *request, *call); }, call);
+        state_->env, [s = state_, request, call] { describe_in(*s->directory.get(), *request, *call); }, call);
   else
-    describe(*state_->directory.get(), *request, *call);
+    describe_in(*state_->directory.get(), *request, *call);
 }
 
 void local_engine::list_domains(body<api::ListDomainsRequest> request, call_ptr call) {
   if (state_->options.tell_others)
     look_first(
-        state_->env, [s = state_, request, call] { list(*s->directory.get(), *request, *call); }, call);
+        state_->env, [s = state_, request, call] { list_in(*s->directory.get(), *request, *call); }, call);
   else
-    list(*state_->directory.get(), *request, *call);
+    list_in(*state_->directory.get(), *request, *call);
 }
 
 } // namespace cadenza::actors
