@@ -163,6 +163,31 @@ def one_dies_under_load(count, nodes):
     everybody_knows(count, nodes, [node.name for node in nodes])
 
 
+def roles(count, cadenza):
+    """Nodes that do but a part of it: one takes requests, one holds everything."""
+    with cluster(cadenza, 2) as running:
+        front, back = running.nodes
+        front.begin("--migrate", "--services", "frontend")
+        back.begin("--migrate", "--services=history,matching,worker")
+        front.ready(), back.ready()
+        took = until(lambda: len(members(front)) == 2 and set(placed(front)) == {back.name})
+        count.check(took is not None, f"members {members(front)}, shards {placed(front)}")
+        told = {name: one["roles"] for name, one in members(front).items()}
+        count.check(told == {front.name: "frontend", back.name: "history,matching,worker"}, f"roles {told}")
+        with socket.socket() as closed:
+            code = closed.connect_ex(("127.0.0.1", int(back.grpc.split(":")[1])))
+            count.check(code != 0, "gRPC is open at a node that is no frontend")
+        count.check(back.get("/ready")[0] == 200, f"a node that is no frontend: {back.get('/ready')}")
+        rings = json.loads(front.cli("admin", "cluster", "describe")[1])
+        count.check(json.dumps(rings).count(back.grpc) >= 3, f"rings {rings}")
+        code, said = front.cli("--domain", DOMAIN, "domain", "register", "--retention", "1")
+        count.check(code == 0, said)
+        with Crew(DOMAIN, ports([front])) as crew:
+            load = Load(DOMAIN, ports([front]), threads=2, prefix="roles")
+            count.check(load.wait_for(20), "load by roles")
+            whole(count, "roles", crew, load, [front])
+
+
 def over_tls(count, cadenza):
     """Nodes with certificates of one authority."""
     with tempfile.TemporaryDirectory() as place, cluster(cadenza, 2) as running:
@@ -267,6 +292,7 @@ def main():
         third.start()
         everybody_knows(count, running.nodes, [node.name for node in running.nodes])
         one_dies_under_load(count, running.nodes)
+    roles(count, cadenza)
     over_tls(count, cadenza)
     behind_proxies(count, cadenza)
     count.end()
