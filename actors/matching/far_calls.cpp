@@ -96,7 +96,7 @@ public:
     const auto place = place_.env.far->place_of(list());
     if (place == asked_at_)
       return;
-    if (place.node != asked_at_.node) // another life of the same node knows nothing of it
+    if (!asked_at_.node.empty() && place.node != asked_at_.node) // another life of a node knows nothing of it
       withdraw();
     step_ = step::asking;
     pause_ns_ = ask_again_ns;

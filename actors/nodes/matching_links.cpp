@@ -23,7 +23,7 @@ matching_links::matching_links(const cluster_views& views, const node_links& lin
 bool matching_links::list_is_far(const storage::task_list_key& list) const {
   const auto view = views_.get();
   const auto* owner = view->owner_of_list(placement_key(list));
-  return owner != nullptr && owner->name != view->self();
+  return owner == nullptr || owner->name != view->self();
 }
 
 bool matching_links::run_is_far(const workflow_key& workflow) const {
@@ -47,7 +47,9 @@ void matching_links::carry(matching_message_ptr message) {
         message->has_run()
             ? view->owner_of_shard(shard_of(message->run().workflow_id(), view->shard_count()))
             : view->owner_of_list(placement_key({uuid::from_raw(list.domain_id()), list.name(), list.type()}));
-    to = owner != nullptr ? owner->name : view->self();
+    if (owner == nullptr)
+      return; // lost, as any message may be
+    to = owner->name;
   }
   if (to == view->self())
     return deliver_(std::move(message));

@@ -8,8 +8,9 @@
 
 namespace cadenza::actors {
 
-/// What matching says to other nodes goes over links, and where lists and runs are says the view of the cluster. A node
-/// that is no member, or knows none, takes all lists for its own: what it does with them is settled by their range ids.
+/// What matching says to other nodes goes over links, and where lists and runs are says the view of the cluster. As
+/// long as nobody is known to have a list it is nowhere, and not here either: who begins must not take what others
+/// have. What is for it is asked again when there is another view.
 ///
 /// A message is told, not asked: lost with the connection, it is sent again by whoever waits for an answer. Everything
 /// given must outlive it.
