@@ -19,6 +19,12 @@ namespace cadenza::replication {
 [[nodiscard]] outcome<void> check_active(const workflow::run* r, const workflow::domain_view& domain,
                                          const cluster_group& group);
 
+/// Whether this cluster may begin a run of a workflow id whose current run is `current` (null: it has none): it must be
+/// active for the domain, and know no later version of it from that run, or the new run would have lost everywhere else
+/// before it began. domain_not_active names who may.
+[[nodiscard]] outcome<void> check_start(const workflow::run* current, const workflow::domain_view& domain,
+                                        const cluster_group& group);
+
 /// What becomes of a decision that a worker has had since before a fail-over. A batch of events has one version, so
 /// what came meanwhile is written down by whoever has it, in its version.
 enum class in_flight {

@@ -52,7 +52,7 @@ void cluster::end_decisions_in_flight() {
 std::optional<uuid> cluster::start(const std::string& workflow_id, std::int32_t backoff_s, const std::string& cron) {
   const auto environment = env();
   const auto before = current(workflow_id);
-  if (!check_active(nullptr, *environment.domain, group_) || (before && !run(*before).closed()))
+  if (!check_start(before ? &run(*before) : nullptr, *environment.domain, group_) || (before && !run(*before).closed()))
     return std::nullopt;
   api::StartWorkflowExecutionRequest request;
   request.set_domain("global");
@@ -83,6 +83,7 @@ bool cluster::signal(const uuid& id, const std::string& request_id, const std::s
   workflow::signal_input input;
   input.name = name;
   input.request_id = request_id;
+  input.to_current = true;
   return step(id, [&](auto& tx) {
     const auto done = workflow::signal(tx, input);
     return done && *done;
@@ -178,11 +179,11 @@ bool cluster::terminate(const uuid& id) {
 }
 
 bool cluster::reset(const uuid& base_id, std::int64_t finish_id, std::vector<api::HistoryEvent> again,
-                    bool keep_request_ids, const std::string& reason) {
-  if (!prepare(base_id))
-    return false;
+                    const std::string& reason) {
+  const auto environment = env();
   auto& base = run(base_id);
-  if (!workflow::check_reset(base, finish_id))
+  if (!check_start(&base, *environment.domain, group_) || (base.open() && !prepare(base_id)) ||
+      !workflow::check_reset(base, finish_id))
     return false;
   workflow::reset_input input;
   input.base = &base;
@@ -196,11 +197,20 @@ bool cluster::reset(const uuid& base_id, std::int64_t finish_id, std::vector<api
   input.new_run_id = chance_.new_uuid();
   input.reason = reason;
   input.request_id = chance_.new_uuid().str();
-  input.reapply = std::move(again);
-  input.keep_request_ids = keep_request_ids;
+  const auto had = [&](const api::HistoryEvent& e) {
+    if (e.event_id() >= finish_id || e.event_id() == buffered_event_id)
+      if (e.has_workflow_execution_signaled_event_attributes())
+        input.reapply.push_back(e);
+  };
+  for (const auto& e : events(base_id))
+    had(e);
+  for (const auto& [number, row] : base.buffered())
+    for (const auto& e : row.events())
+      had(e);
+  input.reapply.insert(input.reapply.end(), again.begin(), again.end());
+  input.keep_request_ids = true;
   input.tree_version = trees_[base.current_branch().branch().tree_id()];
   const auto& workflow_id = base.key().workflow_id;
-  const auto environment = env();
   auto made = workflow::reset(input, environment, ids_of(workflow_id));
   if (!made)
     return false;
