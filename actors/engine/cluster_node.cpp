@@ -7,6 +7,7 @@
 #include "messages/invariant.hpp"
 #include "messages/shard_hash.hpp"
 
+#include "cadenza/record/v1/matching_message.pb.h"
 #include "cadenza/record/v1/run_message.pb.h"
 
 #include <caf/all.hpp>
@@ -114,7 +115,10 @@ std::uint32_t kind_of(cluster_news what) {
 cluster_node::cluster_node(caf::actor_system& system, storage::store& store, clock& time, link_transport& transport,
                            log::sink log, cluster_node_options options, std::function<void(caf::actor)> hall)
   : system_(system), options_(std::move(options)), transport_(transport), hall_(std::move(hall)), wrong_(time, log),
-    views_(options_.card.name, options_.shard_count) {
+    views_(options_.card.name, options_.shard_count), matching_(views_, links_, [this](matching_message_ptr message) {
+      if (local_ != nullptr)
+        local_->deliver(std::move(message));
+    }) {
   env_.store = &store;
   env_.time = &time;
   env_.counters = &counters_;
@@ -137,6 +141,8 @@ cluster_node::~cluster_node() { stop(); }
 
 void cluster_node::tie(engine_options& options) {
   options.placement = &views_;
+  options.far = &matching_;
+  options.settings.identity = options_.card.name;
   options.carry_message = [this](const run_message_ptr& message) { carry(message); };
   options.tell_others = [this](cluster_news what) { links_.tell_all(kind_of(what), {}); };
 }
@@ -163,6 +169,7 @@ void cluster_node::begin() {
     options.margin_ns = options_.margin_ns;
     options.changed = [this](const cluster_view_ptr& view) {
       caf::anon_send(root_, view);
+      tell_who_has_gone(view);
       local_->follow_placement();
       links_.tell_all(link_kind::members_changed, {});
     };
@@ -196,17 +203,40 @@ void cluster_node::carry(const run_message_ptr& message) {
     links_.ask(owner->name, {link_kind::run_message, message->SerializeAsString(), false, nullptr});
 }
 
+/// What other nodes have asked for workers that wait there ends with them.
+void cluster_node::tell_who_has_gone(const cluster_view_ptr& view) {
+  const auto before = std::exchange(told_, view);
+  if (!before)
+    return;
+  for (const auto& member : before->members()) {
+    const auto* now = view->find(member.name);
+    if (member.name != options_.card.name && (now == nullptr || now->incarnation != member.incarnation))
+      local_->node_gone(member.name);
+  }
+}
+
 void cluster_node::serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& call) {
   switch (kind) {
   case link_kind::engine_request:
     if (call)
       whole_->serve(bytes, call);
     return;
+  case link_kind::node_request:
+    if (call)
+      whole_->serve_node(bytes, call);
+    return;
   case link_kind::run_message: {
     auto arrived = std::make_shared<wire::v1::RunMessage>();
     if (arrived->ParseFromString(bytes))
       return local_->deliver(std::move(arrived));
     return env_.log(log::level::error, {field::node(from)}, "a message from node {node} to a run cannot be parsed");
+  }
+  case link_kind::matching_message: {
+    auto arrived = std::make_shared<wire::v1::MatchingMessage>();
+    if (arrived->ParseFromString(bytes))
+      return local_->deliver(std::move(arrived));
+    return env_.log(log::level::error, {field::node(from)},
+                    "a message of the matching of node {node} cannot be parsed");
   }
   case link_kind::members_changed: return caf::anon_send(root_, make_membership_mail(look_now{}));
   case link_kind::domains_changed: return local_->hear(cluster_news::domains);

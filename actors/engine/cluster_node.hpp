@@ -4,6 +4,7 @@
 #include "actors/base/cluster_news.hpp"
 #include "actors/base/troubles.hpp"
 #include "actors/engine/local_engine.hpp"
+#include "actors/nodes/matching_links.hpp"
 #include "actors/nodes/membership.hpp"
 #include "actors/nodes/routed_engine.hpp"
 
@@ -25,7 +26,7 @@ struct cluster_node_options {
 };
 
 /// Makes the engine of a process one of several: keeps it a member of the cluster, links it to the others, has it hold
-/// the shards that are placed on it, and finds all others.
+/// the shards and task lists that are placed on it, and finds all others.
 ///
 /// Used in this order: `tie` the options of the engine, `join` with the engine, `begin`; at the end `leave`, then
 /// `stop`, both before the engine stops. Everything given must outlive it.
@@ -38,7 +39,7 @@ public:
   cluster_node(const cluster_node&) = delete;
   cluster_node& operator=(const cluster_node&) = delete;
 
-  /// What the engine is to know of the cluster.
+  /// What the engine is to know of the cluster. It calls itself by the name of its card from then on.
   void tie(engine_options& options);
   void join(local_engine& local);
   /// Becomes a member as soon as it can. After the engine has begun.
@@ -57,6 +58,7 @@ public:
 private:
   void serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& call);
   void carry(const run_message_ptr& message);
+  void tell_who_has_gone(const cluster_view_ptr& view);
 
   caf::actor_system& system_;
   const cluster_node_options options_;
@@ -67,6 +69,8 @@ private:
   actor_context env_;
   cluster_views views_;
   node_links links_;
+  matching_links matching_;
+  cluster_view_ptr told_; ///< of the membership's thread
   link_options link_options_;
   local_engine* local_ = nullptr;
   std::unique_ptr<routed_engine> whole_;

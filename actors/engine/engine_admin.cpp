@@ -129,9 +129,11 @@ void local_engine::describe_host(body<admin::DescribeHistoryHostRequest> request
     if (const auto there = check_index(request->shard_id(), state_->options.shard_count, "shard"); !there)
       return call->reject(there.error());
   admin::DescribeHistoryHostResponse response;
-  response.set_number_of_shards(state_->options.shard_count);
+  // Of one of several nodes those that it holds; on the only one they are all here, also one that is being made anew.
   for (int i = 0; i < state_->options.shard_count; ++i)
-    response.add_shard_ids(i);
+    if (state_->options.placement == nullptr || state_->routes.shard(i))
+      response.add_shard_ids(i);
+  response.set_number_of_shards(response.shard_ids_size());
   response.mutable_domain_cache()->set_num_of_items_in_cache_by_id(
       static_cast<std::int64_t>(state_->directory.get()->by_id.size()));
   response.mutable_domain_cache()->set_num_of_items_in_cache_by_name(

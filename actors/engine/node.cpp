@@ -2,6 +2,7 @@
 
 #include "actors/cluster/document_keeper.hpp"
 #include "actors/cluster/domain_registry.hpp"
+#include "actors/matching/far_desk.hpp"
 #include "actors/matching/matching_owner.hpp"
 #include "actors/runs/run_starter.hpp"
 #include "actors/shards/shard_owner.hpp"
@@ -75,6 +76,9 @@ caf::behavior node::make_behavior() {
         const auto i = children_.find(node_child::shard_owner);
         if (i != children_.end())
           send(i->second, news);
+        const auto matching = children_.find(node_child::matching_owner);
+        if (matching != children_.end() && env_.far != nullptr)
+          send(matching->second, far_placement{});
       },
       [this](kill_child_ptr& kill) {
         const auto i = children_.find(kill->which);

@@ -31,6 +31,8 @@ void far_desk::arrive(const MatchingMessage& message) {
     return offer_left(message);
   if (env_.time->now_ns() > message.expires_ns())
     return;
+  if (!env_.far->takes(list_of(message.list())))
+    return turn_away(message);
   switch (message.body_case()) {
   case MatchingMessage::kAddTask: return arrive_task(message);
   case MatchingMessage::kAddPoll:
@@ -54,6 +56,29 @@ void far_desk::arrive(const MatchingMessage& message) {
 
 void far_desk::refuse(const MatchingMessage& message, const error& reason) const {
   answer_failed(env_, message, reason);
+}
+
+/// The list is not here. Offers are made anew after a while by themselves, and what partitions are told comes again.
+void far_desk::turn_away(const MatchingMessage& message) const {
+  if (message.has_add_task())
+    return answer_over(env_, message, false);
+  if (!message.has_offer_task() && !message.has_offer_poll() && !message.has_partitions_told())
+    refuse(message, list_has_moved());
+}
+
+bool far_desk::send_on(const matching_mail& mail) {
+  return std::visit(
+      [](const auto& content) {
+        if constexpr (requires { content->call->reject(list_has_moved()); }) {
+          if (dynamic_cast<const arrived_call*>(content->call.get()) == nullptr)
+            return false;
+          content->call->reject(list_has_moved());
+          return true;
+        } else {
+          return false;
+        }
+      },
+      mail);
 }
 
 // ---------------------------------------------------------------- tasks
@@ -169,6 +194,13 @@ void far_desk::on_answer(far_answer& answer) {
   auto& call = i->second;
   auto out = std::make_shared<MatchingMessage>();
   *out->mutable_to() = call.from;
+  if (!answer.bytes && answer.bytes.error().kind == error_kind::shard_ownership_lost) {
+    // It is asked elsewhere, or here again: then it is a new request. Lost, it is asked again all the same.
+    set_failure(*out, answer.bytes.error());
+    calls_due_.erase({call.due_ns, answer.of});
+    calls_.erase(i);
+    return send(std::move(out));
+  }
   out->mutable_from()->set_node(place_.node);
   out->mutable_from()->set_life(place_.life);
   if (answer.bytes)
@@ -213,6 +245,10 @@ void far_desk::on_node_gone(const std::string& node) {
     if (const auto waiting = call.call.lock())
       waiting->go();
   }
+  for (auto& [of, offer] : arrived_offers_)
+    if (offer.from == node)
+      offer.end();
+  give_up_on(node);
 }
 
 void far_desk::look_at_arrivals() {
@@ -247,6 +283,7 @@ void far_desk::arrive_offer(const MatchingMessage& message) {
   if (arrived_offers_.size() >= offers_max || arrived_offers_.contains(of))
     return;
   auto& offer = arrived_offers_[of];
+  offer.from = message.from().node();
   offer.until_ns = message.expires_ns();
   const auto to = list_of(message.list());
   if (message.has_offer_task()) {
@@ -269,10 +306,15 @@ void far_desk::offer_left(const MatchingMessage& message) {
   const auto i = arrived_offers_.find(request_of(message));
   if (i == arrived_offers_.end())
     return;
-  if (const auto task = i->second.task.lock())
-    (void)task->given.take();
-  if (const auto poll = i->second.poll.lock())
-    (void)poll->given.take();
+  i->second.end();
+}
+
+/// Nobody takes it from here on.
+void far_desk::arrived_offer::end() const {
+  if (const auto offered_task = task.lock())
+    (void)offered_task->given.take();
+  if (const auto offered_poll = poll.lock())
+    (void)offered_poll->given.take();
 }
 
 void far_desk::on_taken(const forward_taken& taken) {

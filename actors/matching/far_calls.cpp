@@ -37,6 +37,7 @@ namespace {
 
 constexpr std::int64_t last_answer_ns = ns_per_s / 2; ///< an answer given at the deadline may still come
 constexpr std::int64_t short_call_ns = 7 * ns_per_s;  ///< what need not wait for a worker is answered within
+constexpr std::int64_t moved_ns = 100 * ns_per_ms;    ///< until a list that was not where it was asked is asked again
 
 /// asking ⇄ waiting ──► over
 ///
@@ -57,8 +58,23 @@ public:
       pause_ns_ = ask_again_ns;
       wait_until(std::min(now() + look_after_ns, until_ns_));
       return verdict::wait;
-    case MatchingMessage::kReply: replied(message.reply().response()); return verdict::over;
-    case MatchingMessage::kFailed: refused(failure_of(message)); return verdict::over;
+    case MatchingMessage::kReply:
+      // A list that has moved answers where it was: where it is now nobody need look for a worker any more.
+      if (!asked_at_.node.empty() && message.from().node() != asked_at_.node)
+        withdraw();
+      replied(message.reply().response());
+      return verdict::over;
+    case MatchingMessage::kFailed: {
+      const auto reason = failure_of(message);
+      if (reason.kind == error_kind::shard_ownership_lost) {
+        step_ = step::asking;
+        pause_ns_ = ask_again_ns;
+        wait_until(std::min(now() + moved_ns, until_ns_));
+        return verdict::wait;
+      }
+      refused(reason);
+      return verdict::over;
+    }
     default: return verdict::wait;
     }
   }
@@ -75,10 +91,22 @@ public:
     withdraw();
     return verdict::over;
   }
+  /// The place where it was asked may still live, and must not find a worker for it as well.
+  void follow() override {
+    const auto place = place_.env.far->place_of(list());
+    if (place == asked_at_)
+      return;
+    if (place.node != asked_at_.node) // another life of the same node knows nothing of it
+      withdraw();
+    step_ = step::asking;
+    pause_ns_ = ask_again_ns;
+    ask();
+  }
 
 protected:
   /// The request, with the list that it is for.
   virtual message_ptr request() const = 0;
+  [[nodiscard]] virtual const storage::task_list_key& list() const = 0;
   virtual void replied(const std::string& bytes) { call_->reply_bytes(bytes); }
   virtual void refused(const error& reason) { call_->reject(reason); }
   /// There is no answer in time.
@@ -87,6 +115,7 @@ protected:
   void withdraw() const {
     auto out = request();
     out->mutable_gone();
+    out->set_node(asked_at_.node);
     send(std::move(out));
   }
   [[nodiscard]] message_ptr to(const storage::task_list_key& list, api::TaskListKind kind) const {
@@ -104,9 +133,11 @@ private:
     CADENZA_ASSERT(step_ == step::asking, "a request that has been accepted is looked after, and asked again then");
     wait_until(std::min(now() + pause_ns_, until_ns_));
     pause_ns_ = std::min(2 * pause_ns_, ask_again_max_ns);
+    asked_at_ = place_.env.far->place_of(list());
     send(request());
   }
 
+  list_place asked_at_;
   const call_ptr call_;
   const std::int64_t until_ns_;
   std::int64_t pause_ns_ = ask_again_ns;
@@ -119,6 +150,7 @@ public:
     : call_errand(place, number, poll->call, poll->deadline_ns + last_answer_ns), poll_(std::move(poll)) {}
 
 protected:
+  const storage::task_list_key& list() const override { return poll_->list; }
   message_ptr request() const override {
     auto out = to(poll_->list, poll_->kind);
     *out->mutable_add_poll()->mutable_poll() = to_wire(*poll_);
@@ -136,6 +168,7 @@ public:
     : call_errand(place, number, query->call, query->deadline_ns + last_answer_ns), query_(std::move(query)) {}
 
 protected:
+  const storage::task_list_key& list() const override { return query_->list; }
   message_ptr request() const override {
     auto out = to(query_->list, query_->kind);
     *out->mutable_add_query()->mutable_query() = to_wire(*query_);
@@ -164,6 +197,7 @@ public:
   bool is_offer() const override { return true; }
 
 protected:
+  const storage::task_list_key& list() const override { return parent_; }
   message_ptr request() const override {
     auto out = to(parent_, api::TASK_LIST_KIND_NORMAL);
     auto& query = *out->mutable_offer_query()->mutable_query();
@@ -193,6 +227,7 @@ public:
     : call_errand(place, number, given->call, place.env.time->now_ns() + short_call_ns), given_(std::move(given)) {}
 
 protected:
+  const storage::task_list_key& list() const override { return given_->list; }
   message_ptr request() const override {
     auto out = to(given_->list, api::TASK_LIST_KIND_NORMAL);
     out->mutable_answer_query()->set_task_id(given_->task_id);
@@ -210,6 +245,7 @@ public:
     : call_errand(place, number, asked->call, place.env.time->now_ns() + short_call_ns), asked_(std::move(asked)) {}
 
 protected:
+  const storage::task_list_key& list() const override { return asked_->list; }
   message_ptr request() const override {
     auto out = to(asked_->list, asked_->kind);
     out->mutable_describe_list()->set_status(asked_->status);
@@ -226,6 +262,7 @@ public:
     : call_errand(place, number, asked->call, place.env.time->now_ns() + short_call_ns), asked_(std::move(asked)) {}
 
 protected:
+  const storage::task_list_key& list() const override { return asked_->list; }
   message_ptr request() const override {
     auto out = to(asked_->list, api::TASK_LIST_KIND_NORMAL);
     *out->mutable_configure_list()->mutable_config() = asked_->config;

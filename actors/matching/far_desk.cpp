@@ -123,6 +123,31 @@ void far_desk::tell_partitions(const storage::task_list_key& root, const std::ve
   }
 }
 
+void far_desk::follow() {
+  std::vector<std::int64_t> numbers;
+  numbers.reserve(errands_.size());
+  for (const auto& [number, errand] : errands_)
+    numbers.push_back(number);
+  for (const auto number : numbers) {
+    auto errand = take_errand(number);
+    errand->follow();
+    keep(std::move(errand));
+  }
+}
+
+/// What only a node that has died could say is taken for not done.
+void far_desk::give_up_on(const std::string& node) {
+  std::vector<std::int64_t> numbers;
+  for (const auto& [number, errand] : errands_)
+    if (errand->partner() == node)
+      numbers.push_back(number);
+  for (const auto number : numbers) {
+    auto errand = take_errand(number);
+    if (errand->silence() == verdict::wait)
+      keep(std::move(errand));
+  }
+}
+
 void far_desk::on_caller_gone(std::int64_t number) {
   auto errand = take_errand(number);
   if (errand && errand->gone() == verdict::wait)

@@ -39,6 +39,8 @@ struct far_caller_gone {
 struct far_node_gone {
   std::string node;
 };
+/// Lists may be placed elsewhere than before.
+struct far_placement {};
 /// The desk must look at its clock.
 struct far_look {
   std::int64_t at_ns = 0;
@@ -78,6 +80,11 @@ public:
   void on_answer(far_answer& answer);
   void on_caller_gone(std::int64_t errand);
   void on_node_gone(const std::string& node);
+  /// Lists may be placed elsewhere: what was asked is asked where they are now.
+  void follow();
+  /// What has come from another node for a list that is here no more: that node asks elsewhere. False: it is not from
+  /// another node.
+  [[nodiscard]] static bool send_on(const matching_mail& mail);
   void on_look(std::int64_t at_ns);
 
   /// When `on_look` is needed next, if nobody has been asked for that already; 0: not at all.
@@ -102,9 +109,11 @@ private:
     std::int64_t due_ns = 0;
   };
   struct arrived_offer {
+    std::string from; ///< node
     std::weak_ptr<list_task> task;
     std::weak_ptr<list_poll> poll;
     std::int64_t until_ns = 0;
+    void end() const;
   };
 
   // --- errands (far_desk.cpp)
@@ -112,6 +121,7 @@ private:
   void keep(far_errand_ptr errand);
   [[nodiscard]] far_errand_ptr take_errand(std::int64_t number);
   void look_at_errands();
+  void give_up_on(const std::string& node);
   void look_at_offers();
   void to_errand(const wire::v1::MatchingMessage& message);
   void send(std::shared_ptr<wire::v1::MatchingMessage> message) const { env_.far->carry(std::move(message)); }
@@ -128,6 +138,7 @@ private:
   void settle(const far_request& of, arrived& call, std::int64_t due_ns);
   void say_accepted(const arrived& call) const;
   void refuse(const wire::v1::MatchingMessage& message, const error& reason) const;
+  void turn_away(const wire::v1::MatchingMessage& message) const;
   void look_at_arrivals();
 
   const actor_context& env_;
@@ -153,3 +164,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::far_put_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::far_caller_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::far_look)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::far_node_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::far_placement)

@@ -25,6 +25,11 @@ struct far_query_back {
   list_query_ptr query;
 };
 
+/// Another node has the list now; whoever has asked asks there. Between nodes only: no client ever sees it.
+[[nodiscard]] inline error list_has_moved() {
+  return {error_kind::shard_ownership_lost, "the task list is on another node"};
+}
+
 /// Where errands are carried out.
 struct far_place {
   const actor_context& env;
@@ -57,6 +62,10 @@ public:
   [[nodiscard]] virtual verdict silence() = 0;
   /// The caller that it stands for has gone.
   [[nodiscard]] virtual verdict gone() { return verdict::wait; }
+  /// Lists may be on other nodes than before: what it has asked for is asked where it is now.
+  virtual void follow() {}
+  /// The node that alone can say how it ends; "": there is none.
+  [[nodiscard]] virtual std::string partner() const { return {}; }
   /// What it offers has been given away on this node. Over then, the other node has been told.
   [[nodiscard]] virtual verdict look() { return verdict::wait; }
   /// Whether `look` may say something.

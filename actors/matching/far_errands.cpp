@@ -47,7 +47,12 @@ public:
   task_errand(const far_place& place, std::int64_t number, list_task_ptr task)
     : far_errand(place, number), task_(std::move(task)) {}
 
+  void follow() override {
+    if (place_.env.far->place_of(task_->list) != brought_to_)
+      begin();
+  }
   void begin() override {
+    brought_to_ = place_.env.far->place_of(task_->list);
     auto out = message();
     *out->mutable_list() = to_wire(task_->list, task_->kind);
     *out->mutable_add_task()->mutable_task() = to_wire(*task_);
@@ -69,6 +74,7 @@ public:
 
 private:
   const list_task_ptr task_;
+  list_place brought_to_;
 };
 
 // ---------------------------------------------------------------- a start for a poll of this node
@@ -196,6 +202,7 @@ public:
     tell(list_, {task_, nullptr, false});
     return verdict::over;
   }
+  std::string partner() const override { return offer_->node(); }
 
 private:
   const list_task_ptr task_;
@@ -232,6 +239,7 @@ public:
     caf::anon_send(place_.owner, far_query_back{query_});
     return verdict::over;
   }
+  std::string partner() const override { return offer_->node(); }
 
 private:
   const list_query_ptr query_;

@@ -26,6 +26,7 @@ public:
     : far_errand(place, number), offered_(std::move(offered)) {}
 
   void begin() override {
+    offered_at_ = place_.env.far->place_of(offered_.to).node;
     auto out = message();
     out->set_expires_ns(now() + offer_kept_ns);
     *out->mutable_list() = to_wire(offered_.to, uber::cadence::api::v1::TASK_LIST_KIND_NORMAL);
@@ -58,6 +59,7 @@ public:
     return verdict::over;
   }
   bool is_offer() const override { return true; }
+  std::string partner() const override { return offered_at_; }
 
 private:
   enum class step { offered, lent };
@@ -74,6 +76,7 @@ private:
   }
 
   const forwarded_task offered_;
+  std::string offered_at_;
   step step_ = step::offered;
 };
 

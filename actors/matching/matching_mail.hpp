@@ -191,10 +191,15 @@ struct list_wake {
   std::int64_t at_ns = 0;
 };
 
+/// Where a page of all stored lists begins.
+struct stored_from {
+  std::string page; ///< "": the first
+  std::int64_t scan = 0;
+};
 /// A page of all stored lists: those with a backlog are brought into memory.
 struct stored_lists {
   storage::page<std::pair<storage::task_list_key, std::string>> page;
-  std::string from; ///< where the page began
+  stored_from from;
 };
 
 /// A list that nobody may name again is to live.
@@ -213,6 +218,10 @@ struct list_idle {
   storage::task_list_key list;
 };
 struct list_quit {};
+/// The list is on another node now. What waits in it goes there, by the owner; of what it has begun it hears the end.
+struct list_moved {};
+/// A list that has moved has heard all that it may hear.
+struct list_is_over {};
 struct backlog_read {
   storage::page<storage::backlog_row> page;
 };
@@ -238,7 +247,7 @@ using matching_mail =
                  std::shared_ptr<describe_list>, std::shared_ptr<lists_of_domain>, list_row_read, list_written,
                  backlog_read, list_idle, list_quit, show_lists, kill_list, std::shared_ptr<configure_list>,
                  std::shared_ptr<list_partitions>, partitions_known, forwarded_task, forwarded_poll, forwarded_query,
-                 forward_taken, list_look, stored_lists, list_wanted>;
+                 forward_taken, list_look, stored_lists, list_wanted, list_moved>;
 using matching_mail_ptr = std::shared_ptr<matching_mail>;
 
 template <class T> [[nodiscard]] matching_mail_ptr make_matching_mail(T&& content) {
@@ -249,3 +258,5 @@ template <class T> [[nodiscard]] matching_mail_ptr make_matching_mail(T&& conten
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::matching_mail_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::list_wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::list_is_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::stored_from)

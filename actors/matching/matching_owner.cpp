@@ -96,14 +96,14 @@ caf::behavior matching_owner::make_behavior() {
         to_list(mail, arrived);
       });
   on_tick();
-  read_stored_lists({});
+  read_stored_lists({{}, ++scan_});
   const caf::message_handler own{
       [this](matching_mail_ptr& mail) {
         on_mail(mail);
         arm_desk();
       },
       [this](tick) { on_tick(); },
-      [this](const std::string& page) { read_stored_lists(page); },
+      [this](const stored_from& page) { read_stored_lists(page); },
   };
   return with_common(env_.far == nullptr ? own : own.or_else(far_handler()));
 }
@@ -124,8 +124,8 @@ caf::message_handler matching_owner::far_handler() {
         arm_desk();
       },
       [this](far_query_back& back) {
+        const bool arrived = !is_elsewhere(back.query->list);
         auto mail = make_matching_mail(std::move(back.query));
-        constexpr bool arrived = true;
         to_list(mail, arrived);
       },
       [this](const task_over& told) { desk_->on_over(told); },
@@ -135,6 +135,10 @@ caf::message_handler matching_owner::far_handler() {
       },
       [this](far_caller_gone gone) { desk_->on_caller_gone(gone.errand); },
       [this](const far_node_gone& gone) { desk_->on_node_gone(gone.node); },
+      [this](far_placement) {
+        follow();
+        arm_desk();
+      },
       [this](far_look look) {
         desk_->on_look(look.at_ns);
         arm_desk();
@@ -163,8 +167,11 @@ void matching_owner::to_list(matching_mail_ptr& mail, bool arrived) {
       send(i->second.handle, std::move(mail));
     return;
   }
-  if (!arrived && is_far(*key))
+  if (!arrived && is_far(*key)) {
+    if (is_elsewhere(*key) && far_desk::send_on(*mail))
+      return;
     return desk_->send_out(*mail);
+  }
   if (limited_ && !admit(*mail))
     return;
   auto* to = list(*key, kind_of(*mail));
@@ -190,7 +197,7 @@ void matching_owner::on_mail(matching_mail_ptr& mail) {
   if (auto* asked = std::get_if<std::shared_ptr<lists_of_domain>>(mail.get()))
     return describe_all(**asked);
   if (auto* idle = std::get_if<list_idle>(mail.get()))
-    return forget(idle->list);
+    return forget(idle->list, list_quit{});
   if (const auto* shown = std::get_if<show_lists>(mail.get()))
     return show(*shown->into);
   if (const auto* asked = std::get_if<kill_list>(mail.get()))
@@ -201,7 +208,7 @@ void matching_owner::on_mail(matching_mail_ptr& mail) {
     return describe_partitions(**asked);
   if (auto* read = std::get_if<stored_lists>(mail.get()))
     return handle(*read);
-  if (const auto* wanted = std::get_if<list_wanted>(mail.get()))
+  if (const auto* wanted = std::get_if<list_wanted>(mail.get()); wanted != nullptr && !is_elsewhere(wanted->list))
     (void)list(wanted->list, api::TASK_LIST_KIND_NORMAL);
 }
 
@@ -226,14 +233,27 @@ matching_owner::entry* matching_owner::list(const storage::task_list_key& key, a
   return &made;
 }
 
-void matching_owner::forget(const storage::task_list_key& key) {
+/// `last` is what the list is told.
+void matching_owner::forget(const storage::task_list_key& key, matching_mail last) {
   const auto i = lists_.find(key);
   if (i == lists_.end())
     return;
-  send(i->second.handle, make_matching_mail(list_quit{}));
+  send(i->second.handle, make_matching_mail(std::move(last)));
   by_address_.erase(i->second.handle->address());
   lists_.erase(i);
   env_.counters->task_lists.fetch_sub(1, std::memory_order_relaxed);
+}
+
+/// Lists are placed anew. What waits in a list that is elsewhere now comes by here on its way there.
+void matching_owner::follow() {
+  std::vector<storage::task_list_key> elsewhere;
+  for (const auto& [key, one] : lists_)
+    if (is_elsewhere(key))
+      elsewhere.push_back(key);
+  for (const auto& key : elsewhere)
+    forget(key, list_moved{});
+  desk_->follow();
+  read_stored_lists({{}, ++scan_});
 }
 
 // ---------------------------------------------------------------- limits
@@ -313,9 +333,11 @@ void matching_owner::refuse(const matching_mail& mail, const std::string& why) {
 
 // ---------------------------------------------------------------- what is stored
 
-void matching_owner::read_stored_lists(std::string page) {
+void matching_owner::read_stored_lists(stored_from from) {
+  if (from.scan != scan_)
+    return; // another has begun since
   const auto self = caf::actor_cast<caf::actor>(this);
-  const auto from = page;
+  auto page = from.page;
   env_.store->task_lists().scan_task_lists(
       {}, std::move(page), stored_page,
       [self, from](storage::page<std::pair<storage::task_list_key, std::string>> rows) {
@@ -324,11 +346,13 @@ void matching_owner::read_stored_lists(std::string page) {
 }
 
 void matching_owner::handle(stored_lists& read) {
+  if (read.from.scan != scan_)
+    return;
   std::vector<std::string> lost;
   if (read.page.outcome != storage::status::committed)
     lost.push_back((read.page.usable() ? "some cannot be read: " : "they cannot be read; trying again: ") +
                    read.page.message);
-  if (read.from.empty() || !lost.empty())
+  if (read.from.page.empty() || !lost.empty())
     note_unreadable(env_, "stored task lists", std::move(lost));
   if (!read.page.usable()) {
     delayed_send(this, std::chrono::nanoseconds(tick_ns), std::move(read.from));
@@ -336,7 +360,7 @@ void matching_owner::handle(stored_lists& read) {
   }
   for (const auto& [key, value] : read.page.rows) {
     record::v1::TaskListRow row;
-    if (!row.ParseFromString(value))
+    if (is_elsewhere(key) || !row.ParseFromString(value))
       continue;
     if (row.ack_level() < row.range_id() * list_block_size)
       (void)list(key, row.kind()); // it may have tasks
@@ -344,7 +368,8 @@ void matching_owner::handle(stored_lists& read) {
       drop_expired(key, row.range_id());
   }
   if (!read.page.next.empty())
-    delayed_send(this, std::chrono::nanoseconds(stored_pause_ns), std::move(read.page.next));
+    delayed_send(this, std::chrono::nanoseconds(stored_pause_ns),
+                 stored_from{std::move(read.page.next), read.from.scan});
 }
 
 /// An ephemeral list without tasks that nobody has used for long. Whoever uses it at this moment takes it under a new

@@ -19,7 +19,8 @@ namespace cadenza::actors {
 /// Finds or makes the task list a message is for, and watches over them all. A list that dies is made again by the next
 /// message for it. Tasks, polls and queries for a list with several partitions are spread over them here, as the list's
 /// root has told. What is for a list of another node goes there by its desk. When it begins it brings all stored lists
-/// that may have a backlog into memory, so that no partition that is not written to any more keeps tasks for itself.
+/// of this node that may have a backlog into memory, so that no partition that is not written to any more keeps tasks
+/// for itself. When lists are placed anew it lets go of those that are elsewhere now, and loads what has come.
 ///
 /// Death: all lists die with it; what they had is pushed again or read from the store.
 class matching_owner final : public supervised_actor {
@@ -56,6 +57,11 @@ private:
   [[nodiscard]] bool is_far(const storage::task_list_key& list) const {
     return env_.far != nullptr && env_.far->list_is_far(list);
   }
+  /// Whether a list is placed on another node, so that nothing of it may begin here.
+  [[nodiscard]] bool is_elsewhere(const storage::task_list_key& list) const {
+    return env_.far != nullptr && !env_.far->takes(list);
+  }
+  void follow();
   [[nodiscard]] caf::message_handler far_handler();
   void arm_desk();
   void on_tick();
@@ -71,10 +77,10 @@ private:
   void note_partitions(partitions_known& known);
   void describe_all(const lists_of_domain& asked);
   void describe_partitions(const list_partitions& asked);
-  void forget(const storage::task_list_key& key);
+  void forget(const storage::task_list_key& key, matching_mail last);
   void show(list_census& into) const;
   void kill(const kill_list& asked);
-  void read_stored_lists(std::string page);
+  void read_stored_lists(stored_from page);
   void limit(bool limited);
   void drop_expired(const storage::task_list_key& key, std::int64_t range_id);
   void handle(stored_lists& read);
@@ -85,6 +91,7 @@ private:
   std::map<storage::task_list_key, entry> lists_;
   std::unordered_map<caf::actor_addr, storage::task_list_key> by_address_;
   int ticks_ = 0;
+  std::int64_t scan_ = 0; ///< of all stored lists, the one under way
   bool limited_ = false;
   budget host_;
   std::map<uuid, budget> domains_; ///< rates are read again with every tick

@@ -73,8 +73,8 @@ void matching_owner::describe_partitions(const list_partitions& asked) {
     auto one = std::make_shared<describe_list>();
     one->list = {asked.domain_id, asked.name, type};
     one->call = std::make_shared<inner_call<api::DescribeTaskListResponse>>(
-        INT64_MAX, [all, name = asked.name, type,
-                    host = env_.settings.identity](const api::DescribeTaskListResponse* description, const error*) {
+        INT64_MAX, [all, &env = env_, domain_id = asked.domain_id, name = asked.name,
+                    type](const api::DescribeTaskListResponse* description, const error*) {
           std::set<int> ids{0};
           if (description != nullptr) {
             for (const auto& [id, partition] : description->partition_config().read_partitions())
@@ -87,12 +87,13 @@ void matching_owner::describe_partitions(const list_partitions& asked) {
             auto* out = type == 0 ? all->response.add_decision_task_list_partitions()
                                   : all->response.add_activity_task_list_partitions();
             out->set_key(name_of_partition(name, id));
-            out->set_owner_host_name(host);
+            const auto far = env.far != nullptr ? env.far->place_of({domain_id, out->key(), type}) : list_place();
+            out->set_owner_host_name(far.node.empty() ? env.settings.identity : far.node);
           }
         });
-    auto* to = list(one->list, api::TASK_LIST_KIND_NORMAL);
-    if (to != nullptr)
-      send(to->handle, make_matching_mail(std::move(one)));
+    auto mail = make_matching_mail(std::move(one));
+    constexpr bool arrived = false;
+    to_list(mail, arrived);
   }
 }
 

@@ -33,7 +33,8 @@ void task_list::become(phase next) {
 }
 
 void task_list::begin_write(write what) {
-  CADENZA_ASSERT(stored_known(), "a list writes when it has read its row; list " + key_.name);
+  CADENZA_ASSERT(stored_known() || what == write::lease,
+                 "a list writes when it knows what is stored of it; list " + key_.name);
   CADENZA_ASSERT(writing_ == write::none, "a list writes one thing at a time; list " + key_.name);
   writing_ = what;
 }
@@ -220,34 +221,6 @@ void task_list::set_rate() {
   gate_.set_rate(whole / std::max(1, reads_), now(), settings_.burst_min);
   if (limited())
     polls_->open(false); // before the next poll is seen
-}
-
-/// The list has been forgotten; what came meanwhile goes back through the owner to a new one.
-void task_list::handle(list_quit&) {
-  become(phase::ending);
-  for (auto* queue : {&fresh_, &buffer_}) {
-    for (auto& task : *queue) {
-      if (task->backlog_id == 0 && !task->given.taken())
-        send(owner_, make_matching_mail(std::move(task)));
-    }
-    queue->clear();
-  }
-  polls_->open(false);
-  polls_->for_each([this](const poll_queue::entry& waiting) {
-    if (!waiting.from && !poll_queue::gone(*waiting.poll))
-      send(owner_, make_matching_mail(list_poll_ptr(waiting.poll)));
-    return true;
-  });
-  for (auto& query : queries_) {
-    if (!query->given.taken())
-      send(owner_, make_matching_mail(std::move(query)));
-  }
-  queries_.clear();
-  for (auto& asked : describes_)
-    send(owner_, make_matching_mail(std::move(asked)));
-  for (auto& asked : to_configure_)
-    send(owner_, make_matching_mail(std::move(asked)));
-  quit();
 }
 
 void task_list::handle(list_idle&) {}

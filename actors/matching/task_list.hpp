@@ -68,7 +68,7 @@ private:
     ending,
   };
   /// What of the list is being written; one thing at a time.
-  enum class write { none, tasks, ack_level, partitions };
+  enum class write { none, lease, tasks, ack_level, partitions };
 
   void handle(list_task_ptr&);
   void handle(list_poll_ptr&);
@@ -96,6 +96,11 @@ private:
   void handle(list_look& look);
   void handle(stored_lists&);
   void handle(list_wanted&);
+  void handle(list_moved&);
+
+  // --- its end (task_list_end.cpp)
+  void hand_back();
+  void hear_the_end(matching_mail& mail);
 
   // --- life, polls and queries (task_list.cpp)
   void note_poll(const list_poll& poll);
@@ -146,6 +151,8 @@ private:
 
   // --- stored backlog (task_list_backlog.cpp)
   void read_row();
+  void take_over();
+  void serve();
   void spill();
   void write_backlog(std::vector<list_task_ptr> tasks);
   void read_backlog();

@@ -72,6 +72,28 @@ void task_list::handle(list_row_read& read) {
     return end("its row cannot be read: " + read.row.message);
   if (read.row.value && !row_.ParseFromString(*read.row.value))
     return end("its row is damaged");
+  if (env_.far != nullptr && row_.ack_level() < row_.range_id() * list_block_size)
+    return take_over();
+  serve();
+}
+
+/// Tasks may be stored, and another node may still believe that it has the list: from here on that one cannot write, so
+/// what is read here is all there is. The ids of this lease are given to nobody: a list that has no tasks any more can
+/// be told from its row.
+void task_list::take_over() {
+  begin_write(write::lease);
+  storage::task_list_transaction tx;
+  tx.key = key_;
+  tx.expected_range_id = row_.range_id();
+  row_.set_range_id(row_.range_id() + 1);
+  tx.new_range_id = row_.range_id();
+  tx.row = row_.SerializeAsString();
+  env_.store->task_lists().commit(std::move(tx), [self = me()](storage::commit_result result) {
+    caf::anon_send(self, make_matching_mail(list_written{std::move(result), {}}));
+  });
+}
+
+void task_list::serve() {
   become(phase::serving);
   read_level_ = done_level_ = row_.ack_level();
   // Ids of the last lease's block may have been written up to its end.
@@ -142,12 +164,15 @@ void task_list::write_backlog(std::vector<list_task_ptr> tasks) {
 
 void task_list::handle(list_written& written) {
   CADENZA_ASSERT(written.tasks.empty() == (writing_ != write::tasks), "tasks come back from a write of tasks");
+  const bool lease = writing_ == write::lease;
   end_write();
   if (written.result.outcome != storage::status::committed) {
     // Dropped receipts make the history shards push their tasks again, to the next incarnation of this list.
-    return end("its backlog was not written: " + written.result.message);
+    return end((lease ? "it could not be taken over: " : "its backlog was not written: ") + written.result.message);
   }
   owned_ = true;
+  if (lease)
+    return serve();
   if (const auto asked = std::exchange(configuring_, nullptr)) {
     tell_partitions();
     asked->call->reply(uber::cadence::admin::v1::UpdateTaskListPartitionConfigResponse());

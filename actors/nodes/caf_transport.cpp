@@ -1,27 +1,21 @@
 #include "actors/nodes/caf_transport.hpp"
 
+#include "actors/nodes/link_sockets.hpp"
+#include "messages/constants.hpp"
 #include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/all.hpp>
 #include <caf/io/basp_broker.hpp>
 #include <caf/openssl/all.hpp>
-#include <caf/openssl/middleman_actor.hpp>
 
-#include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <charconv>
+#include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -36,95 +30,16 @@ using own_atom = caf::atom_constant<caf::atom("own")>;
 using dial_atom = caf::atom_constant<caf::atom("dial")>;
 using call_atom = caf::atom_constant<caf::atom("call")>; ///< from porch to porch: its address and itself
 
-constexpr int handshake_timeout_ms = 5'000;
+constexpr int greeting_timeout_ms = 5'000; ///< CAF's own handshake
 constexpr int call_timeout_ms = 1'000;
 
-struct endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-std::optional<endpoint> endpoint_of(const std::string& address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0)
-    return std::nullopt;
-  endpoint out;
-  out.host = address.substr(0, colon);
-  if (out.host.front() == '[' && out.host.back() == ']')
-    out.host = out.host.substr(1, out.host.size() - 2);
-  const auto* end = address.data() + address.size();
-  const auto read = std::from_chars(address.data() + colon + 1, end, out.port);
-  if (read.ec != std::errc() || read.ptr != end || out.port == 0)
-    return std::nullopt;
-  return out;
+socket_rules rules_of(const link_wire_options& options) {
+  return {options.secret(), options.connect_timeout_ms, greeting_timeout_ms, options.silence_ns};
 }
 
-/// A socket that is closed with this object.
-class socket_guard {
-public:
-  explicit socket_guard(int fd) : fd_(fd) {}
-  ~socket_guard() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  socket_guard(const socket_guard&) = delete;
-  socket_guard& operator=(const socket_guard&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
-private:
-  const int fd_;
-};
-
-/// Whether a connection can be made at all: 0, or what went wrong as an `errno`. CAF itself waits for a connection as
-/// long as the system does, two minutes and more when nothing answers.
-int try_address(const addrinfo& at, int timeout_ms) {
-  const socket_guard fd(::socket(at.ai_family, at.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at.ai_protocol));
-  if (fd.get() < 0)
-    return errno;
-  if (::connect(fd.get(), at.ai_addr, at.ai_addrlen) == 0)
-    return 0;
-  if (errno != EINPROGRESS)
-    return errno;
-  pollfd wait{fd.get(), POLLOUT, 0};
-  const int ready = ::poll(&wait, 1, timeout_ms);
-  if (ready < 0)
-    return errno;
-  if (ready == 0)
-    return ETIMEDOUT;
-  int problem = 0;
-  socklen_t size = sizeof problem;
-  if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &problem, &size) != 0)
-    return errno;
-  return problem;
-}
-
-/// Whether somebody listens there; when not, `out` says why.
-template <class Reached> bool probe(const endpoint& at, int timeout_ms, Reached& out) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int looked = ::getaddrinfo(at.host.c_str(), std::to_string(at.port).c_str(), &hints, &found);
-  if (looked != 0) {
-    out.why = at.host + ": " + ::gai_strerror(looked);
-    return false;
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, &::freeaddrinfo);
-  int problem = EHOSTUNREACH;
-  for (const auto* one = all.get(); one != nullptr; one = one->ai_next) {
-    problem = try_address(*one, timeout_ms);
-    if (problem == 0)
-      return true;
-  }
-  out.refused = problem == ECONNREFUSED;
-  out.why = at.host + ":" + std::to_string(at.port) + ": " + std::strerror(problem);
-  return false;
-}
-
-caf::io::middleman_actor connector_of(caf::actor_system& system, bool secret) {
-  auto broker = system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
-  return secret ? caf::openssl::make_middleman_actor(system, std::move(broker))
-                : caf::io::make_middleman_actor(system, std::move(broker));
+/// What has all connections to other nodes.
+caf::actor broker_of(caf::actor_system& system) {
+  return system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
 }
 
 /// What came of an attempt to reach an address.
@@ -148,6 +63,8 @@ struct not_called {
   std::uint64_t wait = 0;
 };
 
+using stop_flag = std::shared_ptr<std::atomic<bool>>;
+
 } // namespace
 } // namespace cadenza::actors
 
@@ -159,15 +76,23 @@ namespace cadenza::actors {
 namespace {
 
 /// Makes one attempt to connect, on a thread of its own, because names are looked up and connections made with calls
-/// that wait.
+/// that wait. Ends soon when its porch raises `stop` and sends it an exit.
 class dialler final : public caf::event_based_actor {
 public:
   /// `connect` false: looks only whether somebody listens there.
-  dialler(caf::actor_config& cfg, link_wire_options options, std::string address, bool connect, caf::actor asker)
+  dialler(caf::actor_config& cfg, link_wire_options options, std::string address, bool connect, caf::actor asker,
+          stop_flag stop)
     : caf::event_based_actor(cfg), options_(std::move(options)), address_(std::move(address)), connect_(connect),
-      asker_(std::move(asker)) {}
+      asker_(std::move(asker)), stop_(std::move(stop)) {}
 
   const char* name() const override { return "dialler"; }
+  void on_exit() override {
+    // A connection that nobody waits for any more. Of one that was made the broker has heard by now, and it stays.
+    if (made_)
+      shut(made_);
+    made_ = nullptr;
+    asker_ = nullptr;
+  }
 
 protected:
   caf::behavior make_behavior() override {
@@ -177,24 +102,22 @@ protected:
 
 private:
   void dial() {
-    reached out;
-    out.address = address_;
     const auto at = endpoint_of(address_);
-    if (!at) {
-      out.why = "\"" + address_ + "\" is no host:port";
-      return over(std::move(out));
-    }
-    out.listens = probe(*at, options_.connect_timeout_ms, out);
-    if (!out.listens || !connect_)
-      return over(std::move(out));
-    connector_ = connector_of(system(), options_.secret());
-    request(connector_, milliseconds(handshake_timeout_ms), caf::connect_atom::value, at->host, at->port)
+    if (!at)
+      return over({address_, nullptr, false, false, "\"" + address_ + "\" is no host:port"});
+    auto got = connect_to(system(), rules_of(options_), *at, !connect_, *stop_);
+    if (!got.scribe)
+      return over({address_, nullptr, got.listens, got.refused, std::move(got.why)});
+    made_ = std::move(got.scribe);
+    // From here on it is in the hands of CAF, which greets the other node.
+    request(broker_of(system()), milliseconds(greeting_timeout_ms), caf::connect_atom::value, made_, at->port)
         .then(
             [this](const caf::node_id&, const caf::strong_actor_ptr& porch, const std::set<std::string>&) {
-              reached made{address_, caf::actor_cast<caf::actor>(porch), true, false, {}};
-              if (!made.porch)
-                made.why = address_ + " is no node of a cluster";
-              over(std::move(made));
+              made_ = nullptr;
+              reached out{address_, caf::actor_cast<caf::actor>(porch), true, false, {}};
+              if (!out.porch)
+                out.why = address_ + " is no node of a cluster";
+              over(std::move(out));
             },
             [this](const caf::error& why) {
               over({address_, nullptr, true, false, address_ + ": " + system().render(why)});
@@ -203,10 +126,6 @@ private:
 
   void over(reached out) {
     send(asker_, std::move(out));
-    if (connector_)
-      caf::anon_send_exit(connector_, caf::exit_reason::user_shutdown);
-    connector_ = nullptr;
-    asker_ = nullptr;
     quit();
   }
 
@@ -214,7 +133,8 @@ private:
   const std::string address_;
   const bool connect_;
   caf::actor asker_;
-  caf::io::middleman_actor connector_;
+  const stop_flag stop_;
+  caf::io::scribe_ptr made_; ///< until the other node has been greeted
 };
 
 /// Stands at the port for good: sends what comes to the hall that there is, and finds the porches of other nodes.
@@ -222,6 +142,8 @@ private:
 /// Between two nodes there is one connection, for the links of both: CAF closes a second one, and two that are made at
 /// the same time both. So the node whose address is the lesser dials and introduces itself; the other waits for that,
 /// and dials only when it was not called for a second.
+///
+/// Told to end, it has its diallers end first, so that no thread of them outlives the transport.
 class porch final : public caf::event_based_actor {
 public:
   porch(caf::actor_config& cfg, link_wire_options options)
@@ -232,12 +154,21 @@ public:
 protected:
   caf::behavior make_behavior() override {
     set_default_handler(caf::drop);
-    set_down_handler([this](const caf::down_msg& down) {
-      for (auto i = known_.begin(); i != known_.end();)
-        i = i->second->address() == down.source ? known_.erase(i) : std::next(i);
+    set_down_handler([this](const caf::down_msg& down) { lost(down.source); });
+    set_exit_handler([this](const caf::exit_msg&) {
+      stop_->store(true);
+      hall_ = nullptr;
+      waiting_.clear();
+      for (const auto& [dialler, address] : diallers_)
+        caf::anon_send_exit(caf::actor_cast<caf::actor>(dialler), caf::exit_reason::kill);
+      if (diallers_.empty())
+        quit();
     });
     return {
-        [this](hall_atom, const caf::actor& next) { hall_ = next; },
+        [this](hall_atom, const caf::actor& next) {
+          if (!stop_->load())
+            hall_ = next;
+        },
         [this](own_atom, const std::string& address) { own_ = address; },
         [this](frame_atom atom, std::string& head, std::string& body) {
           if (hall_)
@@ -247,42 +178,76 @@ protected:
         [this](dial_request& asked) { dial(std::move(asked)); },
         [this](reached& out) { on(std::move(out)); },
         [this](const not_called& over) {
-          if (waiting_.contains(over.address) && over.wait == waits_)
-            try_address_of(over.address, true);
+          const auto i = waiting_.find(over.address);
+          if (i == waiting_.end() || i->second.wait != over.wait)
+            return;
+          i->second.wait = 0;
+          try_address_of(over.address, true);
         },
     };
   }
 
 private:
+  /// Who wants to reach an address.
+  struct waiting {
+    std::vector<dial_request> who;
+    std::uint64_t wait = 0; ///< to be called from there; 0: not yet
+  };
+
   void dial(dial_request asked) {
+    if (stop_->load())
+      return send(asked.link, dialled{asked.attempt, nullptr, false, "this node ends"});
     const auto known = known_.find(asked.address);
     if (known != known_.end())
       return send(asked.link, dialled{asked.attempt, known->second, false, {}});
     const auto address = asked.address;
-    auto& all = waiting_[address];
+    auto& all = waiting_[address].who;
     all.push_back(std::move(asked));
     if (all.size() == 1)
       try_address_of(address, own_ <= address);
   }
 
   void try_address_of(const std::string& address, bool connect) {
-    spawn<dialler, caf::detached + caf::hidden>(options_, address, connect, caf::actor_cast<caf::actor>(this));
+    const auto made = spawn<dialler, caf::detached + caf::hidden + caf::monitored>(
+        options_, address, connect, caf::actor_cast<caf::actor>(this), stop_);
+    diallers_.emplace(made->address(), address);
+  }
+
+  void lost(const caf::actor_addr& source) {
+    const auto dialler = diallers_.find(source);
+    if (dialler == diallers_.end()) {
+      for (auto i = known_.begin(); i != known_.end();)
+        i = i->second->address() == source ? known_.erase(i) : std::next(i);
+      return;
+    }
+    const auto address = dialler->second;
+    diallers_.erase(dialler);
+    if (stop_->load() && diallers_.empty())
+      return quit();
+    // One that has ended well has said how before; of one that died whoever waits must hear.
+    const auto i = waiting_.find(address);
+    const bool another =
+        std::any_of(diallers_.begin(), diallers_.end(), [&](const auto& one) { return one.second == address; });
+    if (i != waiting_.end() && i->second.wait == 0 && !another)
+      on({address, nullptr, false, false, address + ": the attempt to connect has died"});
   }
 
   void on(reached out) {
-    if (!waiting_.contains(out.address))
+    const auto i = waiting_.find(out.address);
+    if (i == waiting_.end())
       return; // it has called meanwhile
     if (out.porch) {
       send(out.porch, call_atom::value, own_, caf::actor_cast<caf::actor>(this));
       return learn(out.address, out.porch);
     }
     if (out.listens && out.why.empty()) {
-      delayed_send(this, milliseconds(call_timeout_ms), not_called{out.address, ++waits_});
+      i->second.wait = ++waits_;
+      delayed_send(this, milliseconds(call_timeout_ms), not_called{out.address, i->second.wait});
       return;
     }
-    for (const auto& one : std::exchange(waiting_[out.address], {}))
+    for (const auto& one : std::exchange(i->second.who, {}))
       send(one.link, dialled{one.attempt, nullptr, out.refused, out.why});
-    waiting_.erase(out.address);
+    waiting_.erase(i);
   }
 
   void learn(const std::string& address, const caf::actor& other) {
@@ -293,16 +258,18 @@ private:
     const auto i = waiting_.find(address);
     if (i == waiting_.end())
       return;
-    for (const auto& one : std::exchange(i->second, {}))
+    for (const auto& one : std::exchange(i->second.who, {}))
       send(one.link, dialled{one.attempt, other, false, {}});
     waiting_.erase(i);
   }
 
   const link_wire_options options_;
+  const stop_flag stop_ = std::make_shared<std::atomic<bool>>(false);
   std::string own_;
   caf::actor hall_;
   std::map<std::string, caf::actor> known_; ///< porches of others, by address
-  std::map<std::string, std::vector<dial_request>> waiting_;
+  std::map<std::string, waiting> waiting_;
+  std::map<caf::actor_addr, std::string> diallers_; ///< under way, and where to
   std::uint64_t waits_ = 0;
 };
 
@@ -326,7 +293,9 @@ outcome<void> prepare_links(caf::actor_system_config& config, const link_wire_op
   if (any)
     config.load<caf::openssl::manager>();
   config.set("middleman.heartbeat-interval", caf::timespan(options.heartbeat_ns));
-  config.set("middleman.connection-timeout", caf::timespan(options.silence_ns));
+  // CAF's own time-out ends each connection that its beat finds in the middle of a greeting. In its place the system
+  // ends those whose other side does not acknowledge (link_sockets), and links those that say nothing.
+  config.set("middleman.connection-timeout", caf::timespan(0));
   return {};
 }
 
@@ -339,18 +308,22 @@ caf_transport::caf_transport(caf::actor_system& system, link_wire_options option
 
 caf_transport::~caf_transport() {
   close();
-  caf::anon_send_exit(porch_, caf::exit_reason::user_shutdown);
+  caf::scoped_actor self(system_, true);
+  self->send_exit(porch_, caf::exit_reason::user_shutdown);
+  self->wait_for(porch_);
 }
 
 outcome<int> caf_transport::open(const std::string& address, int port) {
   CADENZA_ASSERT(port_ == 0, "a node has one port for others");
-  const auto wanted = static_cast<std::uint16_t>(port);
-  const auto opened = options_.secret() ? caf::openssl::publish(porch_, wanted, address.c_str(), true)
-                                        : system_.middleman().publish(porch_, wanted, address.c_str(), true);
-  if (!opened)
+  std::string why;
+  auto doorman = listen_at(system_, rules_of(options_), address, static_cast<std::uint16_t>(port), why);
+  if (!doorman)
     return bad_request("the port for other nodes, " + address + ":" + std::to_string(port) +
-                       ", cannot be opened: " + system_.render(opened.error()));
-  port_ = *opened;
+                       ", cannot be opened: " + why);
+  const auto taken = doorman->port();
+  caf::anon_send(broker_of(system_), caf::publish_atom::value, std::move(doorman), taken,
+                 caf::actor_cast<caf::strong_actor_ptr>(porch_), std::set<std::string>());
+  port_ = taken;
   set_own_address(address + ":" + std::to_string(port_));
   return port_;
 }
@@ -362,9 +335,7 @@ void caf_transport::set_hall(const caf::actor& hall) { caf::anon_send(porch_, ha
 void caf_transport::close() {
   if (port_ == 0)
     return;
-  const auto& keeper =
-      options_.secret() ? system_.openssl_manager().actor_handle() : system_.middleman().actor_handle();
-  caf::anon_send(keeper, caf::close_atom::value, static_cast<std::uint16_t>(port_));
+  caf::anon_send(broker_of(system_), caf::close_atom::value, static_cast<std::uint16_t>(port_));
   port_ = 0;
 }
 

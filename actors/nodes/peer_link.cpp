@@ -295,6 +295,12 @@ void peer_link::expire() {
     cancel(id);
     call->reject(unavailable("node " + target_.node + " has not answered in time"));
   }
+  std::erase_if(early_, [&](const link_request& request) {
+    if (!request.call || request.call->deadline_ns() > now)
+      return false;
+    request.call->reject(unavailable("node " + target_.node + " was not reached in time"));
+    return true;
+  });
 }
 
 // ---------------------------------------------------------------- what comes

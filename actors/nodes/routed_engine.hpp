@@ -12,7 +12,9 @@
 namespace cadenza::actors {
 
 /// The engine of a cluster, as one node sees it: requests to a run go to the node that holds its history shard, and
-/// their answers come back as they are. All else is done here.
+/// their answers come back as they are. What operators ask of a shard or a host goes to the node that has it, and what
+/// is asked of all is put together here. All else is done here; polls, and what is asked of one task list, find their
+/// list through matching (matching_links).
 ///
 /// A request that finds its shard nowhere (it is on its way from one node to another) waits for it, up to five seconds
 /// and no longer than its caller; then it is refused, UNAVAILABLE. A request is tried again only when it was not begun.
@@ -26,6 +28,8 @@ public:
 
   /// Carries out what another node has forwarded (wire.v1.EngineRequest).
   void serve(const std::string& bytes, const call_ptr& call);
+  /// The same for what was sent to this very node (wire.v1.NodeRequest).
+  void serve_node(const std::string& bytes, const call_ptr& call);
 
   [[nodiscard]] workflow::directory_ptr domains() const override { return local_.domains(); }
   void change_document(document_change change) override { local_.change_document(std::move(change)); }
@@ -43,12 +47,6 @@ public:
   CADENZA_HERE(failover_domain, api::v1::FailoverDomainRequest)
   CADENZA_HERE(update_isolation_groups, admin::v1::UpdateDomainIsolationGroupsRequest)
   CADENZA_HERE(update_async_workflow, admin::v1::UpdateDomainAsyncWorkflowConfiguratonRequest)
-  CADENZA_HERE(close_shard, admin::v1::CloseShardRequest)
-  CADENZA_HERE(describe_shards, admin::v1::DescribeShardDistributionRequest)
-  CADENZA_HERE(describe_host, admin::v1::DescribeHistoryHostRequest)
-  CADENZA_HERE(remove_task, admin::v1::RemoveTaskRequest)
-  CADENZA_HERE(reset_queue, admin::v1::ResetQueueRequest)
-  CADENZA_HERE(describe_queue, admin::v1::DescribeQueueRequest)
 #undef CADENZA_HERE
 
 #define CADENZA_HERE(name, Request)                                                                                    \
@@ -59,7 +57,6 @@ public:
   CADENZA_HERE(poll_activity, api::v1::PollForActivityTaskRequest)
   CADENZA_HERE(describe_task_list, api::v1::DescribeTaskListRequest)
   CADENZA_HERE(list_task_list_partitions, api::v1::ListTaskListPartitionsRequest)
-  CADENZA_HERE(task_lists_of_domain, api::v1::GetTaskListsByDomainRequest)
   CADENZA_HERE(update_task_list_partitions, admin::v1::UpdateTaskListPartitionConfigRequest)
   CADENZA_HERE(list_open, api::v1::ListOpenWorkflowExecutionsRequest)
   CADENZA_HERE(list_closed, api::v1::ListClosedWorkflowExecutionsRequest)
@@ -67,6 +64,18 @@ public:
   CADENZA_HERE(scan_by_query, api::v1::ScanWorkflowExecutionsRequest)
   CADENZA_HERE(count_by_query, api::v1::CountWorkflowExecutionsRequest)
 #undef CADENZA_HERE
+
+  // Of the whole cluster (routed_nodes.cpp).
+  void close_shard(body<uber::cadence::admin::v1::CloseShardRequest>, call_ptr) override;
+  void describe_shards(body<uber::cadence::admin::v1::DescribeShardDistributionRequest>, call_ptr) override;
+  /// A host is named by its node's name, or by one of its addresses.
+  void describe_host(body<uber::cadence::admin::v1::DescribeHistoryHostRequest>, call_ptr) override;
+  void remove_task(body<uber::cadence::admin::v1::RemoveTaskRequest>, call_ptr) override;
+  void reset_queue(body<uber::cadence::admin::v1::ResetQueueRequest>, call_ptr) override;
+  void describe_queue(body<uber::cadence::admin::v1::DescribeQueueRequest>, call_ptr) override;
+  /// Refused when one of the nodes that have lists does not answer.
+  void task_lists_of_domain(workflow::domain_ptr, body<uber::cadence::api::v1::GetTaskListsByDomainRequest>,
+                            call_ptr) override;
 
 // To runs: wherever they are.
 #define CADENZA_ROUTED(name, Request) void name(workflow::domain_ptr, body<uber::cadence::Request>, call_ptr) override;
@@ -119,6 +128,10 @@ private:
   void to_run(workflow::domain_ptr domain, body<Request> request, call_ptr call);
   template <int Method, auto Function, class Request>
   void to_task(workflow::domain_ptr domain, task_token token, body<Request> request, call_ptr call);
+  /// Has a request of a shard carried out where that is.
+  template <int Method, auto Function, class Request> void to_owner(body<Request> request, call_ptr call);
+  void ask_node(const std::string& node, int method, const workflow::domain_view* domain, std::string request,
+                call_ptr call) const;
   [[nodiscard]] bool is_here(int shard) const;
   void go(const errand_ptr& which);
   void again(const errand_ptr& which);

@@ -4,6 +4,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,7 +82,13 @@ public:
   }
   process(const process&) = delete;
   process& operator=(const process&) = delete;
-  void signal(int which) { ::kill(pid_, which); }
+  /// Returns when it stands still: until all its threads have seen the signal some of them may still answer.
+  void stop() {
+    ::kill(pid_, SIGSTOP);
+    int state = 0;
+    BOOST_REQUIRE(::waitpid(pid_, &state, WUNTRACED) == pid_ && WIFSTOPPED(state));
+  }
+  void go_on() { ::kill(pid_, SIGCONT); }
   void kill() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
@@ -90,6 +99,51 @@ public:
 private:
   pid_t pid_ = 0;
   int hold_ = -1;
+  int port_ = 0;
+};
+
+/// A socket of somebody who is no node: calls a port, or is called.
+class caller {
+public:
+  explicit caller(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), port_(port) {
+    auto to = here(port);
+    BOOST_REQUIRE(fd_ >= 0 && ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  }
+  caller() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    auto at = here(0);
+    socklen_t size = sizeof at;
+    BOOST_REQUIRE(fd_ >= 0 && ::bind(fd_, reinterpret_cast<sockaddr*>(&at), size) == 0 && ::listen(fd_, 5) == 0 &&
+                  ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) == 0);
+    port_ = ntohs(at.sin_port);
+  }
+  ~caller() { ::close(fd_); }
+  caller(const caller&) = delete;
+  caller& operator=(const caller&) = delete;
+  [[nodiscard]] int port() const { return port_; }
+  void say(const std::string& what) const {
+    BOOST_REQUIRE(::send(fd_, what.data(), what.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(what.size()));
+  }
+  /// Says that nothing more comes, and waits until the other side has closed.
+  void hang_up_and_hear() const {
+    ::shutdown(fd_, SHUT_WR);
+    std::array<char, 1024> heard{};
+    while (::recv(fd_, heard.data(), heard.size(), 0) > 0)
+      ;
+  }
+  void wait_for_a_call() const {
+    pollfd wait{fd_, POLLIN, 0};
+    BOOST_REQUIRE(::poll(&wait, 1, 20'000) == 1);
+  }
+
+private:
+  static sockaddr_in here(int port) {
+    sockaddr_in out{};
+    out.sin_family = AF_INET;
+    out.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    out.sin_port = htons(static_cast<std::uint16_t>(port));
+    return out;
+  }
+  const int fd_;
   int port_ = 0;
 };
 
@@ -159,10 +213,10 @@ BOOST_AUTO_TEST_CASE(a_process_that_stands_still_is_given_up_and_comes_back) {
   process there;
   here.know("peer", there.port());
   BOOST_TEST(ask_until_answered(here, "peer") == "");
-  there.signal(SIGSTOP);
+  there.stop();
   auto pending = ask(here, "peer", "q");
   BOOST_TEST(unavailable_soon(pending));
-  there.signal(SIGCONT);
+  there.go_on();
   BOOST_TEST(ask_until_answered(here, "peer") == "");
 }
 
@@ -203,6 +257,64 @@ BOOST_AUTO_TEST_CASE(a_node_with_a_certificate_of_another_authority_is_refused) 
   wire_node friendly("friendly", ours.node("friendly"));
   friendly.know("here", here.port());
   BOOST_TEST(ask_until_answered(friendly, "here") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_stranger_at_the_port_does_not_break_links_that_are_there) {
+  const test_authority ours("ours");
+  const test_authority theirs("theirs");
+  wire_node a("a", ours.node("a"));
+  wire_node b("b", ours.node("b"));
+  a.know("b", b.port());
+  b.know("a", a.port());
+  BOOST_TEST(ask_until_answered(a, "b") == "");
+  BOOST_TEST(ask_until_answered(b, "a") == "");
+  // One who breaks off in the middle of a handshake, one who speaks something else, one of another authority.
+  for (int i = 0; i < 20; ++i) {
+    const caller one(a.port());
+    if (i % 2 == 0)
+      one.say("GET / HTTP/1.1\r\n\r\n");
+    one.hang_up_and_hear();
+  }
+  wire_node stranger("stranger", theirs.node("stranger", ours));
+  stranger.know("a", a.port());
+  auto refused = ask(stranger, "a", "q");
+  BOOST_TEST(unavailable_soon(refused));
+  for (int i = 0; i < 50; ++i) {
+    auto out = ask(a, "b", std::to_string(i));
+    auto in = ask(b, "a", std::to_string(i));
+    BOOST_TEST(differs(out, std::to_string(i)) == "");
+    BOOST_TEST(differs(in, std::to_string(i)) == "");
+  }
+  BOOST_TEST(a.log().find("is lost") == std::string::npos);
+  BOOST_TEST(b.log().find("is lost") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(three_nodes_that_come_at_once_are_all_linked) {
+  wire_node a("a");
+  wire_node b("b");
+  wire_node c("c");
+  const std::vector<wire_node*> all{&a, &b, &c};
+  const std::vector<std::string> names{"a", "b", "c"};
+  std::vector<std::pair<std::future<outcome<std::string>>, std::string>> answers;
+  for (auto* from : all) {
+    std::vector<std::pair<std::string, int>> others;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (all[i] != from)
+        others.emplace_back(names[i], all[i]->port());
+    from->know_all(others);
+    for (const auto& [name, port] : others)
+      answers.emplace_back(ask(*from, name, "first"), name);
+  }
+  for (auto& [answer, to] : answers)
+    BOOST_TEST(differs(answer, "first") == "", "no answer of " << to);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_ends_while_it_dials_one_that_does_not_greet) {
+  const caller mute; // takes connections and says nothing
+  wire_node a("a");
+  a.know("mute", mute.port());
+  auto answer = ask(a, "mute", "q");
+  mute.wait_for_a_call();
 }
 
 BOOST_AUTO_TEST_CASE(half_a_set_of_certificates_is_refused) {

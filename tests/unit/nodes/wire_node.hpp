@@ -68,13 +68,18 @@ public:
   [[nodiscard]] const node_links& links() const { return links_; }
 
   /// Makes another node a member, and so has it linked.
-  void know(const std::string& name, int port) {
-    node_card card;
-    card.name = name;
-    card.incarnation = 1;
-    card.link_address = "127.0.0.1:" + std::to_string(port);
-    card.lease_ns = 1;
-    const auto view = std::make_shared<const cluster_view>(1, options_.self, std::vector<node_card>{card}, 4);
+  void know(const std::string& name, int port) { know_all({{name, port}}); }
+  void know_all(const std::vector<std::pair<std::string, int>>& others) {
+    std::vector<node_card> cards;
+    for (const auto& [name, port] : others) {
+      node_card card;
+      card.name = name;
+      card.incarnation = 1;
+      card.link_address = "127.0.0.1:" + std::to_string(port);
+      card.lease_ns = 1;
+      cards.push_back(std::move(card));
+    }
+    const auto view = std::make_shared<const cluster_view>(1, options_.self, std::move(cards), 4);
     views_->publish(view);
     // Answered once the keeper has followed.
     caf::scoped_actor self(*system_);
