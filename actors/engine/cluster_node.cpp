@@ -12,6 +12,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -151,12 +152,16 @@ void cluster_node::join(local_engine& local) {
 
 void cluster_node::begin() {
   CADENZA_ASSERT(local_ != nullptr && !root_, "a node joins with its engine, once");
-  link_options_.on_event = [this](const link_event& event) { caf::anon_send(root_, event); };
+  link_options_.on_event = [this](const link_event& event) {
+    note(event);
+    caf::anon_send(root_, event);
+  };
   root_ = system_.spawn<cluster_root>(env_, [this](caf::event_based_actor& by, child which) -> caf::actor {
     if (which == child::keeper)
       return by.spawn<link_keeper>(env_, link_options_, transport_, views_, links_, hall_);
     membership_options options;
     options.card = options_.card;
+    options.card.draining = options.card.draining && !entered_; // of this life of the node, not of the actor
     options.shard_count = options_.shard_count;
     options.views = &views_;
     options.renew_ns = options_.renew_ns;
@@ -172,6 +177,32 @@ void cluster_node::begin() {
   // Only now, when everybody may send to the root.
   caf::anon_send(root_, start_again{child::keeper});
   caf::anon_send(root_, start_again{child::membership});
+}
+
+void cluster_node::note(const link_event& event) {
+  const std::lock_guard guard(mutex_);
+  if (event.what == link_event::kind::opened)
+    open_.insert(event.node);
+  else if (event.what != link_event::kind::met)
+    open_.erase(event.node);
+}
+
+bool cluster_node::linked() const {
+  const auto view = views_.get();
+  const std::lock_guard guard(mutex_);
+  return std::all_of(view->members().begin(), view->members().end(), [&](const node_card& member) {
+    return member.name == options_.card.name || open_.contains(member.name);
+  });
+}
+
+std::size_t cluster_node::open_links() const {
+  const std::lock_guard guard(mutex_);
+  return open_.size();
+}
+
+void cluster_node::enter() {
+  entered_ = true;
+  caf::anon_send(root_, make_membership_mail(enter_membership{}));
 }
 
 void cluster_node::drain(std::function<void()> done) {

@@ -109,6 +109,14 @@ tls_ptr make_tls(caf::actor_system& system, int fd, bool accepted, std::string& 
   return nullptr;
 }
 
+/// What the port remembers of who has called. A connection that is over is not held open by that.
+struct caller {
+  int fd = -1;
+  bool heard = false; ///< something that is no handshake
+  bool over = false;
+};
+using caller_ptr = std::shared_ptr<caller>;
+
 class link_scribe;
 
 /// How a stream of CAF reads and writes: straight, or through TLS.
@@ -137,7 +145,10 @@ class link_scribe final : public caf::io::scribe {
 public:
   link_scribe(multiplexer& on, int fd, tls_ptr secret)
     : caf::io::scribe(caf::io::network::conn_hdl_from_socket(fd)), secret_(secret),
-      stream_(on, fd, *this, std::move(secret)) {}
+      stream_(on, fd, *this, std::move(secret)) {
+    state_->fd = fd;
+  }
+  ~link_scribe() override { state_->over = true; }
 
   void configure_read(caf::io::receive_policy::config config) override {
     stream_.configure_read(config);
@@ -168,19 +179,19 @@ public:
   void add_to_loop() override { stream_.activate(this); }
   void remove_from_loop() override { stream_.passivate(); }
   bool consume(caf::execution_unit* on, const void* data, std::size_t size) override {
-    heard_ = true;
+    state_->heard = true;
     return caf::io::scribe::consume(on, data, size);
   }
 
-  [[nodiscard]] bool heard() const { return heard_; }
+  [[nodiscard]] const caller_ptr& state() const { return state_; }
   void shut() const { (void)::shutdown(stream_.fd(), SHUT_RDWR); }
 
 private:
   [[nodiscard]] bool open() const { return !secret_ || secret_->established(); }
 
   const tls_ptr secret_;
+  const caller_ptr state_ = std::make_shared<caller>();
   bool launched_ = false;
-  bool heard_ = false;
   caf::io::network::stream_impl<socket_policy> stream_;
 };
 
@@ -220,7 +231,7 @@ public:
         return false;
     }
     auto made = caf::make_counted<link_scribe>(acceptor_.backend(), fd.release(), std::move(secret));
-    unheard_.push_back({system_.clock().now(), made});
+    unheard_.push_back({system_.clock().now(), made->state()});
     const auto handle = made->hdl();
     parent()->add_scribe(std::move(made));
     return caf::io::doorman::new_connection(&acceptor_.backend(), handle);
@@ -229,15 +240,15 @@ public:
 private:
   struct unheard {
     caf::actor_clock::time_point since;
-    caf::intrusive_ptr<link_scribe> who;
+    caller_ptr who;
   };
 
   /// Whoever calls and says nothing, as those do who only look which ports are open, is not waited for.
   void forget_silent() {
-    std::erase_if(unheard_, [](const unheard& one) { return one.who->heard(); });
+    std::erase_if(unheard_, [](const unheard& one) { return one.who->heard || one.who->over; });
     const auto before = system_.clock().now() - std::chrono::milliseconds(silent_ms);
     while (!unheard_.empty() && (unheard_.size() >= unheard_max || unheard_.front().since < before)) {
-      unheard_.front().who->shut();
+      (void)::shutdown(unheard_.front().who->fd, SHUT_RDWR);
       unheard_.pop_front();
     }
   }
