@@ -321,6 +321,17 @@ private:
     if (history == nullptr)
       return read_first(from, at.shared.event_id() + 1);
 
+    // Who relied on this run having had them, before it ended, does so no more.
+    if (runs_.current() != &target) {
+      const auto& own = target.current_branch();
+      const auto shared = workflow::lowest_common_ancestor(own, batch_.items);
+      const auto* leaving = runs_.history(own.branch(), target.next_event_id());
+      if (leaving == nullptr)
+        return read_first(own.branch(), target.next_event_id());
+      if (shared)
+        settling_.before_batch(*leaving, shared->event_id() + 1);
+    }
+
     auto state = std::make_unique<workflow::run>(batch_.key);
     const auto env = workflow::at_version(context_.env, version_);
     branch_events events(*history);

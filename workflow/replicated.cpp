@@ -283,11 +283,8 @@ std::vector<api::HistoryEvent> unknown_signals(const run& r, const uuid& from_ru
     a = from.workflow_execution_signaled_event_attributes();
     if (a.request_id().empty())
       a.set_request_id(id_by_origin(from_run, from.event_id(), from.version()));
-    const auto content = content_of_signal(a.signal_name(), a.input().data());
-    // That the run it comes from has had it is known, and does not help when that has lost it.
-    const auto before = answered_before(r.fixed().earlier_requests(), rec::REQUEST_SIGNAL, a.request_id(), content);
     if (r.signal_requests().contains(a.request_id()) || is_own_origin(r, a.request_id()) ||
-        (before && *before != from_run) || !taken.insert(a.request_id()).second)
+        !taken.insert(a.request_id()).second)
       continue;
     out.push_back(std::move(e));
   }
