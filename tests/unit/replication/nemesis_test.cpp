@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(clusters_that_were_parted_have_the_same_in_the_end) {
     return;
   }
   const auto first = number_from("CADENZA_FIRST_SEED", 1);
-  const auto lives = number_from("CADENZA_SEEDS", 100);
+  const auto lives = number_from("CADENZA_SEEDS", 1000);
   for (auto seed = first; seed < first + lives; ++seed) {
     const auto failure = play(seed, fault::none, all);
     BOOST_REQUIRE_MESSAGE(failure.empty(), failure);
