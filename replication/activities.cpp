@@ -2,6 +2,8 @@
 
 #include "workflow/version_history.hpp"
 
+#include <algorithm>
+
 namespace cadenza::replication {
 namespace {
 
@@ -56,7 +58,7 @@ outcome<activity_applied> apply(const foreign_activity& told, workflow::run* r, 
   if (order->ignore || activity == nullptr || !workflow::is_news(*activity, told.state))
     return out;
   const bool same_cluster = group.same_cluster(activity->version(), told.state.version);
-  const auto writer = workflow::at_version(env, r->last_write_version());
+  const auto writer = workflow::at_version(env, std::max(r->last_write_version(), told.state.version));
   workflow::transaction tx(*r, writer, events);
   tx.write_passively();
   workflow::take_over_activity(tx, told.state, same_cluster);

@@ -321,6 +321,18 @@ private:
     if (history == nullptr)
       return read_first(from, at.shared.event_id() + 1);
 
+    const auto& own = target.current_branch();
+    const auto shared = workflow::lowest_common_ancestor(own, batch_.items);
+    if (!shared)
+      return shared.error();
+    // Who relied on this run having had signals, before it ended, does so no more.
+    if (runs_.current() != &target) {
+      const auto* leaving = runs_.history(own.branch(), target.next_event_id());
+      if (leaving == nullptr)
+        return read_first(own.branch(), target.next_event_id());
+      settling_.before_batch(*leaving, shared->event_id() + 1);
+    }
+
     auto state = std::make_unique<workflow::run>(batch_.key);
     const auto env = workflow::at_version(context_.env, version_);
     branch_events events(*history);
@@ -334,7 +346,7 @@ private:
     CADENZA_TRY(ends_at(tx, at.shared));
     begin_if_reset(tx);
     CADENZA_TRY(tx.take_over(batch_.events));
-    tx.finish_replacing(target);
+    tx.finish_replacing(target, shared->event_id());
     if (at.what == placement::kind::fork)
       tx.begin_branch(*branch, runs_.tree_version(target.current_branch().branch().tree_id()));
     return settling_.finish_rebuilt(tx, std::move(state));

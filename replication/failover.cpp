@@ -42,7 +42,8 @@ outcome<void> check_writer(std::int64_t version, const workflow::domain_view& do
 } // namespace
 
 std::int64_t version_of_next(const workflow::run& r, const workflow::domain_view& domain) {
-  return r.closed() ? r.last_write_version() : std::max(r.last_write_version(), domain.version());
+  return r.closed() ? r.last_write_version()
+                    : std::max({r.last_write_version(), r.head().current_version(), domain.version()});
 }
 
 outcome<void> check_active(const workflow::run* r, const workflow::domain_view& domain, const cluster_group& group) {

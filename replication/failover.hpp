@@ -10,8 +10,8 @@
 
 namespace cadenza::replication {
 
-/// The version that a run's next event has: of a closed run its last one, else that of the domain unless the run is
-/// further.
+/// The version that a run's next event has: of a closed run its last one, else that of the domain, unless the run is
+/// further by what another cluster has written or told of its activities.
 [[nodiscard]] std::int64_t version_of_next(const workflow::run& r, const workflow::domain_view& domain);
 
 /// Whether this cluster may write to a run, or begin one (null). domain_not_active names who may. A domain that is

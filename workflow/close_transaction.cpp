@@ -119,7 +119,8 @@ void transaction::prepare_close() {
   auto& head = run_.head_;
   CADENZA_ASSERT(head.state() != run_state::none, "a run has begun when it is written");
   head.set_format(header_format);
-  head.set_current_version(version_);
+  // Another cluster may have told of an activity by a later version than it has written events.
+  head.set_current_version(passive_ ? std::max(version_, saved_head_.current_version()) : version_);
   head.set_last_updated_ns(env_.now_ns);
   if (!batches_.empty() && !passive_) {
     auto& histories = *head.mutable_version_histories();
@@ -176,7 +177,7 @@ void transaction::add_replication_tasks() {
       if (may_be_untold(now))
         told.push_back(schedule_id);
     for (const auto schedule_id : told) {
-      if (auto& now = *run_.activities_.edit(schedule_id); now.version() != version_) {
+      if (auto& now = *run_.activities_.edit(schedule_id); now.version() < version_) {
         now.set_version(version_);
         add_activity_task(*this, now); // the one there is names the version before
       }

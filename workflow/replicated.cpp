@@ -63,15 +63,24 @@ void transaction::replace(const run& old) {
   CADENZA_ASSERT(old.head().row_version() > 0, "what is replaced has been stored");
   run_.head_.set_row_version(old.head().row_version());
   saved_head_.set_row_version(old.head().row_version());
+  saved_head_.set_current_version(old.head().current_version());
   out_.mutation.clear_pending = true;
 }
 
-void transaction::finish_replacing(const run& old) {
+void transaction::finish_replacing(const run& old, std::int64_t shared_id) {
   auto& fixed = edit_fixed();
   fixed.set_jitter_s(old.fixed().jitter_s());
   fixed.set_parent_domain_id(old.fixed().parent_domain_id());
   *fixed.mutable_earlier_requests() = old.fixed().earlier_requests();
   run_.head_.set_next_buffered_row(old.head().next_buffered_row());
+  // What was told by a later version than that of the new branch will not be told again.
+  for (const auto& [schedule_id, had] : old.activities()) {
+    const auto* now = schedule_id <= shared_id ? run_.activities_.find(schedule_id) : nullptr;
+    if (now == nullptr || had.version() <= run_.last_write_version())
+      continue;
+    if (now->has_retry_policy() || now->started_id() != no_event_id)
+      take_over_activity(*this, state_of(had), false);
+  }
 }
 
 void transaction::add_tasks_of_batches() {
@@ -283,11 +292,8 @@ std::vector<api::HistoryEvent> unknown_signals(const run& r, const uuid& from_ru
     a = from.workflow_execution_signaled_event_attributes();
     if (a.request_id().empty())
       a.set_request_id(id_by_origin(from_run, from.event_id(), from.version()));
-    const auto content = content_of_signal(a.signal_name(), a.input().data());
-    // That the run it comes from has had it is known, and does not help when that has lost it.
-    const auto before = answered_before(r.fixed().earlier_requests(), rec::REQUEST_SIGNAL, a.request_id(), content);
     if (r.signal_requests().contains(a.request_id()) || is_own_origin(r, a.request_id()) ||
-        (before && *before != from_run) || !taken.insert(a.request_id()).second)
+        !taken.insert(a.request_id()).second)
       continue;
     out.push_back(std::move(e));
   }

@@ -34,7 +34,7 @@ workflow::environment cluster::env() {
   auto directory = std::make_shared<workflow::domain_directory>();
   directory->put(view);
   workflow::environment out;
-  out.now_ns = world_.now_ns;
+  out.now_ns = now_ns();
   out.chance = &chance_;
   out.domain = view;
   out.domains = directory;

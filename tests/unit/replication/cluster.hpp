@@ -86,6 +86,9 @@ public:
   [[nodiscard]] bool pending() const { return row_.failover_end_ns() != 0; }
   [[nodiscard]] int shards() const { return shards_; }
   [[nodiscard]] workflow::environment env();
+  /// By its own clock, which may be before or behind those of the others.
+  [[nodiscard]] std::int64_t now_ns() const { return world_.now_ns + skew_ns_; }
+  void set_skew(std::int64_t ns) { skew_ns_ = ns; }
 
   // --- runs
   [[nodiscard]] std::vector<uuid> run_ids() const;
@@ -110,6 +113,9 @@ public:
   bool signal(const uuid& id, const std::string& request_id, const std::string& name = "s");
   std::optional<held_decision> poll_decision();
   bool answer(const held_decision& held, std::vector<api::Decision> decisions);
+  /// The worker could not decide.
+  bool fail(const held_decision& held);
+  bool cancel(const uuid& id, const std::string& request_id);
   std::optional<held_activity> poll_activity();
   /// 0 completes, 1 fails, 2 heartbeats.
   bool answer(const held_activity& held, int how);
@@ -183,6 +189,7 @@ private:
   world& world_;
   cluster_group group_;
   int shards_;
+  std::int64_t skew_ns_ = 0;
   rec::DomainRow row_;
   std::vector<std::unique_ptr<ids>> ids_;
   class seeded final : public workflow::entropy {
@@ -216,5 +223,6 @@ private:
 [[nodiscard]] api::Decision cancel_timer(const std::string& id);
 [[nodiscard]] api::Decision cancel_activity(const std::string& id);
 [[nodiscard]] api::Decision marker();
+[[nodiscard]] api::Decision upsert(const std::string& value);
 
 } // namespace cadenza::replication::test

@@ -128,6 +128,24 @@ bool cluster::answer(const held_decision& held, std::vector<api::Decision> decis
   return step(held.run, [&](auto& tx) { return bool(workflow::complete_decision(tx, input)); });
 }
 
+bool cluster::fail(const held_decision& held) {
+  api::RespondDecisionTaskFailedRequest request;
+  request.set_cause(api::DECISION_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE);
+  request.set_identity(name());
+  return step(held.run,
+              [&](auto& tx) { return bool(workflow::fail_decision(tx, held.schedule_id, held.attempt, request)); });
+}
+
+bool cluster::cancel(const uuid& id, const std::string& request_id) {
+  workflow::cancel_input input;
+  input.cause = "changed my mind";
+  input.request_id = request_id;
+  return step(id, [&](auto& tx) {
+    const auto done = workflow::request_cancel(tx, input);
+    return done && *done;
+  });
+}
+
 std::optional<held_activity> cluster::poll_activity() {
   for (auto i = transfer_.begin(); i != transfer_.end();) {
     const auto task = *i;
@@ -167,7 +185,7 @@ bool cluster::answer(const held_activity& held, int how) {
     }
     default: {
       api::RecordActivityTaskHeartbeatRequest request;
-      request.mutable_details()->set_data("at " + std::to_string(world_.now_ns));
+      request.mutable_details()->set_data("at " + std::to_string(now_ns()));
       return bool(workflow::record_heartbeat(tx, ref, request));
     }
     }
@@ -238,7 +256,7 @@ std::optional<std::int64_t> cluster::next_timer() {
 bool cluster::fire_due() {
   std::stable_sort(timers_.begin(), timers_.end(),
                    [](const auto& a, const auto& b) { return a.fire_ns() < b.fire_ns(); });
-  for (auto i = timers_.begin(); i != timers_.end() && i->fire_ns() <= world_.now_ns; ++i) {
+  for (auto i = timers_.begin(); i != timers_.end() && i->fire_ns() <= now_ns(); ++i) {
     const auto task = *i;
     const auto id = uuid::from_raw(task.run_id());
     if (!check_active(&run(id), *env().domain, group_))

@@ -185,6 +185,15 @@ api::Decision marker() {
   return d;
 }
 
+api::Decision upsert(const std::string& value) {
+  api::Decision d;
+  auto& fields = *d.mutable_upsert_workflow_search_attributes_decision_attributes()
+                      ->mutable_search_attributes()
+                      ->mutable_indexed_fields();
+  fields["CustomKeywordField"].set_data("\"" + value + "\"");
+  return d;
+}
+
 api::Decision again() {
   api::Decision d;
   d.mutable_continue_as_new_workflow_execution_decision_attributes()->set_initiator(

@@ -197,9 +197,8 @@ bool cluster::take_signals(const std::string& workflow_id, const known_run& from
   if (!check_start(&run(*id), *environment.domain, group_) || (run(*id).open() && !prepare(*id)))
     return false;
   auto& stored = runs_.at(*id);
-  const auto* here = own(from_run.run);
-  const signals_origin from{from_run, here, here != nullptr ? runs_.at(from_run.run).events.get() : nullptr};
-  auto out = reapply(*stored.state, *stored.events, from, events, environment, ids_of(workflow_id));
+  run_access runs(*this, workflow_id);
+  auto out = reapply(*stored.state, runs, from_run, events, environment, ids_of(workflow_id));
   require(bool(out), out ? "" : out.error().message);
   switch (out->what) {
   case signals_applied::kind::nothing: break;

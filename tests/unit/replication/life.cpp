@@ -13,7 +13,7 @@ constexpr const char* workflows[] = {"w0", "w1"};
 
 life::life(std::uint64_t seed, fault wrong) {
   world_.random.seed(seed);
-  world_.limits.max_buffered_batches = 20;
+  world_.limits.max_buffered_batches = world_.one_in(4) ? 3 : 20;
   world_.wrong = wrong;
   const int n = 2 + world_.below(2);
   const std::int64_t increment = world_.one_in(2) ? 10 : 100;
@@ -26,6 +26,8 @@ life::life(std::uint64_t seed, fault wrong) {
       group.push_back({letters[j], j, {}}); // initial version 0, too
     auto made = cluster_group::make(increment, std::move(group), letters[i]);
     clusters_.push_back(std::make_unique<cluster>(world_, std::move(*made), 1 + world_.below(4), names));
+    if (world_.one_in(2))
+      clusters_.back()->set_skew((world_.below(10'000) - 5'000) * ns_per_ms);
   }
   up_.assign(static_cast<std::size_t>(n), std::vector<bool>(static_cast<std::size_t>(n), true));
   for (int i = 0; i < n; ++i)
@@ -144,7 +146,7 @@ std::vector<api::Decision> life::some_decisions() {
   case 5: return {activity(name, false), activity(name + "b", true)};
   case 6: return {cancel_timer(name)};
   case 7: return {cancel_activity(name)};
-  case 8: return {marker(), timer(name, 30)};
+  case 8: return {marker(), timer(name, 30), upsert(name)};
   default: return {};
   }
 }
@@ -155,7 +157,7 @@ void life::decide() {
   const auto i = static_cast<std::size_t>(world_.below(static_cast<int>(decisions_.size())));
   const auto held = decisions_[i];
   auto& c = any(); // its worker asks whichever cluster it can reach
-  if (c.answer(held, some_decisions()))
+  if (world_.one_in(8) ? c.fail(held) : c.answer(held, some_decisions()))
     note("decide@" + c.name());
   if (world_.one_in(2))
     decisions_.erase(decisions_.begin() + static_cast<std::ptrdiff_t>(i));
@@ -179,9 +181,14 @@ void life::terminate_or_reset() {
   const auto id = c.current(workflows[world_.below(2)]);
   if (!id)
     return;
-  if (world_.one_in(3)) {
+  if (world_.one_in(4)) {
     if (c.terminate(*id))
       note("terminate@" + c.name());
+    return;
+  }
+  if (world_.one_in(3)) {
+    if (c.cancel(*id, "c" + std::to_string(++names_)))
+      note("cancel@" + c.name());
     return;
   }
   std::vector<std::int64_t> points;
