@@ -1,9 +1,11 @@
+#include "cli/admin_http.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 
 #include <iterator>
+#include <map>
 #include <ostream>
 
 namespace cadenza::cli {
@@ -19,6 +21,55 @@ status describe_cluster(invocation& call) {
     return failed("Operation DescribeCluster failed.", answer.error());
   show_json(call, to_json(response, json_style::readable));
   return {};
+}
+
+outcome<json> cluster_of(invocation& call) {
+  auto answer = http_json(call.http_address(), http_verb::get, "/admin/cluster", call.timeout());
+  if (!answer)
+    return answer.error();
+  const auto has = [&](const char* key) { return answer->contains(key) && (*answer)[key].is_array(); };
+  if (!answer->is_object() || !has("members") || !has("shards"))
+    return internal_error("the server's members of the cluster cannot be read");
+  return answer;
+}
+
+std::string text_in(const json& row, const char* key) {
+  return row.is_object() && row.contains(key) && row[key].is_string() ? row[key].get<std::string>() : std::string();
+}
+
+status list_members(invocation& call) {
+  const auto cluster = cluster_of(call);
+  if (!cluster)
+    return failed("Cannot list the members of the cluster.", cluster.error());
+  row_set rows{{"Node", "State", "Roles", "Shards", "gRPC", "HTTP", "Other nodes", "Version"}, {}};
+  for (const auto& one : (*cluster)["members"]) {
+    const bool draining = one.is_object() && one.contains("draining") && one["draining"] == true;
+    const auto shards = one.is_object() && one.contains("shards") ? one["shards"].dump() : "0";
+    rows.rows.push_back({text_in(one, "name"), draining ? "draining" : "member", text_in(one, "roles"), shards,
+                         text_in(one, "grpc"), text_in(one, "http"), text_in(one, "link"), text_in(one, "build")});
+    rows.data.push_back(one);
+  }
+  return show(call, rows);
+}
+
+status list_placed_shards(invocation& call) {
+  const auto cluster = cluster_of(call);
+  if (!cluster)
+    return failed("Cannot list where shards are placed.", cluster.error());
+  std::map<std::string, std::string> addresses;
+  for (const auto& one : (*cluster)["members"])
+    addresses[text_in(one, "name")] = text_in(one, "grpc");
+  row_set rows{{"Shard", "Node", "gRPC"}, {}};
+  int number = 0;
+  for (const auto& one : (*cluster)["shards"]) {
+    const auto node = one.is_string() ? one.get<std::string>() : std::string();
+    const auto shard = number++;
+    if (call.given("node") && node != call.text("node"))
+      continue;
+    rows.rows.push_back({std::to_string(shard), node.empty() ? "(nobody)" : node, addresses[node]});
+    rows.data.push_back({{"shard", shard}, {"node", node}, {"grpc", addresses[node]}});
+  }
+  return show(call, rows);
 }
 
 status add_search_attribute(invocation& call) {
@@ -59,6 +110,12 @@ command admin_cluster_commands() {
         {"yes,y", "do not ask", flag_kind::toggle}},
        add_search_attribute},
       {"describe", {"d"}, "Show the cluster's hosts, stores and client versions", {}, describe_cluster},
+      {"members", {"m"}, "List the nodes of the cluster, as the server that is asked knows them", {}, list_members},
+      {"shards",
+       {"s"},
+       "List which node each history shard is placed on",
+       {{"node", "only those of the node of this name"}},
+       list_placed_shards},
   };
   for (const auto& [name, alias] : {std::pair{"failover", "fo"}, {"failover_fast", "fof"}, {"rebalance", "rb"}})
     group.commands.push_back(absent_command(

@@ -16,7 +16,7 @@ struct server_options {
   std::string root = ".";                 ///< --root: directory that a relative `config_dir` is taken from
   std::string environment;                ///< --env
   std::string zone;                       ///< --zone
-  std::vector<std::string> services;      ///< --services, accepted for compatibility
+  std::vector<std::string> services;      ///< --services: roles of a node of a cluster
   std::string data_dir;                   ///< --data DIR; "" when not given
   std::optional<std::uint16_t> port;      ///< --port; 0 asks for any free one
   std::optional<std::uint16_t> http_port; ///< --http-port; 0 asks for any free one

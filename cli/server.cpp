@@ -73,7 +73,9 @@ command server_command() {
          "CADENCE_ROOT"},
         {"env,e", "environment: which file joins base.yaml", flag_kind::text, "development", "CADENCE_ENVIRONMENT"},
         {"zone,az", "availability zone: which file joins those", flag_kind::text, "", "CADENCE_AVAILABILTY_ZONE"},
-        {"services", "accepted for compatibility: every service runs", flag_kind::list}},
+        {"services",
+         "what this node of a cluster does: frontend,history,matching,worker; a server that is alone does all",
+         flag_kind::list}},
        start}};
   group.commands.front().local = true;
   return group;

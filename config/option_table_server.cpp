@@ -41,7 +41,10 @@ constexpr row frontend_rows[] = {
 };
 
 constexpr row service_rows[] = {
-    {"rpc.port", integer, "0", "0..65535", inert, restart, "One process does the work of all Cadence services here."},
+    {"rpc.port", integer, "0", "0..65535", inert, restart,
+     "A node has one port for all its roles. Which of `history`, `matching` and `worker` stand here says what a node "
+     "does "
+     "(see `node.address`): these and `frontend`; none of them: everything. `--services` wins."},
     {"rpc.grpcPort", integer, "0", "0..65535", inert, restart, "As above."},
     {"rpc.bindOnLocalHost", boolean, "true", "", inert, restart, "As above."},
     {"rpc.bindOnIP", text, "", "", inert, restart, "As above."},
@@ -203,6 +206,26 @@ constexpr row chaos_rows[] = {
      "Seed for choosing the actors to kill; 0: a random one, logged."},
 };
 
+constexpr row node_rows[] = {
+    {"address", address, "", "", active, restart,
+     "Where the other nodes of the cluster reach this one, `host:port`. With it the server is one node of several that "
+     "share a store on databases; empty: it is alone."},
+    {"name", text, "", "", active, restart,
+     "Name of the node: unique in the cluster, the same after a restart; empty: `node.address`."},
+    {"bindAddress", address, "", "", active, restart,
+     "Where it listens for the other nodes, when that is not `node.address`."},
+    {"clientAddress", address, "", "", active, restart,
+     "Where clients reach it, for people and other nodes; empty: the host of `node.address` with the port of gRPC."},
+    {"lease", duration, "5s", "3s..10m", active, restart,
+     "A node that cannot tell that it lives for so long is no member any more."},
+    {"beat", duration, "1s", "100ms..1m", active, restart, "How often it tells; a third of `node.lease` at most."},
+    {"tls.certFile", text, "", "", active, restart,
+     "Own certificate for other nodes, PEM; all three of these, or none: then whoever reaches the port is taken for a "
+     "node."},
+    {"tls.keyFile", text, "", "", active, restart, "Key of the certificate, PEM."},
+    {"tls.caFile", text, "", "", active, restart, "Authority that the certificates of all nodes come from."},
+};
+
 constexpr row dynamic_rows[] = {
     {"client", choice, "filebased", "filebased|configstore|nop|openfeature", active, restart,
      "`filebased` reads the file below; changes through the admin RPCs override it either way."},
@@ -231,6 +254,7 @@ constexpr group groups[] = {
     {"persistence.datastores.*", memory_rows},
     {"engine", engine_rows},
     {"network", network_rows},
+    {"node", node_rows},
     {"chaos", chaos_rows},
     {"dynamicconfig", dynamic_rows},
 };

@@ -108,6 +108,24 @@ struct engine_config {
   std::chrono::nanoseconds drain_timeout{0};
 };
 
+/// The server as one node of several.
+struct node_config {
+  std::string name;
+  std::string address;     ///< host:port for other nodes; empty: the server is alone, and nothing else here counts
+  std::string listen_host; ///< where it listens for them
+  int listen_port = 0;
+  std::string client_address; ///< host:port of gRPC, as others reach it
+  std::string http_address;
+  std::vector<std::string> roles; ///< frontend, history, matching, worker; never empty
+  std::chrono::nanoseconds lease{0};
+  std::chrono::nanoseconds beat{0};
+  std::string certificate_file; ///< PEM; all three, or none
+  std::string key_file;
+  std::string authority_file;
+
+  [[nodiscard]] bool alone() const { return address.empty(); }
+};
+
 struct chaos_config {
   bool enabled = false;
   std::chrono::nanoseconds interval{0}; ///< mean time between kills; 0: none
@@ -156,6 +174,7 @@ struct server_config {
   persistence_config persistence;
   engine_config engine;
   network_config network;
+  node_config node;
   chaos_config chaos;
   cluster_config clusters;
   archival_config history_archival;

@@ -1,4 +1,5 @@
 #include "config/load.hpp"
+#include "config/typed_node.hpp"
 
 #include <algorithm>
 #include <array>
@@ -372,6 +373,7 @@ server_config typed(const tree& document, const std::string& root, problems& out
   values.engine = {engine.small("schedulerThreads"), engine.bytes("memoryBytes"), engine.bytes("runCacheBytes"),
                    engine.duration("drainTimeout")};
   values.network = network_of(all.at("network"), values.frontend, out);
+  values.node = node_of(all, values, out);
   const auto chaos = all.at("chaos");
   values.chaos = {chaos.flag("enabled"), chaos.duration("interval"), chaos.list("kinds"),
                   static_cast<std::uint64_t>(chaos.integer("seed"))};

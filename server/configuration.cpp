@@ -1,6 +1,7 @@
 #include "server/configuration.hpp"
 
 #include "config/dynamic.hpp"
+#include "config/typed_node.hpp"
 
 namespace cadenza {
 namespace {
@@ -113,9 +114,16 @@ outcome<config::loaded> load_configuration(const cli::server_options& options) {
     from.settings.emplace_back("services.frontend.rpc.http.port", std::to_string(*options.http_port));
   if (options.ephemeral)
     from.settings.emplace_back("persistence.defaultStore", "memory");
+  auto roles = config::roles_of(options.services);
+  if (!roles)
+    return roles.error();
   auto loaded = config::load(from);
-  if (loaded)
-    loaded->values.persistence.migrate = options.migrate;
+  if (!loaded)
+    return loaded;
+  loaded->values.persistence.migrate = options.migrate;
+  auto& node = loaded->values.node;
+  if (!node.alone() && !options.services.empty())
+    node.roles = *std::move(roles);
   return loaded;
 }
 

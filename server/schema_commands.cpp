@@ -109,7 +109,7 @@ outcome<void> fill_lists(const config::sql_config& where, std::ostream& out) {
   if (!options)
     return options.error();
   options->program = program;
-  options->alone = true;
+  options->sharing = pg::tenancy::alone;
   auto store = pg::open_postgres(*std::move(options));
   if (!store)
     return error{store.error().kind, "the lists are not filled in yet: " + store.error().message};

@@ -20,7 +20,7 @@ namespace {
 constexpr int cluster_document = 3;
 
 /// The number of history shards: fixed at the first start, checked ever after.
-outcome<int> fix_shard_count(storage::store& store, const config::server_config& c) {
+outcome<int> fix_shard_count(storage::store& store, const config::server_config& c, bool again = false) {
   const auto known = read_cluster_facts(store);
   if (!known)
     return known.error();
@@ -39,6 +39,8 @@ outcome<int> fix_shard_count(storage::store& store, const config::server_config&
   write.value = row.SerializeAsString();
   const auto written = wait_for<storage::commit_result>(
       [&](auto done) { store.cluster().write_document(std::move(write), std::move(done)); });
+  if (written.outcome == storage::status::condition_failed && !again)
+    return fix_shard_count(store, c, true); // another node that starts for the first time was faster
   if (written.outcome != storage::status::committed)
     return unavailable("the cluster record cannot be written: " + written.message);
   return wanted;
@@ -138,8 +140,13 @@ outcome<std::unique_ptr<open_store>> open_stores(const config::server_config& c,
                                                 std::string(config::name_of(main.kind)) +
                                                 ", which this program does not have; it has " + kinds_there_are()};
   const auto probes = kind->elsewhere ? database_probes_of(registry, probes_of(registry)) : probes_of(registry);
-  storage::open_request request{main,       "cadenza " CADENZA_VERSION, share_of(budget_of(c)),
-                                probes,     c.persistence.migrate,      log_store_line,
+  storage::open_request request{main,
+                                "cadenza " CADENZA_VERSION,
+                                share_of(budget_of(c)),
+                                probes,
+                                !c.node.alone(),
+                                c.persistence.migrate,
+                                log_store_line,
                                 end_process};
   auto store = kind->open(std::move(request));
   if (!store)

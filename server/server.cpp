@@ -45,12 +45,16 @@ outcome<void> server::start(signal_source& signals) {
   disk_ = std::make_unique<storage_watch>(values(), *stores_, registry_, steady::now());
   // Before anything looks at a value: what was set at run time counts from the first request on.
   CADENZA_TRY(read_documents(*stores_->store, settings_->stored));
-  engine_ = std::make_unique<engine_part>(values(), *settings_, *stores_, registry_);
+  auto actors = actors_of(values());
+  if (!actors)
+    return actors.error();
+  engine_ = std::make_unique<engine_part>(values(), *std::move(actors), *settings_, *stores_, registry_);
+  CADENZA_TRY(engine_->begin());
   // Requests are taken from the moment the ports are open: the engine must be able to carry them out.
   wait_for_engine(signals);
   if (told_to_stop_)
     return {};
-  front_ = std::make_unique<front_part>(values(), *settings_, *stores_, engine_->engine, registry_);
+  front_ = std::make_unique<front_part>(values(), *settings_, *engine_, registry_);
   CADENZA_TRY(front_->open(commit_));
   serving_ = true;
   tell_of_start();
@@ -60,7 +64,7 @@ outcome<void> server::start(signal_source& signals) {
 /// What a log must tell of each start, wherever it goes.
 void server::tell_of_start() const {
   const auto& address = values().frontend.address;
-  const auto grpc = address + ':' + std::to_string(grpc_port());
+  const auto grpc = grpc_port() != 0 ? address + ':' + std::to_string(grpc_port()) : "off";
   const auto http = address + ':' + std::to_string(http_port());
   const auto tchannel =
       front_ && front_->tchannel_port() != 0 ? address + ':' + std::to_string(front_->tchannel_port()) : "off";
@@ -79,7 +83,7 @@ outcome<void> server::read_settings() {
 }
 
 void server::wait_for_engine(signal_source& signals) {
-  while (!engine_->engine.ready() && !told_to_stop_)
+  while (!engine_->ready() && !told_to_stop_)
     told_to_stop_ = signals.wait(engine_look) == signal_kind::stop;
 }
 
@@ -90,13 +94,17 @@ std::string server::banner() const {
   const auto& address = values().frontend.address;
   const auto at = [&address](int port) { return address + ':' + std::to_string(port); };
   std::string out = "Cadenza " CADENZA_VERSION " is ready\n";
-  out += "  gRPC     " + at(grpc_port()) + "  (uber.cadence.api.v1)\n";
+  out += "  gRPC     " +
+         (grpc_port() != 0 ? at(grpc_port()) + "  (uber.cadence.api.v1)" : "off; the node is no frontend") + '\n';
   if (front_ && front_->tchannel_port() != 0)
     out += "  TChannel " + at(front_->tchannel_port()) + '\n';
   out += "  HTTP     " + at(http_port()) + "  (/health /ready /version /metrics)\n";
   out += "  data     " + (stores_->place() == "memory" ? "in memory; gone when the server stops" : stores_->place()) +
          '\n';
-  return out + "  shards   " + std::to_string(stores_->shard_count) + '\n';
+  out += "  shards   " + std::to_string(stores_->shard_count) + '\n';
+  if (const auto& node = values().node; !node.alone())
+    out += "  node     " + node.name + ", for other nodes at " + node.address + '\n';
+  return out;
 }
 
 void server::run(signal_source& signals) {
@@ -143,12 +151,23 @@ void server::stop() {
     if (told_to_stop_)
       log::info({field::what(what), field::took_ms(took_ms)}, "stopping: {what} ended after {took_ms} ms");
   };
+  const auto patience = std::chrono::duration_cast<milliseconds>(values().engine.drain_timeout);
+  auto* const node = engine_ ? engine_->node.get() : nullptr;
   if (serving_) {
-    front_->drain(std::chrono::duration_cast<milliseconds>(values().engine.drain_timeout));
+    front_->let_go();
+    if (node != nullptr) {
+      node->hand_over(patience); // while it still takes requests, and sends them on
+      note("shards");
+    }
+    front_->close(patience);
     note("requests");
   }
   serving_ = false;
   front_.reset();
+  if (node != nullptr) {
+    node->leave(std::chrono::duration_cast<milliseconds>(values().node.lease));
+    note("membership");
+  }
   if (std::exchange(engine_, nullptr))
     note("actors");
   disk_.reset();

@@ -5,14 +5,13 @@
 #include "bridge/http/admin_routes.hpp"
 #include "config/log.hpp"
 #include "server/memory_budget.hpp"
+#include "server/serve_cluster.hpp"
 #include "server/serve_routes.hpp"
 #include "server/serve_shards.hpp"
 #include "server/verify_store.hpp"
 
-#include <caf/atom.hpp>
-
 #include <algorithm>
-#include <thread>
+#include <string_view>
 
 namespace cadenza {
 namespace {
@@ -21,18 +20,15 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds actor_patience(5000); ///< of the HTTP routes that ask actors
 
-caf::actor_system_config system_config_of(const config::engine_config& engine) {
-  const auto threads = engine.scheduler_threads > 0 ? static_cast<std::size_t>(engine.scheduler_threads)
-                                                    : std::max(2U, std::thread::hardware_concurrency());
-  caf::actor_system_config out;
-  out.set("scheduler.policy", caf::atom("sharing"));
-  out.set("scheduler.max-threads", threads);
-  return out;
-}
-
 /// This host as clients and operators are told of it.
 std::string host_of(const config::server_config& c) {
+  if (!c.node.alone())
+    return c.node.client_address;
   return c.frontend.address + ":" + std::to_string(c.frontend.grpc_port);
+}
+
+bool has_role(const config::node_config& node, std::string_view role) {
+  return node.alone() || std::ranges::find(node.roles, role) != node.roles.end();
 }
 
 bridge::rpc_context::facts facts_of(const config::server_config& c) {
@@ -66,17 +62,19 @@ actors::engine_settings engine_settings_of(const config::server_config& c) {
 }
 
 actors::engine_options engine_options_of(const config::server_config& c, settings_part& settings, int shards,
-                                         actors::workload& work) {
+                                         actors::workload& work, node_part* node) {
   actors::engine_options out;
   out.work = &work;
   out.shard_count = shards;
   out.settings = engine_settings_of(c);
-  out.system_domains = true;
+  out.system_domains = has_role(c.node, "worker");
   out.live = settings.live;
   out.warnings = &settings.warnings;
   out.on_document = [&settings](actors::document_kind which, const std::string& content) {
     settings.stored.take(which, content);
   };
+  if (node != nullptr)
+    node->tie(out);
   return out;
 }
 
@@ -86,33 +84,49 @@ settings_part::settings_part(metrics::registry& registry)
   : stored(dynamic, log::write), warnings(registry, log::write),
     live(std::make_shared<const stored_groups>(dynamic, stored)) {}
 
-engine_part::engine_part(const config::server_config& c, settings_part& settings, open_store& s,
-                         metrics::registry& registry)
-  : stores(s), system_config(system_config_of(c.engine)), system(system_config), work(registry, time),
+engine_part::engine_part(const config::server_config& c, std::unique_ptr<caf::actor_system_config> how,
+                         settings_part& settings, open_store& s, metrics::registry& registry)
+  : stores(s), system_config(std::move(how)), system(*system_config), work(registry, time),
+    node(c.node.alone() ? nullptr : std::make_unique<node_part>(c, s.shard_count, system, *s.store, time, registry)),
     engine(system, *s.store, time, chance, log::write, s.open_visibility,
-           engine_options_of(c, settings, s.shard_count, work)),
+           engine_options_of(c, settings, s.shard_count, work, node.get())),
     gauges(actors::show_metrics(registry, engine.counters())) {
-  engine.begin();
+  if (node)
+    node->join(engine);
 }
 
 engine_part::~engine_part() {
   stores.stopping = true; // a check or a rebuild under way ends
+  if (node)
+    node->stop();
   engine.stop();
 }
 
-front_part::front_part(const config::server_config& c, settings_part& settings, open_store& stores,
-                       actors::local_engine& engine, metrics::registry& registry)
-  : config_(c), settings_(settings), stores_(stores), engine_(engine),
-    services_(engine, health_, bridge::validators_of(settings.dynamic, *settings.live), facts_of(c), &settings.stored),
+outcome<void> engine_part::begin() {
+  if (node)
+    CADENZA_TRY(node->open());
+  engine.begin();
+  if (node)
+    node->begin();
+  return {};
+}
+
+front_part::front_part(const config::server_config& c, settings_part& settings, engine_part& engine,
+                       metrics::registry& registry)
+  : config_(c), settings_(settings), engine_(engine),
+    services_(engine.whole(), health_, bridge::validators_of(settings.dynamic, *settings.live), facts_of(c),
+              &settings.stored),
     rpc_(services_, health_, registry), http_(health_, registry) {
   services_.set_warnings(&settings.warnings);
+  if (engine.node)
+    services_.set_hosts([&node = *engine.node] { return node.hosts(); });
   apply_settings(settings.dynamic.current());
   subscription_ = settings.dynamic.subscribe([this](const config::snapshot_ptr& now) { apply_settings(now); });
 }
 
 front_part::~front_part() {
   subscription_.reset();
-  stores_.stopping = true; // a check that an HTTP request waits for ends
+  engine_.stores.stopping = true; // a check that an HTTP request waits for ends
 }
 
 void front_part::apply_settings(const config::snapshot_ptr& now) {
@@ -122,14 +136,16 @@ void front_part::apply_settings(const config::snapshot_ptr& now) {
   else
     services_.set_limits(bridge::limits_of(*now));
   services_.set_rates(bridge::rates_of(now));
-  actors::set_request_rates(engine_, now);
+  actors::set_request_rates(engine_.engine, now);
 }
 
 void front_part::add_routes() {
-  bridge::add_actor_routes(http_, engine_, actor_patience);
-  add_store_routes(http_, health_, stores_, engine_);
-  add_shard_routes(http_, stores_);
-  add_verify_route(http_, stores_, engine_);
+  auto& stores = engine_.stores;
+  bridge::add_actor_routes(http_, engine_.engine, actor_patience);
+  add_store_routes(http_, health_, stores, engine_.engine);
+  add_shard_routes(http_, stores);
+  add_verify_route(http_, stores, engine_.engine);
+  add_cluster_routes(http_, engine_.node.get(), stores.shard_count, host_of(config_));
   add_config_routes(http_, settings_.dynamic);
 }
 
@@ -140,10 +156,12 @@ outcome<void> front_part::open(const std::string& commit) {
   if (config_.frontend.tchannel_port != 0)
     rpc.tchannel_port = config_.frontend.tchannel_port;
   rpc.network = network_of(config_);
-  const auto grpc_port = rpc_.start(rpc);
-  if (!grpc_port)
-    return grpc_port.error();
-  grpc_port_ = *grpc_port;
+  if (has_role(config_.node, "frontend")) {
+    const auto grpc_port = rpc_.start(rpc);
+    if (!grpc_port)
+      return grpc_port.error();
+    grpc_port_ = *grpc_port;
+  }
 
   add_routes();
   bridge::http_options http;
@@ -161,11 +179,12 @@ outcome<void> front_part::open(const std::string& commit) {
 
 void front_part::announce_end() { health_.set(bridge::health_state::shutting_down); }
 
-void front_part::drain(milliseconds grace) {
+void front_part::let_go() {
   announce_end();
-  engine_.drain();
+  engine_.engine.drain();
   rpc_.drain();
-  rpc_.stop(grace);
 }
+
+void front_part::close(milliseconds grace) { rpc_.stop(grace); }
 
 } // namespace cadenza

@@ -12,6 +12,7 @@
 #include "config/dynamic.hpp"
 #include "config/limit_warnings.hpp"
 #include "config/server_config.hpp"
+#include "server/node_part.hpp"
 #include "server/serve_store.hpp"
 
 #include <caf/actor_system.hpp>
@@ -35,17 +36,31 @@ struct settings_part {
   const std::shared_ptr<const actors::live_settings> live;
 };
 
-/// The actor tree over the stores, running. Its end lets go of every call that is still held: UNAVAILABLE.
+/// The actor tree over the stores. Its end lets go of every call that is still held: UNAVAILABLE.
 struct engine_part {
-  engine_part(const config::server_config& c, settings_part& settings, open_store& stores, metrics::registry& registry);
+  /// `how`: of `actors_of`.
+  engine_part(const config::server_config& c, std::unique_ptr<caf::actor_system_config> how, settings_part& settings,
+              open_store& stores, metrics::registry& registry);
   ~engine_part();
 
+  /// The tree runs, and a node becomes a member of its cluster. An error says why others cannot reach it.
+  [[nodiscard]] outcome<void> begin();
+  /// Requests can be carried out.
+  [[nodiscard]] bool ready() { return engine.ready() && (!node || node->belongs()); }
+  /// What finds a run wherever it is.
+  [[nodiscard]] actors::engine& whole() {
+    if (node)
+      return node->whole();
+    return engine;
+  }
+
   open_store& stores;
-  caf::actor_system_config system_config;
+  const std::unique_ptr<caf::actor_system_config> system_config;
   caf::actor_system system;
   actors::system_clock time;
   actors::system_entropy chance;
   actors::workload work;
+  const std::unique_ptr<node_part> node; ///< null: the server is alone
   actors::local_engine engine;
   const std::vector<metrics::registry::callback_handle> gauges;
 };
@@ -53,8 +68,7 @@ struct engine_part {
 /// What clients reach: gRPC, HTTP, and where TChannel clients are told to use gRPC. Closed until `open`.
 class front_part {
 public:
-  front_part(const config::server_config& c, settings_part& settings, open_store& stores, actors::local_engine& engine,
-             metrics::registry& registry);
+  front_part(const config::server_config& c, settings_part& settings, engine_part& engine, metrics::registry& registry);
   ~front_part(); ///< closes at once
 
   /// Opens the ports. What fails leaves some of them open: to be destroyed then. `commit`: for `/version`.
@@ -62,11 +76,13 @@ public:
 
   /// From here on nobody is told to come here; everything is still served.
   void announce_end();
+  /// Whoever waits for what may never come is answered; everything else goes on.
+  void let_go();
   /// Takes nothing more, lets what is under way finish for so long, and lets go of the rest.
-  void drain(std::chrono::milliseconds grace);
+  void close(std::chrono::milliseconds grace);
 
   [[nodiscard]] bridge::health_board& health() { return health_; }
-  [[nodiscard]] int grpc_port() const { return grpc_port_; }
+  [[nodiscard]] int grpc_port() const { return grpc_port_; } ///< 0: not open
   [[nodiscard]] int http_port() const { return http_port_; }
   [[nodiscard]] int tchannel_port() const { return rpc_.tchannel_port(); } ///< 0: not open
 
@@ -76,8 +92,7 @@ private:
 
   const config::server_config& config_;
   settings_part& settings_;
-  open_store& stores_;
-  actors::local_engine& engine_;
+  engine_part& engine_;
   bridge::health_board health_;
   bridge::rpc_context services_;
   bridge::rpc_server rpc_;

@@ -65,7 +65,7 @@ outcome<void> open_databases(const config::persistence_config& c, resting_stores
   CADENZA_ASSERT(kind != nullptr, "there is a kind of store for databases");
   storage::memory_share memory;
   memory.queued_bytes = std::size_t{64} << 20;
-  auto opened = kind->open({c.main, "cadenza " CADENZA_VERSION, memory, {}, false, {}, {}});
+  auto opened = kind->open({c.main, "cadenza " CADENZA_VERSION, memory, {}, false, false, {}, {}});
   if (!opened)
     return opened.error();
   out.store = *std::move(opened);

@@ -44,7 +44,7 @@ outcome<std::unique_ptr<store>> open_database(open_request request) {
     return options.error();
   options->program = request.program;
   options->migrate = request.migrate;
-  options->alone = true;
+  options->sharing = request.shared ? sql::postgres::tenancy::shared : sql::postgres::tenancy::alone;
   options->bounds.queued_bytes = request.memory.queued_bytes;
   options->probes = std::move(request.probes);
   options->log = std::move(request.log);

@@ -27,6 +27,7 @@ struct open_request {
   std::string_view program;                 ///< noted in the store with each schema that it is brought to
   memory_share memory;
   store_probes probes;
+  bool shared = false;  ///< other nodes of the cluster have the store open, too; only where it is on databases
   bool migrate = false; ///< bring an older schema of a database elsewhere up to date; the embedded store does it anyway
   /// Warnings and errors, one line each; on any thread, must not block. May be empty.
   log::sink log;

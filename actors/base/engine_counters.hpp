@@ -12,6 +12,9 @@ struct engine_counters {
   std::atomic<std::int64_t> runs_loaded{0};
   std::atomic<std::int64_t> commits{0};
   std::atomic<std::int64_t> commit_conflicts{0};
+  std::atomic<std::int64_t> shards_held{0};
+  std::atomic<std::int64_t> shards_taken{0}; ///< from elsewhere, since another view of the cluster
+  std::atomic<std::int64_t> shards_given{0}; ///< the other way
   std::atomic<std::int64_t> shard_restarts{0};
   std::atomic<std::int64_t> run_deaths{0};
   std::atomic<std::int64_t> task_list_restarts{0};

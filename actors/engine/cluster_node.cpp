@@ -12,6 +12,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -106,16 +107,12 @@ private:
   restart_backoff keeper_backoff_;
 };
 
-std::uint32_t kind_of(cluster_news what) {
-  return what == cluster_news::domains ? link_kind::domains_changed : link_kind::documents_changed;
-}
-
 } // namespace
 
 cluster_node::cluster_node(caf::actor_system& system, storage::store& store, clock& time, link_transport& transport,
                            log::sink log, cluster_node_options options, std::function<void(caf::actor)> hall)
   : system_(system), options_(std::move(options)), transport_(transport), hall_(std::move(hall)), wrong_(time, log),
-    views_(options_.card.name, options_.shard_count), matching_(views_, links_, [this](matching_message_ptr message) {
+    views_(options_.card.name, options_.shard_count), others_(views_, links_, [this](matching_message_ptr message) {
       if (local_ != nullptr)
         local_->deliver(std::move(message));
     }) {
@@ -141,10 +138,8 @@ cluster_node::~cluster_node() { stop(); }
 
 void cluster_node::tie(engine_options& options) {
   options.placement = &views_;
-  options.far = &matching_;
+  options.others = &others_;
   options.settings.identity = options_.card.name;
-  options.carry_message = [this](const run_message_ptr& message) { carry(message); };
-  options.tell_others = [this](cluster_news what) { links_.tell_all(kind_of(what), {}); };
 }
 
 void cluster_node::join(local_engine& local) {
@@ -157,12 +152,16 @@ void cluster_node::join(local_engine& local) {
 
 void cluster_node::begin() {
   CADENZA_ASSERT(local_ != nullptr && !root_, "a node joins with its engine, once");
-  link_options_.on_event = [this](const link_event& event) { caf::anon_send(root_, event); };
+  link_options_.on_event = [this](const link_event& event) {
+    note(event);
+    caf::anon_send(root_, event);
+  };
   root_ = system_.spawn<cluster_root>(env_, [this](caf::event_based_actor& by, child which) -> caf::actor {
     if (which == child::keeper)
       return by.spawn<link_keeper>(env_, link_options_, transport_, views_, links_, hall_);
     membership_options options;
     options.card = options_.card;
+    options.card.draining = options.card.draining && !entered_; // of this life of the node, not of the actor
     options.shard_count = options_.shard_count;
     options.views = &views_;
     options.renew_ns = options_.renew_ns;
@@ -180,6 +179,32 @@ void cluster_node::begin() {
   caf::anon_send(root_, start_again{child::membership});
 }
 
+void cluster_node::note(const link_event& event) {
+  const std::lock_guard guard(mutex_);
+  if (event.what == link_event::kind::opened)
+    open_.insert(event.node);
+  else if (event.what != link_event::kind::met)
+    open_.erase(event.node);
+}
+
+bool cluster_node::linked() const {
+  const auto view = views_.get();
+  const std::lock_guard guard(mutex_);
+  return std::all_of(view->members().begin(), view->members().end(), [&](const node_card& member) {
+    return member.name == options_.card.name || open_.contains(member.name);
+  });
+}
+
+std::size_t cluster_node::open_links() const {
+  const std::lock_guard guard(mutex_);
+  return open_.size();
+}
+
+void cluster_node::enter() {
+  entered_ = true;
+  caf::anon_send(root_, make_membership_mail(enter_membership{}));
+}
+
 void cluster_node::drain(std::function<void()> done) {
   caf::anon_send(root_, make_membership_mail(drain_membership{std::move(done)}));
 }
@@ -191,16 +216,6 @@ void cluster_node::leave(std::function<void()> done) {
 void cluster_node::stop() {
   if (root_)
     caf::anon_send_exit(root_, caf::exit_reason::kill);
-}
-
-/// A message to a run goes to the node that holds its shard; when there is none it is lost, as any may be.
-void cluster_node::carry(const run_message_ptr& message) {
-  const auto view = views_.get();
-  const int shard = shard_of(message->to().workflow_id(), view->shard_count());
-  if (view->shard_is_here(shard))
-    return local_->deliver(message);
-  if (const auto* owner = view->owner_of_shard(shard))
-    links_.ask(owner->name, {link_kind::run_message, message->SerializeAsString(), false, nullptr});
 }
 
 /// What other nodes have asked for workers that wait there ends with them.

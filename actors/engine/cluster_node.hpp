@@ -4,12 +4,15 @@
 #include "actors/base/cluster_news.hpp"
 #include "actors/base/troubles.hpp"
 #include "actors/engine/local_engine.hpp"
-#include "actors/nodes/matching_links.hpp"
+#include "actors/nodes/linked_nodes.hpp"
 #include "actors/nodes/membership.hpp"
 #include "actors/nodes/routed_engine.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 
 namespace cadenza::actors {
@@ -44,6 +47,11 @@ public:
   void join(local_engine& local);
   /// Becomes a member as soon as it can. After the engine has begun.
   void begin();
+  /// Whether every other member is reached over a link.
+  [[nodiscard]] bool linked() const;
+  [[nodiscard]] std::size_t open_links() const;
+  /// A node whose card says that it drains gets its share from here on. Any thread.
+  void enter();
   /// From here on this node is given nothing, and what it has goes to others; `done`, once that is stored. Any thread.
   void drain(std::function<void()> done);
   /// Ends membership; `done` once the lease is dropped. Any thread.
@@ -57,7 +65,7 @@ public:
 
 private:
   void serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& call);
-  void carry(const run_message_ptr& message);
+  void note(const link_event& event);
   void tell_who_has_gone(const cluster_view_ptr& view);
 
   caf::actor_system& system_;
@@ -69,12 +77,15 @@ private:
   actor_context env_;
   cluster_views views_;
   node_links links_;
-  matching_links matching_;
+  linked_nodes others_;
   cluster_view_ptr told_; ///< of the membership's thread
   link_options link_options_;
   local_engine* local_ = nullptr;
   std::unique_ptr<routed_engine> whole_;
   caf::actor root_;
+  std::atomic<bool> entered_{false};
+  mutable std::mutex mutex_;
+  std::set<std::string> open_; ///< under the mutex: names of the nodes that are reached
 };
 
 } // namespace cadenza::actors

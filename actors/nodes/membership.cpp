@@ -207,7 +207,9 @@ void membership::handle(lease_written& written) {
       break;
     if (state_ != membership_state::member)
       become_member();
-    if (written.draining && drained_)
+    if (std::exchange(stored_draining_, written.draining) != written.draining)
+      options_.changed(options_.views->get()); // others that looked before have read the row of before
+    if (written.draining && ends_ && drained_)
       std::exchange(drained_, nullptr)();
     break;
   case storage::status::condition_failed:
@@ -304,7 +306,17 @@ void membership::step_down(membership_state to, const std::string& why) {
   publish();
 }
 
+void membership::handle(enter_membership&) {
+  if (ends_)
+    return;
+  card_.draining = false;
+  due_ = true;
+  again_ = true;
+  round();
+}
+
 void membership::handle(drain_membership& asked) {
+  ends_ = true;
   card_.draining = true;
   drained_ = std::move(asked.done);
   due_ = true;

@@ -18,7 +18,7 @@ struct membership_options {
   node_card card; ///< of this node; `lease_ns` is set
   int shard_count = 0;
   cluster_views* views = nullptr;
-  /// Called after each view that was published; must be quick.
+  /// Called after each view that was published, and when what it rests on is stored; must be quick.
   std::function<void(cluster_view_ptr)> changed = [](const cluster_view_ptr&) {};
   std::int64_t renew_ns = 1'000'000'000;  ///< between renewals, and between looks at the others
   std::int64_t margin_ns = 1'000'000'000; ///< this much before the lease ends for others it ends here
@@ -31,6 +31,9 @@ struct peer_gone {
 };
 /// Something may have changed: the leases are read now.
 struct look_now {};
+/// A node whose card has said that it drains, so that others hear of it before it gets anything, is given its share
+/// from now on. Nothing when it was told to drain since.
+struct enter_membership {};
 /// From now on this node is given nothing; `done` is called once that is stored.
 struct drain_membership {
   std::function<void()> done;
@@ -57,8 +60,8 @@ struct lease_dropped {
   storage::commit_result result;
 };
 
-using membership_mail = std::variant<peer_gone, look_now, drain_membership, leave_membership, membership_tick,
-                                     leases_read, lease_written, lease_dropped>;
+using membership_mail = std::variant<peer_gone, look_now, enter_membership, drain_membership, leave_membership,
+                                     membership_tick, leases_read, lease_written, lease_dropped>;
 using membership_mail_ptr = std::shared_ptr<membership_mail>;
 
 template <class T> [[nodiscard]] membership_mail_ptr make_membership_mail(T&& content) {
@@ -94,6 +97,7 @@ protected:
 private:
   void handle(peer_gone&);
   void handle(look_now&);
+  void handle(enter_membership&);
   void handle(drain_membership&);
   void handle(leave_membership&);
   void handle(membership_tick&);
@@ -137,6 +141,8 @@ private:
   bool read_once_ = false;
   bool patient_ = false; ///< made anew: until the first tick its earlier life's view stands
   std::map<std::string, std::pair<std::int64_t, int>> gone_; ///< by name: incarnation, and tries to drop it
+  bool ends_ = false;                                        ///< it was told to drain
+  bool stored_draining_ = false;                             ///< what its row says
   std::function<void()> drained_;
   std::function<void()> left_;
   std::uint64_t epoch_ = 0;

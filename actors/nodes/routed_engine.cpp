@@ -148,6 +148,8 @@ void routed_engine::go(const errand_ptr& which) {
     return again(which);
   if (owner->name == view->self())
     return which->here(which->call);
+  if (!links_.get()->contains(owner->name))
+    return again(which); // it has just come
   links_.ask(owner->name, {link_kind::engine_request, which->encoded(), which->waits,
                            std::make_shared<forwarded_call>(*this, which)});
 }

@@ -203,7 +203,8 @@ void workflow_run::handle(run_committed& over) {
     if (!exists || !command->refused(*this, result.current ? result.current->value : std::string())) {
       caf::anon_send(shard_, make_shard_mail(create_refused{nullptr, key_, {}}));
       if (result.outcome != storage::status::unknown_outcome)
-        command->failed(service_busy("the store refused the write: " + result.message));
+        command->failed(
+            refusal_of(result, false).value_or(service_busy("the store refused the write: " + result.message)));
     }
     return work();
   }

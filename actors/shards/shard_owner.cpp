@@ -20,6 +20,7 @@ void shard_owner::on_exit() {
     if (shard)
       caf::anon_send_exit(shard, caf::exit_reason::kill);
   }
+  env_.counters->shards_held.fetch_sub(static_cast<std::int64_t>(by_address_.size()), std::memory_order_relaxed);
   shards_.clear();
   by_address_.clear();
 }
@@ -31,6 +32,7 @@ caf::behavior shard_owner::make_behavior() {
       return;
     const int index = i->second;
     by_address_.erase(i);
+    env_.counters->shards_held.fetch_sub(1, std::memory_order_relaxed);
     shards_[static_cast<std::size_t>(index)] = nullptr;
     if (!is_placed_here(index))
       return; // it was given up
@@ -68,9 +70,11 @@ void shard_owner::follow() {
     if (was == is_placed_here(i))
       continue;
     if (was) {
+      env_.counters->shards_given.fetch_add(1, std::memory_order_relaxed);
       give_up(i);
       continue;
     }
+    env_.counters->shards_taken.fetch_add(1, std::memory_order_relaxed);
     const auto* owner = before->owner_of_shard(i);
     const bool lives = owner != nullptr && view_->find(owner->name) != nullptr;
     delayed_send(this, std::chrono::nanoseconds(lives ? hand_over_ns : 0), start_shard{i});
@@ -94,6 +98,7 @@ void shard_owner::start(int index) {
                  "a shard has one actor at a time; shard " + std::to_string(index));
   auto handle = spawn<history_shard, caf::monitored>(env_, index);
   by_address_.emplace(handle->address(), index);
+  env_.counters->shards_held.fetch_add(1, std::memory_order_relaxed);
   shards_[static_cast<std::size_t>(index)] = handle;
   env_.routes->set_shard(index, std::move(handle));
 }

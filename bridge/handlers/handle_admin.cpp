@@ -3,6 +3,8 @@
 #include "bridge/base/caller.hpp"
 #include "bridge/handlers/forward.hpp"
 
+#include <algorithm>
+
 namespace cadenza::bridge {
 
 namespace admin = uber::cadence::admin::v1;
@@ -12,15 +14,20 @@ namespace {
 
 constexpr std::string_view service = "uber.cadence.admin.v1.AdminAPI";
 
-/// The one host is all of the services that the reference system has rings of.
-void add_membership(const std::string& host, admin::MembershipInfo& to) {
-  to.mutable_current_host()->set_identity(host);
-  for (const char* role : {"cadence-frontend", "cadence-history", "cadence-matching", "cadence-worker"}) {
-    to.add_reachable_members(host);
+/// Rings as the reference system has them: one for each of its services.
+void add_membership(const rpc_context& context, admin::MembershipInfo& to) {
+  to.mutable_current_host()->set_identity(context.about().host);
+  const auto hosts = context.hosts();
+  for (const char* role : {"frontend", "history", "matching", "worker"}) {
     auto& ring = *to.add_rings();
-    ring.set_role(role);
-    ring.set_member_count(1);
-    ring.add_members()->set_identity(host);
+    ring.set_role(std::string("cadence-") + role);
+    for (const auto& host : hosts) {
+      if (std::ranges::find(host.roles, role) == host.roles.end())
+        continue;
+      to.add_reachable_members(host.identity);
+      ring.add_members()->set_identity(host.identity);
+    }
+    ring.set_member_count(ring.members_size());
   }
 }
 
@@ -35,7 +42,7 @@ void describe_cluster(rpc_context& context, body<admin::DescribeClusterRequest>,
   search.set_key("advancedVisibilityEnabled");
   search.set_enabled(context.current_limits()->search_enabled);
   stores["historyStore"].set_backend(context.about().history_backend);
-  add_membership(context.about().host, *response.mutable_membership_info());
+  add_membership(context, *response.mutable_membership_info());
   call->reply(response);
 }
 

@@ -12,7 +12,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace cadenza::bridge {
 
@@ -26,6 +28,12 @@ public:
     std::string history_backend = "rocksdb";
     std::string visibility_backend = "sqlite";
     std::string host = "127.0.0.1:7833"; ///< address and port under which this host is known to clients
+  };
+
+  /// A host of the cluster, as DescribeCluster tells it.
+  struct host {
+    std::string identity;           ///< address and port under which clients know it
+    std::vector<std::string> roles; ///< of frontend, history, matching, worker
   };
 
   rpc_context(actors::engine& engine, health_board& health, validators hooks, facts about,
@@ -46,6 +54,14 @@ public:
   void set_rates(const rate_settings& rates) { limiter_.set(rates); }
   /// Where what goes beyond warning limits is noted; null: nowhere. Before the first request.
   void set_warnings(limit_warnings* to) { warnings_ = to; }
+
+  /// Who belongs to the cluster, asked at each use; without it this host alone. Before the first request.
+  void set_hosts(std::function<std::vector<host>()> of) { hosts_ = std::move(of); }
+  [[nodiscard]] std::vector<host> hosts() const {
+    if (hosts_)
+      return hosts_();
+    return {{about_.host, {"frontend", "history", "matching", "worker"}}};
+  }
 
   /// Whether some domain has limits of its own.
   [[nodiscard]] bool limits_differ() const { return differ_.load(std::memory_order_relaxed); }
@@ -101,6 +117,7 @@ private:
   mutable std::map<std::string, std::shared_ptr<const limits>, std::less<>> own_limits_;
   rate_limiter limiter_;
   limit_warnings* warnings_ = nullptr;
+  std::function<std::vector<host>()> hosts_;
   std::atomic<bool> draining_{false};
 };
 

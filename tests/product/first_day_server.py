@@ -108,8 +108,9 @@ def front_page(count):
         count.check(part in readme, f"the README lacks {part}")
     install, first = readme.index("## Install"), readme.index("```sh")
     count.check(install < first and readme.index("docker compose up") < first, "commands come before how to install")
-    compose = (ROOT / "docker-compose.yml").read_text()
-    count.check("ubercadence/web" in compose and "\nversion:" not in compose, "docker-compose.yml: cadence-web, and no `version:`")
+    for name in ("docker-compose.yml", "docker-compose.single.yml"):
+        compose = (ROOT / name).read_text()
+        count.check("ubercadence/web" in compose and "\nversion:" not in compose, f"{name}: cadence-web, and no `version:`")
     count.check("./dev build cadenza " in (ROOT / "docker/Dockerfile").read_text(), "the image builds more than the server")
     count.check("installing${as_root[*]:+ with ${as_root[*]}}" in (ROOT / "dev").read_text(), "./dev does not say that it uses sudo")
     options = (ROOT / "samples/java/.mvn/jvm.config").read_text()

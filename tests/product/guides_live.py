@@ -94,10 +94,11 @@ def units_and_probes(count, cadenza):
     stop = int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1])
     count.check(stop > drain, f"systemd kills after {stop} s what may drain for {drain} s")
     probes = re.findall(r"httpGet: \{path: (\S+), port: 8088\}", guide)
-    compose = re.search(r"http://127\.0\.0\.1:8088(/\w+)\"\]", (ROOT / "docker-compose.yml").read_text())
-    count.check(len(probes) == 3 and compose, f"the probes of the guide are {probes}, that of Docker {compose}")
+    composed = [re.search(r"http://127\.0\.0\.1:8088(/\w+)\"\]", (ROOT / name).read_text())
+                for name in ("docker-compose.yml", "docker-compose.single.yml")]
+    count.check(len(probes) == 3 and all(composed), f"the probes of the guide are {probes}, those of Docker {composed}")
     with demo(cadenza) as server:
-        for path in [*probes, compose[1]]:
+        for path in [*probes, *(one[1] for one in composed)]:
             count.check(server.get(path)[0] == 200, f"a probe: {path} answers {server.get(path)}")
 
 

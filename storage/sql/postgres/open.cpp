@@ -86,17 +86,23 @@ outcome<void> check(const postgres_options& options, std::size_t place, std::str
   return settle_place(link->get(), at, cluster, place, options.databases.size());
 }
 
-/// A connection that holds what only one process at a time can have. Goes with the process, whatever becomes of it.
-outcome<std::shared_ptr<void>> hold(const endpoint& at) {
+/// A connection that holds what only one process at a time, or only those that share, can have. Goes with the process,
+/// whatever becomes of it.
+outcome<std::shared_ptr<void>> hold(const endpoint& at, tenancy how) {
   auto link = connect(at);
   if (!link)
     return link.error();
-  const result_ptr held(PQexec(link->get(), "SELECT pg_try_advisory_lock(1128351310, -2)"), PQclear);
+  const bool shared = how == tenancy::shared;
+  const result_ptr held(PQexec(link->get(), shared ? "SELECT pg_try_advisory_lock_shared(1128351310, -2)"
+                                                   : "SELECT pg_try_advisory_lock(1128351310, -2)"),
+                        PQclear);
   if (PQresultStatus(held.get()) != PGRES_TUPLES_OK)
     return trouble(at, held.get());
   if (*PQgetvalue(held.get(), 0, 0) != 't')
-    return error{error_kind::unavailable, at.label() + " is in use by another Cadenza process; this version runs one "
-                                                       "node on a database"};
+    return error{error_kind::unavailable,
+                 at.label() + " is in use by another Cadenza process" +
+                     (shared ? " that is no node of a cluster: it has no node.address"
+                             : "; servers share a database when each is a node of a cluster and has a node.address")};
   return std::shared_ptr<void>(link->release(), [](void* kept) { PQfinish(static_cast<pg_conn*>(kept)); });
 }
 
@@ -110,8 +116,8 @@ outcome<std::unique_ptr<store>> open_postgres(postgres_options options) {
     if (auto fine = check(options, place, cluster); !fine)
       return fine.error();
   store_parts parts;
-  if (options.alone) {
-    auto held = hold(options.databases.front());
+  if (options.sharing != tenancy::open) {
+    auto held = hold(options.databases.front(), options.sharing);
     if (!held)
       return held.error();
     parts.held = *std::move(held);

@@ -62,7 +62,8 @@ outcome<raw_connection> connect_beside(const endpoint& to) {
 }
 
 /// So that two programs do not change a schema at the same time.
-constexpr const char* alone = "BEGIN; SELECT pg_advisory_xact_lock(1128351310, -1);";
+constexpr const char* alone =
+    "BEGIN; SET LOCAL client_min_messages = warning; SELECT pg_advisory_xact_lock(1128351310, -1);";
 
 } // namespace
 

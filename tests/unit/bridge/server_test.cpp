@@ -87,6 +87,26 @@ BOOST_AUTO_TEST_CASE(the_cluster_has_this_host_in_every_ring) {
   BOOST_TEST(roles == "cadence-frontend cadence-history cadence-matching cadence-worker ");
 }
 
+BOOST_AUTO_TEST_CASE(each_member_of_the_cluster_is_in_the_rings_of_its_roles) {
+  harness h;
+  h.context.set_hosts([] {
+    return std::vector<bridge::rpc_context::host>{{"a:7833", {"frontend", "history"}},
+                                                  {"b:7833", {"history", "matching"}}};
+  });
+  namespace admin = uber::cadence::admin::v1;
+  admin::DescribeClusterResponse cluster;
+  BOOST_TEST(
+      h.call("/uber.cadence.admin.v1.AdminAPI/DescribeCluster", admin::DescribeClusterRequest(), {}, &cluster).ok());
+  const auto& members = cluster.membership_info();
+  BOOST_TEST(members.reachable_members_size() == 4);
+  BOOST_REQUIRE_EQUAL(members.rings_size(), 4);
+  BOOST_TEST(members.rings(0).member_count() == 1);
+  BOOST_REQUIRE_EQUAL(members.rings(1).members_size(), 2);
+  BOOST_TEST(members.rings(1).members(0).identity() == "a:7833");
+  BOOST_TEST(members.rings(1).members(1).identity() == "b:7833");
+  BOOST_TEST(members.rings(3).member_count() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(no_message_was_ever_put_aside) {
   harness h;
   namespace admin = uber::cadence::admin::v1;

@@ -150,6 +150,33 @@ BOOST_AUTO_TEST_CASE(the_stored_state_of_a_shard_comes_from_the_http_side) {
       ask({"timers", "--sid", "1", "--end_date", "soon"}).err.starts_with("Error: wrong date format for end_date"));
 }
 
+BOOST_AUTO_TEST_CASE(members_of_the_cluster_and_where_shards_are_come_from_the_http_side) {
+  http_side http;
+  std::string told = R"({"self":"a","member":true,"shards":["b","","a"],"members":[
+    {"name":"a","roles":"frontend,history","draining":false,"shards":1,"grpc":"h1:7833","http":"h1:8088","link":"h1:7900",
+     "build":"1.0"},
+    {"name":"b","roles":"history","draining":true,"shards":1,"grpc":"h2:7833","http":"h2:8088","link":"h2:7900",
+     "build":"1.1"}]})";
+  http.server().Get("/admin/cluster", [&told](const httplib::Request&, httplib::Response& response) {
+    response.set_content(told, "application/json");
+  });
+  http.wait();
+  const auto ask = [&http](std::vector<std::string> words) {
+    words.insert(words.begin(), {"--http_address", http.address(), "admin", "cluster"});
+    return run_cli(std::move(words));
+  };
+  const auto members = ask({"members"});
+  BOOST_TEST(members.code == 0);
+  BOOST_TEST(members.out.find("frontend,history") != std::string::npos, members.out);
+  BOOST_TEST(members.out.find("draining") != std::string::npos, members.out);
+  const auto shards = ask({"shards", "--node", "b", "--output", "json"});
+  BOOST_TEST(shards.out.find("h2:7833") != std::string::npos, shards.out);
+  BOOST_TEST(shards.out.find("h1:7833") == std::string::npos, shards.out);
+  BOOST_TEST(ask({"shards"}).out.find("(nobody)") != std::string::npos);
+  told = "[]";
+  BOOST_TEST(ask({"members"}).err.starts_with("Error: Cannot list the members of the cluster."));
+}
+
 BOOST_AUTO_TEST_CASE(actors_come_from_the_http_side) {
   http_side http;
   std::string killed;

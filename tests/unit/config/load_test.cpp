@@ -1,4 +1,5 @@
 #include "config/load.hpp"
+#include "config/typed_node.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -316,6 +317,61 @@ BOOST_AUTO_TEST_CASE(defaults_of_the_table_are_valid_values) {
   for (const auto& o : options())
     if (!o.fallback.empty())
       BOOST_TEST(is_valid(o, o.fallback), o.path);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_has_an_address_and_everything_else_follows_from_it) {
+  const std::string store = "persistence: {defaultStore: pg, datastores: {pg: {sql: {connectAddr: 'db:5432', "
+                            "databaseName: v}}}}\n";
+  BOOST_TEST(good("").values.node.alone());
+  const auto node = good(store + "node: {address: 'a.example:7900'}\n").values.node;
+  BOOST_TEST(!node.alone());
+  BOOST_TEST(node.name == "a.example:7900");
+  BOOST_TEST(node.listen_host == "a.example");
+  BOOST_TEST(node.listen_port == 7900);
+  BOOST_TEST(node.client_address == "a.example:7833");
+  BOOST_TEST(node.http_address == "a.example:8088");
+  BOOST_TEST(node.roles.size() == 4u);
+  BOOST_TEST((node.lease == 5s && node.beat == 1s));
+  const auto other = good(store + "node: {address: 'a:7900', name: n1, bindAddress: ':7901', clientAddress: 'lb:443', "
+                                  "lease: 9s, beat: 3s}\n")
+                         .values.node;
+  BOOST_TEST(other.name == "n1");
+  BOOST_TEST(other.listen_host == "0.0.0.0");
+  BOOST_TEST(other.listen_port == 7901);
+  BOOST_TEST(other.client_address == "lb:443");
+  BOOST_TEST(other.http_address == "lb:8088");
+}
+
+BOOST_AUTO_TEST_CASE(roles_of_a_node_are_the_services_of_the_file) {
+  const std::string node = "persistence: {defaultStore: pg, datastores: {pg: {sql: {connectAddr: 'db:5432', "
+                           "databaseName: v}}}}\nnode: {address: 'a:7900'}\n";
+  const auto some = good(node + "services: {history: {rpc: {port: 7934}}}\n").values.node.roles;
+  BOOST_TEST((some == std::vector<std::string>{"frontend", "history"}));
+  BOOST_TEST(good(node + "services: {frontend: {rpc: {grpcPort: 7000}}}\n").values.node.roles.size() == 4u);
+  BOOST_TEST(
+      refusal(node + "services: {histroy: {rpc: {port: 7934}}}\n").find("services.histroy: a node has no such role") !=
+      std::string::npos);
+  BOOST_TEST((*roles_of({"frontend,history", "frontend"}) == std::vector<std::string>{"frontend", "history"}));
+  BOOST_TEST(roles_of({})->size() == 4u);
+  BOOST_TEST(roles_of({"matching,wroker"}).error().message.find("no service \"wroker\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_node_cannot_be_is_refused_with_the_reason) {
+  const std::string store = "persistence: {defaultStore: pg, datastores: {pg: {sql: {connectAddr: 'db:5432', "
+                            "databaseName: v}}}}\n";
+  const auto says = [](const std::string& text, const std::string& part) {
+    const auto why = refusal(text);
+    BOOST_TEST(why.find(part) != std::string::npos, why);
+  };
+  says("node: {address: 'a:7900'}\n", "several nodes share one store, and rocksdb (rocksdb) belongs to one process");
+  says("node: {address: 'a:7900'}\npersistence: {defaultStore: memory}\n", "memory (memory) belongs to one process");
+  says("node: {name: n1}\n", "node.name: needs node.address");
+  says(store + "node: {address: ':7900'}\n", "node.address: other nodes need a host");
+  says(store + "node: {address: 'a:7900', beat: 2s}\n", "node.beat: expected a third of node.lease (5s) at most");
+  says(store + "node: {address: 'a:7900', tls: {certFile: a.pem}}\n", "certFile, keyFile and caFile belong together");
+  says(store + "node: {address: 'a:7833'}\n", "gRPC listens at port 7833 already");
+  says(store + "node: {address: 'a:7900'}\nservices: {frontend: {rpc: {grpcPort: 0}}}\n",
+       "services.frontend.rpc.grpcPort: a node tells others where it listens");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

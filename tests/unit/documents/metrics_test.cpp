@@ -8,6 +8,7 @@
 #include "config/process_metrics.hpp"
 #include "server/database_metrics.hpp"
 #include "server/installation_metrics.hpp"
+#include "server/node_metrics.hpp"
 
 #include <span>
 #include <vector>
@@ -27,7 +28,7 @@ std::vector<component> components() {
       {"process", config::process_metrics},    {"installation", installation_metrics},
       {"workload", actors::workload::table()}, {"actors", actors::engine_metrics()},
       {"bridge", bridge::rpc_metric_table},    {"network", bridge::net::net_metric_table},
-      {"database", database_metrics},
+      {"database", database_metrics},          {"cluster", node_metrics},
   };
 }
 

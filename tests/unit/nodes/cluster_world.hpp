@@ -50,18 +50,18 @@ inline std::string problem_of(const std::shared_ptr<noted_call>& asked) {
 /// Whole engines over one store in memory, linked over a network that a test breaks.
 struct cluster_world : link_world {
   struct member {
-    member(cluster_world& of, const std::string& name, std::int64_t incarnation)
+    member(cluster_world& of, const std::string& name, std::int64_t incarnation, bool draining)
       : chance(incarnation),
         warnings(
             registry, [](log::level, log::fields, log::sentence) {}, [&of] { return of.now_ns(); }),
-        work(registry, *of.env.time),
-        cluster(
-            of.system(), of.store, *const_cast<clock*>(of.env.time), of,
-            [&of, name](log::level level, log::fields values, log::sentence says) {
-              if (level > log::level::debug)
-                of.log.push_back(name + ": " + log::text_of(values, says));
-            },
-            options_of(name, incarnation), [&of, name](caf::actor hall) { of.nodes[name].hall = std::move(hall); }) {
+        work(registry, *of.env.time), cluster(
+                                          of.system(), of.store, *const_cast<clock*>(of.env.time), of,
+                                          [&of, name](log::level level, log::fields values, log::sentence says) {
+                                            if (level > log::level::debug)
+                                              of.log.push_back(name + ": " + log::text_of(values, says));
+                                          },
+                                          options_of(name, incarnation, draining),
+                                          [&of, name](caf::actor hall) { of.nodes[name].hall = std::move(hall); }) {
       engine_options options;
       options.shard_count = shards;
       options.detached_visibility = false;
@@ -87,12 +87,13 @@ struct cluster_world : link_world {
       local->begin();
       cluster.begin();
     }
-    static cluster_node_options options_of(const std::string& name, std::int64_t incarnation) {
+    static cluster_node_options options_of(const std::string& name, std::int64_t incarnation, bool draining) {
       cluster_node_options out;
       out.cluster = "test";
       out.card.name = name;
       out.card.link_address = name;
       out.card.incarnation = incarnation;
+      out.card.draining = draining;
       out.card.lease_ns = 5 * s;
       out.shard_count = shards;
       return out;
@@ -127,7 +128,9 @@ struct cluster_world : link_world {
     nodes.clear();
   }
 
-  void begin(const std::string& name) { members[name] = std::make_unique<member>(*this, name, ++lives_); }
+  void begin(const std::string& name, bool draining = false) {
+    members[name] = std::make_unique<member>(*this, name, ++lives_, draining);
+  }
   /// A process is killed.
   void die(const std::string& name) {
     auto& one = *members.at(name);

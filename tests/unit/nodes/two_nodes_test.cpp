@@ -97,6 +97,46 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_hands_its_shards_over_and_nobody_is_refu
   BOOST_TEST(all == 40);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_says_first_that_it_comes_takes_nothing_from_under_anybody) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 6; ++i)
+    ids.push_back(id_on(i % 2 == 0 ? "a" : "b", i));
+  for (const auto& id : ids)
+    start(a(), id);
+  run();
+  begin("c", true);
+  std::vector<std::shared_ptr<noted_call>> signals;
+  const auto go_on = [&] {
+    for (int i = 0; i < 12; ++i) {
+      const auto& id = ids[static_cast<std::size_t>(i) % ids.size()];
+      signals.push_back(signal(i % 2 == 0 ? a() : b(), id, "signal " + std::to_string(signals.size())));
+      if (i % 4 == 0)
+        pass(1);
+    }
+  };
+  go_on();
+  auto& c = *members.at("c");
+  for (int i = 0; i < 20 && !c.cluster.linked(); ++i)
+    pass(1);
+  BOOST_TEST(c.cluster.linked());
+  BOOST_TEST(c.cluster.open_links() == 2U);
+  for (int shard = 0; shard < shards; ++shard)
+    BOOST_TEST(!c.local->holds(shard)); // it is a member that is given nothing
+  BOOST_TEST(c.cluster.view()->self_belongs());
+  c.cluster.enter();
+  go_on();
+  pass(2);
+  BOOST_TEST(misplaced({"a", "b", "c"}) == "");
+  int held = 0;
+  for (int shard = 0; shard < shards; ++shard)
+    held += c.local->holds(shard) ? 1 : 0;
+  BOOST_TEST(held > 0);
+  for (const auto& one : signals)
+    BOOST_TEST(problem_of(one) == "");
+  for (const auto& line : log)
+    BOOST_TEST(line.find("was not taken") == std::string::npos, line);
+}
+
 BOOST_AUTO_TEST_CASE(the_shards_of_a_node_that_dies_are_taken_over_at_once) {
   std::vector<std::string> ids;
   for (int i = 0; i < 4; ++i)
