@@ -41,6 +41,7 @@ actors::cluster_node_options options_of(const config::server_config& c, int shar
   actors::cluster_node_options out;
   out.cluster = c.clusters.current;
   out.shard_count = shard_count;
+  out.waits = true; // what it is given before others know of it they would go on writing to
   out.renew_ns = out.margin_ns = out.beat_ns = c.node.beat.count();
   out.silence_ns = c.node.lease.count();
   auto& card = out.card;
@@ -50,7 +51,6 @@ actors::cluster_node_options options_of(const config::server_config& c, int shar
   card.grpc_address = c.node.client_address;
   card.http_address = c.node.http_address;
   card.roles = roles_of(c.node);
-  card.draining = true; // until others have heard of it
   card.build = CADENZA_VERSION;
   card.lease_ns = c.node.lease.count();
   return out;
@@ -136,12 +136,15 @@ bool node_part::belongs() {
   const auto* self = now->find(now->self());
   if (self == nullptr)
     return false;
-  // What it is given before others know of it they would go on writing to.
-  if (!entered_ && (cluster_.linked() || steady::now() >= enters_)) {
+  // Of several that come at once the one of the least name goes first: so the others find somebody who hands over.
+  const bool turn = std::none_of(now->members().begin(), now->members().end(), [&](const actors::node_card& other) {
+    return other.roles == 0 && other.name < self->name;
+  });
+  if (!entered_ && ((turn && cluster_.linked()) || steady::now() >= enters_)) {
     cluster_.enter();
     entered_ = true;
   }
-  if (self->draining)
+  if (self->roles == 0)
     return false;
   for (int shard = 0; shard < now->shard_count(); ++shard)
     if (now->shard_is_here(shard) && !local_->holds(shard))

@@ -94,15 +94,38 @@ void domain_registry::handle(domain_tick&) {
 
 void domain_registry::handle(domain_look&) {
   env_.store->cluster().read_domain_version([self = me()](storage::read_result<std::int64_t> version) {
-    caf::anon_send(self, make_domain_mail(domain_version_seen{std::move(version)}));
+    caf::anon_send(self, make_domain_mail(domain_version_seen{std::move(version), {}}));
   });
+}
+
+void domain_registry::handle(domain_fresh& asked) {
+  env_.store->cluster().read_domain_version(
+      [self = me(), then = std::move(asked.then)](storage::read_result<std::int64_t> version) {
+        caf::anon_send(self, make_domain_mail(domain_version_seen{std::move(version), then}));
+      });
 }
 
 /// While the table is being read, or a change of it written, that finds out by itself.
 void domain_registry::handle(domain_version_seen& seen) {
   const bool known = seen.version.outcome == storage::status::committed;
-  if (known && loaded_ && !writing_ && seen.version.value.value_or(0) > version_)
+  const auto version = known ? seen.version.value.value_or(0) : 0;
+  if (seen.then && (!known || (loaded_ && version <= version_)))
+    seen.then();
+  else if (seen.then && waiting_.size() >= waiting_max)
+    seen.then(); // with what is known: nobody waits without a bound
+  else if (seen.then)
+    waiting_.emplace(version, std::move(seen.then));
+  if (known && loaded_ && !writing_ && version > version_)
     reload();
+}
+
+/// Those who wait for what has just been published.
+void domain_registry::serve_waiting() {
+  while (!waiting_.empty() && waiting_.begin()->first <= version_) {
+    const auto then = std::move(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+    then();
+  }
 }
 
 void domain_registry::load() {
@@ -136,6 +159,7 @@ void domain_registry::publish() {
     next->put(same ? known : std::move(made));
   }
   env_.domains->publish(std::move(next));
+  serve_waiting();
 }
 
 /// One domain has changed: the directory is published anew at the cost of that, however many there are.
@@ -147,6 +171,7 @@ void domain_registry::publish(const std::string& name) {
   else if (const auto gone = next->find(name))
     next->remove(gone->id);
   env_.domains->publish(std::move(next));
+  serve_waiting();
 }
 
 void domain_registry::handle(domain_change& change) {

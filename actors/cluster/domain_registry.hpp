@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 
 namespace cadenza::actors {
 
@@ -35,13 +36,19 @@ struct domain_written {
 };
 /// Another node may have changed a domain: the version of the table is looked at.
 struct domain_look {};
+/// `then` is called when the directory has everything that the table had when this was asked; at once when the table
+/// cannot be read.
+struct domain_fresh {
+  std::function<void()> then;
+};
 struct domain_version_seen {
   storage::read_result<std::int64_t> version;
+  std::function<void()> then; ///< of a `domain_fresh`; may be empty
 };
 struct domain_tick {};
 
 using domain_mail = std::variant<domain_change, domains_read, domain_version_read, domain_written, domain_look,
-                                 domain_version_seen, domain_tick>;
+                                 domain_fresh, domain_version_seen, domain_tick>;
 using domain_mail_ptr = std::shared_ptr<domain_mail>;
 
 /// Keeps all domains in memory, publishes them to everybody as one immutable directory, and makes the changes, one
@@ -64,6 +71,7 @@ private:
   void handle(domain_version_read&);
   void handle(domain_written&);
   void handle(domain_look&);
+  void handle(domain_fresh&);
   void handle(domain_version_seen&);
   void handle(domain_tick&);
   void reload();
@@ -73,6 +81,7 @@ private:
   void work();
   void publish();
   void publish(const std::string& name);
+  void serve_waiting();
   [[nodiscard]] caf::actor me();
 
   const actor_context& env_;
@@ -85,6 +94,7 @@ private:
   bool writing_ = false;
   std::deque<domain_change> queue_;
   record::v1::DomainRow written_;
+  std::multimap<std::int64_t, std::function<void()>> waiting_; ///< by the version that has to be published first
 };
 
 } // namespace cadenza::actors

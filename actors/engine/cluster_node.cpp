@@ -161,7 +161,8 @@ void cluster_node::begin() {
       return by.spawn<link_keeper>(env_, link_options_, transport_, views_, links_, hall_);
     membership_options options;
     options.card = options_.card;
-    options.card.draining = options.card.draining && !entered_; // of this life of the node, not of the actor
+    if (options_.waits && !entered_)
+      options.card.roles = 0;
     options.shard_count = options_.shard_count;
     options.views = &views_;
     options.renew_ns = options_.renew_ns;
@@ -202,7 +203,7 @@ std::size_t cluster_node::open_links() const {
 
 void cluster_node::enter() {
   entered_ = true;
-  caf::anon_send(root_, make_membership_mail(enter_membership{}));
+  caf::anon_send(root_, make_membership_mail(enter_membership{options_.card.roles}));
 }
 
 void cluster_node::drain(std::function<void()> done) {

@@ -21,6 +21,7 @@ struct cluster_node_options {
   std::string cluster; ///< nodes of other clusters are refused
   node_card card;      ///< of this node
   int shard_count = 0;
+  bool waits = false; ///< until `enter` it is a member without roles, which is given nothing
   std::int64_t renew_ns = 1'000'000'000;
   std::int64_t margin_ns = 1'000'000'000;
   link_bounds bounds;
@@ -50,7 +51,7 @@ public:
   /// Whether every other member is reached over a link.
   [[nodiscard]] bool linked() const;
   [[nodiscard]] std::size_t open_links() const;
-  /// A node whose card says that it drains gets its share from here on. Any thread.
+  /// A node that `waits` gets its roles, and its share. Any thread.
   void enter();
   /// From here on this node is given nothing, and what it has goes to others; `done`, once that is stored. Any thread.
   void drain(std::function<void()> done);

@@ -27,6 +27,48 @@ api::Domain shown(const record::v1::DomainRow& row) {
   return out;
 }
 
+/// Of several nodes another one may have changed a domain just now: whoever was told so finds it everywhere.
+void look_first(const actor_context& env, std::function<void()> answer, const call_ptr& call) {
+  const auto registry = env.routes->domains();
+  if (!registry)
+    return call->reject(unavailable("the domains are not available right now"));
+  caf::anon_send(registry, std::make_shared<domain_mail>(domain_fresh{std::move(answer)}));
+}
+
+void describe(const workflow::domain_directory& directory, const api::DescribeDomainRequest& request, call& to) {
+  workflow::domain_ptr domain;
+  std::string asked;
+  if (request.describe_by_case() == api::DescribeDomainRequest::kId) {
+    asked = request.id();
+    if (const auto id = uuid::parse(asked))
+      domain = directory.find(*id);
+  } else {
+    asked = request.name();
+    domain = directory.find(asked);
+  }
+  if (!domain)
+    return to.reject(no_domain(asked));
+  api::DescribeDomainResponse response;
+  *response.mutable_domain() = shown(domain->row);
+  to.reply(response);
+}
+
+void list(const workflow::domain_directory& directory, const api::ListDomainsRequest& request, call& to) {
+  const int page = page_size(request.page_size(), default_page, page_max);
+  api::ListDomainsResponse response;
+  // The token is the last name given: domains that come and go between two pages do no harm.
+  auto i = request.next_page_token().empty() ? directory.by_name.begin()
+                                             : directory.by_name.upper_bound(request.next_page_token());
+  for (; i != directory.by_name.end(); ++i) {
+    if (response.domains_size() == page) {
+      response.set_next_page_token(response.domains(page - 1).name());
+      break;
+    }
+    *response.add_domains() = shown(i->second->row);
+  }
+  to.reply(response);
+}
+
 domain_world world_of(const actor_context& env, const std::string& domain) {
   const auto& s = env.settings;
   return {env.time->now_ns(),
@@ -195,39 +237,19 @@ void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_pt
 }
 
 void local_engine::describe_domain(body<api::DescribeDomainRequest> request, call_ptr call) {
-  const auto directory = state_->directory.get();
-  workflow::domain_ptr domain;
-  std::string asked;
-  if (request->describe_by_case() == api::DescribeDomainRequest::kId) {
-    asked = request->id();
-    if (const auto id = uuid::parse(asked))
-      domain = directory->find(*id);
-  } else {
-    asked = request->name();
-    domain = directory->find(asked);
-  }
-  if (!domain)
-    return call->reject(no_domain(asked));
-  api::DescribeDomainResponse response;
-  *response.mutable_domain() = shown(domain->row);
-  call->reply(response);
+  if (state_->options.tell_others)
+    look_first(
+        state_->env, [s = state_, request, call] { describe(*s->directory.get(), *request, *call); }, call);
+  else
+    describe(*state_->directory.get(), *request, *call);
 }
 
 void local_engine::list_domains(body<api::ListDomainsRequest> request, call_ptr call) {
-  const auto directory = state_->directory.get();
-  const int page = page_size(request->page_size(), default_page, page_max);
-  api::ListDomainsResponse response;
-  // The token is the last name given: domains that come and go between two pages do no harm.
-  auto i = request->next_page_token().empty() ? directory->by_name.begin()
-                                              : directory->by_name.upper_bound(request->next_page_token());
-  for (; i != directory->by_name.end(); ++i) {
-    if (response.domains_size() == page) {
-      response.set_next_page_token(response.domains(page - 1).name());
-      break;
-    }
-    *response.add_domains() = shown(i->second->row);
-  }
-  call->reply(response);
+  if (state_->options.tell_others)
+    look_first(
+        state_->env, [s = state_, request, call] { list(*s->directory.get(), *request, *call); }, call);
+  else
+    list(*state_->directory.get(), *request, *call);
 }
 
 } // namespace cadenza::actors

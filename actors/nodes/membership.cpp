@@ -31,7 +31,8 @@ std::string_view name_of(membership_state state) {
 
 membership::membership(caf::actor_config& cfg, const actor_context& env, membership_options options)
   : supervised_actor(cfg), env_(env), options_(std::move(options)), card_(options_.card),
-    tick_ns_(options_.renew_ns / ticks_per_renewal), watch_(tick_ns_), own_(card_.lease_ns, options_.margin_ns) {
+    tick_ns_(options_.renew_ns / ticks_per_renewal), watch_(tick_ns_), own_(card_.lease_ns, options_.margin_ns),
+    told_roles_(card_.roles) {
   CADENZA_ASSERT(options_.views != nullptr && options_.changed, "whoever belongs to the cluster is published");
   CADENZA_ASSERT(options_.renew_ns > 0 && options_.margin_ns + 2 * options_.renew_ns <= card_.lease_ns,
                  "a lease is renewed at least twice before it ends");
@@ -191,8 +192,9 @@ void membership::write() {
   lease.expires_ns = sent_expires_;
   lease.value = encode(card_);
   env_.store->cluster().write_lease(std::move(lease), [self = me(), sent = sent_ns_, ticks = sent_ticks_,
-                                                       draining = card_.draining](storage::commit_result result) {
-    caf::anon_send(self, make_membership_mail(lease_written{std::move(result), sent, ticks, draining}));
+                                                       draining = card_.draining,
+                                                       roles = card_.roles](storage::commit_result result) {
+    caf::anon_send(self, make_membership_mail(lease_written{std::move(result), sent, ticks, draining, roles}));
   });
 }
 
@@ -207,9 +209,12 @@ void membership::handle(lease_written& written) {
       break;
     if (state_ != membership_state::member)
       become_member();
-    if (std::exchange(stored_draining_, written.draining) != written.draining)
-      options_.changed(options_.views->get()); // others that looked before have read the row of before
-    if (written.draining && ends_ && drained_)
+    // Others that have looked before have read the row of before.
+    if (written.draining != told_draining_ || written.roles != told_roles_)
+      options_.changed(options_.views->get());
+    told_draining_ = written.draining;
+    told_roles_ = written.roles;
+    if (written.draining && drained_)
       std::exchange(drained_, nullptr)();
     break;
   case storage::status::condition_failed:
@@ -306,17 +311,14 @@ void membership::step_down(membership_state to, const std::string& why) {
   publish();
 }
 
-void membership::handle(enter_membership&) {
-  if (ends_)
-    return;
-  card_.draining = false;
+void membership::handle(enter_membership& asked) {
+  card_.roles = asked.roles;
   due_ = true;
   again_ = true;
   round();
 }
 
 void membership::handle(drain_membership& asked) {
-  ends_ = true;
   card_.draining = true;
   drained_ = std::move(asked.done);
   due_ = true;

@@ -31,9 +31,11 @@ struct peer_gone {
 };
 /// Something may have changed: the leases are read now.
 struct look_now {};
-/// A node whose card has said that it drains, so that others hear of it before it gets anything, is given its share
-/// from now on. Nothing when it was told to drain since.
-struct enter_membership {};
+/// A node whose card has said no roles, so that others hear of it before it gets anything, is given what comes with
+/// these from now on.
+struct enter_membership {
+  unsigned roles = 0;
+};
 /// From now on this node is given nothing; `done` is called once that is stored.
 struct drain_membership {
   std::function<void()> done;
@@ -53,6 +55,7 @@ struct lease_written {
   std::int64_t sent_ns = 0;
   std::int64_t sent_ticks = 0;
   bool draining = false;
+  unsigned roles = 0;
 };
 struct lease_dropped {
   std::string node;
@@ -141,8 +144,8 @@ private:
   bool read_once_ = false;
   bool patient_ = false; ///< made anew: until the first tick its earlier life's view stands
   std::map<std::string, std::pair<std::int64_t, int>> gone_; ///< by name: incarnation, and tries to drop it
-  bool ends_ = false;                                        ///< it was told to drain
-  bool stored_draining_ = false;                             ///< what its row says
+  bool told_draining_ = false;                               ///< what its row says, and others were told to look at
+  unsigned told_roles_;
   std::function<void()> drained_;
   std::function<void()> left_;
   std::uint64_t epoch_ = 0;

@@ -17,7 +17,7 @@ import time
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 
 from cluster_load import Client, Crew, Load, broken, history, start
-from cluster_scratch import Node, cluster
+from cluster_scratch import Nginx, Node, cluster
 from demo import ROOT, Count
 from postgres_tls_test import Authority
 
@@ -181,10 +181,43 @@ def over_tls(count, cadenza):
             count.check(load.wait_for(30), "load over TLS")
             whole(count, "TLS between nodes", crew, load, [a, b])
         with socket.create_connection(("127.0.0.1", a.link)) as plain:
-            plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
             plain.settimeout(SECONDS)
-            answer = plain.recv(100)
+            try:
+                plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                answer = plain.recv(100)
+            except ConnectionError:
+                answer = b""
             count.check(not answer or answer[0] == 21, f"who speaks no TLS is answered {answer}")  # 21: an alert
+
+
+def behind_proxies(count, cadenza):
+    """Three nodes behind the proxies whose configurations are in the repository: one dies, and requests go to the others."""
+    with cluster(cadenza, 3) as running:
+        running.start()
+        front, nginx = running.front(), Nginx(running.place, running.nodes, running.ports)
+        try:
+            nginx.ready()
+            ask = running.nodes[0]
+            ask.grpc = front.grpc
+            code, said = ask.cli("--domain", DOMAIN, "domain", "register", "--retention", "1")
+            count.check(code == 0, f"a domain through HAProxy: {said}")
+            for number in range(6):
+                client = Client(ports(running.nodes))
+                start(client, DOMAIN, f"order-{number}", "nobody")
+                client.close()
+            running.nodes[1].end(signal.SIGKILL)
+            for proxy in (front, nginx):
+                ask.grpc = proxy.grpc
+                for number in range(6):
+                    def signalled():
+                        return ask.cli("--domain", DOMAIN, "workflow", "signal", "--workflow_id", f"order-{number}",
+                                       "--name", "n")[0] == 0
+                    count.check(until(signalled) is not None, f"a signal through {proxy.config.stem}")
+                for path, code in (("/ready", 200), ("/admin/cluster", 403)):
+                    ask.http = proxy.http
+                    count.check(ask.get(path)[0] == code, f"{path} through {proxy.config.stem}: {ask.get(path)}")
+        finally:
+            nginx.end()
 
 
 def configurations(count, cadenza):
@@ -235,6 +268,7 @@ def main():
         everybody_knows(count, running.nodes, [node.name for node in running.nodes])
         one_dies_under_load(count, running.nodes)
     over_tls(count, cadenza)
+    behind_proxies(count, cadenza)
     count.end()
 
 

@@ -131,8 +131,8 @@ start_cluster_proxy() {
 holder_of() {
   local shard
   shard=$(build/cadenza admin history_host getshard --workflow_id "$1" --number_of_shards 16 | sed -n 's/.* is \([0-9]*\)$/\1/p')
-  build/cadenza --http_address "127.0.0.1:${node_http[1]}" admin cluster shards --format '{{.shard}} {{.node}}' |
-    sed -n "s/^$shard node-//p"
+  build/cadenza --http_address "127.0.0.1:${node_http[1]}" admin cluster shards |
+    awk -F'|' -v shard="$shard" '$1 + 0 == shard && $2 ~ /node-/ { sub(/.*node-/, "", $2); print $2 + 0 }'
 }
 
 # The way of one workflow over the death of the node that holds it.

@@ -141,11 +141,31 @@ class Proxy:
                     return self
             except OSError:
                 pass
-        raise SystemExit(f"HAProxy ended: {self.log.read_text()}")
+        raise SystemExit(f"{self.config.stem} ended: {self.log.read_text()}")
 
     def end(self):
         self.process.terminate()
         self.process.wait(timeout=60)
+
+
+class Nginx(Proxy):
+    """nginx in its place."""
+
+    def __init__(self, place, nodes, ports):
+        program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+        if program is None:
+            raise SystemExit("nginx is missing: ./dev deps --tests")
+        self.ports = {port: ports.one() for port in (7833, 8088)}
+        text = (ROOT / "docker/nginx/nginx.conf").read_text()
+        text = re.sub(r"listen (\d+)", lambda port: f"listen 127.0.0.1:{self.ports[int(port[1])]}", text)
+        for number, node in enumerate(nodes, 1):
+            text = text.replace(f"node-{number}:7833", node.grpc).replace(f"node-{number}:8088", node.http)
+        self.config = pathlib.Path(place) / "nginx.conf"
+        self.config.write_text(text.replace("/tmp/nginx.pid", f"{place}/nginx.pid"))
+        self.grpc, self.http = f"127.0.0.1:{self.ports[7833]}", f"127.0.0.1:{self.ports[8088]}"
+        self.log = pathlib.Path(place) / "nginx.log"
+        self.process = subprocess.Popen([program, "-g", "daemon off;", "-c", self.config], stdout=subprocess.DEVNULL,
+                                        stderr=open(self.log, "w"))
 
 
 class Cluster:

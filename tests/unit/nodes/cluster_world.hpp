@@ -50,7 +50,7 @@ inline std::string problem_of(const std::shared_ptr<noted_call>& asked) {
 /// Whole engines over one store in memory, linked over a network that a test breaks.
 struct cluster_world : link_world {
   struct member {
-    member(cluster_world& of, const std::string& name, std::int64_t incarnation, bool draining)
+    member(cluster_world& of, const std::string& name, std::int64_t incarnation, bool waits)
       : chance(incarnation),
         warnings(
             registry, [](log::level, log::fields, log::sentence) {}, [&of] { return of.now_ns(); }),
@@ -60,7 +60,7 @@ struct cluster_world : link_world {
                                             if (level > log::level::debug)
                                               of.log.push_back(name + ": " + log::text_of(values, says));
                                           },
-                                          options_of(name, incarnation, draining),
+                                          options_of(name, incarnation, waits),
                                           [&of, name](caf::actor hall) { of.nodes[name].hall = std::move(hall); }) {
       engine_options options;
       options.shard_count = shards;
@@ -87,13 +87,13 @@ struct cluster_world : link_world {
       local->begin();
       cluster.begin();
     }
-    static cluster_node_options options_of(const std::string& name, std::int64_t incarnation, bool draining) {
+    static cluster_node_options options_of(const std::string& name, std::int64_t incarnation, bool waits) {
       cluster_node_options out;
       out.cluster = "test";
       out.card.name = name;
       out.card.link_address = name;
       out.card.incarnation = incarnation;
-      out.card.draining = draining;
+      out.waits = waits;
       out.card.lease_ns = 5 * s;
       out.shard_count = shards;
       return out;
@@ -128,8 +128,8 @@ struct cluster_world : link_world {
     nodes.clear();
   }
 
-  void begin(const std::string& name, bool draining = false) {
-    members[name] = std::make_unique<member>(*this, name, ++lives_, draining);
+  void begin(const std::string& name, bool waits = false) {
+    members[name] = std::make_unique<member>(*this, name, ++lives_, waits);
   }
   /// A process is killed.
   void die(const std::string& name) {

@@ -165,6 +165,32 @@ BOOST_AUTO_TEST_CASE(the_shards_of_a_node_that_dies_are_taken_over_at_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_domain_is_described_as_it_is_by_a_node_that_nobody_has_told) {
+  break_connections();
+  auto change = std::make_shared<api::UpdateDomainRequest>();
+  change->set_name("orders");
+  change->set_description("changed through a");
+  change->mutable_update_mask()->add_paths("description");
+  auto changed = std::make_shared<noted_call>();
+  a().cluster.whole().update_domain(change, changed);
+  run();
+  BOOST_REQUIRE(changed->bytes);
+  auto asked = std::make_shared<noted_call>();
+  auto request = std::make_shared<api::DescribeDomainRequest>();
+  request->set_name("orders");
+  b().cluster.whole().describe_domain(request, asked);
+  run();
+  api::DescribeDomainResponse told;
+  BOOST_REQUIRE((asked->bytes && told.ParseFromString(*asked->bytes)));
+  BOOST_TEST(told.domain().description() == "changed through a");
+  auto listed = std::make_shared<noted_call>();
+  a().cluster.whole().list_domains(std::make_shared<api::ListDomainsRequest>(), listed);
+  run();
+  api::ListDomainsResponse all;
+  BOOST_REQUIRE((listed->bytes && all.ParseFromString(*listed->bytes)));
+  BOOST_TEST(all.domains_size() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_comes_takes_its_share) {
   begin("c");
   pass(4);
