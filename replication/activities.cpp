@@ -2,13 +2,16 @@
 
 #include "workflow/version_history.hpp"
 
+#include <algorithm>
+
 namespace cadenza::replication {
 namespace {
 
 /// What must come before the activity's state means anything here; nothing: it can be looked at. `ignore`: it is of a
 /// history that has lost.
 struct order {
-  std::optional<event_range> missing;
+  event_range behind; ///< what both have
+  bool missing = false;
   bool ignore = false;
 };
 
@@ -20,17 +23,15 @@ outcome<order> compare(const workflow::run& r, const foreign_activity& told) {
   const auto shared_id = shared->event_id();
   const bool within = shared_id == workflow::last_event_id(own) || shared_id == workflow::last_event_id(told.items);
   order out;
-  event_range behind;
-  behind.after = *shared;
-  if (within) {
-    if (told.state.schedule_id > shared_id)
-      out.missing = behind;
-    return out;
-  }
+  out.behind.after = *shared;
+  // A later version comes first even where it only goes on from here: the own branch may still go another way, and
+  // would leave behind what is taken over now.
   if (workflow::last_version(told.items) > workflow::last_version(own))
-    out.missing = behind;
-  else
+    out.missing = true;
+  else if (!within)
     out.ignore = true;
+  else if (told.state.schedule_id > shared_id)
+    out.missing = true;
   return out;
 }
 
@@ -45,17 +46,19 @@ outcome<activity_applied> apply(const foreign_activity& told, workflow::run* r, 
   const auto order = compare(*r, told);
   if (!order)
     return order.error();
-  if (order->missing) {
+  const auto* activity = r->activities().find(told.state.schedule_id);
+  // The event of a start may be on a history that is still to lose: nothing is known of the activity before that.
+  const bool starts = activity != nullptr && !activity->has_retry_policy() && activity->started_id() == no_event_id &&
+                      told.state.started_id != no_event_id;
+  if (order->missing || (starts && !order->ignore)) {
     out.what = activity_applied::kind::missing;
-    out.missing = *order->missing;
+    out.missing = order->behind;
     return out;
   }
-  const auto* activity = r->activities().find(told.state.schedule_id);
-  if (order->ignore || activity == nullptr || !activity->has_retry_policy() ||
-      !workflow::is_news(*activity, told.state))
+  if (order->ignore || activity == nullptr || !workflow::is_news(*activity, told.state))
     return out;
   const bool same_cluster = group.same_cluster(activity->version(), told.state.version);
-  const auto writer = workflow::at_version(env, r->last_write_version());
+  const auto writer = workflow::at_version(env, std::max(r->last_write_version(), told.state.version));
   workflow::transaction tx(*r, writer, events);
   tx.write_passively();
   workflow::take_over_activity(tx, told.state, same_cluster);

@@ -84,7 +84,7 @@ public:
     if (!at)
       return at.error();
     switch (at->what) {
-    case placement::kind::duplicate: return applied();
+    case placement::kind::duplicate: return next_of_known();
     case placement::kind::gap: return ask(batch_.key.run_id, at->missing);
     case placement::kind::append:
     case placement::kind::fork: break;
@@ -101,6 +101,8 @@ public:
     // Own events that wait for a decision belong to the branch that was the own one so far.
     if ((higher || in_place) && !target->buffered().empty())
       return flush(*target);
+    if (auto unread = look_back(*target, *at, in_place))
+      return std::move(*unread);
     if (in_place)
       return append(*target);
     return higher ? rebuild(*target, *at) : put_aside(*target, *at);
@@ -123,6 +125,47 @@ private:
     out.branch = branch;
     out.behind_id = behind_id;
     return out;
+  }
+
+  /// The event that announces the next run may have come by itself, when it was asked for: the run comes with the
+  /// batch.
+  outcome<applied> next_of_known() {
+    if (batch_.new_run_events == nullptr)
+      return applied();
+    foreign_batch first;
+    first.key = batch_.key;
+    first.key.run_id = next_run_of(batch_);
+    if (runs_.find(first.key.run_id) != nullptr)
+      return applied();
+    first.events = batch_.new_run_events;
+    auto& end = *first.items.add_items();
+    end.set_event_id(first.events->events().rbegin()->event_id());
+    end.set_version(version_);
+    return application(first, runs_, context_).carry_out();
+  }
+
+  /// Before a batch that loses, when it is the first of its version on its branch: what its branch had before is
+  /// delivered again. Not nothing: it must be read first.
+  std::optional<applied> look_back(const workflow::run& target, const placement& at, bool in_place) {
+    const auto first_id = batch_.events->events(0).event_id();
+    if (workflow::version_of(batch_.items, first_id - 1) == std::optional(version_))
+      return std::nullopt;
+    const auto* current = runs_.current();
+    const bool is_current = current == &target;
+    if (is_current && (in_place || version_ > target.last_write_version()))
+      return std::nullopt;
+    std::int64_t from_id = first_event_id;
+    if (is_current) // what the current branch has is not lost
+      if (const auto shared = workflow::lowest_common_ancestor(target.current_branch(), batch_.items))
+        from_id = shared->event_id() + 1;
+    if (from_id >= first_id)
+      return std::nullopt;
+    const auto& from = target.head().version_histories().branches(at.branch).branch();
+    const auto* history = runs_.history(from, first_id);
+    if (history == nullptr)
+      return read_first(from, first_id);
+    settling_.before_batch(*history, from_id);
+    return std::nullopt;
   }
 
   outcome<applied> flush(workflow::run& target) {
@@ -157,10 +200,10 @@ private:
     const auto& failed_by = reset->decision_task_failed_event_attributes();
     const auto& timed_out_by = reset->decision_task_timed_out_event_attributes();
     const auto base_id = uuid::parse(failed ? failed_by.base_run_id() : timed_out_by.base_run_id());
-    const auto named = failed ? failed_by.new_run_id() : timed_out_by.new_run_id();
     if (!base_id)
       return bad_request("The event of a reset does not name the run it began with.");
-    if (named != batch_.key.run_id.str()) // not its first own batch: that of the run it was made from
+    if (!workflow::begins_own_part(*batch_.events,
+                                   batch_.key.run_id)) // not its first own batch: that of the run it was made from
       return ask(batch_.key.run_id, up_to_batch({}));
     const auto first_id = batch_.events->events(0).event_id();
     rec::VersionItem last_shared;
@@ -231,10 +274,17 @@ private:
 
   // --- runs that are there
 
+  /// A reset's run that was sent from its first event on has had nothing of its own so far.
+  void begin_if_reset(transaction& tx) {
+    if (workflow::begins_own_part(*batch_.events, batch_.key.run_id))
+      workflow::begin_reset(tx, *batch_.events);
+  }
+
   outcome<applied> append(workflow::run& target) {
     const auto env = workflow::at_version(context_.env, version_);
     transaction tx(target, env, runs_.events(target.key().run_id));
     tx.write_passively();
+    begin_if_reset(tx);
     CADENZA_TRY(tx.take_over(batch_.events));
     return settling_.finish(tx, nullptr, {});
   }
@@ -271,6 +321,18 @@ private:
     if (history == nullptr)
       return read_first(from, at.shared.event_id() + 1);
 
+    const auto& own = target.current_branch();
+    const auto shared = workflow::lowest_common_ancestor(own, batch_.items);
+    if (!shared)
+      return shared.error();
+    // Who relied on this run having had signals, before it ended, does so no more.
+    if (runs_.current() != &target) {
+      const auto* leaving = runs_.history(own.branch(), target.next_event_id());
+      if (leaving == nullptr)
+        return read_first(own.branch(), target.next_event_id());
+      settling_.before_batch(*leaving, shared->event_id() + 1);
+    }
+
     auto state = std::make_unique<workflow::run>(batch_.key);
     const auto env = workflow::at_version(context_.env, version_);
     branch_events events(*history);
@@ -282,8 +344,9 @@ private:
     tx.set_version_histories(std::move(histories));
     CADENZA_TRY(workflow::replay_branch(tx, *history));
     CADENZA_TRY(ends_at(tx, at.shared));
+    begin_if_reset(tx);
     CADENZA_TRY(tx.take_over(batch_.events));
-    tx.finish_replacing(target);
+    tx.finish_replacing(target, shared->event_id());
     if (at.what == placement::kind::fork)
       tx.begin_branch(*branch, runs_.tree_version(target.current_branch().branch().tree_id()));
     return settling_.finish_rebuilt(tx, std::move(state));

@@ -54,6 +54,12 @@ struct written_run {
   workflow::changes made;               ///< its `current` and `next` are empty
 };
 
+/// How far a cluster has a run: up to the last event of its current branch.
+struct known_run {
+  uuid run;
+  rec::VersionItem last;
+};
+
 /// What a batch brings. `runs` and `current` are one atomic write.
 struct applied {
   enum class kind {
@@ -71,6 +77,11 @@ struct applied {
   /// Signals that the current run may not have had, of the batch's run: they go to the cluster where the domain is
   /// active (`reapply`) before anything is written. Else nobody would send them again after a crash.
   std::vector<api::HistoryEvent> signals;
+  /// With signals: what has beaten their history. Who has not heard of it may have them in a history that is still to
+  /// lose, and would take that for enough: whoever is given the signals must know this first (`knows`).
+  std::optional<known_run> winner;
+  /// With signals: the batch's run, as it is when the batch has been written.
+  std::optional<known_run> origin;
 
   uuid run;
   event_range range;

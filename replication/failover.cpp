@@ -19,16 +19,9 @@ bool decision_stands(const workflow::run& r, std::int64_t schedule_id, std::int6
          r.head().decision().version() == version;
 }
 
-} // namespace
-
-std::int64_t version_of_next(const workflow::run& r, const workflow::domain_view& domain) {
-  return r.closed() ? r.last_write_version() : std::max(r.last_write_version(), domain.version());
-}
-
-outcome<void> check_active(const workflow::run* r, const workflow::domain_view& domain, const cluster_group& group) {
-  if (!domain.global())
-    return {};
-  const auto writer = group.cluster_of(r == nullptr ? domain.version() : version_of_next(*r, domain));
+/// Whether this cluster writes events of a version, which the domain or one of its runs has.
+outcome<void> check_writer(std::int64_t version, const workflow::domain_view& domain, const cluster_group& group) {
+  const auto writer = group.cluster_of(version);
   if (!writer)
     return writer.error();
   const bool waits = domain.row.failover_end_ns() > 0;
@@ -44,6 +37,29 @@ outcome<void> check_active(const workflow::run* r, const workflow::domain_view& 
                    : "Domain: " + domain.name + " is active in cluster: " + *writer + ", while current cluster " +
                          group.self() + " is a standby cluster.",
                std::move(detail));
+}
+
+} // namespace
+
+std::int64_t version_of_next(const workflow::run& r, const workflow::domain_view& domain) {
+  return r.closed() ? r.last_write_version()
+                    : std::max({r.last_write_version(), r.head().current_version(), domain.version()});
+}
+
+outcome<void> check_active(const workflow::run* r, const workflow::domain_view& domain, const cluster_group& group) {
+  if (!domain.global())
+    return {};
+  return check_writer(r == nullptr ? domain.version() : version_of_next(*r, domain), domain, group);
+}
+
+outcome<void> check_start(const workflow::run* current, const workflow::domain_view& domain,
+                          const cluster_group& group) {
+  if (!domain.global())
+    return {};
+  CADENZA_TRY(check_writer(domain.version(), domain, group));
+  if (current == nullptr || current->last_write_version() <= domain.version())
+    return {};
+  return check_writer(current->last_write_version(), domain, group);
 }
 
 in_flight decide_in_flight(const workflow::run& r, std::int64_t domain_version, const cluster_group& group) {

@@ -10,14 +10,20 @@
 
 namespace cadenza::replication {
 
-/// The version that a run's next event has: of a closed run its last one, else that of the domain unless the run is
-/// further.
+/// The version that a run's next event has: of a closed run its last one, else that of the domain, unless the run is
+/// further by what another cluster has written or told of its activities.
 [[nodiscard]] std::int64_t version_of_next(const workflow::run& r, const workflow::domain_view& domain);
 
 /// Whether this cluster may write to a run, or begin one (null). domain_not_active names who may. A domain that is
 /// about to become active here, by a graceful fail-over, is not active yet.
 [[nodiscard]] outcome<void> check_active(const workflow::run* r, const workflow::domain_view& domain,
                                          const cluster_group& group);
+
+/// Whether this cluster may begin a run of a workflow id whose current run is `current` (null: it has none): it must be
+/// active for the domain, and know no later version of it from that run, or the new run would have lost everywhere else
+/// before it began. domain_not_active names who may.
+[[nodiscard]] outcome<void> check_start(const workflow::run* current, const workflow::domain_view& domain,
+                                        const cluster_group& group);
 
 /// What becomes of a decision that a worker has had since before a fail-over. A batch of events has one version, so
 /// what came meanwhile is written down by whoever has it, in its version.

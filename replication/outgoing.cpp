@@ -1,7 +1,9 @@
 #include "replication/outgoing.hpp"
 
 #include "messages/invariant.hpp"
+
 #include "workflow/version_history.hpp"
+#include <algorithm>
 
 namespace cadenza::replication {
 
@@ -22,6 +24,13 @@ outcome<foreign_batch> tell(const workflow::run& r, std::shared_ptr<api::History
     return items.error();
   items->clear_branch();
   return foreign_batch{r.key(), std::move(*items), std::move(events), std::move(new_run_events)};
+}
+
+std::span<const workflow::batch> own_part(const uuid& run_id, std::span<const workflow::batch> batches) {
+  const auto first = std::find_if(batches.begin(), batches.end(), [&](const workflow::batch& stored) {
+    return workflow::begins_own_part(*stored, run_id);
+  });
+  return first == batches.end() ? batches : batches.subspan(static_cast<std::size_t>(first - batches.begin()));
 }
 
 std::optional<foreign_activity> tell_activity(const workflow::run& r, std::int64_t schedule_id) {

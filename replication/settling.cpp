@@ -14,6 +14,11 @@ public:
   const api::HistoryEvent* find(std::int64_t, std::int64_t) override { return nullptr; }
 };
 
+known_run as_known(const workflow::run& r) {
+  const auto& items = r.current_branch().items();
+  return {r.key().run_id, items[items.size() - 1]};
+}
+
 /// The answer to a rule that has met an event which is not at hand.
 applied read_event(const workflow::missing_event& event, const uuid& run_id) {
   applied out;
@@ -24,6 +29,11 @@ applied read_event(const workflow::missing_event& event, const uuid& run_id) {
 }
 
 } // namespace
+
+uuid next_run_of(const foreign_batch& batch) {
+  const auto& last = *batch.events->events().rbegin();
+  return uuid::parse(last.workflow_execution_continued_as_new_event_attributes().new_execution_run_id()).value();
+}
 
 /// The run that a batch continues as, while it is not written yet.
 struct settling::next_run {
@@ -62,25 +72,36 @@ void settling::name_current(const workflow::run& r, applied& out) {
     out.current_before = before->key().run_id;
 }
 
-void settling::note_signals(applied& out) {
+void settling::before_batch(const std::vector<workflow::batch>& history, std::int64_t from_id) {
+  for (const auto& stored : history)
+    for (const auto& e : stored->events())
+      if (e.event_id() >= from_id && e.has_workflow_execution_signaled_event_attributes())
+        earlier_signals_.push_back(e);
+}
+
+void settling::note_signals(const workflow::run& of, applied& out) {
+  out.signals = std::move(earlier_signals_);
   for (const auto& e : batch_.events->events())
     if (e.has_workflow_execution_signaled_event_attributes())
       out.signals.push_back(e);
+  if (out.signals.empty())
+    return;
+  out.origin = as_known(of);
+  if (const auto* current = runs_.current())
+    out.winner = as_known(*current);
 }
 
 outcome<std::unique_ptr<settling::next_run>> settling::begin_next() {
   std::unique_ptr<next_run> next;
   if (batch_.new_run_events == nullptr)
     return next;
-  const auto& announced = *batch_.events->events().rbegin();
   auto key = batch_.key;
-  key.run_id =
-      uuid::parse(announced.workflow_execution_continued_as_new_event_attributes().new_execution_run_id()).value();
+  key.run_id = next_run_of(batch_);
   if (runs_.find(key.run_id) != nullptr) // its events have come before those of the run it follows
     return next;
   next = std::make_unique<next_run>();
   next->state = std::make_unique<workflow::run>(key);
-  next->env = workflow::at_version(context_.env, announced.version());
+  next->env = workflow::at_version(context_.env, batch_.events->events(0).version());
   next->tx.emplace(*next->state, next->env, no_events());
   next->tx->write_passively();
   next->tx->set_version_histories(new_tree(key.run_id));
@@ -130,8 +151,8 @@ outcome<applied> settling::finish_aside(workflow::transaction& tx) {
     return next.error();
   applied out;
   out.what = applied::kind::written;
-  note_signals(out);
   const auto& target = tx.state();
+  note_signals(target, out);
   CADENZA_TRY(write(tx, nullptr, out));
   if (*next)
     CADENZA_TRY(write_next(**next, target, standing::zombie, out));
@@ -151,7 +172,7 @@ outcome<applied> settling::settle(workflow::transaction& tx, std::unique_ptr<wor
   applied out;
   out.what = applied::kind::written;
   if (as == standing::zombie) {
-    note_signals(out);
+    note_signals(target, out);
     if (!target.closed())
       workflow::make_zombie(tx);
   }

@@ -5,6 +5,7 @@
 #include "workflow/decision_task.hpp"
 #include "workflow/reset_points.hpp"
 #include "workflow/start.hpp"
+#include "workflow/task_refresh.hpp"
 #include "workflow/timer.hpp"
 #include "workflow/transaction.hpp"
 #include "workflow/version_history.hpp"
@@ -21,15 +22,17 @@ bool replicated(const environment& env) { return env.domain->global() && env.dom
 
 /// Whether other clusters must be told of an activity although no event says so.
 bool needs_sync(const rec::PendingActivity& before, const rec::PendingActivity& now) {
-  return now.has_retry_policy() &&
-         (before.attempt() != now.attempt() || before.started_ns() != now.started_ns() ||
-          before.request_id() != now.request_id() || before.last_heartbeat_ns() != now.last_heartbeat_ns());
+  if (!now.has_retry_policy()) { // events tell of its start and its end; one that waits for its number tells nobody yet
+    const auto told_ns = before.started_id() >= first_event_id ? before.last_heartbeat_ns() : now.started_ns();
+    return now.started_id() >= first_event_id && now.last_heartbeat_ns() != told_ns;
+  }
+  return before.attempt() != now.attempt() || before.started_ns() != now.started_ns() ||
+         before.request_id() != now.request_id() || before.last_heartbeat_ns() != now.last_heartbeat_ns();
 }
 
-/// Whether an activity is in another state than its events tell.
-bool untold(const rec::PendingActivity& now) {
-  return now.has_retry_policy() &&
-         (now.attempt() > 0 || now.started_id() != no_event_id || now.last_heartbeat_ns() != 0);
+/// Whether an activity may be in another state, here or elsewhere, than its events tell.
+bool may_be_untold(const rec::PendingActivity& now) {
+  return now.has_retry_policy() || now.started_id() != no_event_id;
 }
 
 std::string tree_row_of(const rec::HistoryBranch& branch, const run_key& key, std::int64_t now_ns) {
@@ -116,7 +119,8 @@ void transaction::prepare_close() {
   auto& head = run_.head_;
   CADENZA_ASSERT(head.state() != run_state::none, "a run has begun when it is written");
   head.set_format(header_format);
-  head.set_current_version(version_);
+  // Another cluster may have told of an activity by a later version than it has written events.
+  head.set_current_version(passive_ ? std::max(version_, saved_head_.current_version()) : version_);
   head.set_last_updated_ns(env_.now_ns);
   if (!batches_.empty() && !passive_) {
     auto& histories = *head.mutable_version_histories();
@@ -164,12 +168,21 @@ void transaction::add_replication_tasks() {
     task.set_next_event_id(events.rbegin()->event_id() + 1);
     *task.mutable_branch() = run_.current_branch().branch();
   }
-  // A cluster that loses the run to this version goes back to what is in events: the first write tells it the rest.
+  // Each cluster knows of activities what it was told so far, and one that loses the run to this version goes back to
+  // what is in events. So the first write of a version says for all of them how things stand from now on.
   const auto was = last_write_version(saved_head_);
   if (was && *was != run_.last_write_version() && run_.open()) {
+    std::vector<std::int64_t> told;
     for (const auto& [schedule_id, now] : run_.activities_)
-      if (untold(now))
-        add(rec::REPLICATION_SYNC_ACTIVITY, now.version()).set_scheduled_id(schedule_id);
+      if (may_be_untold(now))
+        told.push_back(schedule_id);
+    for (const auto schedule_id : told) {
+      if (auto& now = *run_.activities_.edit(schedule_id); now.version() < version_) {
+        now.set_version(version_);
+        add_activity_task(*this, now); // the one there is names the version before
+      }
+      add(rec::REPLICATION_SYNC_ACTIVITY, version_).set_scheduled_id(schedule_id);
+    }
     return;
   }
   run_.activities_.for_each_change([&](std::int64_t schedule_id, const rec::PendingActivity* now) {

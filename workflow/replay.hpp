@@ -40,7 +40,7 @@ struct reset_input {
   std::string request_id;
   std::string identity;
   bool skip_signal_reapply = false;
-  bool keep_request_ids = false; ///< of the signals that are added again: they come from a run that lost a conflict
+  bool keep_request_ids = false; ///< of signals that are added again; kept anyway in domains of several clusters
   std::vector<api::HistoryEvent> reapply; ///< signals after the reset point, of the base run and the runs after it
   earlier_requests earlier;               ///< that the current run, which need not be the base, leaves behind
   std::uint32_t content = 0;              ///< fingerprint of what the reset asks for

@@ -8,6 +8,7 @@
 #include "workflow/version_history.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace cadenza::workflow {
 namespace {
 
 bool changes_lists(const api::HistoryEvent& e) { return e.has_upsert_workflow_search_attributes_event_attributes(); }
+
+constexpr const char* conflict_reason = "Terminate Workflow Due To Version Conflict.";
 
 bool is_signal(const api::HistoryEvent& e) { return e.has_workflow_execution_signaled_event_attributes(); }
 
@@ -60,16 +63,24 @@ void transaction::replace(const run& old) {
   CADENZA_ASSERT(old.head().row_version() > 0, "what is replaced has been stored");
   run_.head_.set_row_version(old.head().row_version());
   saved_head_.set_row_version(old.head().row_version());
+  saved_head_.set_current_version(old.head().current_version());
   out_.mutation.clear_pending = true;
 }
 
-void transaction::finish_replacing(const run& old) {
+void transaction::finish_replacing(const run& old, std::int64_t shared_id) {
   auto& fixed = edit_fixed();
-  fixed.set_start_ns(old.fixed().start_ns());
   fixed.set_jitter_s(old.fixed().jitter_s());
   fixed.set_parent_domain_id(old.fixed().parent_domain_id());
   *fixed.mutable_earlier_requests() = old.fixed().earlier_requests();
   run_.head_.set_next_buffered_row(old.head().next_buffered_row());
+  // What was told by a later version than that of the new branch will not be told again.
+  for (const auto& [schedule_id, had] : old.activities()) {
+    const auto* now = schedule_id <= shared_id ? run_.activities_.find(schedule_id) : nullptr;
+    if (now == nullptr || had.version() <= run_.last_write_version())
+      continue;
+    if (now->has_retry_policy() || now->started_id() != no_event_id)
+      take_over_activity(*this, state_of(had), false);
+  }
 }
 
 void transaction::add_tasks_of_batches() {
@@ -127,10 +138,14 @@ void fail_decision_by_failover(transaction& tx) {
 
 outcome<void> terminate_by_conflict(transaction& tx, std::int64_t winner) {
   terminate_input why;
-  why.reason = "Terminate Workflow Due To Version Conflict.";
+  why.reason = conflict_reason;
   why.details = "terminated by version: " + std::to_string(winner);
   why.identity = "worker-service";
   return terminate(tx, why);
+}
+
+bool is_end_by_conflict(const api::HistoryEvent& e) {
+  return e.workflow_execution_terminated_event_attributes().reason() == conflict_reason;
 }
 
 // --- resets
@@ -146,6 +161,15 @@ const api::HistoryEvent* reset_event(const api::History& stored) {
   return nullptr;
 }
 
+bool begins_own_part(const api::History& stored, const uuid& run_id) {
+  const auto* reset = stored.events().empty() ? nullptr : reset_event(stored);
+  if (reset == nullptr)
+    return false;
+  const auto self = run_id.str();
+  return reset->decision_task_failed_event_attributes().new_run_id() == self ||
+         reset->decision_task_timed_out_event_attributes().new_run_id() == self;
+}
+
 void begin_reset(transaction& tx, const api::History& first_own) {
   const auto began_ns = ns_of(first_own.events(0).event_time());
   tx.edit_fixed().set_start_ns(began_ns);
@@ -158,11 +182,8 @@ void begin_reset(transaction& tx, const api::History& first_own) {
 }
 
 outcome<void> replay_branch(transaction& tx, const std::vector<batch>& history) {
-  const auto self = tx.state().key().run_id.str();
   for (const auto& stored : history) {
-    const auto* reset = stored->events().empty() ? nullptr : reset_event(*stored);
-    if (reset != nullptr && (reset->decision_task_failed_event_attributes().new_run_id() == self ||
-                             reset->decision_task_timed_out_event_attributes().new_run_id() == self))
+    if (begins_own_part(*stored, tx.state().key().run_id))
       begin_reset(tx, *stored);
     CADENZA_TRY(tx.replay(*stored));
   }
@@ -176,6 +197,7 @@ activity_state state_of(const rec::PendingActivity& a) {
   out.schedule_id = a.schedule_id();
   out.version = a.version();
   out.scheduled_ns = a.scheduled_ns();
+  out.schedule_to_close_base_ns = a.schedule_to_close_base_ns();
   out.started_id = a.started_id();
   out.started_ns = a.started_ns();
   out.last_heartbeat_ns = a.last_heartbeat_ns();
@@ -199,21 +221,25 @@ bool is_news(const rec::PendingActivity& a, const activity_state& told) {
 void take_over_activity(transaction& tx, const activity_state& told, bool same_cluster) {
   auto* a = tx.activities().edit(told.schedule_id);
   CADENZA_ASSERT(a != nullptr, "an activity whose state is taken over is pending");
-  const bool retried = told.attempt > a->attempt();
+  const bool retried = told.attempt != a->attempt();
   if (!same_cluster || retried)
     a->set_timer_mask(0);
   // What hands it to its list names version and attempt: with others it needs another task.
   const bool waits =
       told.started_id == no_event_id && (retried || a->started_id() != no_event_id || told.version != a->version());
-  if (told.attempt != a->attempt())
-    a->set_schedule_to_close_base_ns(told.scheduled_ns);
   a->set_version(told.version);
-  a->set_scheduled_ns(told.scheduled_ns);
-  a->set_started_id(told.started_id);
-  a->set_started_ns(told.started_ns);
   a->set_last_heartbeat_ns(told.last_heartbeat_ns);
   a->set_has_details(told.details.has_value());
   a->set_details(told.details.value_or(std::string()));
+  if (!a->has_retry_policy())
+    return;
+  if (told.schedule_to_close_base_ns != 0)
+    a->set_schedule_to_close_base_ns(told.schedule_to_close_base_ns);
+  else if (told.scheduled_ns != a->scheduled_ns())
+    a->set_schedule_to_close_base_ns(told.scheduled_ns);
+  a->set_scheduled_ns(told.scheduled_ns);
+  a->set_started_id(told.started_id);
+  a->set_started_ns(told.started_ns);
   a->set_attempt(told.attempt);
   a->set_last_failure_reason(told.last_failure_reason);
   a->set_last_failure_details(told.last_failure_details);
@@ -223,6 +249,35 @@ void take_over_activity(transaction& tx, const activity_state& told, bool same_c
 }
 
 // --- signals that the loser of a conflict has had
+
+namespace {
+
+/// By which a signal without a request id is known.
+std::string id_by_origin(const uuid& run, std::int64_t event_id, std::int64_t version) {
+  return run.str() + ":" + std::to_string(event_id) + ":" + std::to_string(version);
+}
+
+/// The run's own history has the signal that such an id names.
+bool is_own_origin(const run& r, const std::string& id) {
+  const auto self = r.key().run_id.str() + ":";
+  if (id.rfind(self, 0) != 0)
+    return false;
+  std::int64_t at[2] = {};
+  const char* from = id.data() + self.size();
+  const char* const end = id.data() + id.size();
+  for (auto& number : at) {
+    const auto [behind, failure] = std::from_chars(from, end, number);
+    if (failure != std::errc{})
+      return false;
+    from = behind < end ? behind + 1 : behind;
+  }
+  rec::VersionItem item;
+  item.set_event_id(at[0]);
+  item.set_version(at[1]);
+  return contains(r.current_branch(), item);
+}
+
+} // namespace
 
 std::vector<api::HistoryEvent> unknown_signals(const run& r, const uuid& from_run,
                                                const std::vector<api::HistoryEvent>& events) {
@@ -236,9 +291,8 @@ std::vector<api::HistoryEvent> unknown_signals(const run& r, const uuid& from_ru
     auto& a = *e.mutable_workflow_execution_signaled_event_attributes();
     a = from.workflow_execution_signaled_event_attributes();
     if (a.request_id().empty())
-      a.set_request_id(from_run.str() + ":" + std::to_string(from.event_id()) + ":" + std::to_string(from.version()));
-    const auto content = content_of_signal(a.signal_name(), a.input().data());
-    if (r.signal_requests().contains(a.request_id()) || signalled_before(r, a.request_id(), content) ||
+      a.set_request_id(id_by_origin(from_run, from.event_id(), from.version()));
+    if (r.signal_requests().contains(a.request_id()) || is_own_origin(r, a.request_id()) ||
         !taken.insert(a.request_id()).second)
       continue;
     out.push_back(std::move(e));

@@ -101,7 +101,8 @@ void reapply_signals(transaction& tx, const std::vector<api::HistoryEvent>& even
     api::HistoryEvent e;
     auto& a = *e.mutable_workflow_execution_signaled_event_attributes();
     a = from.workflow_execution_signaled_event_attributes();
-    // It has been delivered once under its request id.
+    // It has been delivered once under its request id. In several clusters that tells it from another signal when the
+    // base wins over this run.
     if (!keep_request_ids)
       a.clear_request_id();
     tx.add(std::move(e));
@@ -191,7 +192,7 @@ outcome<std::unique_ptr<successor>> reset(const reset_input& input, const enviro
   end_decision(tx, input, fork_version);
   end_activities(tx, input.reason);
   if (!input.skip_signal_reapply)
-    reapply_signals(tx, input.reapply, input.keep_request_ids);
+    reapply_signals(tx, input.reapply, input.keep_request_ids || env.domain->row.domain().clusters_size() > 1);
   tx.head().set_next_decision_attempt(0);
   constexpr bool with_tasks = false;
   schedule_decision(tx, with_tasks);

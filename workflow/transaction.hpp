@@ -158,9 +158,9 @@ public:
   /// begins with it.
   void begin_branch(int branch, std::optional<std::int64_t> tree_version);
   /// The run, which has no events yet, is built anew in place of `old`: the write replaces its rows. What `old` knows
-  /// and no event tells is taken over with the last batch (`finish_replacing`).
+  /// and no event tells is taken over with the last batch. `shared_id`: the last event that both have.
   void replace(const run& old);
-  void finish_replacing(const run& old);
+  void finish_replacing(const run& old, std::int64_t shared_id);
   /// Adds the tasks for what the batches taken over have changed. Errors: `missing()`.
   void add_tasks_of_batches();
 

@@ -6,9 +6,8 @@
 #include "actors/base/engine_counters.hpp"
 #include "actors/base/engine_settings.hpp"
 #include "actors/base/live_settings.hpp"
-#include "actors/base/matching_message.hpp"
+#include "actors/base/other_nodes.hpp"
 #include "actors/base/router.hpp"
-#include "actors/base/run_message.hpp"
 #include "config/log_line.hpp"
 #include "storage/store.hpp"
 #include "workflow/environment.hpp"
@@ -46,14 +45,10 @@ struct actor_context {
   poll_board* polls = nullptr;        ///< polls that runs may answer themselves; thread-safe
   /// The node is about to end: nobody waits for news of a run any more. The runs hear of it when it is set.
   std::atomic<bool> draining{false};
-  troubles* wrong = nullptr; ///< what died and what cannot be read; thread-safe
-  workload* work = nullptr;  ///< counts what the workflows do; thread-safe
-  /// What carries messages from run to run; it has them delivered with `deliver_message`. Empty: all runs are in this
-  /// process, and messages go straight to the mailbox of their shard. Thread-safe.
-  std::function<void(run_message_ptr)> carry_message;
-  /// Which lists and runs are on other nodes, and the way there. Null: everything is on this node.
-  matching_carrier* far = nullptr;
-  log::sink log; ///< takes the log lines of the actors; thread-safe
+  troubles* wrong = nullptr;                  ///< what died and what cannot be read; thread-safe
+  workload* work = nullptr;                   ///< counts what the workflows do; thread-safe
+  other_nodes* others = &other_nodes::none(); ///< which lists and runs are not on this node, and the way there
+  log::sink log;                              ///< takes the log lines of the actors; thread-safe
 };
 
 /// Whether an isolation group is drained, for everybody or for this domain.

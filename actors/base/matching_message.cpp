@@ -43,28 +43,28 @@ void deliver_matching(const actor_context& env, matching_message_ptr message) {
 void answer_reply(const actor_context& env, const MatchingMessage& request, std::string bytes) {
   if (!request.has_from())
     return;
-  CADENZA_ASSERT(env.far != nullptr, "what came from another node is answered there");
+  CADENZA_ASSERT(env.others->any(), "what came from another node is answered there");
   auto answer = answer_to(request);
   answer->mutable_reply()->set_response(std::move(bytes));
-  env.far->carry(std::move(answer));
+  env.others->carry(std::move(answer));
 }
 
 void answer_failed(const actor_context& env, const MatchingMessage& request, const error& reason) {
   if (!request.has_from())
     return;
-  CADENZA_ASSERT(env.far != nullptr, "what came from another node is answered there");
+  CADENZA_ASSERT(env.others->any(), "what came from another node is answered there");
   auto answer = answer_to(request);
   set_failure(*answer, reason);
-  env.far->carry(std::move(answer));
+  env.others->carry(std::move(answer));
 }
 
 void answer_over(const actor_context& env, const MatchingMessage& request, bool done) {
   if (!request.has_from())
     return;
-  CADENZA_ASSERT(env.far != nullptr, "what came from another node is answered there");
+  CADENZA_ASSERT(env.others->any(), "what came from another node is answered there");
   auto answer = answer_to(request);
   answer->mutable_over()->set_done(done);
-  env.far->carry(std::move(answer));
+  env.others->carry(std::move(answer));
 }
 
 error failure_of(const MatchingMessage& message) {

@@ -1,8 +1,6 @@
 #pragma once
 
 #include "messages/error.hpp"
-#include "messages/records.hpp"
-#include "storage/task_list_store.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -23,34 +21,6 @@ struct actor_context;
 /// changed once it is sent: within the process several may hold it.
 using matching_message_ptr = std::shared_ptr<const wire::v1::MatchingMessage>;
 using errand_ptr = std::shared_ptr<const wire::v1::Errand>;
-
-/// Where a task list is: a node, and which life of it.
-struct list_place {
-  std::string node; ///< "": that is not known, or nobody has it
-  std::int64_t life = 0;
-  bool operator==(const list_place&) const = default;
-};
-
-/// Knows which lists and runs are on other nodes, and carries messages there. Thread-safe.
-class matching_carrier {
-public:
-  virtual ~matching_carrier() = default;
-  [[nodiscard]] virtual bool list_is_far(const storage::task_list_key& list) const = 0;
-  [[nodiscard]] virtual bool run_is_far(const workflow_key& workflow) const = 0;
-  /// Whether this node carries out what others bring for a list. False: it is told that the list is elsewhere.
-  [[nodiscard]] virtual bool takes(const storage::task_list_key& list) const {
-    (void)list;
-    return true;
-  }
-  /// Where a list is by what this node knows at the moment.
-  [[nodiscard]] virtual list_place place_of(const storage::task_list_key& list) const {
-    (void)list;
-    return {};
-  }
-  /// Has it delivered with `deliver_matching`: to the node that `to` or `node` names, else to that of the list or the
-  /// run. It may be lost, late or doubled.
-  virtual void carry(matching_message_ptr message) = 0;
-};
 
 /// Puts a message that has arrived into the mailbox of the run's shard or of the matching owner. When the shard is not
 /// there, whoever asked is told at once. Any thread.

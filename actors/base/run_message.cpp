@@ -42,9 +42,8 @@ std::shared_ptr<RunMessage> answer_to(const RunMessage& request) {
 } // namespace
 
 void send_message(const actor_context& env, run_message_ptr message) {
-  if (env.carry_message)
-    return env.carry_message(std::move(message));
-  deliver_message(env, std::move(message));
+  if (!env.others->carried(message))
+    deliver_message(env, std::move(message));
 }
 
 void deliver_message(const actor_context& env, run_message_ptr message) {

@@ -27,7 +27,7 @@ inline constexpr std::int64_t message_life_ns = 5'000'000'000;
 inline constexpr std::int64_t message_patience_ns = 7'000'000'000;
 
 /// Sends it on its way: to the history shard of the run that it is for, or to what carries messages in its place
-/// (`actor_context::carry_message`). It may be lost. Any thread.
+/// (`other_nodes`). It may be lost. Any thread.
 void send_message(const actor_context& env, run_message_ptr message);
 
 /// Puts a message that has arrived into the mailbox of its shard. When the shard is not there, a request that somebody

@@ -17,16 +17,15 @@ constexpr std::chrono::seconds look_interval(1);
 
 } // namespace
 
-document_keeper::document_keeper(caf::actor_config& cfg, const actor_context& env, document_sink sink,
-                                 std::function<void(cluster_news)> tell)
-  : supervised_actor(cfg), env_(env), sink_(std::move(sink)), tell_(std::move(tell)) {}
+document_keeper::document_keeper(caf::actor_config& cfg, const actor_context& env, document_sink sink)
+  : supervised_actor(cfg), env_(env), sink_(std::move(sink)) {}
 
 caf::actor document_keeper::me() { return caf::actor_cast<caf::actor>(this); }
 
 caf::behavior document_keeper::make_behavior() {
   for (int i = 0; i < document_kinds; ++i)
     read(static_cast<document_kind>(i));
-  if (tell_)
+  if (env_.others->any())
     delayed_send(this, look_interval, std::make_shared<document_mail>(document_tick{}));
   return with_common(caf::message_handler{
       [this](document_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
@@ -143,8 +142,7 @@ void document_keeper::handle(document_written& over) {
     ++copy.version;
     copy.content = std::move(content);
     sink_(change.document, copy.content);
-    if (tell_)
-      tell_(cluster_news::documents);
+    env_.others->tell(cluster_news::documents);
     change.done();
     break;
   case storage::status::condition_failed: {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/base/actor_context.hpp"
-#include "actors/base/cluster_news.hpp"
 #include "actors/base/documents.hpp"
 #include "actors/base/supervised.hpp"
 
@@ -40,10 +39,8 @@ using document_mail_ptr = std::shared_ptr<document_mail>;
 /// or not.
 class document_keeper final : public supervised_actor {
 public:
-  /// `tell` has other nodes hear of a change. With it documents are looked at once a second, in case they were not
-  /// told.
-  document_keeper(caf::actor_config& cfg, const actor_context& env, document_sink sink,
-                  std::function<void(cluster_news)> tell = {});
+  /// Where there are other nodes they hear of a change, and documents are looked at once a second, in case nobody told.
+  document_keeper(caf::actor_config& cfg, const actor_context& env, document_sink sink);
 
   const char* name() const override { return "document_keeper"; }
 
@@ -70,7 +67,6 @@ private:
 
   const actor_context& env_;
   document_sink sink_;
-  const std::function<void(cluster_news)> tell_;
   std::array<kept, document_kinds> copies_;
   std::deque<document_change> queue_;
   std::optional<std::string> written_; ///< content under way to the store

@@ -26,15 +26,14 @@ workflow::domain_ptr view_of(const std::string& name, const record::v1::DomainRo
 
 } // namespace
 
-domain_registry::domain_registry(caf::actor_config& cfg, const actor_context& env, std::function<void()> ready,
-                                 std::function<void(cluster_news)> tell)
-  : supervised_actor(cfg), env_(env), ready_(std::move(ready)), tell_(std::move(tell)) {}
+domain_registry::domain_registry(caf::actor_config& cfg, const actor_context& env, std::function<void()> ready)
+  : supervised_actor(cfg), env_(env), ready_(std::move(ready)) {}
 
 caf::actor domain_registry::me() { return caf::actor_cast<caf::actor>(this); }
 
 caf::behavior domain_registry::make_behavior() {
   reload();
-  if (tell_)
+  if (env_.others->any())
     delayed_send(this, look_interval, make_domain_mail(domain_tick{}));
   return with_common(caf::message_handler{
       [this](domain_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },
@@ -225,8 +224,7 @@ void domain_registry::handle(domain_written& over) {
     else
       rows_.insert_or_assign(change.name, written_);
     publish(change.name);
-    if (tell_)
-      tell_(cluster_news::domains);
+    env_.others->tell(cluster_news::domains);
     change.answer(written_);
     break;
   case storage::status::condition_failed:

@@ -2,7 +2,6 @@
 
 #include "actors/base/actor_context.hpp"
 #include "actors/base/call.hpp"
-#include "actors/base/cluster_news.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 
@@ -58,9 +57,8 @@ using domain_mail_ptr = std::shared_ptr<domain_mail>;
 /// Death: restarted, reads the table again; the directory published last stays in use meanwhile.
 class domain_registry final : public supervised_actor {
 public:
-  /// `tell` has other nodes hear of a change. With it the table is looked at once a second, in case nobody told.
-  domain_registry(caf::actor_config& cfg, const actor_context& env, std::function<void()> ready,
-                  std::function<void(cluster_news)> tell = {});
+  /// Where there are other nodes they hear of a change, and the table is looked at once a second, in case nobody told.
+  domain_registry(caf::actor_config& cfg, const actor_context& env, std::function<void()> ready);
 
   const char* name() const override { return "domain_registry"; }
 
@@ -88,7 +86,6 @@ private:
 
   const actor_context& env_;
   std::function<void()> ready_;
-  const std::function<void(cluster_news)> tell_;
   std::map<std::string, record::v1::DomainRow> rows_;
   std::int64_t version_ = 0;
   std::vector<storage::domain_row> reading_; ///< pages of the table so far, read at `version_`

@@ -107,16 +107,12 @@ private:
   restart_backoff keeper_backoff_;
 };
 
-std::uint32_t kind_of(cluster_news what) {
-  return what == cluster_news::domains ? link_kind::domains_changed : link_kind::documents_changed;
-}
-
 } // namespace
 
 cluster_node::cluster_node(caf::actor_system& system, storage::store& store, clock& time, link_transport& transport,
                            log::sink log, cluster_node_options options, std::function<void(caf::actor)> hall)
   : system_(system), options_(std::move(options)), transport_(transport), hall_(std::move(hall)), wrong_(time, log),
-    views_(options_.card.name, options_.shard_count), matching_(views_, links_, [this](matching_message_ptr message) {
+    views_(options_.card.name, options_.shard_count), others_(views_, links_, [this](matching_message_ptr message) {
       if (local_ != nullptr)
         local_->deliver(std::move(message));
     }) {
@@ -142,10 +138,8 @@ cluster_node::~cluster_node() { stop(); }
 
 void cluster_node::tie(engine_options& options) {
   options.placement = &views_;
-  options.far = &matching_;
+  options.others = &others_;
   options.settings.identity = options_.card.name;
-  options.carry_message = [this](const run_message_ptr& message) { carry(message); };
-  options.tell_others = [this](cluster_news what) { links_.tell_all(kind_of(what), {}); };
 }
 
 void cluster_node::join(local_engine& local) {
@@ -223,16 +217,6 @@ void cluster_node::leave(std::function<void()> done) {
 void cluster_node::stop() {
   if (root_)
     caf::anon_send_exit(root_, caf::exit_reason::kill);
-}
-
-/// A message to a run goes to the node that holds its shard; when there is none it is lost, as any may be.
-void cluster_node::carry(const run_message_ptr& message) {
-  const auto view = views_.get();
-  const int shard = shard_of(message->to().workflow_id(), view->shard_count());
-  if (view->shard_is_here(shard))
-    return local_->deliver(message);
-  if (const auto* owner = view->owner_of_shard(shard))
-    links_.ask(owner->name, {link_kind::run_message, message->SerializeAsString(), false, nullptr});
 }
 
 /// What other nodes have asked for workers that wait there ends with them.

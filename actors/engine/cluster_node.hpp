@@ -4,7 +4,7 @@
 #include "actors/base/cluster_news.hpp"
 #include "actors/base/troubles.hpp"
 #include "actors/engine/local_engine.hpp"
-#include "actors/nodes/matching_links.hpp"
+#include "actors/nodes/linked_nodes.hpp"
 #include "actors/nodes/membership.hpp"
 #include "actors/nodes/routed_engine.hpp"
 
@@ -66,7 +66,6 @@ public:
 
 private:
   void serve(const std::string& from, std::uint32_t kind, std::string bytes, const call_ptr& call);
-  void carry(const run_message_ptr& message);
   void note(const link_event& event);
   void tell_who_has_gone(const cluster_view_ptr& view);
 
@@ -79,7 +78,7 @@ private:
   actor_context env_;
   cluster_views views_;
   node_links links_;
-  matching_links matching_;
+  linked_nodes others_;
   cluster_view_ptr told_; ///< of the membership's thread
   link_options link_options_;
   local_engine* local_ = nullptr;

@@ -65,8 +65,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.on_document = state_->options.on_document;
   env.warnings = state_->options.warnings;
   env.work = state_->options.work;
-  env.carry_message = state_->options.carry_message;
-  env.far = state_->options.far;
+  env.others = state_->options.others;
   env.gate = &state_->gate;
   env.polls = &state_->polls;
   env.wrong = &state_->wrong;
@@ -93,8 +92,7 @@ void local_engine::begin() {
     worker = {&works_for, state_->link, system_lists(state_->env)};
   }
   state_->root = state_->system.spawn<node>(state_->env, state_->open_visibility, state_->options.detached_visibility,
-                                            domains_are_read, std::move(worker),
-                                            cluster_ties{state_->options.placement, state_->options.tell_others});
+                                            domains_are_read, std::move(worker), state_->options.placement);
 }
 
 void local_engine::drain() {

@@ -27,18 +27,13 @@ struct engine_options {
   document_sink on_document = [](document_kind, const std::string&) {};
   limit_warnings* warnings = nullptr; ///< what goes beyond warning limits is noted there; not null
   workload* work = nullptr;           ///< where is counted what the workflows do; not null
-  /// Carries messages from run to run, to come back by `deliver`; it may lose, delay and double them. Empty: they go
-  /// straight to their shards.
-  std::function<void(run_message_ptr)> carry_message;
-  /// Which task lists and runs are on other nodes; what it carries comes in by `deliver`. Null: all are on this one.
-  matching_carrier* far = nullptr;
+  /// Which task lists and runs are on other nodes; what it carries comes in by `deliver`.
+  other_nodes* others = &other_nodes::none();
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
   /// Of one of several nodes: it holds the shards that are placed on it. Null: all are here.
   const cluster_views* placement = nullptr;
-  /// Has other nodes hear of what was changed here; any thread. Empty: there are none.
-  std::function<void(cluster_news)> tell_others;
 };
 
 /// The engine of one process: the actor tree over one store. Requests go straight to the mailbox of the actor that

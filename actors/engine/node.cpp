@@ -13,9 +13,9 @@
 namespace cadenza::actors {
 
 node::node(caf::actor_config& cfg, const actor_context& env, visibility_opener open_visibility, bool detached_writer,
-           std::function<void()> ready, worker_tools worker, cluster_ties ties)
+           std::function<void()> ready, worker_tools worker, const cluster_views* placement)
   : supervised_actor(cfg), env_(env), open_visibility_(std::move(open_visibility)), detached_writer_(detached_writer),
-    ready_(std::move(ready)), worker_(std::move(worker)), ties_(std::move(ties)) {}
+    ready_(std::move(ready)), worker_(std::move(worker)), placement_(placement) {}
 
 void node::on_exit() {
   for (auto& [which, handle] : children_)
@@ -77,7 +77,7 @@ caf::behavior node::make_behavior() {
         if (i != children_.end())
           send(i->second, news);
         const auto matching = children_.find(node_child::matching_owner);
-        if (matching != children_.end() && env_.far != nullptr)
+        if (matching != children_.end() && env_.others->any())
           send(matching->second, far_placement{});
       },
       [this](kill_child_ptr& kill) {
@@ -107,14 +107,14 @@ void node::start(node_child which) {
   switch (which) {
   case node_child::domain_registry:
     handle = spawn<domain_registry, caf::monitored>(
-        env_, [self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, domains_ready{}); }, ties_.tell);
+        env_, [self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, domains_ready{}); });
     env_.routes->set_domains(handle);
     break;
   case node_child::document_keeper:
-    handle = spawn<document_keeper, caf::monitored>(env_, env_.on_document, ties_.tell);
+    handle = spawn<document_keeper, caf::monitored>(env_, env_.on_document);
     env_.routes->set_documents(handle);
     break;
-  case node_child::shard_owner: handle = spawn<shard_owner, caf::monitored>(env_, ties_.views); break;
+  case node_child::shard_owner: handle = spawn<shard_owner, caf::monitored>(env_, placement_); break;
   case node_child::matching_owner:
     handle = spawn<matching_owner, caf::monitored>(env_, make_run_starter(env_));
     env_.routes->set_matching(handle);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/base/actor_context.hpp"
-#include "actors/base/cluster_news.hpp"
 #include "actors/base/restart_backoff.hpp"
 #include "actors/base/supervised.hpp"
 #include "actors/shards/shard_owner.hpp"
@@ -59,21 +58,16 @@ struct worker_tools {
   std::shared_ptr<const std::vector<system_list>> lists;
 };
 
-/// How this node is one of several. Empty: it is the only one.
-struct cluster_ties {
-  const cluster_views* views = nullptr;
-  std::function<void(cluster_news)> tell; ///< has other nodes hear of what was changed here
-};
-
 /// "domain_registry" and so on: the last part of the path of a child, and its kind.
 [[nodiscard]] std::string_view name_of(node_child which);
 
 /// The root of the actor tree: starts the others in their order and makes those anew that die.
 class node final : public supervised_actor {
 public:
-  /// `detached_writer` false: the visibility writer shares the scheduler (simulation).
+  /// `detached_writer` false: the visibility writer shares the scheduler (simulation). `placement` says which shards
+  /// are here; null: all.
   node(caf::actor_config& cfg, const actor_context& env, visibility_opener open_visibility, bool detached_writer,
-       std::function<void()> ready, worker_tools worker = {}, cluster_ties ties = {});
+       std::function<void()> ready, worker_tools worker = {}, const cluster_views* placement = nullptr);
 
   const char* name() const override { return "node"; }
   void on_exit() override;
@@ -89,7 +83,7 @@ private:
   const bool detached_writer_;
   std::function<void()> ready_;
   const worker_tools worker_;
-  const cluster_ties ties_;
+  const cluster_views* const placement_;
   bool draining_ = false;
   std::map<node_child, caf::actor> children_;
   std::map<node_child, restart_backoff> backoff_;

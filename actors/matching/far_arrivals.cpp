@@ -31,7 +31,7 @@ void far_desk::arrive(const MatchingMessage& message) {
     return offer_left(message);
   if (env_.time->now_ns() > message.expires_ns())
     return;
-  if (!env_.far->takes(list_of(message.list())))
+  if (!env_.others->takes(list_of(message.list())))
     return turn_away(message);
   switch (message.body_case()) {
   case MatchingMessage::kAddTask: return arrive_task(message);
@@ -261,7 +261,7 @@ void far_desk::look_at_arrivals() {
       ++call.tries;
       call.pause_ns = std::min(2 * call.pause_ns, ask_again_max_ns);
       settle(of, call, now + call.pause_ns);
-      env_.far->carry(call.answer);
+      env_.others->carry(call.answer);
       continue;
     }
     if (call.at == arrived::step::answering) { // whoever has asked is not there any more

@@ -93,10 +93,10 @@ public:
   }
   /// The place where it was asked may still live, and must not find a worker for it as well.
   void follow() override {
-    const auto place = place_.env.far->place_of(list());
+    const auto place = place_.env.others->place_of(list());
     if (place == asked_at_)
       return;
-    if (place.node != asked_at_.node) // another life of the same node knows nothing of it
+    if (!asked_at_.node.empty() && place.node != asked_at_.node) // another life of a node knows nothing of it
       withdraw();
     step_ = step::asking;
     pause_ns_ = ask_again_ns;
@@ -133,7 +133,7 @@ private:
     CADENZA_ASSERT(step_ == step::asking, "a request that has been accepted is looked after, and asked again then");
     wait_until(std::min(now() + pause_ns_, until_ns_));
     pause_ns_ = std::min(2 * pause_ns_, ask_again_max_ns);
-    asked_at_ = place_.env.far->place_of(list());
+    asked_at_ = place_.env.others->place_of(list());
     send(request());
   }
 

@@ -25,13 +25,13 @@ constexpr std::int64_t look_gap_ns = 5 * ns_per_ms;
 far_desk::far_desk(const actor_context& env, const task_starter& starter, caf::actor owner,
                    std::function<void(matching_mail_ptr)> take)
   : env_(env), place_{env, starter, std::move(owner), env.settings.identity,
-                      env.far != nullptr ? env.chance->next() : 0},
+                      env.others->any() ? env.chance->next() : 0},
     take_(std::move(take)) {}
 
 // ---------------------------------------------------------------- errands
 
 template <class Make> void far_desk::begin(Make&& make) {
-  CADENZA_ASSERT(env_.far != nullptr, "only with a way to other nodes something goes there");
+  CADENZA_ASSERT(env_.others->any(), "only with a way to other nodes something goes there");
   far_errand_ptr errand = make(++last_number_);
   errand->begin();
   keep(std::move(errand)); // answers come by mail, behind this
@@ -111,7 +111,7 @@ void far_desk::tell_partitions(const storage::task_list_key& root, const std::ve
                                const std::vector<int>& writes) const {
   for (const int index : reads) {
     const storage::task_list_key part{root.domain_id, name_of_partition(root.name, index), root.type};
-    if (index == 0 || !env_.far->list_is_far(part))
+    if (index == 0 || !env_.others->list_is_far(part))
       continue;
     auto out = std::make_shared<MatchingMessage>();
     *out->mutable_list() = to_wire(part, uber::cadence::api::v1::TASK_LIST_KIND_NORMAL);
@@ -157,7 +157,7 @@ void far_desk::on_caller_gone(std::int64_t number) {
 // ---------------------------------------------------------------- what comes
 
 void far_desk::on_message(const MatchingMessage& message) {
-  if (env_.far == nullptr)
+  if (!env_.others->any())
     return; // from another node, and there is no way back
   if (!message.has_to())
     return arrive(message);

@@ -53,9 +53,9 @@ using far_put_ptr = std::shared_ptr<far_put>;
 /// the lists of this node deal as if they were from here.
 ///
 /// What arrives is carried out once in effect, however often its message comes: a task by the run and event that it is
-/// for, a call and an offer by the errand that has asked. Of no use without a carrier (`actor_context::far`), and costs
-/// nothing then. On the owner's thread; dies with it, and what it has held is asked or brought again from the other
-/// side.
+/// for, a call and an offer by the errand that has asked. Of no use without other nodes (`actor_context::others`), and
+/// costs nothing then. On the owner's thread; dies with it, and what it has held is asked or brought again from the
+/// other side.
 class far_desk {
 public:
   /// `take` hands a list of this node what has arrived for it.
@@ -124,7 +124,7 @@ private:
   void give_up_on(const std::string& node);
   void look_at_offers();
   void to_errand(const wire::v1::MatchingMessage& message);
-  void send(std::shared_ptr<wire::v1::MatchingMessage> message) const { env_.far->carry(std::move(message)); }
+  void send(std::shared_ptr<wire::v1::MatchingMessage> message) const { env_.others->carry(std::move(message)); }
 
   // --- what has arrived (far_arrivals.cpp)
   void arrive(const wire::v1::MatchingMessage& message);

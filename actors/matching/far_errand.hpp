@@ -81,7 +81,7 @@ protected:
   [[nodiscard]] std::int64_t now() const { return place_.env.time->now_ns(); }
   /// A message whose answers come to this errand.
   [[nodiscard]] message_ptr message() const;
-  void send(message_ptr message) const { place_.env.far->carry(std::move(message)); }
+  void send(message_ptr message) const { place_.env.others->carry(std::move(message)); }
   /// Tells a list how handing out a task has ended.
   void tell(const caf::actor& list, dispatch_over over) const;
   /// The poll waits in its list again.

@@ -48,11 +48,11 @@ public:
     : far_errand(place, number), task_(std::move(task)) {}
 
   void follow() override {
-    if (place_.env.far->place_of(task_->list) != brought_to_)
+    if (place_.env.others->place_of(task_->list) != brought_to_)
       begin();
   }
   void begin() override {
-    brought_to_ = place_.env.far->place_of(task_->list);
+    brought_to_ = place_.env.others->place_of(task_->list);
     auto out = message();
     *out->mutable_list() = to_wire(task_->list, task_->kind);
     *out->mutable_add_task()->mutable_task() = to_wire(*task_);

@@ -26,7 +26,7 @@ public:
     : far_errand(place, number), offered_(std::move(offered)) {}
 
   void begin() override {
-    offered_at_ = place_.env.far->place_of(offered_.to).node;
+    offered_at_ = place_.env.others->place_of(offered_.to).node;
     auto out = message();
     out->set_expires_ns(now() + offer_kept_ns);
     *out->mutable_list() = to_wire(offered_.to, uber::cadence::api::v1::TASK_LIST_KIND_NORMAL);

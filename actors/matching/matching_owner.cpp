@@ -105,7 +105,7 @@ caf::behavior matching_owner::make_behavior() {
       [this](tick) { on_tick(); },
       [this](const stored_from& page) { read_stored_lists(page); },
   };
-  return with_common(env_.far == nullptr ? own : own.or_else(far_handler()));
+  return with_common(!env_.others->any() ? own : own.or_else(far_handler()));
 }
 
 /// What goes to other nodes and comes from there.
@@ -147,7 +147,7 @@ caf::message_handler matching_owner::far_handler() {
 }
 
 void matching_owner::arm_desk() {
-  if (env_.far == nullptr)
+  if (!env_.others->any())
     return;
   if (const auto at = desk_->next_look(); at != 0)
     delayed_send(this, std::chrono::nanoseconds(std::max<std::int64_t>(at - env_.time->now_ns(), 0)), far_look{at});
@@ -272,7 +272,7 @@ void matching_owner::budget::set(double request_rate, double poll_rate, std::int
 
 void matching_owner::on_tick() {
   delayed_send(this, std::chrono::nanoseconds(tick_ns), tick{});
-  if (env_.far != nullptr && ++ticks_ % ticks_to_tell == 0) {
+  if (env_.others->any() && ++ticks_ % ticks_to_tell == 0) {
     for (const auto& [key, root] : lists_)
       if (!root.reads.empty())
         desk_->tell_partitions(key, root.reads, root.writes);

@@ -54,13 +54,9 @@ private:
   void on_mail(matching_mail_ptr& mail);
   /// Sends what is for a list on to it. `arrived`: from another node, which says that the list is here.
   void to_list(matching_mail_ptr& mail, bool arrived);
-  [[nodiscard]] bool is_far(const storage::task_list_key& list) const {
-    return env_.far != nullptr && env_.far->list_is_far(list);
-  }
+  [[nodiscard]] bool is_far(const storage::task_list_key& list) const { return env_.others->list_is_far(list); }
   /// Whether a list is placed on another node, so that nothing of it may begin here.
-  [[nodiscard]] bool is_elsewhere(const storage::task_list_key& list) const {
-    return env_.far != nullptr && !env_.far->takes(list);
-  }
+  [[nodiscard]] bool is_elsewhere(const storage::task_list_key& list) const { return !env_.others->takes(list); }
   void follow();
   [[nodiscard]] caf::message_handler far_handler();
   void arm_desk();

@@ -20,7 +20,7 @@ void matching_owner::note_partitions(partitions_known& known) {
     if (index != 0 && part != lists_.end())
       send(part->second.handle, make_matching_mail(known));
   }
-  if (env_.far != nullptr)
+  if (env_.others->any())
     desk_->tell_partitions(known.list, known.reads, known.writes);
   root.random = known.random;
   root.reads = one ? std::vector<int>{} : std::move(known.reads);

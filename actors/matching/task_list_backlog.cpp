@@ -72,7 +72,7 @@ void task_list::handle(list_row_read& read) {
     return end("its row cannot be read: " + read.row.message);
   if (read.row.value && !row_.ParseFromString(*read.row.value))
     return end("its row is damaged");
-  if (env_.far != nullptr && row_.ack_level() < row_.range_id() * list_block_size)
+  if (env_.others->any() && row_.ack_level() < row_.range_id() * list_block_size)
     return take_over();
   serve();
 }

@@ -14,7 +14,7 @@ namespace cadenza::actors {
 /// The engine of a cluster, as one node sees it: requests to a run go to the node that holds its history shard, and
 /// their answers come back as they are. What operators ask of a shard or a host goes to the node that has it, and what
 /// is asked of all is put together here. All else is done here; polls, and what is asked of one task list, find their
-/// list through matching (matching_links).
+/// list through matching (linked_nodes).
 ///
 /// A request that finds its shard nowhere (it is on its way from one node to another) waits for it, up to five seconds
 /// and no longer than its caller; then it is refused, UNAVAILABLE. A request is tried again only when it was not begun.

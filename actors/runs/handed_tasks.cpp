@@ -19,7 +19,7 @@ list_poll_ptr take_poll(const actor_context& env, const record::v1::TransferTask
   const bool elsewhere = type == 1 && !task.target_domain_id().empty();
   const storage::task_list_key list{uuid::from_raw(elsewhere ? task.target_domain_id() : task.domain_id()),
                                     task.task_list(), type};
-  if (env.far != nullptr && env.far->list_is_far(list))
+  if (env.others->list_is_far(list))
     return nullptr; // its polls wait on another node
   auto poll = env.polls->take(list);
   if (poll && poll->auto_config)

@@ -13,7 +13,7 @@ public:
   explicit run_starter(const actor_context& env) : env_(env) {}
 
   void start(list_task_ptr task, list_poll_ptr poll, caf::actor list) const override {
-    if (env_.far != nullptr && (poll->offered || env_.far->run_is_far(task->workflow)))
+    if (env_.others->any() && (poll->offered || env_.others->run_is_far(task->workflow)))
       return to_desk(std::make_shared<far_start>(far_start{std::move(task), std::move(poll), std::move(list)}));
     const bool decision = task->list.type == 0;
     send_to_run(env_, decision ? make_start_decision(std::move(task), std::move(poll), std::move(list))
@@ -21,7 +21,7 @@ public:
   }
 
   void ask(list_query_ptr query, list_poll_ptr poll, const std::string& list) const override {
-    if (env_.far != nullptr && (poll->offered || env_.far->run_is_far(query->workflow)))
+    if (env_.others->any() && (poll->offered || env_.others->run_is_far(query->workflow)))
       return to_desk(std::make_shared<far_put>(far_put{std::move(query), std::move(poll), list}));
     query_token token{query->workflow.domain_id, query->workflow.workflow_id, query->run_id, list, query->task_id};
     send_to_run(env_, make_query_delivery(std::move(token), *query, std::move(poll)));

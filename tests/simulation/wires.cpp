@@ -21,6 +21,11 @@ bool far_wire::run_is_far(const workflow_key& workflow) const {
 
 void far_wire::carry(actors::matching_message_ptr message) { world_.carry(message); }
 
+bool far_wire::carried(const actors::run_message_ptr& message) {
+  world_.carry(message);
+  return true;
+}
+
 void world::carry(const actors::run_message_ptr& message) { send_off(message, "messages from run to run"); }
 
 void world::carry(const actors::matching_message_ptr& message) {

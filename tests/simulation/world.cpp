@@ -52,8 +52,7 @@ world::world(std::uint64_t seed, int shards, const std::function<void(actors::en
 
   options_.shard_count = shards;
   options_.detached_visibility = false;
-  options_.carry_message = [this](const actors::run_message_ptr& message) { carry(message); };
-  options_.far = wire_.anything_far() ? &wire_ : nullptr;
+  options_.others = &wire_;
   options_.settings.identity = "simulation";
   options_.settings.chaos = true;
   options_.live = live_;

@@ -32,7 +32,7 @@ public:
     env_.time = &clock_;
     env_.routes = &routes_;
     env_.domains = &domains_;
-    env_.carry_message = [this](const run_message_ptr& message) { sent.push_back(message); };
+    env_.others = &others_;
   }
   ~flow_world() override { flow.reset(); } // its receipt speaks to the shard
 
@@ -133,6 +133,18 @@ public:
   run_flow_ptr flow;
 
 private:
+  /// Catches what is said to other runs.
+  class catcher final : public other_nodes {
+  public:
+    explicit catcher(std::vector<run_message_ptr>& sent) : sent_(sent) {}
+    [[nodiscard]] bool carried(const run_message_ptr& message) override {
+      sent_.push_back(message);
+      return true;
+    }
+
+  private:
+    std::vector<run_message_ptr>& sent_;
+  };
   class bench_clock final : public clock {
   public:
     explicit bench_clock(const bench& of) : of_(of) {}
@@ -142,6 +154,7 @@ private:
     const bench& of_;
   };
 
+  catcher others_{sent};
   caf::actor_system_config config_;
   caf::actor_system system_{config_};
   caf::scoped_actor shard_{system_};

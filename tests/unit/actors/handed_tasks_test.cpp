@@ -93,7 +93,7 @@ public:
 
   void lists_are_far() {
     road_.lists = true;
-    env_.far = &road_;
+    env_.others = &road_;
   }
 
   handed_tasks handed;

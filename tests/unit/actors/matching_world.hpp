@@ -126,7 +126,7 @@ public:
   void far(bool lists, bool runs) {
     road.lists = lists;
     road.runs = runs;
-    env.far = &road;
+    env.others = &road;
   }
   void pass(std::int64_t ns) {
     constexpr std::int64_t step = 5 * ns_per_ms;

@@ -245,6 +245,32 @@ BOOST_AUTO_TEST_CASE(lists_that_come_back_bring_what_was_stored_meanwhile) {
   BOOST_TEST(!poll(a(), list));
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_begins_takes_no_list_from_those_that_have_it) {
+  const auto list = list_on("a");
+  const auto id = id_on("a");
+  start(a(), id, list);
+  pass(10); // it is stored
+  const auto stored = [&] {
+    record::v1::TaskListRow row;
+    store.task_lists().read_task_list({domain(a())->id, list, 0}, [&](const storage::read_result<std::string>& read) {
+      BOOST_REQUIRE(read.value);
+      BOOST_TEST(row.ParseFromString(*read.value));
+    });
+    return row.range_id();
+  };
+  const auto before = stored();
+  BOOST_TEST(before > 0);
+  begin("c");
+  run();
+  const auto waiting = hang(*members.at("c"), list);
+  pass(4);
+  const auto* owner = a().cluster.view()->owner_of_list(placement_key({domain(a())->id, list, 0}));
+  BOOST_TEST(stored() == (owner->name == "a" ? before : before + 1));
+  const auto task = got(waiting);
+  BOOST_REQUIRE(task);
+  BOOST_TEST(task->workflow_execution().workflow_id() == id);
+}
+
 BOOST_AUTO_TEST_CASE(partitions_on_both_nodes_share_their_workers) {
   const auto list = list_on("a");
   auto request = std::make_shared<admin::UpdateTaskListPartitionConfigRequest>();

@@ -105,10 +105,10 @@ BOOST_AUTO_TEST_CASE(signals_are_added_once_however_often_they_are_told) {
   BOOST_REQUIRE(s.b().signal(id, "of B"));
   const auto events = s.a().events(id);
   for (int i = 0; i < 3; ++i)
-    BOOST_REQUIRE(s.b().take_signals("w", id, events));
+    BOOST_REQUIRE(s.b().take_signals("w", {id, {}}, events));
   BOOST_TEST(signals_in(s.b(), id) == 3);
   s.b().restart();
-  BOOST_REQUIRE(s.b().take_signals("w", id, events));
+  BOOST_REQUIRE(s.b().take_signals("w", {id, {}}, events));
   BOOST_TEST(signals_in(s.b(), id) == 3);
   // The client that got no answer asks B.
   BOOST_TEST(!s.b().signal(id, "of A"));

@@ -19,6 +19,7 @@ cluster::cluster(world& w, cluster_group group, int shards, std::vector<std::str
   domain.mutable_workflow_execution_retention_period()->set_seconds(86'400);
   for (const auto& each : names)
     domain.add_clusters()->set_cluster_name(each);
+  queues_.resize(static_cast<std::size_t>(shards));
   for (int i = 0; i < shards; ++i)
     ids_.push_back(std::make_unique<ids>(1'000'000LL * (i + 1)));
 }
@@ -33,7 +34,7 @@ workflow::environment cluster::env() {
   auto directory = std::make_shared<workflow::domain_directory>();
   directory->put(view);
   workflow::environment out;
-  out.now_ns = world_.now_ns;
+  out.now_ns = now_ns();
   out.chance = &chance_;
   out.domain = view;
   out.domains = directory;
@@ -75,6 +76,22 @@ std::vector<workflow::batch> cluster::branch(const rec::HistoryBranch& of, std::
   }
   add(of.branch_id(), begin, INT64_MAX);
   return out;
+}
+
+const api::HistoryEvent* cluster::event_on(const rec::HistoryBranch& of, std::int64_t id) {
+  auto name = of.branch_id();
+  for (const auto& range : of.ancestors())
+    if (id >= range.begin_node() && id < range.end_node())
+      name = range.branch_id();
+  const auto nodes = nodes_.find({of.tree_id(), name});
+  if (nodes == nodes_.end())
+    return nullptr;
+  const auto behind = nodes->second.upper_bound(id);
+  if (behind == nodes->second.begin())
+    return nullptr;
+  const auto& stored = *std::prev(behind)->second.second; // the store keeps the batch
+  const auto at = id - stored.events(0).event_id();
+  return at < stored.events_size() ? &stored.events(static_cast<int>(at)) : nullptr;
 }
 
 std::vector<api::HistoryEvent> cluster::events(const uuid& id) {
@@ -136,7 +153,8 @@ void cluster::commit(workflow::changes&& made, std::unique_ptr<workflow::run> st
     at = {node.txn_id, std::move(parsed)};
   }
   for (const auto& task : made.replication)
-    queue_.push_back(task);
+    if (world_.wrong != fault::hides_attempts || task.type() != rec::REPLICATION_SYNC_ACTIVITY)
+      queues_[static_cast<std::size_t>(shard_of(task.workflow_id()))].emplace(task.task_id(), task);
   for (const auto& task : made.timers)
     if (task.type() != rec::TIMER_DELETE_HISTORY)
       timers_.push_back(task);

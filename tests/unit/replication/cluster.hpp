@@ -10,11 +10,13 @@
 
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -34,12 +36,25 @@ inline void require(bool holds, const std::string& what) {
     throw violated(what);
 }
 
+/// What a cluster of a tampered group does wrong, so that a test can show that it would notice.
+enum class fault {
+  none,
+  keeps_its_branch,  ///< a batch of a higher version does not take the place of the own branch
+  loses_signals,     ///< signals of histories that lost are not delivered
+  believes_itself,   ///< what has beaten signals need not be known to whoever takes them
+  forgets_next_runs, ///< the run that a batch continues as is not taken over
+  hides_attempts,    ///< nobody is told of activities without events
+};
+
 /// What is the same for all clusters of a test.
 struct world {
   std::int64_t now_ns = 1'700'000'000LL * ns_per_s;
   std::mt19937_64 random;
   workflow::rules limits;
   uuid domain_id = uuid::v4(1, 2);
+  fault wrong = fault::none;
+  int crash_one_in = 0;          ///< a cluster ends between the delivery of signals and the write behind it; 0: never
+  std::set<std::string> dropped; ///< names of signals that the rules gave up
   [[nodiscard]] int below(int n) { return static_cast<int>(random() % static_cast<std::uint64_t>(n)); }
   [[nodiscard]] bool one_in(int n) { return below(n) == 0; }
 };
@@ -65,9 +80,15 @@ public:
   [[nodiscard]] const cluster_group& group() const { return group_; }
   [[nodiscard]] std::int64_t version() const { return row_.failover_version(); }
   void set_version(std::int64_t version) { row_.set_failover_version(version); }
-  [[nodiscard]] bool active() const { return group_.mine(version()); }
+  [[nodiscard]] bool active() const { return group_.mine(version()) && row_.failover_end_ns() == 0; }
+  /// A graceful fail-over to here is under way: the domain is active nowhere yet.
+  void set_pending(bool pending) { row_.set_failover_end_ns(pending ? 1 : 0); }
+  [[nodiscard]] bool pending() const { return row_.failover_end_ns() != 0; }
   [[nodiscard]] int shards() const { return shards_; }
   [[nodiscard]] workflow::environment env();
+  /// By its own clock, which may be before or behind those of the others.
+  [[nodiscard]] std::int64_t now_ns() const { return world_.now_ns + skew_ns_; }
+  void set_skew(std::int64_t ns) { skew_ns_ = ns; }
 
   // --- runs
   [[nodiscard]] std::vector<uuid> run_ids() const;
@@ -81,6 +102,7 @@ public:
   }
   [[nodiscard]] const std::map<std::string, rec::CurrentRun>& current_rows() const { return current_; }
   [[nodiscard]] std::vector<workflow::batch> branch(const rec::HistoryBranch& of, std::int64_t behind = INT64_MAX);
+  [[nodiscard]] const api::HistoryEvent* event_on(const rec::HistoryBranch& of, std::int64_t id);
   [[nodiscard]] std::vector<api::HistoryEvent> events(const uuid& id);
   [[nodiscard]] const std::map<uuid, rec::VisibilityRecord>& lists() const { return lists_; }
   /// Forgets what is in memory.
@@ -91,12 +113,16 @@ public:
   bool signal(const uuid& id, const std::string& request_id, const std::string& name = "s");
   std::optional<held_decision> poll_decision();
   bool answer(const held_decision& held, std::vector<api::Decision> decisions);
+  /// The worker could not decide.
+  bool fail(const held_decision& held);
+  bool cancel(const uuid& id, const std::string& request_id);
   std::optional<held_activity> poll_activity();
   /// 0 completes, 1 fails, 2 heartbeats.
   bool answer(const held_activity& held, int how);
   bool terminate(const uuid& id);
+  /// Signals that the base has had behind that point come again, before `again`.
   bool reset(const uuid& base, std::int64_t finish_id, std::vector<api::HistoryEvent> again = {},
-             bool keep_request_ids = false, const std::string& reason = "undo");
+             const std::string& reason = "undo");
   /// Carries out the earliest timer that is due and may be carried out here.
   bool fire_due();
   [[nodiscard]] std::optional<std::int64_t> next_timer();
@@ -109,6 +135,8 @@ public:
     std::optional<foreign_activity> activity;
   };
   [[nodiscard]] std::vector<rec::ReplicationTask> queue(int shard) const;
+  /// The first task of a shard's queue behind an id, or one of `ahead` behind that; null: there is none.
+  [[nodiscard]] std::optional<rec::ReplicationTask> task_after(int shard, std::int64_t id, int ahead = 0) const;
   [[nodiscard]] std::optional<message> tell(const rec::ReplicationTask& task);
   /// Batches of a range of a run, as the other side asks for them; nothing: no such run.
   [[nodiscard]] std::optional<std::vector<foreign_batch>> resend(const uuid& id, const event_range& range);
@@ -117,8 +145,9 @@ public:
   using reach = std::function<cluster*(const std::string&)>;
   /// False: not applied, to be tried again.
   bool receive(const message& what, cluster& from, const reach& others, int depth = 0);
-  /// Adds signals to the current run. False: not active here.
-  bool take_signals(const std::string& workflow_id, const uuid& from_run, const std::vector<api::HistoryEvent>& events);
+  /// Adds signals to the current run. False: not active here, or what has beaten them is not known here yet.
+  bool take_signals(const std::string& workflow_id, const known_run& from, const std::vector<api::HistoryEvent>& events,
+                    const std::optional<known_run>& winner = {});
 
   struct counts {
     int applied = 0, duplicates = 0, asked = 0, flushed = 0, rebuilt = 0, aside = 0, zombies = 0, conflicts = 0,
@@ -144,6 +173,9 @@ private:
   bool receive_activity(const foreign_activity& activity, cluster& from, const reach& others, int depth);
   bool fill_gap(const uuid& run, const event_range& range, cluster& from, const reach& others, int depth);
   bool send_signals(const applied& out, const foreign_batch& batch, const reach& others);
+  [[nodiscard]] std::span<const workflow::batch> needed_part(const uuid& id,
+                                                             std::span<const workflow::batch> all) const;
+  void note_dropped(const std::vector<api::HistoryEvent>& signals);
   void count(const applied& out);
   void commit(applied&& out, const std::string& workflow_id);
   void commit(workflow::changes&& made, std::unique_ptr<workflow::run> state);
@@ -157,6 +189,7 @@ private:
   world& world_;
   cluster_group group_;
   int shards_;
+  std::int64_t skew_ns_ = 0;
   rec::DomainRow row_;
   std::vector<std::unique_ptr<ids>> ids_;
   class seeded final : public workflow::entropy {
@@ -173,7 +206,7 @@ private:
   std::map<std::string, std::int64_t> trees_;
   std::map<uuid, rec::VisibilityRecord> lists_;
   std::map<uuid, std::int64_t> listed_by_;
-  std::vector<rec::ReplicationTask> queue_;
+  std::vector<std::map<std::int64_t, rec::ReplicationTask>> queues_; ///< by shard
   std::deque<rec::TransferTask> transfer_;
   std::deque<rec::TimerTask> timers_;
 };
@@ -187,5 +220,9 @@ private:
 [[nodiscard]] api::Decision activity(const std::string& id, bool retried);
 [[nodiscard]] api::Decision timer(const std::string& id, std::int64_t seconds);
 [[nodiscard]] api::Decision again();
+[[nodiscard]] api::Decision cancel_timer(const std::string& id);
+[[nodiscard]] api::Decision cancel_activity(const std::string& id);
+[[nodiscard]] api::Decision marker();
+[[nodiscard]] api::Decision upsert(const std::string& value);
 
 } // namespace cadenza::replication::test

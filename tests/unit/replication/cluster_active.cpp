@@ -52,7 +52,7 @@ void cluster::end_decisions_in_flight() {
 std::optional<uuid> cluster::start(const std::string& workflow_id, std::int32_t backoff_s, const std::string& cron) {
   const auto environment = env();
   const auto before = current(workflow_id);
-  if (!check_active(nullptr, *environment.domain, group_) || (before && !run(*before).closed()))
+  if (!check_start(before ? &run(*before) : nullptr, *environment.domain, group_) || (before && !run(*before).closed()))
     return std::nullopt;
   api::StartWorkflowExecutionRequest request;
   request.set_domain("global");
@@ -83,6 +83,7 @@ bool cluster::signal(const uuid& id, const std::string& request_id, const std::s
   workflow::signal_input input;
   input.name = name;
   input.request_id = request_id;
+  input.to_current = true;
   return step(id, [&](auto& tx) {
     const auto done = workflow::signal(tx, input);
     return done && *done;
@@ -127,6 +128,24 @@ bool cluster::answer(const held_decision& held, std::vector<api::Decision> decis
   return step(held.run, [&](auto& tx) { return bool(workflow::complete_decision(tx, input)); });
 }
 
+bool cluster::fail(const held_decision& held) {
+  api::RespondDecisionTaskFailedRequest request;
+  request.set_cause(api::DECISION_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE);
+  request.set_identity(name());
+  return step(held.run,
+              [&](auto& tx) { return bool(workflow::fail_decision(tx, held.schedule_id, held.attempt, request)); });
+}
+
+bool cluster::cancel(const uuid& id, const std::string& request_id) {
+  workflow::cancel_input input;
+  input.cause = "changed my mind";
+  input.request_id = request_id;
+  return step(id, [&](auto& tx) {
+    const auto done = workflow::request_cancel(tx, input);
+    return done && *done;
+  });
+}
+
 std::optional<held_activity> cluster::poll_activity() {
   for (auto i = transfer_.begin(); i != transfer_.end();) {
     const auto task = *i;
@@ -166,7 +185,7 @@ bool cluster::answer(const held_activity& held, int how) {
     }
     default: {
       api::RecordActivityTaskHeartbeatRequest request;
-      request.mutable_details()->set_data("at " + std::to_string(world_.now_ns));
+      request.mutable_details()->set_data("at " + std::to_string(now_ns()));
       return bool(workflow::record_heartbeat(tx, ref, request));
     }
     }
@@ -178,11 +197,11 @@ bool cluster::terminate(const uuid& id) {
 }
 
 bool cluster::reset(const uuid& base_id, std::int64_t finish_id, std::vector<api::HistoryEvent> again,
-                    bool keep_request_ids, const std::string& reason) {
-  if (!prepare(base_id))
-    return false;
+                    const std::string& reason) {
+  const auto environment = env();
   auto& base = run(base_id);
-  if (!workflow::check_reset(base, finish_id))
+  if (!check_start(&base, *environment.domain, group_) || (base.open() && !prepare(base_id)) ||
+      !workflow::check_reset(base, finish_id))
     return false;
   workflow::reset_input input;
   input.base = &base;
@@ -196,11 +215,20 @@ bool cluster::reset(const uuid& base_id, std::int64_t finish_id, std::vector<api
   input.new_run_id = chance_.new_uuid();
   input.reason = reason;
   input.request_id = chance_.new_uuid().str();
-  input.reapply = std::move(again);
-  input.keep_request_ids = keep_request_ids;
+  const auto had = [&](const api::HistoryEvent& e) {
+    if (e.event_id() >= finish_id || e.event_id() == buffered_event_id)
+      if (e.has_workflow_execution_signaled_event_attributes())
+        input.reapply.push_back(e);
+  };
+  for (const auto& e : events(base_id))
+    had(e);
+  for (const auto& [number, row] : base.buffered())
+    for (const auto& e : row.events())
+      had(e);
+  input.reapply.insert(input.reapply.end(), again.begin(), again.end());
+  input.keep_request_ids = true;
   input.tree_version = trees_[base.current_branch().branch().tree_id()];
   const auto& workflow_id = base.key().workflow_id;
-  const auto environment = env();
   auto made = workflow::reset(input, environment, ids_of(workflow_id));
   if (!made)
     return false;
@@ -228,7 +256,7 @@ std::optional<std::int64_t> cluster::next_timer() {
 bool cluster::fire_due() {
   std::stable_sort(timers_.begin(), timers_.end(),
                    [](const auto& a, const auto& b) { return a.fire_ns() < b.fire_ns(); });
-  for (auto i = timers_.begin(); i != timers_.end() && i->fire_ns() <= world_.now_ns; ++i) {
+  for (auto i = timers_.begin(); i != timers_.end() && i->fire_ns() <= now_ns(); ++i) {
     const auto task = *i;
     const auto id = uuid::from_raw(task.run_id());
     if (!check_active(&run(id), *env().domain, group_))

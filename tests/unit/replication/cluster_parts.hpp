@@ -23,12 +23,7 @@ class cluster::stored_events final : public workflow::event_source {
 public:
   stored_events(cluster& of, uuid id) : cluster_(of), id_(id) {}
   const api::HistoryEvent* find(std::int64_t event_id, std::int64_t) override {
-    for (const auto& batch : cluster_.branch(cluster_.run(id_).current_branch().branch())) {
-      const auto at = event_id - batch->events(0).event_id();
-      if (at >= 0 && at < batch->events_size())
-        return &batch->events(static_cast<int>(at)); // the store keeps the batch
-    }
-    return nullptr;
+    return cluster_.event_on(cluster_.run(id_).current_branch().branch(), event_id);
   }
 
 private:

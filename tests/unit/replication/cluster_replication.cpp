@@ -1,7 +1,5 @@
 #include "cluster_parts.hpp"
 
-#include "messages/wire_time.hpp"
-#include "workflow/replay_difference.hpp"
 #include "workflow/version_history.hpp"
 
 #include <algorithm>
@@ -11,11 +9,19 @@ namespace cadenza::replication::test {
 
 std::vector<rec::ReplicationTask> cluster::queue(int shard) const {
   std::vector<rec::ReplicationTask> out;
-  for (const auto& task : queue_)
-    if (shard_of(task.workflow_id()) == shard)
-      out.push_back(task);
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.task_id() < b.task_id(); });
+  for (const auto& [id, task] : queues_[static_cast<std::size_t>(shard)])
+    out.push_back(task);
   return out;
+}
+
+std::optional<rec::ReplicationTask> cluster::task_after(int shard, std::int64_t id, int ahead) const {
+  const auto& queue = queues_[static_cast<std::size_t>(shard)];
+  auto next = queue.upper_bound(id);
+  if (next == queue.end())
+    return std::nullopt;
+  for (; ahead > 0 && std::next(next) != queue.end(); --ahead)
+    ++next;
+  return next->second;
 }
 
 std::optional<cluster::message> cluster::tell(const rec::ReplicationTask& task) {
@@ -33,7 +39,7 @@ std::optional<cluster::message> cluster::tell(const rec::ReplicationTask& task) 
     throw violated("a task names a batch that is stored");
   };
   std::shared_ptr<api::History> next;
-  if (task.has_new_run_branch())
+  if (task.has_new_run_branch() && world_.wrong != fault::forgets_next_runs)
     next = first_of(task.new_run_branch(), first_event_id);
   auto batch = replication::tell(run(id), first_of(task.branch(), task.first_event_id()), std::move(next));
   require(bool(batch), batch ? "" : "tell: " + batch.error().message);
@@ -49,7 +55,8 @@ std::optional<std::vector<foreign_batch>> cluster::resend(const uuid& id, const 
   const auto served = serve(r.head().version_histories(), range);
   require(bool(served), served ? "" : "serve: " + served.error().message);
   std::vector<foreign_batch> out;
-  for (const auto& batch : branch(r.head().version_histories().branches(served->branch).branch(), served->behind_id)) {
+  const auto all = branch(r.head().version_histories().branches(served->branch).branch(), served->behind_id);
+  for (const auto& batch : range.after ? std::span(all) : needed_part(id, all)) {
     if (batch->events(0).event_id() < served->first_id)
       continue;
     auto each = replication::tell(r, std::make_shared<api::History>(*batch), nullptr);
@@ -57,6 +64,17 @@ std::optional<std::vector<foreign_batch>> cluster::resend(const uuid& id, const 
     out.push_back(std::move(*each));
   }
   return out;
+}
+
+std::span<const workflow::batch> cluster::needed_part(const uuid& id, std::span<const workflow::batch> all) const {
+  const auto part = own_part(id, all);
+  if (part.size() == all.size())
+    return all;
+  const auto& reset = *workflow::reset_event(*part.front());
+  const auto base = uuid::parse(reset.has_decision_task_failed_event_attributes()
+                                    ? reset.decision_task_failed_event_attributes().base_run_id()
+                                    : reset.decision_task_timed_out_event_attributes().base_run_id());
+  return base && has(*base) ? part : all;
 }
 
 bool cluster::receive(const message& what, cluster& from, const reach& others, int depth) {
@@ -78,10 +96,12 @@ bool cluster::fill_gap(const uuid& run_id, const event_range& range, cluster& fr
 }
 
 bool cluster::send_signals(const applied& out, const foreign_batch& batch, const reach& others) {
+  if (world_.wrong == fault::loses_signals)
+    return true;
   const auto owner = group_.cluster_of(version());
   require(bool(owner), "a domain is active somewhere");
   auto* target = *owner == name() ? this : others(*owner);
-  return target != nullptr && target->take_signals(batch.key.workflow_id, batch.key.run_id, out.signals);
+  return target != nullptr && target->take_signals(batch.key.workflow_id, *out.origin, out.signals, out.winner);
 }
 
 void cluster::count(const applied& out) {
@@ -122,7 +142,13 @@ bool cluster::receive_batch(const foreign_batch& batch, cluster& from, const rea
         if (!send_signals(*out, batch, others))
           return false;
         signals_sent = true;
+        if (world_.crash_one_in > 0 && world_.one_in(world_.crash_one_in))
+          return false;
         break;
+      }
+      if (world_.wrong == fault::keeps_its_branch && out->runs.front().made.mutation.clear_pending) {
+        reload_all(batch.key.workflow_id);
+        return true;
       }
       count(*out);
       seen.aside += out->signals.empty() ? 0 : 1;
@@ -156,181 +182,38 @@ bool cluster::receive_activity(const foreign_activity& activity, cluster& from, 
   return true;
 }
 
-bool cluster::take_signals(const std::string& workflow_id, const uuid& from_run,
-                           const std::vector<api::HistoryEvent>& events) {
+void cluster::note_dropped(const std::vector<api::HistoryEvent>& signals) {
+  for (const auto& e : signals)
+    world_.dropped.insert(e.workflow_execution_signaled_event_attributes().signal_name());
+}
+
+bool cluster::take_signals(const std::string& workflow_id, const known_run& from_run,
+                           const std::vector<api::HistoryEvent>& events, const std::optional<known_run>& winner) {
   const auto id = current(workflow_id);
-  if (!id)
+  const auto own = [&](const uuid& run_id) { return has(run_id) ? &run(run_id) : nullptr; };
+  if (!id || (winner && world_.wrong != fault::believes_itself && !knows(own(winner->run), *winner)))
     return false;
-  if (!prepare(*id) && !(run(*id).closed() && active()))
+  const auto environment = env();
+  if (!check_start(&run(*id), *environment.domain, group_) || (run(*id).open() && !prepare(*id)))
     return false;
   auto& stored = runs_.at(*id);
-  const auto environment = env();
-  auto out = reapply(*stored.state, *stored.events, from_run, events, environment, ids_of(workflow_id));
+  run_access runs(*this, workflow_id);
+  auto out = reapply(*stored.state, runs, from_run, events, environment, ids_of(workflow_id));
   require(bool(out), out ? "" : out.error().message);
-  if (out->what == signals_applied::kind::written) {
+  switch (out->what) {
+  case signals_applied::kind::nothing: break;
+  case signals_applied::kind::written:
     ++seen.signals;
     commit_own(std::move(*out->made));
-  } else if (out->what == signals_applied::kind::reset) {
-    if (check_active(nullptr, *environment.domain, group_))
-      require(reset(*id, out->reset_to, std::move(out->signals), true, reapplication_reason),
-              "a closed run can be reset to its last decision");
+    break;
+  case signals_applied::kind::reset:
+    require(reset(*id, out->reset_to, std::move(out->signals), reapplication_reason),
+            "a closed run can be reset to its last decision");
+    break;
+  case signals_applied::kind::dropped: note_dropped(out->signals); break;
+  case signals_applied::kind::unread_event: throw violated("everything is at hand here");
   }
   return true;
-}
-
-// --- comparing
-
-std::unique_ptr<workflow::run> cluster::comparable_run(const uuid& id) const {
-  auto rows = runs_.at(id).rows;
-  rec::Run head;
-  require(head.ParseFromString(rows.header), "a header can be read");
-  auto& histories = *head.mutable_version_histories();
-  rec::VersionBranch own = histories.branches(histories.current());
-  own.clear_branch();
-  histories.Clear();
-  *histories.add_branches() = std::move(own);
-  head.clear_checksum();
-  rows.header = head.SerializeAsString();
-  auto made = workflow::run::load(runs_.at(id).state->key(), rows);
-  require(bool(made), made ? "" : made.error().message);
-  return std::make_unique<workflow::run>(std::move(*made));
-}
-
-std::string branches_of(const workflow::run& r) {
-  std::string out;
-  const auto& histories = r.head().version_histories();
-  for (int i = 0; i < histories.branches_size(); ++i) {
-    out += i > 0 ? " |" : "";
-    for (const auto& item : histories.branches(i).items())
-      out += (out.empty() ? "" : " ") + std::to_string(item.event_id()) + "@" + std::to_string(item.version());
-    out += i == histories.current() ? "*" : "";
-  }
-  return out;
-}
-
-namespace {
-
-std::set<std::string> set_of_branches(const workflow::run& r) {
-  std::set<std::string> out;
-  for (const auto& branch : r.head().version_histories().branches()) {
-    auto text = std::string();
-    for (const auto& item : branch.items())
-      text += std::to_string(item.event_id()) + "@" + std::to_string(item.version()) + " ";
-    out.insert(text);
-  }
-  return out;
-}
-
-rec::VisibilityRecord comparable(rec::VisibilityRecord record) {
-  record.clear_update_ns();
-  record.clear_shard();
-  if (record.close_status() == 0)
-    record.clear_history_length(); // as it was when the record was made
-  return record;
-}
-
-std::string unlike_activities(const workflow::run& a, const workflow::run& b) {
-  for (const auto& [id, one] : a.activities()) {
-    const auto& two = *b.activities().find(id);
-    if (one.attempt() != two.attempt() || one.scheduled_ns() != two.scheduled_ns() ||
-        (one.started_id() == no_event_id) != (two.started_id() == no_event_id) ||
-        one.last_heartbeat_ns() != two.last_heartbeat_ns() || one.details() != two.details() ||
-        one.last_failure_reason() != two.last_failure_reason())
-      return "activity " + std::to_string(id) + ":\n" + one.ShortDebugString() + "\n" + two.ShortDebugString();
-  }
-  return {};
-}
-
-std::string unlike_runs(cluster& a, cluster& b, const uuid& id) {
-  if (set_of_branches(a.run(id)) != set_of_branches(b.run(id)))
-    return "branches: " + branches_of(a.run(id)) + " / " + branches_of(b.run(id));
-  const auto left_run = a.comparable_run(id);
-  const auto right_run = b.comparable_run(id);
-  const auto& one = *left_run;
-  const auto& two = *right_run;
-  const auto left = a.events(id);
-  const auto right = b.events(id);
-  if (left.size() != right.size())
-    return "histories of " + std::to_string(left.size()) + " and " + std::to_string(right.size()) + " events";
-  for (std::size_t i = 0; i < left.size(); ++i)
-    if (left[i].SerializeAsString() != right[i].SerializeAsString())
-      return "event " + left[i].ShortDebugString() + "\n" + right[i].ShortDebugString();
-  if (one.head().state() != two.head().state() || one.head().close_status() != two.head().close_status())
-    return "states " + std::to_string(one.head().state()) + " and " + std::to_string(two.head().state());
-  auto out = workflow::difference_from_replay(one, two, false);
-  if (out.empty())
-    out = workflow::difference_from_replay(two, one, false);
-  if (out.empty() && one.buffered().empty() && two.buffered().empty() && !one.closed())
-    out = unlike_activities(one, two);
-  return out;
-}
-
-} // namespace
-
-std::string difference(cluster& a, cluster& b) {
-  const auto names = a.name() + " and " + b.name() + ": ";
-  if (a.run_ids() != b.run_ids())
-    return names + "not the same runs";
-  for (const auto& id : a.run_ids())
-    if (auto out = unlike_runs(a, b, id); !out.empty())
-      return names + "run " + id.str() + ": " + out;
-  if (a.current_rows().size() != b.current_rows().size())
-    return names + "not the same workflow ids";
-  for (const auto& [id, row] : a.current_rows()) {
-    const auto& other = b.current_row(id);
-    if (row.run_id() != other.run_id() || row.state() != other.state() || row.close_status() != other.close_status() ||
-        row.last_write_version() != other.last_write_version() || row.start_version() != other.start_version())
-      return names + "current run of " + id + ": " + row.ShortDebugString() + "\n" + other.ShortDebugString();
-  }
-  for (const auto& [id, record] : a.lists()) {
-    const auto other = b.lists().find(id);
-    if (other == b.lists().end())
-      return names + "run " + id.str() + " is not in the lists";
-    if (comparable(record).SerializeAsString() != comparable(other->second).SerializeAsString())
-      return names + "lists: " + record.ShortDebugString() + "\n" + other->second.ShortDebugString();
-  }
-  return a.lists().size() == b.lists().size() ? std::string() : names + "lists of different lengths";
-}
-
-// --- decisions
-
-api::Decision complete() {
-  api::Decision d;
-  d.mutable_complete_workflow_execution_decision_attributes()->mutable_result()->set_data("done");
-  return d;
-}
-
-api::Decision activity(const std::string& id, bool retried) {
-  api::Decision d;
-  auto& a = *d.mutable_schedule_activity_task_decision_attributes();
-  a.set_activity_id(id);
-  a.mutable_activity_type()->set_name("act");
-  a.mutable_task_list()->set_name("list");
-  workflow::set_seconds(*a.mutable_schedule_to_start_timeout(), 60);
-  workflow::set_seconds(*a.mutable_start_to_close_timeout(), 60);
-  workflow::set_seconds(*a.mutable_schedule_to_close_timeout(), 90);
-  if (retried) {
-    auto& p = *a.mutable_retry_policy();
-    workflow::set_seconds(*p.mutable_initial_interval(), 2);
-    p.set_backoff_coefficient(1.5);
-    p.set_maximum_attempts(4);
-  }
-  return d;
-}
-
-api::Decision timer(const std::string& id, std::int64_t seconds) {
-  api::Decision d;
-  auto& a = *d.mutable_start_timer_decision_attributes();
-  a.set_timer_id(id);
-  workflow::set_seconds(*a.mutable_start_to_fire_timeout(), seconds);
-  return d;
-}
-
-api::Decision again() {
-  api::Decision d;
-  d.mutable_continue_as_new_workflow_execution_decision_attributes()->set_initiator(
-      api::CONTINUE_AS_NEW_INITIATOR_DECIDER);
-  return d;
 }
 
 } // namespace cadenza::replication::test
