@@ -126,9 +126,23 @@ outcome<void> node_part::open() {
 }
 
 void node_part::begin() {
-  enters_ = steady::now() + 2 * config_.beat;
+  alone_ = steady::now() + config_.beat + config_.beat / 2;
+  enters_ = steady::now() + config_.lease + config_.beat;
   cluster_.begin();
   begun_ = true;
+}
+
+/// Two that took the same shards would fence each other, and one would notice only when it writes. So whoever finds
+/// nobody who holds anything waits until he knows all that came with him, and of these the one of the least name goes
+/// first: the others find somebody who hands over.
+bool node_part::may_enter(const actors::cluster_view& now) const {
+  if (steady::now() >= enters_)
+    return true;
+  const auto& all = now.members();
+  const bool somebody = std::any_of(all.begin(), all.end(), [](const auto& other) { return other.roles != 0; });
+  const bool turn = std::none_of(all.begin(), all.end(),
+                                 [&](const auto& other) { return other.roles == 0 && other.name < now.self(); });
+  return (somebody || steady::now() >= alone_) && turn && cluster_.linked();
 }
 
 bool node_part::belongs() {
@@ -136,11 +150,7 @@ bool node_part::belongs() {
   const auto* self = now->find(now->self());
   if (self == nullptr)
     return false;
-  // Of several that come at once the one of the least name goes first: so the others find somebody who hands over.
-  const bool turn = std::none_of(now->members().begin(), now->members().end(), [&](const actors::node_card& other) {
-    return other.roles == 0 && other.name < self->name;
-  });
-  if (!entered_ && ((turn && cluster_.linked()) || steady::now() >= enters_)) {
+  if (!entered_ && may_enter(*now)) {
     cluster_.enter();
     entered_ = true;
   }

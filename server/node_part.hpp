@@ -54,6 +54,7 @@ public:
   void stop() { cluster_.stop(); }
 
 private:
+  [[nodiscard]] bool may_enter(const actors::cluster_view& now) const;
   [[nodiscard]] bool holds_any() const;
   [[nodiscard]] bool is_placed_here() const;
 
@@ -64,6 +65,7 @@ private:
   bool begun_ = false;
   bool entered_ = false;
   std::chrono::steady_clock::time_point enters_; ///< at the latest, whether others are reached or not
+  std::chrono::steady_clock::time_point alone_;  ///< from then on it knows all that came with it
   std::vector<metrics::registry::callback_handle> shown_;
 };
 

@@ -184,7 +184,7 @@ void cluster_node::note(const link_event& event) {
   const std::lock_guard guard(mutex_);
   if (event.what == link_event::kind::opened)
     open_.insert(event.node);
-  else if (event.what != link_event::kind::met)
+  else if (event.what == link_event::kind::lost)
     open_.erase(event.node);
 }
 
@@ -197,8 +197,12 @@ bool cluster_node::linked() const {
 }
 
 std::size_t cluster_node::open_links() const {
+  const auto view = views_.get();
   const std::lock_guard guard(mutex_);
-  return open_.size();
+  return static_cast<std::size_t>(
+      std::count_if(view->members().begin(), view->members().end(), [&](const node_card& member) {
+        return member.name != options_.card.name && open_.contains(member.name);
+      }));
 }
 
 void cluster_node::enter() {
