@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(clusters_that_were_parted_have_the_same_in_the_end) {
 BOOST_AUTO_TEST_CASE(lives_that_have_found_something) {
   const std::pair<std::uint64_t, const char*> found[] = {
       {1649, "a run that had a signal ended, and went another way after the next run had been spared it"},
-      {20720, "an activity of a version that the domain of the other cluster had not reached was set back"}};
+      {20720, "an activity of a version that the domain of the other cluster had not reached was set back"},
+      {27743, "an event that came late set the version of an activity back"}};
   for (const auto& [seed, what] : found) {
     life::sums all;
     BOOST_TEST(play(seed, fault::none, all) == "", what);
