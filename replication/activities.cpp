@@ -15,6 +15,14 @@ struct order {
   bool ignore = false;
 };
 
+/// Of an activity whose start is an event, and not here yet: that may be on a history that is still to lose, so nothing
+/// is known of the activity before it comes.
+bool starts(const workflow::run& r, const foreign_activity& told) {
+  const auto* activity = r.activities().find(told.state.schedule_id);
+  return activity != nullptr && !activity->has_retry_policy() && activity->started_id() == no_event_id &&
+         told.state.started_id != no_event_id;
+}
+
 outcome<order> compare(const workflow::run& r, const foreign_activity& told) {
   const auto& own = r.current_branch();
   const auto shared = workflow::lowest_common_ancestor(own, told.items);
@@ -29,7 +37,8 @@ outcome<order> compare(const workflow::run& r, const foreign_activity& told) {
   if (workflow::last_version(told.items) > workflow::last_version(own))
     out.missing = true;
   else if (!within)
-    out.ignore = true;
+    // Unless it is told by a version later than anything written here: whoever goes over to this history keeps that.
+    out.ignore = told.state.schedule_id > shared_id || told.state.version <= r.last_write_version() || starts(r, told);
   else if (told.state.schedule_id > shared_id)
     out.missing = true;
   return out;
@@ -47,10 +56,7 @@ outcome<activity_applied> apply(const foreign_activity& told, workflow::run* r, 
   if (!order)
     return order.error();
   const auto* activity = r->activities().find(told.state.schedule_id);
-  // The event of a start may be on a history that is still to lose: nothing is known of the activity before that.
-  const bool starts = activity != nullptr && !activity->has_retry_policy() && activity->started_id() == no_event_id &&
-                      told.state.started_id != no_event_id;
-  if (order->missing || (starts && !order->ignore)) {
+  if (order->missing || (!order->ignore && starts(*r, told))) {
     out.what = activity_applied::kind::missing;
     out.missing = order->behind;
     return out;

@@ -1,7 +1,18 @@
 #include "messages/wire_time.hpp"
 #include "workflow/apply_events.hpp"
 
+#include <algorithm>
+
 namespace cadenza::workflow::events {
+
+namespace {
+
+/// Another cluster may have told of the activity by a later version than that of an event which comes only now.
+void raise_version(rec::PendingActivity& activity, const context& c) {
+  activity.set_version(std::max(activity.version(), c.event.version()));
+}
+
+} // namespace
 
 void on(const context& c, const api::ActivityTaskScheduledEventAttributes& a) {
   rec::PendingActivity activity;
@@ -40,7 +51,7 @@ void on(const context& c, const api::ActivityTaskStartedEventAttributes& a) {
   auto* activity = c.tx.activities().edit(a.scheduled_event_id());
   if (activity == nullptr)
     return;
-  activity->set_version(c.event.version());
+  raise_version(*activity, c);
   activity->set_started_id(c.event.event_id());
   activity->set_started_ns(c.time_ns);
   activity->set_last_heartbeat_ns(c.time_ns);
@@ -61,7 +72,7 @@ void on(const context& c, const api::ActivityTaskCancelRequestedEventAttributes&
   if (found == nullptr || found->cancel_requested())
     return;
   auto* activity = c.tx.activities().edit(schedule_id);
-  activity->set_version(c.event.version());
+  raise_version(*activity, c);
   activity->set_cancel_requested(true);
   activity->set_cancel_request_id(c.event.event_id());
 }
