@@ -163,6 +163,25 @@ def one_dies_under_load(count, nodes):
     everybody_knows(count, nodes, [node.name for node in nodes])
 
 
+def one_stands_still_under_load(count, nodes):
+    """SIGSTOP for longer than its lease: the others take over; when it goes on it is a member again and nothing is doubled."""
+    still, others = nodes[0], nodes[1:]
+    with Crew(DOMAIN, ports(others)) as crew:
+        load = Load(DOMAIN, ports(others), prefix="still")
+        count.check(load.wait_for(50), "load before a node stands still")
+        still.send(signal.SIGSTOP)
+        try:
+            took = until(lambda: all(still.name not in members(node) for node in others))
+            count.check(took is not None, f"{still.name} stood still and stayed a member")
+            print(f"a node that stood still was no member after {took} s", flush=True)
+            count.check(load.wait_for(50), "load without it")
+        finally:
+            still.send(signal.SIGCONT)
+        everybody_knows(count, nodes, [node.name for node in nodes])
+        count.check(load.wait_for(50), "load after it goes on")
+        whole(count, "a node stands still", crew, load, others)
+
+
 def roles(count, cadenza):
     """Nodes that do but a part of it: one takes requests, one holds everything."""
     with cluster(cadenza, 2) as running:
@@ -292,6 +311,7 @@ def main():
         third.start()
         everybody_knows(count, running.nodes, [node.name for node in running.nodes])
         one_dies_under_load(count, running.nodes)
+        one_stands_still_under_load(count, running.nodes)
     roles(count, cadenza)
     over_tls(count, cadenza)
     behind_proxies(count, cadenza)
