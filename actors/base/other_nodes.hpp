@@ -25,6 +25,8 @@ public:
   virtual ~other_nodes() = default;
   /// Whether there can be any. Without them nothing is far, and what has to do with them costs nothing.
   [[nodiscard]] virtual bool any() const { return false; }
+  /// Whether they change what is stored, so that it has to be looked at now and then.
+  [[nodiscard]] virtual bool write() const { return any(); }
   [[nodiscard]] virtual bool list_is_far(const storage::task_list_key& list) const;
   [[nodiscard]] virtual bool run_is_far(const workflow_key& workflow) const;
   /// Whether this node carries out what others bring for a list. False: it is told that the list is elsewhere.

@@ -25,7 +25,7 @@ caf::actor document_keeper::me() { return caf::actor_cast<caf::actor>(this); }
 caf::behavior document_keeper::make_behavior() {
   for (int i = 0; i < document_kinds; ++i)
     read(static_cast<document_kind>(i));
-  if (env_.others->any())
+  if (env_.others->write())
     delayed_send(this, look_interval, std::make_shared<document_mail>(document_tick{}));
   return with_common(caf::message_handler{
       [this](document_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },

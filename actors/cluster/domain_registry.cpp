@@ -33,7 +33,7 @@ caf::actor domain_registry::me() { return caf::actor_cast<caf::actor>(this); }
 
 caf::behavior domain_registry::make_behavior() {
   reload();
-  if (env_.others->any())
+  if (env_.others->write())
     delayed_send(this, look_interval, make_domain_mail(domain_tick{}));
   return with_common(caf::message_handler{
       [this](domain_mail_ptr& mail) { std::visit([this](auto& content) { handle(content); }, *mail); },

@@ -237,7 +237,7 @@ void local_engine::delete_domain(body<api::DeleteDomainRequest> request, call_pt
 }
 
 void local_engine::describe_domain(body<api::DescribeDomainRequest> request, call_ptr call) {
-  if (state_->env.others->any())
+  if (state_->env.others->write())
     look_first(
         state_->env, [s = state_, request, call] { describe_in(*s->directory.get(), *request, *call); }, call);
   else
@@ -245,7 +245,7 @@ void local_engine::describe_domain(body<api::DescribeDomainRequest> request, cal
 }
 
 void local_engine::list_domains(body<api::ListDomainsRequest> request, call_ptr call) {
-  if (state_->env.others->any())
+  if (state_->env.others->write())
     look_first(
         state_->env, [s = state_, request, call] { list_in(*s->directory.get(), *request, *call); }, call);
   else

@@ -15,6 +15,7 @@ public:
   far_wire(world& of, std::uint64_t seed);
 
   [[nodiscard]] bool any() const override { return far_ != far::nothing; }
+  [[nodiscard]] bool write() const override { return false; } // the same process
   [[nodiscard]] bool list_is_far(const storage::task_list_key& list) const override;
   [[nodiscard]] bool run_is_far(const workflow_key& workflow) const override;
   void carry(actors::matching_message_ptr message) override;

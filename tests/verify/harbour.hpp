@@ -64,7 +64,7 @@ public:
     workflow::set_seconds(*request->mutable_task_start_to_close_timeout(), 10);
     auto answer = ask<api::StartWorkflowExecutionResponse>(
         [&](auto call) { in.engine().start(in.domain(domain_name), request, std::move(call)); });
-    while (!answer && answer.error().kind == error_kind::service_busy) { // a shard that was written behind its back
+    while (!answer && answer.error().kind == error_kind::unavailable) { // a shard that was written behind its back
       wait(ns_per_s);
       answer = ask<api::StartWorkflowExecutionResponse>(
           [&](auto call) { in.engine().start(in.domain(domain_name), request, std::move(call)); });
