@@ -56,6 +56,20 @@ def everybody_knows(count, nodes, names):
     count.check(all(share == shares[0] for share in shares) and set(shares[0]) == set(names), f"shards: {shares}")
 
 
+def metrics(count, node, names):
+    """What the metrics of a cluster say on a node that has links to all others."""
+    def linked():
+        return f"cadenza_cluster_links {len(names) - 1}\n" in node.get("/metrics")[1]
+
+    count.check(until(linked) is not None, f"{node.name} has not linked to all others")
+    text = node.get("/metrics")[1]
+    for line in (f"cadenza_cluster_members {len(names)}\n", "cadenza_cluster_member 1\n"):
+        count.check(line in text, f"no {line!r} among the metrics")
+    shares = re.findall(r'^cadenza_cluster_shards_placed\{node="([^"]+)"\} (\d+)$', text, re.M)
+    count.check({name for name, _ in shares} == set(names) and
+                sum(int(share) for _, share in shares) == len(placed(node)), f"shares: {shares}")
+
+
 def one_is_told_and_all_know(count, a, b):
     code, said = a.cli("--domain", DOMAIN, "domain", "register", "--retention", "1")
     count.check(code == 0, f"a domain through {a.name}: {said}")
@@ -218,6 +232,7 @@ def over_tls(count, cadenza):
         running.start()
         a, b = running.nodes
         everybody_knows(count, [a, b], ["node-1", "node-2"])
+        metrics(count, a, ["node-1", "node-2"])
         code, said = a.cli("--domain", DOMAIN, "domain", "register", "--retention", "1")
         count.check(code == 0, said)
         with Crew(DOMAIN, ports([b])) as crew:
