@@ -17,6 +17,11 @@ def unavailable(error):
     return isinstance(error, OSError) or (isinstance(error, Refused) and str(error).startswith("error frame 4:"))
 
 
+def too_fast(error):
+    """Whether a client asks for more than its domain may: it asks again until it may."""
+    return isinstance(error, Refused) and "Too many outstanding requests" in str(error)
+
+
 class Client:
     """Asks one node after the other until one answers."""
 
@@ -31,6 +36,8 @@ class Client:
                     self.channel = Channel(next(self.ports))
                 return self.channel.call(method, request)
             except (OSError, Refused) as error:
+                if too_fast(error):
+                    continue
                 if not unavailable(error):
                     raise
                 self.refusals += 1
