@@ -1,18 +1,14 @@
 #pragma once
 
+#include "config/node_roles.hpp"
 #include "config/problems.hpp"
 #include "config/schema.hpp"
 #include "config/server_config.hpp"
 
-#include <array>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cadenza::config {
-
-/// What a node may do, as Cadence's services are named.
-inline constexpr std::array<std::string_view, 4> role_names{"frontend", "history", "matching", "worker"};
 
 /// The words of `--services`, with commas between them or each by itself; all roles when there are none. An error names
 /// a word that is no role.

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <future>
-#include <map>
 #include <thread>
 
 namespace cadenza {
@@ -92,15 +91,8 @@ node_part::node_part(const config::server_config& c, int shard_count, caf::actor
     return metrics::samples{{{}, static_cast<double>(cluster_.open_links())}};
   }));
   shown_.push_back(registry.computed_gauges(node_metrics[2], [this] {
-    std::map<std::string, int> placed;
-    const auto now = view();
-    for (const auto& member : now->members())
-      placed[member.name] = 0;
-    for (int shard = 0; shard < now->shard_count(); ++shard)
-      if (const auto* owner = now->owner_of_shard(shard))
-        ++placed[owner->name];
     metrics::samples out;
-    for (const auto& [name, count] : placed)
+    for (const auto& [name, count] : view()->shares())
       out.push_back({{{"node", name}}, static_cast<double>(count)});
     return out;
   }));

@@ -2,8 +2,6 @@
 
 #include "server/serve_parts.hpp"
 
-#include <map>
-
 namespace cadenza {
 namespace {
 
@@ -22,17 +20,15 @@ json to_json(const actors::node_card& card, int shards) {
 }
 
 bridge::http_response tell(const actors::cluster_view& view) {
-  std::map<std::string, int> placed;
   auto shards = json::array();
   for (int shard = 0; shard < view.shard_count(); ++shard) {
     const auto* owner = view.owner_of_shard(shard);
-    if (owner != nullptr)
-      ++placed[owner->name];
     shards.push_back(owner == nullptr ? std::string() : owner->name);
   }
   auto members = json::array();
+  const auto shares = view.shares();
   for (const auto& member : view.members())
-    members.push_back(to_json(member, placed[member.name]));
+    members.push_back(to_json(member, shares.at(member.name)));
   return json_reply({{"self", view.self()},
                      {"member", view.self_belongs()},
                      {"members", std::move(members)},

@@ -87,7 +87,7 @@ void matching_owner::describe_partitions(const list_partitions& asked) {
             auto* out = type == 0 ? all->response.add_decision_task_list_partitions()
                                   : all->response.add_activity_task_list_partitions();
             out->set_key(name_of_partition(name, id));
-            const auto far = env.others->any() ? env.others->place_of({domain_id, out->key(), type}) : list_place();
+            const auto far = env.others->place_of({domain_id, out->key(), type});
             out->set_owner_host_name(far.node.empty() ? env.settings.identity : far.node);
           }
         });

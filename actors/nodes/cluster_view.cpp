@@ -108,4 +108,14 @@ bool cluster_view::shard_is_here(int shard) const {
   return owner != nullptr && owner->name == self_;
 }
 
+std::map<std::string, int> cluster_view::shares() const {
+  std::map<std::string, int> out;
+  for (const auto& member : members_)
+    out[member.name] = 0;
+  for (const int index : shards_)
+    if (index >= 0)
+      ++out[members_[static_cast<std::size_t>(index)].name];
+  return out;
+}
+
 } // namespace cadenza::actors

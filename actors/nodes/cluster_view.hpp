@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ public:
   [[nodiscard]] const node_card* owner_of_duty(node_role role, std::string_view duty) const;
 
   [[nodiscard]] bool shard_is_here(int shard) const;
+  /// How many history shards each member holds, by its name; 0 for those that hold none.
+  [[nodiscard]] std::map<std::string, int> shares() const;
 
 private:
   [[nodiscard]] std::vector<int> eligible(node_role role) const;

@@ -18,9 +18,9 @@ constexpr std::string_view service = "uber.cadence.admin.v1.AdminAPI";
 void add_membership(const rpc_context& context, admin::MembershipInfo& to) {
   to.mutable_current_host()->set_identity(context.about().host);
   const auto hosts = context.hosts();
-  for (const char* role : {"frontend", "history", "matching", "worker"}) {
+  for (const auto role : config::role_names) {
     auto& ring = *to.add_rings();
-    ring.set_role(std::string("cadence-") + role);
+    ring.set_role("cadence-" + std::string(role));
     for (const auto& host : hosts) {
       if (std::ranges::find(host.roles, role) == host.roles.end())
         continue;

@@ -5,6 +5,7 @@
 #include "bridge/checks/checks.hpp"
 #include "bridge/checks/rate_limiter.hpp"
 #include "bridge/checks/stored_settings.hpp"
+#include "config/node_roles.hpp"
 
 #include <atomic>
 #include <functional>
@@ -55,13 +56,9 @@ public:
   /// Where what goes beyond warning limits is noted; null: nowhere. Before the first request.
   void set_warnings(limit_warnings* to) { warnings_ = to; }
 
-  /// Who belongs to the cluster, asked at each use; without it this host alone. Before the first request.
+  /// Who belongs to the cluster, asked at each use; not set, it is this host alone. Before the first request.
   void set_hosts(std::function<std::vector<host>()> of) { hosts_ = std::move(of); }
-  [[nodiscard]] std::vector<host> hosts() const {
-    if (hosts_)
-      return hosts_();
-    return {{about_.host, {"frontend", "history", "matching", "worker"}}};
-  }
+  [[nodiscard]] std::vector<host> hosts() const { return hosts_(); }
 
   /// Whether some domain has limits of its own.
   [[nodiscard]] bool limits_differ() const { return differ_.load(std::memory_order_relaxed); }
@@ -117,7 +114,9 @@ private:
   mutable std::map<std::string, std::shared_ptr<const limits>, std::less<>> own_limits_;
   rate_limiter limiter_;
   limit_warnings* warnings_ = nullptr;
-  std::function<std::vector<host>()> hosts_;
+  std::function<std::vector<host>()> hosts_ = [this] {
+    return std::vector<host>{{about_.host, {config::role_names.begin(), config::role_names.end()}}};
+  };
   std::atomic<bool> draining_{false};
 };
 

@@ -7,10 +7,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/tools"))
+
+from running_server import next_line, route
 
 
 def free_port():
@@ -67,23 +68,14 @@ class Demo:
         """From what the server tells people when it is ready."""
         found = {}
         while len(found) < 2:
-            if not select.select([self.server.stdout], [], [], 60)[0]:
-                raise SystemExit("the server is not ready after 60 seconds: " + (self.place / "server.log").read_text())
-            line = self.server.stdout.readline().decode() # without a buffer, which `select` would not see
-            if not line:
-                raise SystemExit("the server ended: " + (self.place / "server.log").read_text())
-            words = line.split()
+            words = next_line(self.server, "the server", self.place / "server.log").split()
             if len(words) >= 2 and words[0] in ("gRPC", "HTTP"):
                 found[words[0]] = words[1]
         return found["gRPC"], found["HTTP"]
 
     def get(self, path):
         """Status and body of a route."""
-        try:
-            with urllib.request.urlopen(f"http://{self.http}{path}", timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+        return route(self.http, path)
 
     def environment(self, programs):
         return {**os.environ, "CADENCE_CLI_ADDRESS": self.grpc, "CADENZA_HTTP_ADDRESS": self.http,

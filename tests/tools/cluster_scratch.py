@@ -10,19 +10,18 @@ import contextlib
 import os
 import pathlib
 import re
-import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
 
 from postgres_scratch import scratch
+from running_server import next_line, route
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 READY_S = 120  # for a node on a machine that does other things as well
@@ -65,12 +64,7 @@ class Node:
     def ready(self):
         """Its ports are open when its last line for people has come."""
         while True:
-            if not select.select([self.process.stdout], [], [], READY_S)[0]:
-                raise SystemExit(f"{self.name} is not ready after {READY_S} seconds: {self.log.read_text()[-4000:]}")
-            line = self.process.stdout.readline().decode()  # without a buffer, which `select` would not see
-            if not line:
-                raise SystemExit(f"{self.name} ended: {self.log.read_text()[-4000:]}")
-            if line.split()[:1] == ["node"]:
+            if next_line(self.process, self.name, self.log, READY_S).split()[:1] == ["node"]:
                 return self
 
     def start(self, *options):
@@ -94,10 +88,7 @@ class Node:
     def get(self, path):
         """Status and body of a route; status 0 when it cannot be reached."""
         try:
-            with urllib.request.urlopen(f"http://{self.http}{path}", timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+            return route(self.http, path)
         except OSError as error:
             return 0, str(error)
 

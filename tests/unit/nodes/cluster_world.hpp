@@ -160,6 +160,16 @@ struct cluster_world : link_world {
         return id;
     }
   }
+  /// Six workflows, started by a, on shards of a and b in turn; their ids.
+  std::vector<std::string> start_on_both() {
+    std::vector<std::string> ids;
+    for (int i = 0; i < 6; ++i)
+      ids.push_back(id_on(i % 2 == 0 ? "a" : "b", i));
+    for (const auto& id : ids)
+      start(a(), id);
+    run();
+    return ids;
+  }
   workflow::domain_ptr domain(member& of) { return of.local->domains()->find("orders"); }
 
   std::shared_ptr<noted_call> start(member& by, const std::string& id, const std::string& list = "list") {

@@ -65,12 +65,7 @@ BOOST_AUTO_TEST_CASE(a_decision_is_answered_through_the_other_node_and_starts_a_
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_drains_hands_its_shards_over_and_nobody_is_refused) {
-  std::vector<std::string> ids;
-  for (int i = 0; i < 6; ++i)
-    ids.push_back(id_on(i % 2 == 0 ? "a" : "b", i));
-  for (const auto& id : ids)
-    start(a(), id);
-  run();
+  const auto ids = start_on_both();
   bool drained = false;
   b().cluster.drain([&] { drained = true; });
   std::vector<std::shared_ptr<noted_call>> signals;
@@ -98,12 +93,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_drains_hands_its_shards_over_and_nobody_is_refu
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_says_first_that_it_comes_takes_nothing_from_under_anybody) {
-  std::vector<std::string> ids;
-  for (int i = 0; i < 6; ++i)
-    ids.push_back(id_on(i % 2 == 0 ? "a" : "b", i));
-  for (const auto& id : ids)
-    start(a(), id);
-  run();
+  const auto ids = start_on_both();
   begin("c", true);
   std::vector<std::shared_ptr<noted_call>> signals;
   const auto go_on = [&] {
