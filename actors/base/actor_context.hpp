@@ -6,6 +6,7 @@
 #include "actors/base/engine_counters.hpp"
 #include "actors/base/engine_settings.hpp"
 #include "actors/base/live_settings.hpp"
+#include "actors/base/other_clusters.hpp"
 #include "actors/base/other_nodes.hpp"
 #include "actors/base/router.hpp"
 #include "config/log_line.hpp"
@@ -48,6 +49,7 @@ struct actor_context {
   troubles* wrong = nullptr;                  ///< what died and what cannot be read; thread-safe
   workload* work = nullptr;                   ///< counts what the workflows do; thread-safe
   other_nodes* others = &other_nodes::none(); ///< which lists and runs are not on this node, and the way there
+  other_clusters* clusters = &other_clusters::none(); ///< the other clusters of the group, and the way there
   log::sink log;                              ///< takes the log lines of the actors; thread-safe
 };
 

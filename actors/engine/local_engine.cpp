@@ -66,6 +66,7 @@ local_engine::local_engine(caf::actor_system& system, storage::store& store, clo
   env.warnings = state_->options.warnings;
   env.work = state_->options.work;
   env.others = state_->options.others;
+  env.clusters = state_->options.clusters;
   env.gate = &state_->gate;
   env.polls = &state_->polls;
   env.wrong = &state_->wrong;

@@ -29,6 +29,8 @@ struct engine_options {
   workload* work = nullptr;           ///< where is counted what the workflows do; not null
   /// Which task lists and runs are on other nodes; what it carries comes in by `deliver`.
   other_nodes* others = &other_nodes::none();
+  /// The other clusters of the group; what they ask comes in by `serve_cluster`.
+  other_clusters* clusters = &other_clusters::none();
   /// Make the domains of the system when they do not exist, and work for them.
   bool system_domains = false;
   bool detached_visibility = true;
@@ -62,6 +64,8 @@ public:
   void deliver(run_message_ptr message);
   /// The same for what the matching of another node says.
   void deliver(matching_message_ptr message);
+  /// Another cluster of the group asks for something: see `cluster_handler`. Any thread, until `stop`.
+  void serve_cluster(const std::string& from, std::uint32_t kind, std::string bytes, call_ptr call);
   /// Another node has died: no task is started any more for the workers that wait there. What it was asked is asked
   /// again, or times out, by itself.
   void node_gone(std::string node);

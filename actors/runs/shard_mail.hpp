@@ -21,6 +21,9 @@
 /// variant. Nothing of this leaves the process.
 namespace cadenza::actors {
 
+struct foreign_work; ///< actors/replication/foreign_work.hpp
+struct feed_request; ///< actors/replication/feed_request.hpp
+
 /// A request about a workflow id that may make a run (start, signal with start, child start): the shard decides between
 /// the current run and a new one.
 struct start_request {
@@ -168,10 +171,26 @@ struct task_removed {
 /// The node is about to end: whoever waits for news of a run is told that there is none.
 struct waits_over {};
 
+/// What another cluster tells of a workflow id (shard_replicas.cpp).
+using foreign_work_ptr = std::shared_ptr<foreign_work>;
+/// Another cluster asks for the tasks behind those that it has (shard_feeds.cpp).
+using feed_request_ptr = std::shared_ptr<feed_request>;
+/// Pages of tasks have been read for another cluster.
+struct feed_read {
+  feed_request_ptr request;
+};
+/// The actor that applies what other clusters tell of a workflow id has nothing left to do.
+struct replica_idle {
+  workflow_key key;
+};
+/// Domains have changed: what waits for one to become active here goes on.
+struct domains_told {};
+
 using shard_mail =
     std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute, flow_waits,
                  create_with, create_refused, run_used, shard_row_read, shard_acquired, transfer_loaded, timers_loaded,
-                 acks_written, transfer_read, shard_query, shard_order, task_removed, waits_over>;
+                 acks_written, transfer_read, shard_query, shard_order, task_removed, waits_over,
+                 foreign_work_ptr, feed_request_ptr, feed_read, replica_idle, domains_told>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {

@@ -94,6 +94,11 @@ private:
   void handle(shard_query&);
   void handle(shard_order&);
   void handle(waits_over&);
+  void handle(foreign_work_ptr& work);
+  void handle(feed_request_ptr& asked);
+  void handle(feed_read& read);
+  void handle(replica_idle& idle);
+  void handle(domains_told&);
   void on_run_down(const caf::down_msg&);
   void on_tick(std::uint64_t generation);
   void on_retries(std::uint64_t generation);
