@@ -54,12 +54,17 @@ outcome<void> check_active(const workflow::run* r, const workflow::domain_view& 
 
 outcome<void> check_start(const workflow::run* current, const workflow::domain_view& domain,
                           const cluster_group& group) {
+  return check_start(current == nullptr ? std::nullopt : std::optional(current->last_write_version()), domain, group);
+}
+
+outcome<void> check_start(std::optional<std::int64_t> current_version, const workflow::domain_view& domain,
+                          const cluster_group& group) {
   if (!domain.global())
     return {};
   CADENZA_TRY(check_writer(domain.version(), domain, group));
-  if (current == nullptr || current->last_write_version() <= domain.version())
+  if (!current_version || *current_version <= domain.version())
     return {};
-  return check_writer(current->last_write_version(), domain, group);
+  return check_writer(*current_version, domain, group);
 }
 
 in_flight decide_in_flight(const workflow::run& r, std::int64_t domain_version, const cluster_group& group) {

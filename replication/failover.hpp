@@ -25,6 +25,10 @@ namespace cadenza::replication {
 [[nodiscard]] outcome<void> check_start(const workflow::run* current, const workflow::domain_view& domain,
                                         const cluster_group& group);
 
+/// The same by the version of the last event of the current run.
+[[nodiscard]] outcome<void> check_start(std::optional<std::int64_t> current_version,
+                                        const workflow::domain_view& domain, const cluster_group& group);
+
 /// What becomes of a decision that a worker has had since before a fail-over. A batch of events has one version, so
 /// what came meanwhile is written down by whoever has it, in its version.
 enum class in_flight {

@@ -20,6 +20,7 @@ Refused::Reason reason_of(error_kind kind) {
   case error_kind::service_busy:
   case error_kind::internal_service:
   case error_kind::deadline_exceeded:
+  case error_kind::domain_not_active:
   case error_kind::shard_ownership_lost: return Refused::REASON_NOT_NOW;
   case error_kind::entity_not_exists:
   case error_kind::workflow_already_completed: return Refused::REASON_GONE;

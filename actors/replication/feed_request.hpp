@@ -4,6 +4,7 @@
 
 #include "cadenza/record/v1/replication_message.pb.h"
 
+#include <cstdint>
 #include <string>
 
 namespace cadenza::actors {
@@ -12,7 +13,8 @@ namespace cadenza::actors {
 struct feed_request {
   std::string from; ///< the cluster that asks
   wire::v1::FeedRequest asked;
-  call_ptr call; ///< wire.v1.FeedPage
+  call_ptr call;                   ///< wire.v1.FeedPage
+  std::int64_t waits_until_ns = 0; ///< then it is answered, though there is nothing
 };
 
 } // namespace cadenza::actors

@@ -26,6 +26,7 @@ public:
               call_ptr asker)
     : run_command(std::move(workflow), run, std::move(asker)), body_(std::move(body)), token_(std::move(token)) {
     CADENZA_ASSERT(call, "who asks for a history waits for it");
+    everywhere = true;
   }
 
   outcome<void> act(workflow::transaction&) override { return {}; }

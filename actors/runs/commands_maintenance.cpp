@@ -20,6 +20,7 @@ class maintain_corrupt final : public run_command, public std::enable_shared_fro
 public:
   maintain_corrupt(const actor_context& env, workflow_key workflow, std::optional<uuid> run, call_ptr asker)
     : run_command(std::move(workflow), run, std::move(asker)), env_(env) {
+    everywhere = true;
     CADENZA_ASSERT(call, "an operator who has a run looked at waits for what comes of it");
   }
 

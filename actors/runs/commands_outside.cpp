@@ -153,9 +153,11 @@ run_command_ptr make_describe(const workflow::domain_ptr& domain,
                               engine::body<api::DescribeWorkflowExecutionRequest> body, call_ptr call) {
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
-  return make_command(
+  auto command = make_command(
       "describe", std::move(key), run, call, false, [](workflow::transaction&) -> outcome<bool> { return false; },
       [call](workflow_run& r) { call->reply(workflow::describe(r.state(), *r.env().domains->get())); });
+  command->everywhere = true;
+  return command;
 }
 
 run_command_ptr make_refresh(const workflow::domain_ptr& domain, engine::body<api::RefreshWorkflowTasksRequest> body,
@@ -188,7 +190,7 @@ run_command_ptr make_admin_describe(const workflow::domain_ptr& domain,
                                     call_ptr call) {
   auto key = key_of(domain, *body);
   const auto run = run_of(body->workflow_execution());
-  return make_command(
+  auto command = make_command(
       "admin_describe", std::move(key), run, call, false, [](workflow::transaction&) -> outcome<bool> { return false; },
       [call](workflow_run& r) {
         uber::cadence::admin::v1::DescribeWorkflowExecutionResponse response;
@@ -198,6 +200,8 @@ run_command_ptr make_admin_describe(const workflow::domain_ptr& domain,
         response.set_mutable_state_in_database(response.mutable_state_in_cache());
         call->reply(response);
       });
+  command->everywhere = true;
+  return command;
 }
 
 run_command_ptr make_size_limit_terminate(const run_key& key) {

@@ -18,7 +18,9 @@ class query_command final : public run_command, public std::enable_shared_from_t
 public:
   query_command(workflow_key workflow, std::optional<uuid> run, engine::body<api::QueryWorkflowRequest> body,
                 call_ptr asker)
-    : run_command(std::move(workflow), run, std::move(asker)), body_(std::move(body)) {}
+    : run_command(std::move(workflow), run, std::move(asker)), body_(std::move(body)) {
+    everywhere = true;
+  }
 
   outcome<void> act(workflow::transaction&) override { return {}; }
   bool changed() const override { return false; }

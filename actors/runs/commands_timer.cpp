@@ -1,6 +1,7 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/invariant.hpp"
+#include "replication/failover.hpp"
 #include "workflow/activity.hpp"
 #include "workflow/close.hpp"
 #include "workflow/decision_task.hpp"
@@ -29,6 +30,7 @@ public:
     return {};
   }
   bool changed() const override { return changed_; }
+  bool stands(const workflow::run& run) const override { return replication::stands(run, task_); }
   void finished(workflow_run& run) override {
     // The clock was set back since the task fired, and the rules found it early: it comes again.
     if (!changed_ && run.now() < task_.fire_ns())
@@ -100,7 +102,10 @@ private:
 /// Retention is over.
 class delete_after_retention final : public fire_timer {
 public:
-  using fire_timer::fire_timer;
+  delete_after_retention(const record::v1::TimerTask& task, receipt_ptr receipt)
+    : fire_timer(task, std::move(receipt)) {
+    everywhere = true;
+  }
 
   outcome<void> act(workflow::transaction& tx) override {
     closed_ = !tx.state().open();

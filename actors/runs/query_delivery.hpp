@@ -16,7 +16,9 @@ public:
   /// `token`: what the worker will answer with.
   query_delivery(query_token token, const list_query& query, list_poll_ptr poll)
     : run_command(query.workflow, query.run_id, poll->call), token_(std::move(token)), query_(query.query),
-      sticky_(query.sticky), poll_(std::move(poll)) {}
+      sticky_(query.sticky), poll_(std::move(poll)) {
+    everywhere = true;
+  }
 
   outcome<void> act(workflow::transaction&) override { return {}; }
   bool changed() const override { return false; }

@@ -87,6 +87,13 @@ public:
   /// current then. Commands that handle closed runs themselves say no.
   [[nodiscard]] virtual bool wants_open_run() const { return true; }
 
+  /// Whether what a task wants is still about what the run has (replication::stands). Only asked where the domain lives
+  /// in several clusters.
+  [[nodiscard]] virtual bool stands(const workflow::run& run) const {
+    (void)run;
+    return true;
+  }
+
   /// Name for logs and metrics.
   [[nodiscard]] virtual const char* name() const = 0;
 
@@ -96,6 +103,8 @@ public:
   call_ptr call;                   ///< may be null
   std::shared_ptr<sequence_lease> ids; ///< set before act() or build() when needs_ids()
   int tries = 0;                       ///< conflicts and re-routings so far
+  /// It only reads, or does what each cluster does for itself. Anything else is done where the run's domain is active.
+  bool everywhere = false;
 
   /// A request by its id; without `run_id` the run itself is the answer to whoever asks again.
   struct request_mark {

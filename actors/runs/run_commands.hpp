@@ -3,6 +3,7 @@
 #include "actors/base/engine.hpp"
 #include "actors/matching/matching_mail.hpp"
 #include "actors/runs/shard_mail.hpp"
+#include "actors/runs/standby_task.hpp"
 #include "actors/runs/workflow_run.hpp"
 
 namespace cadenza::actors {
@@ -99,6 +100,14 @@ void restart_run(const actor_context& env, workflow::domain_ptr,
 
 // --- queue tasks of the shard (commands_timer.cpp; those that take several steps are flows: run_flow.hpp)
 [[nodiscard]] run_command_ptr make_timer(const record::v1::TimerTask& task, receipt_ptr receipt);
+
+// --- several clusters (commands_failover.cpp)
+/// Ends a decision that has been with a worker since before the domain failed over; else nothing.
+[[nodiscard]] run_command_ptr make_look_at_failover(const run_key& key);
+/// Finds out which of a run's tasks, which wait because its domain is active elsewhere, have become pointless; tells
+/// the shard by `standby_over`.
+[[nodiscard]] run_command_ptr make_standby_check(const run_key& key, std::vector<standby_task_ptr> tasks,
+                                                 caf::actor shard);
 
 /// A domain has declared the binary bad that made a decision of this run (commands_reset.cpp).
 [[nodiscard]] run_command_ptr make_auto_reset(const record::v1::TransferTask& task, receipt_ptr receipt);

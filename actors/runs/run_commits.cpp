@@ -111,6 +111,10 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
     if (made.next)
       take_listed(made.next->made.transfer, shard_index_, true, listed);
   }
+  if (!made.replication.empty())
+    note->last_told = made.replication.back().task_id();
+  if (made.next && !made.next->made.replication.empty())
+    note->last_told = std::max(note->last_told, made.next->made.replication.back().task_id());
   auto tx = to_store(shard_index_, range_id_, key_, made, command->creates());
   tx.listed = std::move(listed);
   if (rules.strong_idempotency)

@@ -30,6 +30,7 @@ public:
     return {};
   }
   bool changed() const override { return changed_; }
+  bool stands(const workflow::run& run) const override { return flow_->stands(run); }
   void finished(workflow_run&) override { go_on(flow_->acted()); }
   void failed(const error& reason) override { go_on(flow_->refused(reason)); }
   bool wants_open_run() const override { return false; }

@@ -4,6 +4,8 @@
 #include "actors/base/task_receipt.hpp"
 #include "actors/runs/run_command.hpp"
 
+#include "replication/failover.hpp"
+
 #include "cadenza/record/v1/task.pb.h"
 
 #include <cstdint>
@@ -47,6 +49,9 @@ public:
   run_flow& operator=(const run_flow&) = delete;
 
   // --- at the run, on its actor
+
+  /// Whether its task is still about what the run has: see `run_command::stands`.
+  [[nodiscard]] bool stands(const workflow::run& run) const { return replication::stands(run, task_); }
 
   /// The run's own step. True: there is something to write. May run again on a fresh state.
   [[nodiscard]] virtual outcome<bool> act(workflow::transaction& tx) = 0;

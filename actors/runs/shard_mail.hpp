@@ -4,6 +4,7 @@
 #include "actors/base/task_receipt.hpp"
 #include "actors/runs/run_command.hpp"
 #include "actors/runs/run_flow.hpp"
+#include "actors/runs/standby_task.hpp"
 #include "workflow/start.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -62,6 +63,7 @@ struct commit_note {
   std::vector<std::pair<std::int64_t, std::int64_t>> pointless_timers;
   std::optional<record::v1::CurrentRun> current; ///< of run's workflow id, when it changed
   bool removed = false;                          ///< the run is gone from the store (retention, an operator)
+  std::int64_t last_told = 0;                    ///< id of its last replication task; 0: it has none
   bool has_family = true; ///< on close: a parent to tell or children to end; false spares the visit to the run
   std::shared_ptr<sequence_lease> lease;
 };
@@ -175,9 +177,10 @@ struct waits_over {};
 using foreign_work_ptr = std::shared_ptr<foreign_work>;
 /// Another cluster asks for the tasks behind those that it has (shard_feeds.cpp).
 using feed_request_ptr = std::shared_ptr<feed_request>;
-/// Pages of tasks have been read for another cluster.
+/// Tasks have been read for another cluster, and none of them concerns it.
 struct feed_read {
   feed_request_ptr request;
+  bool more = false; ///< there was not all of the queue in them
 };
 /// The actor that applies what other clusters tell of a workflow id has nothing left to do.
 struct replica_idle {
@@ -186,11 +189,17 @@ struct replica_idle {
 /// Domains have changed: what waits for one to become active here goes on.
 struct domains_told {};
 
+/// These tasks of a run have become pointless while they waited.
+struct standby_over {
+  run_key key;
+  std::vector<standby_task_ptr> tasks;
+};
+
 using shard_mail =
     std::variant<start_request_ptr, std::shared_ptr<commit_note>, current_known, run_left, reroute, flow_waits,
                  create_with, create_refused, run_used, shard_row_read, shard_acquired, transfer_loaded, timers_loaded,
-                 acks_written, transfer_read, shard_query, shard_order, task_removed, waits_over,
-                 foreign_work_ptr, feed_request_ptr, feed_read, replica_idle, domains_told>;
+                 acks_written, transfer_read, shard_query, shard_order, task_removed, waits_over, foreign_work_ptr,
+                 feed_request_ptr, feed_read, replica_idle, domains_told, standby_over>;
 using shard_mail_ptr = std::shared_ptr<shard_mail>;
 
 template <class T> [[nodiscard]] shard_mail_ptr make_shard_mail(T&& content) {

@@ -5,6 +5,7 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/run_warnings.hpp"
 #include "messages/invariant.hpp"
+#include "replication/failover.hpp"
 
 #include <caf/all.hpp>
 
@@ -235,6 +236,8 @@ void workflow_run::execute(run_command_ptr command) {
   workflow::oversized seen;
   workflow::environment world{env_.time->now_ns(), env_.chance,           domain_,      directory,
                               rules.get(),         env_.settings.cluster, shard_index_, &seen};
+  if (env_.clusters->any() && domain_->global() && !command->everywhere && !may_act(command, world, *rules))
+    return;
   if (command->needs_ids())
     command->ids = std::make_shared<sequence_lease>(sequence_);
   if (phase_ == phase::fresh && command->builds())
@@ -279,6 +282,35 @@ void workflow_run::execute(run_command_ptr command) {
   }
   warn_of_growth(*env_.warnings, *rules, *domain_, *state_, before, seen);
   submit(std::move(command), *std::move(made), std::move(lease), std::move(handed), *rules);
+}
+
+/// Before a command where there are other clusters. False: it goes no further, or no further yet: a decision that has
+/// been with a worker since before a fail-over is ended first.
+bool workflow_run::may_act(run_command_ptr& command, const workflow::environment& world, const workflow::rules& rules) {
+  const auto& group = env_.clusters->group();
+  const bool stored = phase_ == phase::ready;
+  if (stored && !command->stands(*state_)) {
+    command->failed(not_exists("the task is not about what the run has"));
+    return false;
+  }
+  if (stored && replication::decide_in_flight(*state_, domain_->version(), group) != replication::in_flight::nothing) {
+    auto lease = std::make_shared<sequence_lease>(sequence_);
+    cached_events events(cache_);
+    auto made = replication::end_in_flight(*state_, events, world, group, *lease);
+    if (!made || !*made) {
+      command->failed(made ? internal_error("a decision in flight was not ended") : made.error());
+      return false;
+    }
+    queue_.push_front(std::move(command));
+    submit(make_look_at_failover(key_), **std::move(made), std::move(lease), {}, rules);
+    return false;
+  }
+  const auto active = replication::check_active(stored ? state_.get() : nullptr, *domain_, group);
+  if (active)
+    return true;
+  not_made();
+  command->failed(active.error());
+  return false;
 }
 
 /// The run is made whole, with its history, instead of by a transaction on nothing.

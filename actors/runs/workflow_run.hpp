@@ -150,6 +150,8 @@ private:
   void drop_state();
   void work();
   void execute(run_command_ptr command);
+  [[nodiscard]] bool may_act(run_command_ptr& command, const workflow::environment& world,
+                             const workflow::rules& rules);
   void build(run_command_ptr command, const workflow::environment& world);
   void not_made();
   void remember_requests(storage::shard_transaction& tx, const run_command& command) const;

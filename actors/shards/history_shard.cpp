@@ -45,6 +45,9 @@ void history_shard::on_exit() {
   before_ready_.clear();
   flows_.clear();
   flows_due_.clear();
+  feeds_.clear();
+  standby_.clear();
+  standby_count_ = 0;
   env_.counters->timers_in_memory.fetch_sub(static_cast<std::int64_t>(timers_.size()), std::memory_order_relaxed);
   env_.counters->transfer_pending.fetch_sub(static_cast<std::int64_t>(transfer_.size()), std::memory_order_relaxed);
 }
@@ -64,6 +67,10 @@ caf::behavior history_shard::make_behavior() {
       [this](task_over& over) { on_over(over); },
       [this](tick& t) { on_tick(t.generation); },
       [this](retry_tick& t) { on_retries(t.generation); },
+      [this](feed_tick) {
+        feeds_armed_ = false;
+        look_at_feeds();
+      },
       [this](housekeeping) {
         on_housekeeping();
         delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
@@ -206,6 +213,10 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
       env_.counters->timers_in_memory.fetch_sub(1, std::memory_order_relaxed);
   }
   arm();
+  if (note->last_told != 0 && env_.clusters->any()) {
+    note->lease.reset(); // its ids are settled from here on, and others may be told of them
+    note_told(note->last_told);
+  }
 }
 
 void history_shard::take_transfer(commit_note& note) {
@@ -225,16 +236,22 @@ void history_shard::take_transfer(commit_note& note) {
     auto& receipt = note.receipts[i];
     switch (task.type()) {
     case record::v1::TRANSFER_DECISION:
-    case record::v1::TRANSFER_ACTIVITY: push_to_matching(task, std::move(receipt)); break;
+    case record::v1::TRANSFER_ACTIVITY:
+      if (!stands_by(task, receipt))
+        push_to_matching(task, std::move(receipt));
+      break;
     case record::v1::TRANSFER_RECORD_STARTED:
     case record::v1::TRANSFER_UPSERT:
     case record::v1::TRANSFER_DELETE_VISIBILITY: break; // the visibility writer has it already
     case record::v1::TRANSFER_DELETE_HISTORY: break;    // whoever removes the run is at it
     case record::v1::TRANSFER_CLOSE:
-      if (family)
+      if (family && !stands_by(task, receipt))
         carry_out(task, std::move(receipt));
       break;
-    default: carry_out(task, std::move(receipt)); break;
+    default:
+      if (!stands_by(task, receipt))
+        carry_out(task, std::move(receipt));
+      break;
     }
   }
 }
@@ -244,6 +261,7 @@ void history_shard::on_housekeeping() {
   look_at_flows();
   if (phase_ != phase::ready)
     return;
+  look_at_feeds();
   if (sequence_->exhausted())
     return end("the task ids of this range are used up");
   if (timers_.window_end() - now() < env_.settings.timer_window_ns / 2)
@@ -269,6 +287,7 @@ void history_shard::handle(shard_query& query) {
     out.emplace_back("runs", static_cast<std::int64_t>(runs_.size()));
     out.emplace_back("transfer_pending", static_cast<std::int64_t>(transfer_.size()));
     out.emplace_back("transfer_in_memory", static_cast<std::int64_t>(transfer_.held()));
+    out.emplace_back("standby", static_cast<std::int64_t>(standby_count_));
     out.emplace_back("transfer_ack", row_.transfer_ack());
     out.emplace_back("next_task_id", sequence_ ? sequence_->next() : 0);
     out.emplace_back("timers_in_memory", static_cast<std::int64_t>(timers_.size()));

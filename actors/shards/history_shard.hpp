@@ -10,12 +10,16 @@
 
 #include <deque>
 #include <list>
+#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
 #include <variant>
 
 namespace cadenza::actors {
+
+/// "Look at what other clusters wait for."
+struct feed_tick {};
 
 /// One history shard: its lease in the store, its transfer and timer queues, and the runs of it that are in memory.
 ///
@@ -99,6 +103,7 @@ private:
   void handle(feed_read& read);
   void handle(replica_idle& idle);
   void handle(domains_told&);
+  void handle(standby_over& over);
   void on_run_down(const caf::down_msg&);
   void on_tick(std::uint64_t generation);
   void on_retries(std::uint64_t generation);
@@ -106,6 +111,7 @@ private:
 
   // --- runs (shard_runs.cpp)
   void route(run_command_ptr command);
+  [[nodiscard]] outcome<void> may_start(const workflow_entry& entry, const workflow_key& key) const;
   void decide_start(workflow_entry& entry, start_request_ptr asked);
   void signal_with_start(const record::v1::CurrentRun& current, start_request_ptr asked);
   void end_and_start(const uuid& current, start_request_ptr asked);
@@ -139,6 +145,28 @@ private:
   void arm();
   void write_acks();
   void ready_if_loaded();
+
+  // --- what other clusters are told (shard_feeds.cpp)
+  void feed(feed_request_ptr asked);
+  void wait_to_feed(feed_request_ptr asked);
+  void look_at_feeds();
+  void look_at_feeds_soon();
+  void note_told(std::int64_t task_id);
+  [[nodiscard]] std::int64_t applied_by_all() const;
+  /// Into the row; true: it has changed.
+  [[nodiscard]] bool take_over_applied();
+
+  // --- runs that are active in another cluster (shard_standby.cpp)
+  /// The domain is one of several clusters, and this is not where it is active.
+  [[nodiscard]] bool active_elsewhere(const uuid& domain_id) const;
+  /// Keeps a task of such a domain. False: it is to be carried out.
+  [[nodiscard]] bool stands_by(const record::v1::TransferTask& task, receipt_ptr& receipt);
+  [[nodiscard]] bool stands_by(const record::v1::TimerTask& task, receipt_ptr& receipt);
+  void stand_by(const run_key& key, standby_task_ptr task);
+  void check_standby(const workflow_key& key);
+  void forget_standby(std::size_t count);
+  void carry_on(const record::v1::TransferTask& task, receipt_ptr receipt);
+  void carry_on(const record::v1::TimerTask& task, receipt_ptr receipt);
 
   // --- what runs say to each other (shard_flows.cpp)
   void on_message(run_message_ptr message);
@@ -179,6 +207,16 @@ private:
   std::set<std::pair<std::int64_t, std::int64_t>> flows_due_; ///< (until when, number)
   std::int64_t last_flow_ = 0;
 
+  std::vector<feed_request_ptr> feeds_;         ///< those that wait, one for each cluster at most
+  std::map<std::string, std::int64_t> applied_; ///< by cluster: replication tasks up to this id are applied there
+  std::int64_t told_up_to_ = INT64_MAX; ///< the queue was read up to here, and there was nothing behind; at first
+                                        ///< nobody has looked
+  std::int64_t newest_told_ = 0;        ///< of the replication tasks of commits that are over
+  bool feeds_armed_ = false;
+
+  std::unordered_map<workflow_key, std::vector<standby_task_ptr>> standby_;
+  std::size_t standby_count_ = 0; ///< of all of them
+
   transfer_tasks transfer_;
   timer_queue timers_;
   bool transfer_loaded_ = false;
@@ -202,3 +240,5 @@ private:
 };
 
 } // namespace cadenza::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cadenza::actors::feed_tick)

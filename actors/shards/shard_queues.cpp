@@ -82,11 +82,13 @@ void history_shard::dispatch(const record::v1::TransferTask& task) {
     if (!close)
       return;
   }
-  if (task.type() == record::v1::TRANSFER_DECISION || task.type() == record::v1::TRANSFER_ACTIVITY)
-    return push_to_matching(task, std::move(receipt));
   if (task.type() == record::v1::TRANSFER_DELETE_HISTORY)
     return remove_history({env_, index_, range_id_, sequence_, me()}, {task.branches().begin(), task.branches().end()},
                           std::move(receipt), [] {});
+  if (stands_by(task, receipt))
+    return;
+  if (task.type() == record::v1::TRANSFER_DECISION || task.type() == record::v1::TRANSFER_ACTIVITY)
+    return push_to_matching(task, std::move(receipt));
   carry_out(task, std::move(receipt));
 }
 
@@ -296,6 +298,8 @@ void history_shard::on_tick(std::uint64_t generation) {
 
 void history_shard::fire(const record::v1::TimerTask& task) {
   auto receipt = std::make_shared<task_receipt>(me(), true, task.fire_ns(), task.task_id());
+  if (stands_by(task, receipt))
+    return;
   const run_key key{raw_id(task.domain_id()), task.workflow_id(), raw_id(task.run_id())};
   to_run(key, make_timer(task, std::move(receipt)));
 }
@@ -321,7 +325,8 @@ void history_shard::write_acks() {
   CADENZA_ASSERT(transfer_level < sequence_->next(),
                  "ids that were not given out are not done; shard " + std::to_string(index_));
   row_.set_updated_ns(now());
-  if (transfer_level <= transfer_done_ && timer_level_ns_ <= timers_done_ns_)
+  const bool applied = take_over_applied();
+  if (transfer_level <= transfer_done_ && timer_level_ns_ <= timers_done_ns_ && !applied)
     return;
   transfer_done_ = std::max(transfer_done_, transfer_level);
   timers_done_ns_ = std::max(timers_done_ns_, timer_level_ns_);
@@ -351,6 +356,7 @@ void history_shard::handle(acks_written& written) {
   cleanup.shard = index_;
   cleanup.transfer_up_to = transfer_done_;
   cleanup.timers_before_ns = timers_done_ns_;
+  cleanup.replication_up_to = applied_by_all();
   cleanup.keep_transfer = lost_transfer_.all();
   cleanup.keep_timers = lost_timers_.all();
   env_.store->shards().cleanup(cleanup, [&env = env_, index = index_](storage::commit_result result) {

@@ -4,6 +4,7 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/invariant.hpp"
+#include "replication/failover.hpp"
 
 #include <caf/all.hpp>
 
@@ -66,7 +67,21 @@ void history_shard::handle(start_request_ptr& asked) {
   decide_start(entry, std::move(asked));
 }
 
+/// Whether a run of the workflow id may be begun in this cluster; what is known of the current one may be nothing.
+outcome<void> history_shard::may_start(const workflow_entry& entry, const workflow_key& key) const {
+  if (!env_.clusters->any())
+    return {};
+  const auto domain = env_.domains->get()->find(key.domain_id);
+  if (!domain)
+    return no_domain(key.domain_id.str());
+  const auto known = entry.state == workflow_entry::knowledge::known && entry.current;
+  return replication::check_start(known ? std::optional(entry.current->last_write_version()) : std::nullopt, *domain,
+                                  env_.clusters->group());
+}
+
 void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked) {
+  if (const auto may = may_start(entry, asked->key); !may)
+    return asked->call->reject(may.error());
   if (++asked->tries > tries_max)
     return asked->call->reject(service_busy("workflow " + asked->key.workflow_id + " changes too quickly"));
   using kind = storage::current_condition::kind;

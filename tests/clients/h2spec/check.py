@@ -10,7 +10,14 @@ import sys
 import tempfile
 import xml.etree.ElementTree as xml
 
-ALLOWED = {"passed": ["passed"], "failed": ["failed"], "skipped": ["skipped"], "either": ["passed", "failed"]}
+ALLOWED = {
+    "passed": ["passed"],
+    "raced": ["passed"],
+    "failed": ["failed"],
+    "skipped": ["skipped"],
+    "either": ["passed", "failed"],
+}
+RACES = 20  # a case that races with the answer is asked alone so often until it has come first once
 
 
 def left_out():
@@ -32,16 +39,24 @@ def verdict_of(case):
     return "skipped" if case.find("skipped") is not None else "passed"
 
 
-def run(h2spec, address):
-    """(section, case) -> (verdict, title)"""
+def run(h2spec, address, *cases):
+    """(section, case) -> (verdict, title); without `cases` of all there are"""
     host, port = address.rsplit(":", 1)
     out = {}
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        subprocess.run([h2spec, "-h", host, "-p", port, "-o", "2", "-j", report.name], stdout=subprocess.DEVNULL, check=False)
+        subprocess.run([h2spec, "-h", host, "-p", port, "-o", "2", "-j", report.name, *cases], stdout=subprocess.DEVNULL, check=False)
         for suite in xml.parse(report.name).getroot().iter("testsuite"):
             for number, case in enumerate(suite.findall("testcase"), 1):
                 out[suite.get("package"), number] = (verdict_of(case), case.get("classname"))
     return out
+
+
+def raced(h2spec, address, key):
+    for _ in range(RACES):
+        alone = [verdict for verdict, _ in run(h2spec, address, f"{key[0]}/{key[1]}").values() if verdict != "skipped"]
+        if alone == ["passed"]:
+            return "passed"
+    return "failed"
 
 
 def main():
@@ -51,6 +66,8 @@ def main():
     bad = 0
     for key, (verdict, title) in seen.items():
         wanted, reason = expected.pop(key, ("passed", ""))
+        if wanted == "raced" and verdict == "failed":
+            verdict = raced(h2spec, address, key)
         name = f"{key[0]} case {key[1]} ({title})"
         if verdict in ALLOWED[wanted]:
             print(f"passed: {name}" + (f": {verdict}, as it is to be: {reason}" if verdict != "passed" else ""))
