@@ -139,7 +139,7 @@ constexpr row pinot_rows[] = {
 };
 
 constexpr row cluster_rows[] = {
-    {"failoverVersionIncrement", integer, "10", "1..1000000", checked, restart,
+    {"failoverVersionIncrement", integer, "10", "1..1000000", active, restart,
      "Step between failover versions of one cluster; the same in all clusters."},
     {"primaryClusterName", text, "cluster0", "nonempty", active, restart, "The cluster that registers global domains."},
     {"currentClusterName", text, "cluster0", "nonempty", active, restart, "This cluster."},
@@ -155,14 +155,32 @@ constexpr row cluster_member_rows[] = {
     {"enabled", boolean, "true", "", active, restart, "Takes part."},
     {"initialFailoverVersion", integer, "0", "0..1000000", active, restart,
      "Less than the increment and different in each cluster."},
-    {"newInitialFailoverVersion", integer, "", "0..1000000", checked, restart,
-     "While it is being changed: the new one."},
+    {"newInitialFailoverVersion", integer, "", "0..1000000", active, restart,
+     "While it is being changed: the new one. Versions of both are this cluster's."},
     {"rpcName", text, "cadence-frontend", "", inert, restart, "Service name of YARPC."},
-    {"rpcAddress", text, "", "", checked, restart, "host:port of its gRPC services."},
-    {"rpcTransport", choice, "grpc", "grpc|tchannel", checked, restart, "Only gRPC is spoken."},
+    {"rpcAddress", text, "", "", active, restart,
+     "Where it is reached, host:port: its gRPC services, or with `rpcTransport: actor` where it takes links of other "
+     "clusters."},
+    {"rpcTransport", choice, "grpc", "grpc|tchannel|actor", active, restart,
+     "How another cluster is reached: `actor`, by the links of remote actors. The others are not there yet, and "
+     "refused "
+     "for another cluster that is enabled; for this one it makes no difference."},
     {"authorizationProvider.enable", boolean, "false", "", checked, restart, "Send a token along."},
     {"authorizationProvider.type", text, "", "", checked, restart, "`OAuthAuthorization`."},
     {"authorizationProvider.privateKey", text, "", "", checked, restart, "File of the key that signs tokens."},
+};
+
+constexpr row cluster_links_rows[] = {
+    {"bindAddress", text, "", "", active, restart,
+     "Address to take links of other clusters at; empty: all of the machine."},
+    {"port", integer, "0", "0..65535", active, restart,
+     "Port to take them at; 0: that of the own `rpcAddress` in `clusterGroupMetadata.clusterGroup`."},
+    {"tls.certFile", text, "", "", active, restart,
+     "Own certificate for other clusters, PEM; all three of these, or none: then whoever reaches the port is taken for "
+     "a "
+     "cluster."},
+    {"tls.keyFile", text, "", "", active, restart, "Key of the certificate, PEM."},
+    {"tls.caFile", text, "", "", active, restart, "Authority that the certificates of all clusters come from."},
 };
 
 constexpr row archival_side_rows[] = {
@@ -236,6 +254,7 @@ constexpr group groups[] = {
     {"clusterGroupMetadata", cluster_rows},
     {"clusterGroupMetadata.clusterGroup.*", cluster_member_rows},
     {"clusterGroupMetadata.clusterGroup.*.tls", tls_rows},
+    {"clusterLinks", cluster_links_rows},
     {"services.frontend.rpc.tls", tls_rows},
     {"services.frontend.rpc.http.tls", tls_rows},
     {"services.*.rpc.tls", tls_rows},

@@ -3,10 +3,13 @@
 #include "config/log.hpp"
 #include "config/network_config.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The static configuration as the server uses it. docs/configuration.md says what each option means.
@@ -137,7 +140,9 @@ struct cluster_member {
   std::string name;
   bool enabled = true;
   std::int64_t initial_failover_version = 0;
-  std::string rpc_address;
+  std::optional<std::int64_t> new_initial_failover_version; ///< while a group moves to other initial versions
+  std::string rpc_address; ///< host:port; with the transport `actor`, where the cluster takes links
+  std::string transport;   ///< grpc, tchannel, actor; that of another enabled cluster is `actor`
 };
 
 struct cluster_config {
@@ -146,6 +151,25 @@ struct cluster_config {
   std::string current;
   std::vector<cluster_member> members; ///< in the order of the file
   std::string redirection_policy;
+
+  /// There is another one that takes part.
+  [[nodiscard]] bool several() const {
+    return std::count_if(members.begin(), members.end(), [](const auto& one) { return one.enabled; }) > 1;
+  }
+  /// Null: no such member.
+  [[nodiscard]] const cluster_member* find(std::string_view name) const {
+    const auto at = std::find_if(members.begin(), members.end(), [&](const auto& one) { return one.name == name; });
+    return at == members.end() ? nullptr : &*at;
+  }
+};
+
+/// Where the links of other clusters come in. Empty when the cluster is alone.
+struct cluster_links_config {
+  std::string listen_host;
+  int port = 0;
+  std::string certificate_file; ///< PEM; all three, or none
+  std::string key_file;
+  std::string authority_file;
 };
 
 /// One of history and visibility.
@@ -177,6 +201,7 @@ struct server_config {
   node_config node;
   chaos_config chaos;
   cluster_config clusters;
+  cluster_links_config cluster_links;
   archival_config history_archival;
   archival_config visibility_archival;
   kafka_config kafka;

@@ -1,10 +1,10 @@
 #include "config/load.hpp"
+#include "config/typed_clusters.hpp"
 #include "config/typed_node.hpp"
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -281,39 +281,6 @@ persistence_config persistence_of(const reader& from, problems& out) {
   return persistence;
 }
 
-cluster_config clusters_of(const reader& from, const frontend_config& frontend, problems& out) {
-  cluster_config clusters;
-  clusters.failover_version_increment = from.integer("failoverVersionIncrement");
-  clusters.primary = from.text("primaryClusterName");
-  clusters.current = from.text("currentClusterName");
-  clusters.redirection_policy = from.text("clusterRedirectionPolicy.policy");
-  std::set<std::int64_t> versions;
-  for (const auto& [name, member] : from.at("clusterGroup").named()) {
-    cluster_member one{name, member.flag("enabled"), member.integer("initialFailoverVersion"),
-                       member.text("rpcAddress")};
-    if (one.initial_failover_version >= clusters.failover_version_increment)
-      out.add(fmt::format("{}: expected less than failoverVersionIncrement ({}), found {}",
-                          member.where("initialFailoverVersion"), clusters.failover_version_increment,
-                          one.initial_failover_version));
-    if (!versions.insert(one.initial_failover_version).second)
-      out.add(fmt::format("{}: another cluster has the version {}, too", member.where("initialFailoverVersion"),
-                          one.initial_failover_version));
-    if (one.enabled && one.rpc_address.empty())
-      out.add(fmt::format("{}: rpcAddress is needed", member.where()));
-    static_cast<void>(tls_of(member.at("tls"), out, false));
-    clusters.members.push_back(std::move(one));
-  }
-  if (!from.given("clusterGroup"))
-    clusters.members.push_back({clusters.current, true, 0, fmt::format("{}:{}", frontend.address, frontend.grpc_port)});
-  for (const std::string_view key : {"primaryClusterName", "currentClusterName"}) {
-    const auto name = from.text(key);
-    if (std::none_of(clusters.members.begin(), clusters.members.end(),
-                     [&](const cluster_member& m) { return m.name == name; }))
-      out.add(fmt::format("{}: {} is not in clusterGroup", from.where(key), name));
-  }
-  return clusters;
-}
-
 archival_config archival_of(const reader& from, const reader& defaults, problems& out) {
   archival_config archival;
   archival.status = from.text("status");
@@ -380,6 +347,7 @@ server_config typed(const tree& document, const std::string& root, problems& out
   if (!values.chaos.enabled && values.chaos.interval.count() > 0)
     out.add(fmt::format("{}: needs chaos.enabled: true", chaos.where("interval")));
   values.clusters = clusters_of(all.at("clusterGroupMetadata"), values.frontend, out);
+  values.cluster_links = cluster_links_of(all, values, out);
   values.history_archival = archival_of(all.at("archival.history"), all.at("domainDefaults.archival.history"), out);
   values.visibility_archival =
       archival_of(all.at("archival.visibility"), all.at("domainDefaults.archival.visibility"), out);

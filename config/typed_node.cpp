@@ -1,6 +1,6 @@
 #include "config/typed_node.hpp"
 
-#include "config/scalar.hpp"
+#include "config/host_port.hpp"
 
 #include <algorithm>
 
@@ -9,24 +9,6 @@
 namespace cadenza::config {
 
 namespace {
-
-struct host_port {
-  std::string host;
-  int port = 0;
-};
-
-/// Of an address that was checked.
-host_port parts_of(const std::string& address) {
-  const auto colon = address.rfind(':');
-  return {address.substr(0, colon), static_cast<int>(parse_int(address.substr(colon + 1)).value_or(0))};
-}
-
-/// A socket takes an IPv6 address as it is.
-std::string without_brackets(std::string host) {
-  if (host.size() > 2 && host.front() == '[')
-    host = host.substr(1, host.size() - 2);
-  return host;
-}
 
 bool is_role(std::string_view word) { return std::ranges::find(role_names, word) != role_names.end(); }
 

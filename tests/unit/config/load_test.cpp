@@ -93,7 +93,7 @@ clusterGroupMetadata:
   masterClusterName: dc1
   currentClusterName: dc2
   clusterGroup:
-    dc1: {enabled: true, initialFailoverVersion: 0, rpcName: cadence-frontend, rpcAddress: "dc1:7833", rpcTransport: grpc}
+    dc1: {enabled: false, initialFailoverVersion: 0, rpcName: cadence-frontend, rpcAddress: "dc1:7833", rpcTransport: grpc}
     dc2: {enabled: true, initialFailoverVersion: 1, rpcAddress: "dc2:7833"}
 dcRedirectionPolicy: {policy: noop, toDC: ""}
 archival:
