@@ -152,6 +152,10 @@ public:
       scheduler_->run();
     }
   }
+  void pass_tenth() {
+    scheduler_->advance_time(std::chrono::milliseconds(100));
+    scheduler_->run();
+  }
   [[nodiscard]] std::int64_t now_ns() const { return clock_.now_ns(); }
   [[nodiscard]] caf::actor_system& system() { return *system_; }
 
