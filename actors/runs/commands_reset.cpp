@@ -28,6 +28,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   int shard = 0;
   int tries = 0;
   std::optional<uuid> only_while; ///< the reset is pointless when another run is current
+  std::vector<api::HistoryEvent> told_signals; ///< of other clusters: behind those of the base, by their request ids
 
   record::v1::CurrentRun current;
   uuid base_id;
@@ -177,6 +178,8 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
     input.skip_signal_reapply = request->skip_signal_reapply();
     input.reapply = signals;
     std::move(late.begin(), late.end(), std::back_inserter(input.reapply));
+    input.reapply.insert(input.reapply.end(), told_signals.begin(), told_signals.end());
+    input.keep_request_ids = !told_signals.empty();
     input.earlier = std::move(earlier);
     input.content = workflow::content_of(*request);
     return workflow::reset(input, world, ids);
@@ -305,7 +308,7 @@ void reset_flow::carry_out() {
 
 void begin_reset(const actor_context& env, workflow::domain_ptr domain,
                  engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr call,
-                 std::optional<uuid> only_while) {
+                 std::optional<uuid> only_while, std::vector<api::HistoryEvent> told_signals = {}) {
   auto flow = std::make_shared<reset_flow>(env);
   flow->key = {domain->id, request->workflow_execution().workflow_id()};
   flow->shard = shard_of(flow->key.workflow_id, env.routes->shard_count());
@@ -313,6 +316,7 @@ void begin_reset(const actor_context& env, workflow::domain_ptr domain,
   flow->request = std::move(request);
   flow->call = std::move(call);
   flow->only_while = only_while;
+  flow->told_signals = std::move(told_signals);
   flow->begin();
 }
 
@@ -321,6 +325,12 @@ void begin_reset(const actor_context& env, workflow::domain_ptr domain,
 void reset_run(const actor_context& env, workflow::domain_ptr domain,
                engine::body<api::ResetWorkflowExecutionRequest> request, call_ptr call) {
   begin_reset(env, std::move(domain), std::move(request), std::move(call), std::nullopt);
+}
+
+void reset_with_signals(const actor_context& env, workflow::domain_ptr domain,
+                        engine::body<api::ResetWorkflowExecutionRequest> request, const uuid& current,
+                        std::vector<api::HistoryEvent> signals, call_ptr call) {
+  begin_reset(env, std::move(domain), std::move(request), std::move(call), current, std::move(signals));
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include "actors/base/supervised.hpp"
 #include "actors/base/tick.hpp"
 #include "actors/runs/shard_mail.hpp"
+#include "actors/shards/seen_requests.hpp"
 #include "actors/shards/timer_queue.hpp"
 #include "actors/shards/transfer_tasks.hpp"
 
@@ -206,6 +207,7 @@ private:
   std::unordered_map<std::int64_t, run_flow_ptr> flows_;      ///< those that wait for answers, by number
   std::set<std::pair<std::int64_t, std::int64_t>> flows_due_; ///< (until when, number)
   std::int64_t last_flow_ = 0;
+  seen_requests seen_starts_; ///< of children
 
   std::vector<feed_request_ptr> feeds_;         ///< those that wait, one for each cluster at most
   std::map<std::string, std::int64_t> applied_; ///< by cluster: replication tasks up to this id are applied there

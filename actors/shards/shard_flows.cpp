@@ -83,6 +83,10 @@ void history_shard::look_at_flows() {
 void history_shard::on_message(run_message_ptr message) {
   if (is_answer(*message))
     return answered(*message);
+  // A copy that comes after the first was refused could begin a child that its parent has given up.
+  if (message->has_start_child() && message->exchange() != 0 &&
+      !seen_starts_.first(message->from().workflow_id(), message->exchange(), message->expires_ns(), now()))
+    return;
   auto made = receive(env_, std::move(message));
   if (auto* command = std::get_if<run_command_ptr>(&made))
     on_command(std::move(*command));
