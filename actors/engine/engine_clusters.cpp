@@ -1,3 +1,4 @@
+#include "actors/cluster/domain_feed.hpp"
 #include "actors/engine/engine_state.hpp"
 #include "actors/replication/events_page.hpp"
 #include "actors/replication/feed_request.hpp"
@@ -62,6 +63,7 @@ void local_engine::serve_cluster(const std::string& from, std::uint32_t kind, st
   case cluster_kind::events:
     return parsed<wire::v1::EventsRequest>(
         bytes, call, [&](const wire::v1::EventsRequest& asked) { answer_events(env, asked, call); });
+  case cluster_kind::domains: return serve_domains(env, from, bytes, std::move(call));
   default:
     call->reject({error_kind::unimplemented, "cluster " + env.clusters->group().self() +
                                                  " does not know what cluster " + from + " asks (" +
