@@ -5,6 +5,7 @@
 """
 import json
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -66,11 +67,9 @@ def domain(count, member, *words):
 
 def active_in(member):
     """Where the domain is active, as a cluster knows; "" when it does not know the domain."""
-    code, said = member.cli("--do", DOMAIN, "domain", "describe", "--output", "json")
-    if code != 0:
-        return ""
-    found = json.loads(said)
-    return json.dumps(found).split('"activeClusterName": "')[-1].split('"')[0]
+    code, said = member.cli("--do", DOMAIN, "domain", "describe")
+    found = re.search(r"^ActiveClusterName: (\S+)$", said, re.M)
+    return found[1] if code == 0 and found else ""
 
 
 def they_meet(count, members):
@@ -83,7 +82,7 @@ def they_meet(count, members):
 
 
 def the_domain_is_known(count, dc1, dc2):
-    domain(count, dc1, "register", "--global_domain", "true", "--clusters", "dc1 dc2", "--active_cluster", "dc1",
+    domain(count, dc1, "register", "--global_domain", "true", "--clusters", "dc1", "dc2", "--active_cluster", "dc1",
            "--retention", "1")
     took = until(lambda: active_in(dc2) == "dc1", SOON)
     count.check(took is not None, f"dc2 does not know the domain: {dc2.log.read_text()[-2000:]}")

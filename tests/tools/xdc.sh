@@ -91,14 +91,14 @@ in_xdc() {
 
 xdc_history() { in_xdc "$1" workflow show --workflow_id "$2" --output json; }
 xdc_same_history() { [ "$(xdc_history 1 "$1")" = "$(xdc_history 2 "$1")" ]; }
-xdc_active_in() { in_xdc "$1" domain describe --output json | grep -q "\"activeClusterName\": *\"$2\""; }
+xdc_active_in() { in_xdc "$1" domain describe | grep -q "^ActiveClusterName: $2\$"; }
 
 # The way of one workflow over the death of the cluster that it began in.
 show_xdc() {
   local id=traveller-$$
   echo
   echo "== a global domain, registered in dc1"
-  in_xdc 1 domain register --global_domain true --clusters "dc1 dc2" --active_cluster dc1 --retention 1
+  in_xdc 1 domain register --global_domain true --clusters dc1 dc2 --active_cluster dc1 --retention 1
   xdc_until "dc2 knows the domain" xdc_active_in 2 dc1
   in_xdc 2 domain describe
   echo
