@@ -1,11 +1,13 @@
 #pragma once
 
+#include "actors/base/replication_lags.hpp"
+
 #include <atomic>
 #include <cstdint>
 
 namespace cadenza::actors {
 
-/// Counters of the engine, read by the metrics page. All relaxed; nothing depends on them.
+/// Counters of the engine, read by the metrics page. All relaxed; nothing depends on them. The lags guard themselves.
 struct engine_counters {
   std::atomic<std::int64_t> runs_in_memory{0};
   std::atomic<std::int64_t> run_bytes{0};
@@ -42,6 +44,10 @@ struct engine_counters {
   std::atomic<std::int64_t> decisions_failed_by_server{0};
   std::atomic<std::int64_t> requests_refused{0};
   std::atomic<std::int64_t> tasks_held_back{0};
+  std::atomic<std::int64_t> replication_tasks_processed{0};
+  std::atomic<std::int64_t> replication_tasks_failed{0}; ///< they are told again, so one may count several times
+  std::atomic<std::int64_t> replication_dead_letters{0};
+  replication_lags lags;
 };
 
 } // namespace cadenza::actors

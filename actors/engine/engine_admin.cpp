@@ -225,11 +225,12 @@ void local_engine::kill_actor(std::string path, std::function<void(outcome_text)
     caf::anon_send_exit(shard, caf::exit_reason::kill);
     return answer_found(true);
   }
-  if (!tail.starts_with(actor_path::run_part))
+  const bool run = tail.starts_with(actor_path::run_part);
+  if (!run && !tail.starts_with(actor_path::replica_part))
     return answer_found(false);
   shard_query query;
-  query.what = shard_query::kind::kill_run;
-  query.text = tail.substr(actor_path::run_part.size());
+  query.what = run ? shard_query::kind::kill_run : shard_query::kind::kill_replica;
+  query.text = tail.substr((run ? actor_path::run_part : actor_path::replica_part).size());
   if (query.text == "*")
     query.text.clear();
   query.answer = [answer_found](const auto& killed) { answer_found(!killed.empty()); };

@@ -89,12 +89,30 @@ constexpr std::array table{
     shown{{"cadenza_run_tasks_held_back_total", counter, "",
            "Times history.workflowIDInternalRPS held a decision or an activity back for a second."},
           &engine_counters::tasks_held_back},
+    // The names of the reference system's dashboards and alerts, which have no suffix.
+    shown{{"cadence_replication_tasks_processed", gauge, "",
+           "Replication tasks of other clusters that were applied, since the process began."},
+          &engine_counters::replication_tasks_processed},
+    shown{{"cadence_replication_tasks_failed", gauge, "",
+           "Times a replication task of another cluster was not applied and had to wait for another try, since the "
+           "process began."},
+          &engine_counters::replication_tasks_failed},
+    shown{{"cadenza_replication_dead_letters_total", counter, "",
+           "Replication tasks of other clusters that can never be applied and were kept as dead letters. The log says "
+           "why."},
+          &engine_counters::replication_dead_letters},
 };
 
+constexpr metrics::declaration lag{
+    "cadence_replication_lag_seconds", gauge, "source_cluster,target_cluster",
+    "Age of the oldest replication task of another cluster that is not applied here, or how long that cluster has not "
+    "answered, in seconds; 0: all is applied."};
+
 constexpr auto declarations = [] {
-  std::array<metrics::declaration, table.size()> out{};
+  std::array<metrics::declaration, table.size() + 1> out{};
   for (std::size_t i = 0; i < table.size(); ++i)
     out[i] = table[i].what;
+  out[table.size()] = lag;
   return out;
 }();
 
@@ -105,12 +123,19 @@ std::span<const metrics::declaration> engine_metrics() { return declarations; }
 std::vector<metrics::registry::callback_handle> show_metrics(metrics::registry& registry,
                                                              const engine_counters& counters) {
   std::vector<metrics::registry::callback_handle> out;
-  out.reserve(table.size());
+  out.reserve(table.size() + 1);
   for (const auto& row : table) {
     out.push_back(registry.computed_gauges(row.what, [&counters, from = row.from] {
       return metrics::samples{{{}, static_cast<double>((counters.*from).load(std::memory_order_relaxed))}};
     }));
   }
+  out.push_back(registry.computed_gauges(lag, [&counters] {
+    metrics::samples lags;
+    for (const auto& [clusters, ns] : counters.lags.longest())
+      lags.emplace_back(metrics::labels{{"source_cluster", clusters.first}, {"target_cluster", clusters.second}},
+                        static_cast<double>(ns) / 1e9);
+    return lags;
+  }));
   return out;
 }
 

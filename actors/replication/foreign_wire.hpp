@@ -1,6 +1,8 @@
 #pragma once
 
-#include "actors/replication/foreign_work.hpp"
+#include "messages/records.hpp"
+#include "replication/activities.hpp"
+#include "replication/apply.hpp"
 
 #include "cadenza/record/v1/replication_message.pb.h"
 

@@ -55,4 +55,23 @@ storage::shard_transaction to_store(int shard, std::int64_t range_id, const run_
   return tx;
 }
 
+storage::shard_transaction to_store(int shard, std::int64_t range_id, const std::vector<workflow::changes*>& runs,
+                                    const std::optional<record::v1::CurrentRun>& current,
+                                    std::optional<storage::current_condition> condition) {
+  CADENZA_ASSERT(!runs.empty(), "what another cluster has told is written for a run");
+  CADENZA_ASSERT(!current || condition, "the current-run row changes under a condition");
+  storage::shard_transaction tx;
+  tx.shard = shard;
+  tx.range_id = range_id;
+  if (current)
+    tx.set_current = storage::current_write{condition->key, to_row(*current)};
+  tx.current = std::move(condition);
+  for (auto* made : runs) {
+    CADENZA_ASSERT(!made->next && !made->current,
+                   "runs that another cluster has written are written one beside another");
+    add_rows(tx, *made);
+  }
+  return tx;
+}
+
 } // namespace cadenza::actors

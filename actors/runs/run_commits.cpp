@@ -1,7 +1,7 @@
 #include "actors/runs/workflow_run.hpp"
 #include "actors/visibility/listed_changes.hpp"
-#include "actors/visibility/visibility_mail.hpp"
 
+#include "actors/runs/commit_over.hpp"
 #include "actors/runs/persist.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/run_tally.hpp"
@@ -17,29 +17,6 @@ namespace cadenza::actors {
 namespace {
 
 constexpr std::int64_t request_memory_ns = 3LL * 3600 * ns_per_s;
-
-/// Runs when a commit is over, on the store's thread: tells the shard, the visibility writer and the run, in this
-/// order, so that whoever hears of the commit from the run finds it in the lists.
-void after_commit(const std::shared_ptr<commit_note>& note, storage::commit_result result, const actor_context& env,
-                  const caf::actor& shard, const caf::actor& run) {
-  note->result = result;
-  std::vector<visibility_task> visible;
-  if (result.outcome == storage::status::committed) {
-    const bool behind = !env.store->able_to().keeps_lists; // else the lists have it already
-    note->receipts.reserve(note->transfer.size());
-    for (const auto& task : note->transfer) {
-      const bool shown = behind && changes_lists(task.type());
-      const bool both = shown && task.type() == record::v1::TRANSFER_CLOSE && note->has_family;
-      note->receipts.push_back(std::make_shared<task_receipt>(shard, false, 0, task.task_id(), both ? 2 : 1));
-      if (shown)
-        visible.push_back({task, note->receipts.back()});
-    }
-  }
-  caf::anon_send(shard, make_shard_mail(note));
-  if (!visible.empty())
-    caf::anon_send(env.routes->visibility(), std::make_shared<visibility_mail>(std::move(visible)));
-  caf::anon_send(run, std::make_shared<run_mail>(run_committed{std::move(result)}));
-}
 
 /// Why a command whose write was refused goes no further. Nothing: it is tried again after a conflict, and dropped when
 /// nobody knows how the write ended.
@@ -150,7 +127,8 @@ void workflow_run::submit(run_command_ptr command, workflow::changes made, std::
   env_.counters->commits.fetch_add(1, std::memory_order_relaxed);
   env_.store->shards().commit(std::move(tx),
                               [note, &env = env_, shard = shard_, self = me()](storage::commit_result result) {
-                                after_commit(note, std::move(result), env, shard, self);
+                                tell_commit(note, result, env, shard);
+                                caf::anon_send(self, std::make_shared<run_mail>(run_committed{std::move(result)}));
                               });
 }
 

@@ -53,7 +53,9 @@ struct adopted_run {
 /// died meanwhile are carried out all the same.
 struct commit_note {
   run_key run;
-  caf::actor_addr by; ///< the run's actor that made the transaction; it may be dead
+  caf::actor_addr by; ///< the actor that made the transaction; it may be dead
+  /// Further runs of the same workflow id that it has written, of what another cluster has told.
+  std::vector<run_key> also;
   std::optional<adopted_run> next;
   storage::commit_result result;
   std::vector<record::v1::TransferTask> transfer;
@@ -133,7 +135,7 @@ struct transfer_read {
 
 /// What an operator asks of a shard.
 struct shard_query {
-  enum class kind { describe, list_runs, kill_run, kill_self };
+  enum class kind { describe, list_runs, kill_run, kill_replica, kill_self };
   kind what = kind::describe;
   std::string text;
   std::function<void(std::vector<std::pair<std::string, std::int64_t>>)> answer;
@@ -185,6 +187,7 @@ struct feed_read {
 /// The actor that applies what other clusters tell of a workflow id has nothing left to do.
 struct replica_idle {
   workflow_key key;
+  std::int64_t taken = 0; ///< pieces of work that it has had since it was spawned
 };
 /// Domains have changed: what waits for one to become active here goes on.
 struct domains_told {};

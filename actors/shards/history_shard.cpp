@@ -7,6 +7,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace cadenza::actors {
 namespace {
 
@@ -39,6 +41,7 @@ caf::actor history_shard::me() { return caf::actor_cast<caf::actor>(this); }
 void history_shard::on_exit() {
   for (auto& [key, run] : runs_)
     caf::anon_send_exit(run.handle, caf::exit_reason::kill);
+  end_replicas();
   runs_.clear();
   by_address_.clear();
   workflows_.clear();
@@ -170,9 +173,7 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
   CADENZA_ASSERT(range_id_ > 0, "runs write under the range of their shard; shard " + std::to_string(index_));
   CADENZA_ASSERT(note->lease, "ids of a commit count as under way until its shard has heard of it");
 
-  if (const auto run = runs_.find(note->run);
-      run != runs_.end() && note->by && run->second.handle->address() != note->by)
-    send(run->second.handle, std::make_shared<run_mail>(written_by_another{})); // before it gets any of the tasks
+  tell_written(*note); // before they get any of the tasks
   // Before the row that makes it current: requests that wait for that must find it in memory.
   if (note->next)
     adopt(*std::exchange(note->next, std::nullopt));
@@ -217,6 +218,17 @@ void history_shard::handle(std::shared_ptr<commit_note>& note) {
     note->lease.reset(); // its ids are settled from here on, and others may be told of them
     note_told(note->last_told);
   }
+}
+
+/// What runs in memory know is old when another actor has written them.
+void history_shard::tell_written(const commit_note& note) {
+  const auto tell = [&](const run_key& key) {
+    const auto run = runs_.find(key);
+    if (run != runs_.end() && note.by && run->second.handle->address() != note.by)
+      send(run->second.handle, std::make_shared<run_mail>(written_by_another{}));
+  };
+  tell(note.run);
+  std::for_each(note.also.begin(), note.also.end(), tell);
 }
 
 void history_shard::take_transfer(commit_note& note) {
@@ -311,6 +323,14 @@ void history_shard::handle(shard_query& query) {
         break;
       }
     }
+    break;
+  case shard_query::kind::kill_replica:
+    for (auto& [key, replica] : replicas_)
+      if (actor_path::name_of_replica(env_, key) == query.text) {
+        caf::anon_send_exit(replica.handle, caf::exit_reason::kill);
+        out.emplace_back(query.text, 1);
+        break;
+      }
     break;
   case shard_query::kind::kill_self:
     out.emplace_back("killed", 1);

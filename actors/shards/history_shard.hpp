@@ -82,6 +82,7 @@ private:
   void handle(shard_acquired&);
   void handle(start_request_ptr&);
   void handle(std::shared_ptr<commit_note>&);
+  void tell_written(const commit_note& note);
   void take_transfer(commit_note& note);
   void handle(current_known&);
   void handle(run_left&);
@@ -179,6 +180,11 @@ private:
   void go_on(run_flow_ptr flow, run_flow::verdict verdict);
   void look_at_flows();
 
+  // --- what other clusters tell (shard_replicas.cpp)
+  /// True: the actor that has ended was one of those.
+  bool on_replica_down(const caf::down_msg& down);
+  void end_replicas();
+
   // --- what operators have it do (shard_orders.cpp)
   void remove_run(shard_order order);
   void remove_task(shard_order order);
@@ -203,6 +209,14 @@ private:
   std::unordered_map<caf::actor_addr, run_key> by_address_;
   std::list<run_key> recency_;       ///< most recently used first
   std::deque<request> before_ready_; ///< at most before_ready_max
+
+  /// Those that apply what other clusters tell of a workflow id, while there is something to apply.
+  struct replica_entry {
+    caf::actor handle;
+    std::int64_t sent = 0; ///< pieces of work
+  };
+  std::unordered_map<workflow_key, replica_entry> replicas_;
+  std::unordered_map<caf::actor_addr, workflow_key> replica_by_address_;
 
   std::unordered_map<std::int64_t, run_flow_ptr> flows_;      ///< those that wait for answers, by number
   std::set<std::pair<std::int64_t, std::int64_t>> flows_due_; ///< (until when, number)
