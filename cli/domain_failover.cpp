@@ -38,8 +38,9 @@ status fail_over(invocation& call) {
       return failed("Operation FailoverDomain failed.", scopes.error());
     *request.mutable_active_clusters() = std::move(*scopes);
   }
-  if (call.given("failover_timeout_seconds"))
-    *request.mutable_failover_timeout() = to_duration(call.number("failover_timeout_seconds"));
+  for (const auto* within : {"failover_timeout_seconds", "graceful_failover_timeout"})
+    if (call.given(within))
+      *request.mutable_failover_timeout() = to_duration(call.number(within));
   api::FailoverDomainResponse response;
   if (auto answer = call.call("DomainAPI/FailoverDomain", request, response); !answer)
     return of_domain(call, "Operation FailoverDomain failed.", answer.error());
@@ -103,7 +104,8 @@ std::vector<command> domain_failover_commands() {
         {"active_clusters,acs", "active clusters by attribute: scope.attribute:cluster,...", flag_kind::names},
         {"active_clusters_json,acs-json", "active clusters by attribute, as JSON"},
         {"reason,r", "why, for the domain's history"},
-        {"failover_timeout_seconds,fts", "fail over gracefully, within this time", flag_kind::seconds}},
+        {"failover_timeout_seconds,fts", "fail over gracefully, within this time", flag_kind::seconds},
+        {"graceful_failover_timeout", "the same: as 60s", flag_kind::seconds}},
        fail_over},
       {"list-failover-history",
        {"lfh"},

@@ -99,8 +99,12 @@ outcome<bool> fill_failover(invocation& call, api::UpdateDomainRequest& request)
                << ", other flag will be omitted.\n";
     request.set_active_cluster_name(call.text("active_cluster"));
     mask.add_paths("active_cluster_name");
-    if (call.text("failover_type") == "grace") {
-      *request.mutable_failover_timeout() = to_duration(call.number("failover_timeout_seconds"));
+    if (call.given("graceful_failover_timeout") && call.text("failover_type") == "force")
+      return bad_request("--graceful_failover_timeout and --failover_type force exclude each other");
+    if (call.given("graceful_failover_timeout") || call.text("failover_type") == "grace") {
+      const auto* within =
+          call.given("graceful_failover_timeout") ? "graceful_failover_timeout" : "failover_timeout_seconds";
+      *request.mutable_failover_timeout() = to_duration(call.number(within));
       mask.add_paths("failover_timeout");
     }
     return true;
@@ -247,7 +251,9 @@ std::vector<command> domain_write_commands() {
                                         false,
                                         {"force", "grace"}},
                                        {"failover_timeout_seconds,fts", "time limit of a graceful failover",
-                                        flag_kind::seconds, "60"}},
+                                        flag_kind::seconds, "60"},
+                                       {"graceful_failover_timeout",
+                                        "hand over instead of forcing, within this time: as 60s", flag_kind::seconds}},
                  update_domain};
   change.needs_domain = true;
   return {create, change};

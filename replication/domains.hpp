@@ -1,6 +1,7 @@
 #pragma once
 
 #include "replication/clusters.hpp"
+#include "workflow/domain_versions.hpp"
 #include "workflow/domain_view.hpp"
 
 #include "cadenza/record/v1/domain.pb.h"
@@ -22,23 +23,32 @@ namespace api = uber::cadence::api::v1;
 [[nodiscard]] outcome<std::int64_t> version_for(const workflow::domain_view& domain,
                                                 const api::ActiveClusterSelectionPolicy& policy);
 
-/// The row after the domain has failed over to `target` as a whole: at once, or gracefully, when it is active nowhere
-/// until `pending_until_ns` (unix) at most. A forced one ends a graceful one that is under way. The version is the
-/// row's own when the domain is there already. bad_request: the domain does not live in `target`, or a graceful one was
-/// asked for elsewhere than in `target`, or while another one is under way.
+/// The group's versions, for the rules of domains. The group must outlive it.
+[[nodiscard]] workflow::version_rule versions_of(const cluster_group& group);
+
+/// workflow::fail_over and workflow::fail_over_attributes in a group.
 [[nodiscard]] outcome<record::v1::DomainRow> fail_over(const record::v1::DomainRow& row, const std::string& target,
                                                        std::optional<std::int64_t> pending_until_ns,
                                                        const cluster_group& group);
-
-/// The row after attributes have failed over to the clusters that `wanted` names for them; new attributes begin with
-/// their clusters' first versions. The domain's own version grows with them, so that whoever watches it takes notice.
-/// bad_request: a cluster is unknown, or the domain does not live in it.
 [[nodiscard]] outcome<record::v1::DomainRow>
 fail_over_attributes(const record::v1::DomainRow& row, const api::ActiveClusters& wanted, const cluster_group& group);
 
+/// Whether what another cluster tells of a domain changes anything here.
+[[nodiscard]] bool tells_news(const record::v1::DomainRow& own, const record::v1::DomainRow& told);
+
+/// A graceful fail-over away from this cluster is not over: `previous_failover_version` is this cluster's.
+[[nodiscard]] bool leaves(const record::v1::DomainRow& row, const cluster_group& group);
+/// The cluster that gave the domain away gracefully tells that nothing more comes of the version before: `told` is its
+/// row, and `own` waits for that.
+[[nodiscard]] bool hands_over(const record::v1::DomainRow& own, const record::v1::DomainRow& told,
+                              const std::string& told_by, const cluster_group& group);
+/// The row of a domain whose graceful fail-over is over, at either end.
+[[nodiscard]] record::v1::DomainRow settled(const record::v1::DomainRow& row);
+
 /// What this cluster has of a domain when another one has told of it: settings by the higher configuration version,
-/// where it is active by the higher fail-over version, each attribute by its own. Whatever comes in whatever order and
-/// however often, all clusters end with the same. A graceful fail-over is its target's own affair and is not told.
+/// where it is active, and what is remembered of fail-overs, by the higher fail-over version, each attribute by its
+/// own. Whatever comes in whatever order and however often, all clusters end with the same. A graceful fail-over is its
+/// target's own affair and is not told.
 [[nodiscard]] record::v1::DomainRow merge(const record::v1::DomainRow& own, const record::v1::DomainRow& told);
 
 } // namespace cadenza::replication

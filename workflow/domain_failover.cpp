@@ -65,7 +65,7 @@ void note_failover(record::v1::DomainRow& row, const api::Domain& before, const 
     json event{{"eventTime", rfc3339(world.now_ns)},
                {"fromCluster", before.active_cluster_name()},
                {"toCluster", request.domain_active_cluster_name()},
-               {"failoverType", "Force"}};
+               {"failoverType", request.has_failover_timeout() ? "Grace" : "Force"}};
     if (!request.reason().empty())
       event["reason"] = request.reason();
     history.push_back(std::move(event));
@@ -77,24 +77,66 @@ void note_failover(record::v1::DomainRow& row, const api::Domain& before, const 
     (*d.mutable_data())[std::string(failover_history_key)] =
         history.dump(-1, ' ', false, json::error_handler_t::replace);
   }
-  // The next version of the cluster that is active already is the one it has.
   row.set_failover_notification_version(world.notification_version);
-  row.set_previous_failover_version(local_version);
-  row.set_failover_end_ns(0);
   row.set_last_updated_ns(world.now_ns);
 }
 
-outcome<void> check_attributes(const api::ActiveClusters& wanted, const domain_world& world) {
-  CADENZA_TRY(check_no_regions(wanted));
-  for (const auto& [scope, attributes] : wanted.active_clusters_by_cluster_attribute()) {
-    for (const auto& [attribute, cluster] : attributes.cluster_attributes()) {
-      if (cluster.active_cluster_name() != world.current_cluster)
-        return bad_request("Invalid active cluster name: " + cluster.active_cluster_name());
-      if (cluster.failover_version() < 0)
-        return bad_request("invalid failover version: " + std::to_string(cluster.failover_version()));
-    }
-  }
+/// Only the target may take a domain over gracefully, and only from another cluster.
+outcome<void> check_graceful(const record::v1::DomainRow& old, const api::FailoverDomainRequest& request,
+                             bool active_active, const domain_world& world) {
+  if (!request.has_failover_timeout())
+    return {};
+  const auto& target = request.domain_active_cluster_name();
+  if (target.empty() || active_active)
+    return bad_request("Cannot start graceful failover without updating active cluster or in local domain.");
+  if (target != world.current_cluster)
+    return bad_request("Cannot start the graceful failover from a to-be-passive cluster.");
+  if (target == old.domain().active_cluster_name())
+    return bad_request("Cannot start the graceful failover from an active cluster to an active cluster.");
+  if (old.failover_end_ns() > 0)
+    return bad_request("Cannot start concurrent graceful failover.");
+  if (const auto seconds = request.failover_timeout().seconds(); seconds <= 0)
+    return bad_request("The timeout of a graceful failover is a number of seconds, found " + std::to_string(seconds) +
+                       ".");
   return {};
+}
+
+std::optional<std::int64_t> pending_until(const api::FailoverDomainRequest& request, const domain_world& world) {
+  if (!request.has_failover_timeout())
+    return std::nullopt;
+  return world.now_ns + request.failover_timeout().seconds() * ns_per_s;
+}
+
+/// The row with the new places and their versions. A cluster alone keeps what there is: its domains go nowhere.
+outcome<record::v1::DomainRow> moved(const record::v1::DomainRow& old, const api::FailoverDomainRequest& request,
+                                     bool by_attribute, const domain_world& world) {
+  auto row = old;
+  if (!world.versions) {
+    if (by_attribute)
+      (void)merge_active_clusters(*row.mutable_domain(), request.active_clusters(), world);
+    row.set_previous_failover_version(local_version);
+    row.set_failover_end_ns(0);
+    return row;
+  }
+  if (const auto& target = request.domain_active_cluster_name(); !target.empty()) {
+    auto there = workflow::fail_over(row, target, pending_until(request, world), *world.versions);
+    if (!there)
+      return there.error();
+    row = *std::move(there);
+  }
+  if (by_attribute)
+    return workflow::fail_over_attributes(row, request.active_clusters(), *world.versions);
+  return row;
+}
+
+/// Whether the request names an attribute that the domain has not, or another cluster for one.
+bool changes_attributes(const api::Domain& d, const api::ActiveClusters& wanted) {
+  bool out = false;
+  workflow::for_each_attribute(wanted, [&](const auto& scope, const auto& name, const auto& info) {
+    const auto* known = workflow::find_attribute(d.active_clusters(), scope, name);
+    out = out || known == nullptr || known->active_cluster_name() != info.active_cluster_name();
+  });
+  return out;
 }
 
 /// `may_promote`: a domain without clusters by attribute may get some.
@@ -104,30 +146,27 @@ outcome<record::v1::DomainRow> fail_over(const record::v1::DomainRow& old, const
   const auto& target = request.domain_active_cluster_name();
   if (!before.is_global_domain())
     return bad_request("Local domains cannot perform failovers or change replication configuration");
-  const bool by_attribute = request.has_active_clusters() && names_clusters(request.active_clusters());
+  bool by_attribute = request.has_active_clusters() && names_clusters(request.active_clusters());
   if (by_attribute && !may_promote && !before.has_active_clusters())
     return bad_request("FailoverDomain cannot be used to promote a domain to active-active; use UpdateDomain to set "
                        "cluster attributes");
-  auto row = old;
-  bool changed = !target.empty();
   if (by_attribute) {
-    CADENZA_TRY(check_attributes(request.active_clusters(), world));
-    changed = merge_active_clusters(*row.mutable_domain(), request.active_clusters(), world) || changed;
+    CADENZA_TRY(check_attributes(before, request.active_clusters(), world));
+    by_attribute = changes_attributes(before, request.active_clusters());
   }
-  if (!changed)
+  if (target.empty() && !by_attribute)
     return bad_request(no_change);
-  CADENZA_TRY(check_cool_down(old, world));
-  if (request.has_failover_timeout()) {
-    if (row.domain().has_active_clusters())
-      return bad_request("Cannot start graceful failover without updating active cluster or in local domain.");
-    if (target != world.current_cluster)
-      return bad_request("Cannot start the graceful failover from a to-be-passive cluster.");
-    return bad_request("Cannot start the graceful failover from an active cluster to an active cluster.");
-  }
-  if (!target.empty() && target != world.current_cluster)
+  CADENZA_TRY(check_graceful(old, request, by_attribute || before.has_active_clusters(), world));
+  if (!target.empty() && !world.knows(target))
     return bad_request("Invalid cluster name: " + target);
-  note_failover(row, before, request, world);
-  CADENZA_ASSERT(row.failover_version() == old.failover_version(), "a domain that stays where it is keeps its version");
+  if (!target.empty() && !workflow::lives_in(before, target))
+    return bad_request("Active cluster is not contained in all clusters.");
+  CADENZA_TRY(check_cool_down(old, world));
+  auto row = moved(old, request, by_attribute, world);
+  if (!row)
+    return row.error();
+  note_failover(*row, before, request, world);
+  CADENZA_ASSERT(row->failover_version() >= old.failover_version(), "the version of a domain never goes back");
   return row;
 }
 
@@ -139,19 +178,32 @@ outcome<void> check_no_regions(const api::ActiveClusters& wanted) {
   return bad_request("Invalid active clusters: name them by scope and attribute, not by region.");
 }
 
+outcome<void> check_attributes(const api::Domain& d, const api::ActiveClusters& wanted, const domain_world& world) {
+  CADENZA_TRY(check_no_regions(wanted));
+  outcome<void> out;
+  workflow::for_each_attribute(wanted, [&](const auto&, const auto&, const api::ActiveClusterInfo& cluster) {
+    if (!out)
+      return;
+    if (!world.knows(cluster.active_cluster_name()))
+      out = bad_request("Invalid active cluster name: " + cluster.active_cluster_name());
+    else if (cluster.failover_version() < 0)
+      out = bad_request("invalid failover version: " + std::to_string(cluster.failover_version()));
+    else if (!workflow::lives_in(d, cluster.active_cluster_name()))
+      out = bad_request("Active cluster is not contained in all clusters.");
+  });
+  return out;
+}
+
 bool merge_active_clusters(api::Domain& d, const api::ActiveClusters& wanted, const domain_world& world) {
   bool changed = false;
-  for (const auto& [scope, attributes] : wanted.active_clusters_by_cluster_attribute()) {
-    for (const auto& [attribute, cluster] : attributes.cluster_attributes()) {
-      auto& scopes = *d.mutable_active_clusters()->mutable_active_clusters_by_cluster_attribute();
-      auto& known = *scopes[scope].mutable_cluster_attributes();
-      if (known.contains(attribute))
-        continue; // where it is active already
-      known[attribute].set_active_cluster_name(cluster.active_cluster_name());
-      known[attribute].set_failover_version(world.initial_failover_version);
-      changed = true;
-    }
-  }
+  workflow::for_each_attribute(wanted, [&](const auto& scope, const auto& name, const auto& cluster) {
+    if (workflow::find_attribute(d.active_clusters(), scope, name) != nullptr)
+      return; // where it is active already
+    auto& known = workflow::edit_attribute(d, scope, name);
+    known.set_active_cluster_name(cluster.active_cluster_name());
+    known.set_failover_version(world.first_version(cluster.active_cluster_name()));
+    changed = true;
+  });
   return changed;
 }
 

@@ -51,24 +51,67 @@ outcome<void> check_cool_down(const record::v1::DomainRow& row, const domain_wor
                       std::to_string((wait_ns + second_ns - 1) / second_ns) + " s.");
 }
 
+bool domain_world::knows(const std::string& cluster) const {
+  return cluster == current_cluster || std::find(clusters.begin(), clusters.end(), cluster) != clusters.end();
+}
+
+std::int64_t domain_world::first_version(const std::string& cluster) const {
+  if (!versions)
+    return initial_failover_version;
+  const auto first = versions->next(cluster, 0);
+  CADENZA_ASSERT(first, "a cluster that is known has versions; " + cluster);
+  return *first;
+}
+
 namespace {
 
-/// The first cluster that is not this one.
+/// The first cluster that is not of the group.
 template <class Clusters> std::optional<std::string> stranger_in(const Clusters& clusters, const domain_world& world) {
   for (const auto& cluster : clusters)
-    if (cluster.cluster_name() != world.current_cluster)
+    if (!world.knows(cluster.cluster_name()))
       return cluster.cluster_name();
   return std::nullopt;
 }
 
-/// Where a domain wants to live: here, and nowhere else.
-outcome<void> check_clusters(const api::RegisterDomainRequest& request, const domain_world& world) {
-  if (!request.active_cluster_name().empty() && request.active_cluster_name() != world.current_cluster)
-    return bad_request("Invalid cluster name: " + request.active_cluster_name());
+/// Writes down where a domain that is made lives, and where it is active: here, when nothing was said.
+outcome<void> take_clusters(const api::RegisterDomainRequest& request, const domain_world& world, api::Domain& d) {
+  const auto& active = request.active_cluster_name().empty() ? world.current_cluster : request.active_cluster_name();
+  if (!world.knows(active))
+    return bad_request("Invalid cluster name: " + active);
   if (const auto stranger = stranger_in(request.clusters(), world))
     return bad_request("Invalid cluster name: " + *stranger);
-  if (!request.is_global_domain() && request.clusters_size() > 1)
+  d.set_active_cluster_name(active);
+  for (const auto& cluster : request.clusters())
+    if (!workflow::lives_in(d, cluster.cluster_name()))
+      d.add_clusters()->set_cluster_name(cluster.cluster_name());
+  if (d.clusters().empty())
+    d.add_clusters()->set_cluster_name(active);
+  if (request.is_global_domain()) {
+    if (!workflow::lives_in(d, active))
+      return bad_request("Active cluster is not contained in all clusters.");
+    return {};
+  }
+  if (active != world.current_cluster)
+    return bad_request("Invalid local domain active cluster");
+  if (request.clusters_size() > 1 || d.clusters(0).cluster_name() != active)
     return bad_request("Invalid local domain clusters");
+  return {};
+}
+
+/// A domain may get further clusters. It leaves none: that one would never hear of it.
+outcome<void> change_clusters(const api::UpdateDomainRequest& request, const domain_world& world, api::Domain& d) {
+  if (const auto stranger = stranger_in(request.clusters(), world))
+    return bad_request("Invalid cluster name: " + *stranger);
+  api::Domain now;
+  for (const auto& cluster : request.clusters())
+    if (!workflow::lives_in(now, cluster.cluster_name()))
+      now.add_clusters()->set_cluster_name(cluster.cluster_name());
+  if (!workflow::lives_in(now, d.active_cluster_name()))
+    return bad_request("Active cluster is not contained in all clusters.");
+  for (const auto& before : d.clusters())
+    if (!workflow::lives_in(now, before.cluster_name()))
+      return bad_request("Cannot remove existing replicated clusters from a domain.");
+  *d.mutable_clusters() = now.clusters();
   return {};
 }
 
@@ -80,10 +123,11 @@ outcome<void> take_active_clusters(const api::RegisterDomainRequest& request, co
   CADENZA_TRY(check_no_regions(request.active_clusters()));
   for (const auto& [scope, attributes] : request.active_clusters().active_clusters_by_cluster_attribute())
     for (const auto& [attribute, cluster] : attributes.cluster_attributes())
-      if (cluster.active_cluster_name() != world.current_cluster)
+      if (!world.knows(cluster.active_cluster_name()))
         return bad_request("Cluster " + cluster.active_cluster_name() +
                            " not found. Domain cannot be registered in this cluster for scope " + quoted(scope) +
                            " and attribute " + quoted(attribute));
+  CADENZA_TRY(check_attributes(d, request.active_clusters(), world));
   (void)merge_active_clusters(d, request.active_clusters(), world);
   return {};
 }
@@ -104,10 +148,10 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
   const bool global = request.is_global_domain();
   if (global)
     CADENZA_TRY(check_primary(world));
-  CADENZA_TRY(check_clusters(request, world));
-  // A global domain of one cluster: its versions are real ones, so that it can move to other clusters later.
-  const auto version = global ? world.initial_failover_version : local_version;
   record::v1::DomainRow row;
+  CADENZA_TRY(take_clusters(request, world, *row.mutable_domain()));
+  // A global domain of one cluster: its versions are real ones, so that it can move to other clusters later.
+  const auto version = global ? world.first_version(row.domain().active_cluster_name()) : local_version;
   row.set_format(1);
   row.set_failover_version(version);
   row.set_previous_failover_version(local_version);
@@ -124,8 +168,6 @@ outcome<record::v1::DomainRow> register_domain(const api::RegisterDomainRequest&
   d.mutable_bad_binaries();
   d.set_history_archival_status(api::ARCHIVAL_STATUS_DISABLED);
   d.set_visibility_archival_status(api::ARCHIVAL_STATUS_DISABLED);
-  d.set_active_cluster_name(world.current_cluster);
-  d.add_clusters()->set_cluster_name(world.current_cluster);
   d.set_is_global_domain(global);
   d.set_failover_version(version);
   CADENZA_TRY(take_active_clusters(request, world, d));
@@ -165,12 +207,10 @@ outcome<record::v1::DomainRow> update_domain(const record::v1::DomainRow& old, c
       return bad_request("Cannot set active cluster to current cluster when other parameters are set.");
     return fail_over_by_update(old, request, world);
   }
-  if (has("clusters")) {
-    if (const auto stranger = stranger_in(request.clusters(), world))
-      return bad_request("Invalid cluster name: " + *stranger);
-    if (request.clusters().empty())
-      return bad_request("Active cluster is not contained in all clusters.");
-  }
+  if (has("failover_timeout"))
+    return bad_request("Cannot start graceful failover without updating active cluster or in local domain.");
+  if (has("clusters"))
+    CADENZA_TRY(change_clusters(request, world, d));
   if (d.is_global_domain()) {
     CADENZA_TRY(check_primary(world));
     // The pause lets a change reach the other clusters before the next one. A domain of one cluster, which is what

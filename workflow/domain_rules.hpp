@@ -1,13 +1,16 @@
 #pragma once
 
 #include "messages/outcome.hpp"
+#include "workflow/domain_versions.hpp"
 #include "workflow/domain_view.hpp"
 
 #include "uber/cadence/admin/v1/service_admin.pb.h"
 #include "uber/cadence/api/v1/service_domain.pb.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cadenza::actors {
 
@@ -30,6 +33,13 @@ struct domain_world {
   std::int64_t initial_failover_version = 0; ///< of the current cluster
   std::int64_t notification_version = 0;     ///< that the change will carry
   domain_limits limits;
+  std::vector<std::string> clusters; ///< of the group, this one among them; none: this one is alone
+  /// How their versions follow one another. Absent: this one is alone, and where domains are active never changes.
+  std::optional<workflow::version_rule> versions;
+
+  [[nodiscard]] bool knows(const std::string& cluster) const;
+  /// The version of the cluster that a domain begins with. The cluster must be known.
+  [[nodiscard]] std::int64_t first_version(const std::string& cluster) const;
 };
 
 /// service_busy when the last change of the domain is too young.
@@ -44,8 +54,8 @@ register_domain(const uber::cadence::api::v1::RegisterDomainRequest& request, co
                                                            const domain_world& world);
 [[nodiscard]] outcome<record::v1::DomainRow> deprecate_domain(const record::v1::DomainRow& old,
                                                               const domain_world& world);
-/// Global domains only. With one cluster the only target is where the domain is active already: that is allowed, leaves
-/// the version as it is, and is remembered. Clusters by attribute may be added to those that a domain has.
+/// Global domains only. A fail-over to where the domain is active already is allowed, leaves the version as it is, and
+/// is remembered. Clusters by attribute may be added to those that a domain has, and fail over each by itself.
 [[nodiscard]] outcome<record::v1::DomainRow>
 fail_over_domain(const record::v1::DomainRow& old, const uber::cadence::api::v1::FailoverDomainRequest& request,
                  const domain_world& world);
@@ -54,11 +64,15 @@ fail_over_domain(const record::v1::DomainRow& old, const uber::cadence::api::v1:
 fail_over_by_update(const record::v1::DomainRow& old, const uber::cadence::api::v1::UpdateDomainRequest& request,
                     const domain_world& world);
 /// Adds to a domain the clusters of attributes it does not know yet. False: it knew them all. Every cluster must be
-/// this one; versions begin with its initial one.
+/// known; versions begin with its first one.
 bool merge_active_clusters(uber::cadence::api::v1::Domain& d, const uber::cadence::api::v1::ActiveClusters& wanted,
                            const domain_world& world);
 /// bad_request for clusters by region, which were given up for attributes.
 [[nodiscard]] outcome<void> check_no_regions(const uber::cadence::api::v1::ActiveClusters& wanted);
+/// bad_request: a cluster is unknown, or the domain does not live in it.
+[[nodiscard]] outcome<void> check_attributes(const uber::cadence::api::v1::Domain& d,
+                                             const uber::cadence::api::v1::ActiveClusters& wanted,
+                                             const domain_world& world);
 /// Replaces the states of a domain's isolation groups.
 [[nodiscard]] outcome<record::v1::DomainRow>
 set_isolation_groups(const record::v1::DomainRow& old,

@@ -1,5 +1,6 @@
 #include "actors/cluster/domain_registry.hpp"
 
+#include "actors/cluster/domain_handover.hpp"
 #include "messages/invariant.hpp"
 
 #include <caf/all.hpp>
@@ -26,10 +27,14 @@ workflow::domain_ptr view_of(const std::string& name, const record::v1::DomainRo
 
 } // namespace
 
-domain_registry::domain_registry(caf::actor_config& cfg, const actor_context& env, std::function<void()> ready)
-  : supervised_actor(cfg), env_(env), ready_(std::move(ready)) {}
+domain_registry::domain_registry(caf::actor_config& cfg, const actor_context& env, std::function<void()> ready,
+                                 std::function<void()> changed)
+  : supervised_actor(cfg), env_(env), ready_(std::move(ready)), changed_(std::move(changed)) {}
 
 caf::actor domain_registry::me() { return caf::actor_cast<caf::actor>(this); }
+
+/// They hold each other.
+void domain_registry::on_exit() { handover_ = nullptr; }
 
 caf::behavior domain_registry::make_behavior() {
   reload();
@@ -142,9 +147,19 @@ void domain_registry::load() {
   reading_.clear();
   loaded_ = true;
   publish();
+  start_feeds();
   if (ready_)
     ready_();
   work();
+}
+
+void domain_registry::published() {
+  serve_waiting();
+  serve_asked();
+  if (handover_)
+    send(handover_, std::make_shared<handover_mail>(handover_look{}));
+  if (changed_)
+    changed_();
 }
 
 void domain_registry::publish() {
@@ -159,7 +174,7 @@ void domain_registry::publish() {
     next->put(same ? known : std::move(made));
   }
   env_.domains->publish(std::move(next));
-  serve_waiting();
+  published();
 }
 
 /// One domain has changed: the directory is published anew at the cost of that, however many there are.
@@ -171,7 +186,7 @@ void domain_registry::publish(const std::string& name) {
   else if (const auto gone = next->find(name))
     next->remove(gone->id);
   env_.domains->publish(std::move(next));
-  serve_waiting();
+  published();
 }
 
 void domain_registry::handle(domain_change& change) {

@@ -1,6 +1,8 @@
 #include "actors/cluster/domain_registry.hpp"
 #include "actors/engine/engine_state.hpp"
 #include "messages/paging.hpp"
+#include "messages/wire_time.hpp"
+#include "replication/domains.hpp"
 #include "workflow/domain_rules.hpp"
 
 #include <caf/send.hpp>
@@ -19,6 +21,11 @@ constexpr int page_max = 1000;
 api::Domain shown(const record::v1::DomainRow& row) {
   auto out = row.domain();
   out.set_failover_version(row.failover_version());
+  if (row.failover_end_ns() > 0) {
+    auto& pending = *out.mutable_failover_info();
+    pending.set_failover_version(row.failover_version());
+    workflow::set_time(*pending.mutable_failover_expire_timestamp(), row.failover_end_ns());
+  }
   out.mutable_isolation_groups();
   out.mutable_async_workflow_config();
   // This version archives nothing, whatever an earlier one was asked to write down.
@@ -71,12 +78,20 @@ void list_in(const workflow::domain_directory& directory, const api::ListDomains
 
 domain_world world_of(const actor_context& env, const std::string& domain) {
   const auto& s = env.settings;
-  return {env.time->now_ns(),
-          s.cluster,
-          s.primary_cluster,
-          s.initial_failover_version,
-          env.domains->get()->notification_version,
-          env.live->limits_of_domain(domain)};
+  domain_world out;
+  out.now_ns = env.time->now_ns();
+  out.current_cluster = s.cluster;
+  out.primary_cluster = s.primary_cluster;
+  out.initial_failover_version = s.initial_failover_version;
+  out.notification_version = env.domains->get()->notification_version;
+  out.limits = env.live->limits_of_domain(domain);
+  if (!env.clusters->any())
+    return out;
+  const auto& group = env.clusters->group();
+  for (const auto& cluster : group.clusters())
+    out.clusters.push_back(cluster.name);
+  out.versions = replication::versions_of(group);
+  return out;
 }
 
 void send_change(const actor_context& env, domain_change change) {

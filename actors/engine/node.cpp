@@ -5,6 +5,7 @@
 #include "actors/matching/far_desk.hpp"
 #include "actors/matching/matching_owner.hpp"
 #include "actors/runs/run_starter.hpp"
+#include "actors/runs/shard_mail.hpp"
 #include "actors/shards/shard_owner.hpp"
 #include "messages/invariant.hpp"
 
@@ -16,6 +17,17 @@ node::node(caf::actor_config& cfg, const actor_context& env, visibility_opener o
            std::function<void()> ready, worker_tools worker, const cluster_views* placement)
   : supervised_actor(cfg), env_(env), open_visibility_(std::move(open_visibility)), detached_writer_(detached_writer),
     ready_(std::move(ready)), worker_(std::move(worker)), placement_(placement) {}
+
+namespace {
+
+/// Domains have changed: what a shard holds back for one that is active elsewhere may go on.
+void tell_shards(const actor_context& env) {
+  for (int i = 0; env.clusters->any() && i < env.routes->shard_count(); ++i)
+    if (const auto shard = env.routes->shard(i))
+      caf::anon_send(shard, make_shard_mail(domains_told{}));
+}
+
+} // namespace
 
 void node::on_exit() {
   for (auto& [which, handle] : children_)
@@ -107,7 +119,8 @@ void node::start(node_child which) {
   switch (which) {
   case node_child::domain_registry:
     handle = spawn<domain_registry, caf::monitored>(
-        env_, [self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, domains_ready{}); });
+        env_, [self = caf::actor_cast<caf::actor>(this)] { caf::anon_send(self, domains_ready{}); },
+        [&env = env_] { tell_shards(env); });
     env_.routes->set_domains(handle);
     break;
   case node_child::document_keeper:

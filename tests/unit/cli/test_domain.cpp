@@ -197,6 +197,70 @@ BOOST_AUTO_TEST_CASE(update_with_a_cluster_sends_failover_fields_only) {
   BOOST_TEST(request.description().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_graceful_failover_has_two_spellings) {
+  server.on<api::UpdateDomainRequest, api::UpdateDomainResponse>("DomainAPI/UpdateDomain",
+                                                                 [](const auto&, auto&) { return answer::ok(); });
+  server.on<api::FailoverDomainRequest, api::FailoverDomainResponse>("DomainAPI/FailoverDomain",
+                                                                     [](const auto&, auto&) { return answer::ok(); });
+  const auto updates = [this](std::vector<std::string> more) {
+    more.insert(more.begin(), {"d", "up", "--ac", "dc2"});
+    BOOST_TEST(run(more).code == 0);
+    return server.last<api::UpdateDomainRequest>("DomainAPI/UpdateDomain").failover_timeout().seconds();
+  };
+  BOOST_TEST(updates({}) == 0);
+  BOOST_TEST(updates({"--failover_type", "grace", "--failover_timeout_seconds", "30"}) == 30);
+  BOOST_TEST(updates({"--graceful_failover_timeout", "90s"}) == 90);
+  BOOST_TEST(run({"d", "up", "--ac", "dc2", "--ft", "force", "--graceful_failover_timeout", "90s"}).code == 1);
+  BOOST_TEST(run({"d", "fo", "--ac", "dc2", "--graceful_failover_timeout", "45s"}).code == 0);
+  BOOST_TEST(server.last<api::FailoverDomainRequest>("DomainAPI/FailoverDomain").failover_timeout().seconds() == 45);
+}
+
+BOOST_AUTO_TEST_CASE(the_commands_of_the_guide_to_several_clusters) {
+  server.on<api::RegisterDomainRequest, api::RegisterDomainResponse>("DomainAPI/RegisterDomain",
+                                                                     [](const auto&, auto&) { return answer::ok(); });
+  server.on<api::UpdateDomainRequest, api::UpdateDomainResponse>("DomainAPI/UpdateDomain",
+                                                                 [](const auto&, auto&) { return answer::ok(); });
+  server.on<api::DescribeDomainRequest, api::DescribeDomainResponse>("DomainAPI/DescribeDomain",
+                                                                     [](const auto&, auto& response) {
+                                                                       auto& d = *response.mutable_domain();
+                                                                       d.set_name("cadence-canary-xdc");
+                                                                       d.set_description("canary");
+                                                                       d.set_owner_email("a@b.example");
+                                                                       d.set_status(api::DOMAIN_STATUS_REGISTERED);
+                                                                       d.set_is_global_domain(true);
+                                                                       d.set_active_cluster_name("dc1");
+                                                                       for (const auto* one : {"dc1", "dc2"})
+                                                                         d.add_clusters()->set_cluster_name(one);
+                                                                       return answer::ok();
+                                                                     });
+  const auto names = [](const auto& clusters) {
+    std::string out;
+    for (const auto& one : clusters)
+      out += one.cluster_name() + " ";
+    return out;
+  };
+  BOOST_TEST(run({"--do", "x", "d", "re", "--gd", "true", "--clusters", "dc1", "dc2", "dc3", "--ac", "dc1"}).code == 0);
+  const auto made = server.last<api::RegisterDomainRequest>("DomainAPI/RegisterDomain");
+  BOOST_TEST(made.name() == "x");
+  BOOST_TEST(made.is_global_domain());
+  BOOST_TEST(names(made.clusters()) == "dc1 dc2 dc3 ");
+  BOOST_TEST(made.active_cluster_name() == "dc1");
+  BOOST_TEST(run({"--do", "x", "d", "up", "--ac", "dc2"}).code == 0);
+  BOOST_TEST(server.last<api::UpdateDomainRequest>("DomainAPI/UpdateDomain").active_cluster_name() == "dc2");
+  BOOST_TEST(run({"--do", "x", "d", "up", "--clusters", "dc1", "dc2"}).code == 0);
+  BOOST_TEST(names(server.last<api::UpdateDomainRequest>("DomainAPI/UpdateDomain").clusters()) == "dc1 dc2 ");
+  // Each line of the guide, in its order; others stand between them.
+  const auto shown = run({"--do", "cadence-canary-xdc", "d", "desc"}).out;
+  std::size_t at = 0;
+  for (const std::string line : {"Name: cadence-canary-xdc\n", "Description: canary\n", "OwnerEmail: a@b.example\n",
+                                 "DomainData: \n", "Status: REGISTERED\n", "RetentionInDays: 0\n",
+                                 "EmitMetrics: true\n", "ActiveClusterName: dc1\n", "Clusters: dc1, dc2\n"}) {
+    const auto found = shown.find(line, at);
+    BOOST_TEST_REQUIRE(found != std::string::npos, line + " in " + shown);
+    at = found + line.size();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(deprecate_looks_for_open_workflows_first) {
   int open = 2;
   server.on<api::CountWorkflowExecutionsRequest, api::CountWorkflowExecutionsResponse>(

@@ -92,7 +92,8 @@ void two_clusters::road::ask(const std::string& cluster, std::uint32_t kind, std
   const auto& from = group_.self();
   if (cluster == from || of_.find(cluster) == nullptr)
     return call->reject(unavailable("cluster " + cluster + " is not one of this group"));
-  if (!of_.reaches(from, cluster) || (of_.passes && !of_.passes(from, cluster, kind, bytes)))
+  if (!of_.reaches(from, cluster) || (of_.passes && !of_.passes(from, cluster, kind, bytes)) ||
+      (kind == cluster_kind::domains && !of_.tells_domains))
     return call->reject(unavailable("cluster " + cluster + " is not reached"));
   ++of_.requests[{from, kind}];
   auto over = std::make_shared<crossing>(of_, from, cluster, kind, std::move(call));

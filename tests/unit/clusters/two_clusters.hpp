@@ -80,6 +80,8 @@ public:
   std::map<std::pair<std::string, std::uint32_t>, std::int64_t> answer_bytes;
 
   // --- domains
+  /// The clusters tell each other of their domains. Without it each knows what is put into it.
+  bool tells_domains = false;
   /// Writes a global domain of both clusters straight into both stores, active in that cluster. A domain that is
   /// there fails over to it, in both clusters at once.
   void put_domain(const std::string& name, const std::string& active);

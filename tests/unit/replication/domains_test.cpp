@@ -101,6 +101,43 @@ BOOST_AUTO_TEST_CASE(a_graceful_failover_is_asked_for_where_it_leads_and_one_at_
   BOOST_TEST(merge(*pending, row).failover_end_ns() == 7);
 }
 
+BOOST_AUTO_TEST_CASE(who_gave_a_domain_away_says_when_nothing_more_comes) {
+  const auto before = in({"A", "B", "C"});
+  const auto pending = *fail_over(before, "B", 7, group("B"));
+  auto given = merge(before, pending);
+  BOOST_TEST(leaves(given, group("A")));
+  BOOST_TEST(!leaves(given, group("B")));
+  BOOST_TEST(!leaves(given, group("C")));
+  BOOST_TEST(!hands_over(pending, given, "A", group("B")));
+  given = settled(given);
+  BOOST_TEST(!leaves(given, group("A")));
+  BOOST_TEST(!tells_news(pending, given));
+  BOOST_TEST(hands_over(pending, given, "A", group("B")));
+  BOOST_TEST(!hands_over(pending, given, "C", group("B"))); // not C's to say
+  BOOST_TEST(settled(pending).failover_end_ns() == 0);
+  BOOST_TEST(!hands_over(settled(pending), given, "A", group("B")));
+  // A forced one to the same cluster has the same version, and nobody waits any more.
+  BOOST_TEST(hands_over(pending, *fail_over(before, "B", {}, group("A")), "A", group("B")));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_remembered_of_failovers_goes_with_where_a_domain_is_active) {
+  const std::string key = "FailoverHistory";
+  auto own = in({"A", "B"});
+  (*own.mutable_domain()->mutable_data())[key] = "own";
+  auto told = *fail_over(own, "B", {}, group("B"));
+  (*told.mutable_domain()->mutable_data())[key] = "told";
+  BOOST_TEST(merge(own, told).domain().data().at(key) == "told");
+  auto settings = own;
+  settings.set_config_version(1);
+  settings.mutable_domain()->set_description("new");
+  settings.mutable_domain()->mutable_data()->erase(key);
+  const auto merged = merge(told, settings);
+  BOOST_TEST(merged.domain().description() == "new");
+  BOOST_TEST(merged.domain().data().at(key) == "told");
+  BOOST_TEST(!tells_news(merged, settings));
+  BOOST_TEST(!tells_news(merged, told));
+}
+
 BOOST_AUTO_TEST_CASE(attributes_fail_over_each_by_itself) {
   auto row = in({"A", "B"});
   const auto first = fail_over_attributes(row, at("west", "B"), group());
