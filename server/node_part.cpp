@@ -3,6 +3,7 @@
 #include "actors/base/engine_counters.hpp"
 #include "config/log.hpp"
 #include "config/typed_node.hpp"
+#include "server/clusters_part.hpp"
 #include "server/node_metrics.hpp"
 
 #include <caf/atom.hpp>
@@ -73,6 +74,8 @@ outcome<std::unique_ptr<caf::actor_system_config>> actors_of(const config::serve
   out->set("scheduler.max-threads", threads);
   if (!c.node.alone())
     CADENZA_TRY(actors::prepare_links(*out, wire_of(c.node)));
+  if (c.clusters.several()) // with one node each: the check of the configuration sees to that
+    CADENZA_TRY(actors::prepare_links(*out, cluster_wire_of(c)));
   return out;
 }
 

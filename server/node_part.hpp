@@ -15,7 +15,8 @@
 
 namespace cadenza {
 
-/// An actor system may be made of it; that of a node can speak to others. An error names a file that cannot be used.
+/// An actor system may be made of it; that of a node, or of one of several clusters, can speak to others. An error
+/// names a file that cannot be used.
 [[nodiscard]] outcome<std::unique_ptr<caf::actor_system_config>> actors_of(const config::server_config& c);
 
 /// What makes the server one node of several: membership, links, and the engine that finds everything wherever it is.

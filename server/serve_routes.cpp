@@ -34,7 +34,8 @@ std::string parameter(const http_request& from, const std::string& name) {
 
 /// What is wrong inside says nothing about the status: the rest is served, and starting the process anew mends none of
 /// it.
-http_response health_of(const bridge::health_board& health, const open_store& stores, const actors::engine& engine) {
+http_response health_of(const bridge::health_board& health, const open_store& stores, const actors::engine& engine,
+                        const clusters_part* clusters) {
   const bool writes = stores.store->accepts_writes();
   const auto wrong = engine.what_is_wrong();
   json deaths = json::array();
@@ -46,11 +47,13 @@ http_response health_of(const bridge::health_board& health, const open_store& st
     if (unreadable.size() < shown_max)
       unreadable.push_back({{"where", one.where}, {"what", one.what}});
   const bool serving = health.serving();
-  return json_reply({{"status", serving && !writes ? "RefusingWrites" : std::string(bridge::text_of(health.state()))},
-                     {"accepts_writes", writes},
-                     {"died_lately", std::move(deaths)},
-                     {"unreadable", std::move(unreadable)}},
-                    serving && writes ? 200 : 503);
+  json out = {{"status", serving && !writes ? "RefusingWrites" : std::string(bridge::text_of(health.state()))},
+              {"accepts_writes", writes},
+              {"died_lately", std::move(deaths)},
+              {"unreadable", std::move(unreadable)}};
+  if (clusters != nullptr)
+    out["other_clusters"] = clusters->reached();
+  return json_reply(std::move(out), serving && writes ? 200 : 503);
 }
 
 /// What a request about backups is told when it fails.
@@ -200,14 +203,15 @@ outcome<std::string> backup_directory_of(const std::string& configured, const st
 }
 
 void add_store_routes(bridge::http_server& to, const bridge::health_board& health, open_store& stores,
-                      const actors::engine& engine) {
+                      const actors::engine& engine, const clusters_part* clusters) {
   const auto add = [&](const char* method, const char* path, auto answer) {
     to.add_route(method, path, [&stores, answer](const http_request& request) {
       const auto directory = backup_directory_of(stores.backup_directory, parameter(request, "dir"));
       return directory ? answer(stores, *directory, request) : backup_error(directory.error());
     });
   };
-  to.add_route("GET", "/health", [&](const http_request&) { return health_of(health, stores, engine); });
+  to.add_route("GET", "/health",
+               [&, clusters](const http_request&) { return health_of(health, stores, engine, clusters); });
   to.set_readiness(
       [&stores] { return stores.store->accepts_writes() ? std::string() : std::string("the store refuses writes"); });
   add("POST", "/admin/backup/create", [](open_store& from, const std::string& directory, const http_request&) {

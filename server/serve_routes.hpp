@@ -4,6 +4,7 @@
 #include "bridge/http/http_server.hpp"
 #include "config/dynamic.hpp"
 #include "messages/outcome.hpp"
+#include "server/clusters_part.hpp"
 #include "server/serve_store.hpp"
 
 #include <string>
@@ -18,14 +19,14 @@ namespace cadenza {
 /// What the HTTP side says of the stores:
 ///
 /// - `GET /health` and `GET /ready`: 503 also while the store takes no writes; `/health` also
-///   says which actors died lately, and what cannot be read
+///   says which actors died lately, what cannot be read, and which other clusters are reached
 /// - `POST /admin/backup/create?dir=…` (409 while another one is under way; the answer comes when the backup has been
 ///   read back), `GET /admin/backup/list?dir=…`, `POST /admin/backup/verify?dir=…&id=…`; `dir` as above, without `id`
 ///   the newest backup
 ///
-/// Before `start` of the server; all must outlive it.
+/// `clusters` null: the cluster is alone. Before `start` of the server; all must outlive it.
 void add_store_routes(bridge::http_server& to, const bridge::health_board& health, open_store& stores,
-                      const actors::engine& engine);
+                      const actors::engine& engine, const clusters_part* clusters);
 
 /// `GET /admin/config`: every key of the dynamic configuration with its default, what it means, and the values that
 /// apply now. Before `start` of the server; both must outlive it.

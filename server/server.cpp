@@ -104,6 +104,8 @@ std::string server::banner() const {
   out += "  shards   " + std::to_string(stores_->shard_count) + '\n';
   if (const auto& node = values().node; !node.alone())
     out += "  node     " + node.name + ", for other nodes at " + node.address + '\n';
+  if (const auto& group = values().clusters; group.several())
+    out += "  cluster  " + group.current + ", for other clusters at " + group.find(group.current)->rpc_address + '\n';
   return out;
 }
 

@@ -62,7 +62,7 @@ actors::engine_settings engine_settings_of(const config::server_config& c) {
 }
 
 actors::engine_options engine_options_of(const config::server_config& c, settings_part& settings, int shards,
-                                         actors::workload& work, node_part* node) {
+                                         actors::workload& work, node_part* node, clusters_part* clusters) {
   actors::engine_options out;
   out.work = &work;
   out.shard_count = shards;
@@ -75,6 +75,8 @@ actors::engine_options engine_options_of(const config::server_config& c, setting
   };
   if (node != nullptr)
     node->tie(out);
+  if (clusters != nullptr)
+    clusters->tie(out);
   return out;
 }
 
@@ -88,26 +90,35 @@ engine_part::engine_part(const config::server_config& c, std::unique_ptr<caf::ac
                          settings_part& settings, open_store& s, metrics::registry& registry)
   : stores(s), system_config(std::move(how)), system(*system_config), work(registry, time),
     node(c.node.alone() ? nullptr : std::make_unique<node_part>(c, s.shard_count, system, *s.store, time, registry)),
+    clusters(c.clusters.several() ? std::make_unique<clusters_part>(c, system, time, registry) : nullptr),
     engine(system, *s.store, time, chance, log::write, s.open_visibility,
-           engine_options_of(c, settings, s.shard_count, work, node.get())),
+           engine_options_of(c, settings, s.shard_count, work, node.get(), clusters.get())),
     gauges(actors::show_metrics(registry, engine.counters())) {
   if (node)
     node->join(engine);
+  if (clusters)
+    clusters->join(engine);
 }
 
 engine_part::~engine_part() {
   stores.stopping = true; // a check or a rebuild under way ends
   if (node)
     node->stop();
+  if (clusters)
+    clusters->stop();
   engine.stop();
 }
 
 outcome<void> engine_part::begin() {
   if (node)
     CADENZA_TRY(node->open());
+  if (clusters)
+    CADENZA_TRY(clusters->open());
   engine.begin();
   if (node)
     node->begin();
+  if (clusters)
+    clusters->begin();
   return {};
 }
 
@@ -142,7 +153,7 @@ void front_part::apply_settings(const config::snapshot_ptr& now) {
 void front_part::add_routes() {
   auto& stores = engine_.stores;
   bridge::add_actor_routes(http_, engine_.engine, actor_patience);
-  add_store_routes(http_, health_, stores, engine_.engine);
+  add_store_routes(http_, health_, stores, engine_.engine, engine_.clusters.get());
   add_shard_routes(http_, stores);
   add_verify_route(http_, stores, engine_.engine);
   add_cluster_routes(http_, engine_.node.get(), stores.shard_count, host_of(config_));

@@ -12,6 +12,7 @@
 #include "config/dynamic.hpp"
 #include "config/limit_warnings.hpp"
 #include "config/server_config.hpp"
+#include "server/clusters_part.hpp"
 #include "server/node_part.hpp"
 #include "server/serve_store.hpp"
 
@@ -43,7 +44,8 @@ struct engine_part {
               open_store& stores, metrics::registry& registry);
   ~engine_part();
 
-  /// The tree runs, and a node becomes a member of its cluster. An error says why others cannot reach it.
+  /// The tree runs, a node becomes a member of its cluster, and a cluster is linked to the others of its group. An
+  /// error says why others cannot reach it.
   [[nodiscard]] outcome<void> begin();
   /// Requests can be carried out.
   [[nodiscard]] bool ready() { return engine.ready() && (!node || node->belongs()); }
@@ -60,7 +62,8 @@ struct engine_part {
   actors::system_clock time;
   actors::system_entropy chance;
   actors::workload work;
-  const std::unique_ptr<node_part> node; ///< null: the server is alone
+  const std::unique_ptr<node_part> node;         ///< null: the server is alone
+  const std::unique_ptr<clusters_part> clusters; ///< null: the cluster is alone
   actors::local_engine engine;
   const std::vector<metrics::registry::callback_handle> gauges;
 };

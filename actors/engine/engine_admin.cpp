@@ -3,6 +3,7 @@
 #include "actors/cluster/document_keeper.hpp"
 #include "actors/engine/engine_state.hpp"
 #include "actors/engine/node.hpp"
+#include "actors/replication/cluster_link.hpp"
 #include "actors/runs/run_commands.hpp"
 #include "messages/paging.hpp"
 #include "messages/shard_hash.hpp"
@@ -78,8 +79,9 @@ private:
 };
 
 std::optional<node_child> child_of(std::string_view path) {
-  for (const auto which : {node_child::domain_registry, node_child::document_keeper, node_child::shard_owner,
-                           node_child::matching_owner, node_child::visibility_writer, node_child::system_worker})
+  for (const auto which :
+       {node_child::domain_registry, node_child::document_keeper, node_child::shard_owner, node_child::matching_owner,
+        node_child::visibility_writer, node_child::system_worker, node_child::cluster_owner})
     if (path.starts_with(node_prefix) && path.substr(node_prefix.size()) == name_of(which))
       return which;
   return std::nullopt;
@@ -172,6 +174,13 @@ void local_engine::list_actors(std::function<void(std::vector<actor_info>)> done
   if (const auto matching = state_->routes.matching()) {
     caf::anon_send(matching, make_matching_mail(show_lists{std::make_shared<gathered_lists>(all)}));
   }
+  if (state_->env.clusters->any()) {
+    auto clusters = std::make_shared<show_cluster_actors>();
+    clusters->add = [all](const std::string& path, std::string_view kind, const caf::actor& handle) {
+      all->add(path, kind, handle);
+    };
+    caf::anon_send(state_->root, std::move(clusters));
+  }
   auto patience = std::make_shared<run_later>();
   patience->delay_ns = listing_ns;
   patience->what = [weak = std::weak_ptr(all)] {
@@ -209,6 +218,12 @@ void local_engine::kill_actor(std::string path, std::function<void(outcome_text)
         [answer_found](const google::protobuf::Empty* killed, const error*) { answer_found(killed != nullptr); });
     caf::anon_send(matching, make_matching_mail(std::move(kill)));
     return;
+  }
+  if (path.starts_with(cluster_link_prefix)) {
+    auto kill = std::make_shared<kill_cluster_actor>();
+    kill->path = path;
+    kill->answer = answer_found;
+    return caf::anon_send(state_->root, std::move(kill));
   }
   if (!path.starts_with(actor_path::shard_prefix))
     return done("no actor at " + path + "; `admin actor list` shows the paths");

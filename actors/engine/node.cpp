@@ -4,6 +4,8 @@
 #include "actors/cluster/domain_registry.hpp"
 #include "actors/matching/far_desk.hpp"
 #include "actors/matching/matching_owner.hpp"
+#include "actors/replication/cluster_owner.hpp"
+#include "actors/replication/replica_shard.hpp"
 #include "actors/runs/run_starter.hpp"
 #include "actors/runs/shard_mail.hpp"
 #include "actors/shards/shard_owner.hpp"
@@ -43,6 +45,7 @@ std::string_view name_of(node_child which) {
   case node_child::matching_owner: return "matching_owner";
   case node_child::visibility_writer: return "visibility_writer";
   case node_child::system_worker: return "system_worker";
+  case node_child::cluster_owner: return "cluster_owner";
   }
   return "unknown";
 }
@@ -75,6 +78,8 @@ caf::behavior node::make_behavior() {
         start(node_child::shard_owner);
         if (worker_.to != nullptr)
           start(node_child::system_worker);
+        if (env_.clusters->any())
+          start(node_child::cluster_owner);
         ready_();
         ready_ = nullptr;
       },
@@ -97,6 +102,18 @@ caf::behavior node::make_behavior() {
         if (i != children_.end())
           caf::anon_send_exit(i->second, caf::exit_reason::kill);
         kill->answer(i != children_.end());
+      },
+      [this](show_cluster_actors_ptr& asked) {
+        const auto i = children_.find(node_child::cluster_owner);
+        if (i != children_.end())
+          send(i->second, std::move(asked));
+      },
+      [this](kill_cluster_actor_ptr& asked) {
+        const auto i = children_.find(node_child::cluster_owner);
+        if (i != children_.end())
+          send(i->second, std::move(asked));
+        else
+          asked->answer(false);
       },
       [this](const children_query& asked) {
         std::vector<std::pair<std::string, caf::actor>> out;
@@ -143,6 +160,12 @@ void node::start(node_child which) {
     CADENZA_ASSERT(worker_.to != nullptr && worker_.link && worker_.lists,
                    "the worker of the system works for an engine, at lists");
     handle = spawn<system_worker, caf::monitored>(env_, *worker_.to, worker_.link, worker_.lists);
+    break;
+  case node_child::cluster_owner:
+    handle = spawn<cluster_owner, caf::monitored>(
+        env_, [&env = env_](caf::event_based_actor& by, const std::string& cluster, int shard, int shard_count) {
+          return by.spawn<replica_shard, caf::monitored>(env, cluster, shard, shard_count);
+        });
     break;
   }
   children_.insert_or_assign(which, std::move(handle));

@@ -23,7 +23,8 @@ enum class node_child {
   shard_owner,
   matching_owner,
   visibility_writer,
-  system_worker
+  system_worker,
+  cluster_owner
 };
 
 struct start_child {

@@ -117,7 +117,7 @@ void peer_link::welcome(const wire::v1::LinkWelcome& said) {
   met_incarnation_ = said.incarnation();
   env_.log(log::level::info, {field::node(target_.node)}, "link to node {node} is open");
   tell(link_event::kind::opened, met_incarnation_, {});
-  if (met_incarnation_ != target_.incarnation)
+  if (target_.incarnation != 0 && met_incarnation_ != target_.incarnation)
     tell(link_event::kind::refused, std::min(met_incarnation_, target_.incarnation), "another life of it is there");
   for (auto& request : std::exchange(early_, {}))
     ask(request);

@@ -18,7 +18,7 @@ namespace cadenza::actors {
 struct link_target {
   std::string node;
   std::string address;
-  std::int64_t incarnation = 0;
+  std::int64_t incarnation = 0; ///< 0: every life will do
   bool operator==(const link_target&) const = default;
 };
 

@@ -45,6 +45,8 @@ class Ports:
 class Node:
     """A server process that is one node. Its data directory stays empty: everything is in the database."""
 
+    LAST_WORD = "node"  # the last line for people begins with it
+
     def __init__(self, cadenza, place, name, store, ports, more=""):
         self.cadenza, self.name, self.place = cadenza, name, pathlib.Path(place)
         grpc, http, self.tchannel, self.link = (ports.one() for _ in range(4))
@@ -64,7 +66,7 @@ class Node:
     def ready(self):
         """Its ports are open when its last line for people has come."""
         while True:
-            if next_line(self.process, self.name, self.log, READY_S).split()[:1] == ["node"]:
+            if next_line(self.process, self.name, self.log, READY_S).split()[:1] == [self.LAST_WORD]:
                 return self
 
     def start(self, *options):

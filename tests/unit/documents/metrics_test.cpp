@@ -6,6 +6,7 @@
 #include "bridge/net/meters.hpp"
 #include "bridge/rpc/rpc_metrics.hpp"
 #include "config/process_metrics.hpp"
+#include "server/cluster_metrics.hpp"
 #include "server/database_metrics.hpp"
 #include "server/installation_metrics.hpp"
 #include "server/node_metrics.hpp"
@@ -25,10 +26,15 @@ struct component {
 
 std::vector<component> components() {
   return {
-      {"process", config::process_metrics},    {"installation", installation_metrics},
-      {"workload", actors::workload::table()}, {"actors", actors::engine_metrics()},
-      {"bridge", bridge::rpc_metric_table},    {"network", bridge::net::net_metric_table},
-      {"database", database_metrics},          {"cluster", node_metrics},
+      {"process", config::process_metrics},
+      {"installation", installation_metrics},
+      {"workload", actors::workload::table()},
+      {"actors", actors::engine_metrics()},
+      {"bridge", bridge::rpc_metric_table},
+      {"network", bridge::net::net_metric_table},
+      {"database", database_metrics},
+      {"cluster", node_metrics},
+      {"group", cluster_metrics},
   };
 }
 

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Two clusters replicate a global domain to each other, one dies, the domain fails over, and nothing is lost.
+
+    clusters_test.py CADENZA
+"""
+import json
+import pathlib
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+
+import guides_test
+from cluster_load import Client, Crew, history, start
+from cluster_test import until
+from clusters_scratch import group
+from demo import Count
+from postgres_tls_test import Authority
+
+DOMAIN = "shop"
+SOON = 10  # seconds for what comes by itself; far more than it takes
+COMPLETED = 1  # EventType
+
+
+def told(member, workflow_id, run_id):
+    """Every event of a run as that cluster tells it; none when it is not there."""
+    client, events, token = Client([member.tchannel]), [], None
+    try:
+        while True:
+            request = {10: DOMAIN, 20: {10: workflow_id, 20: run_id}}
+            if token:
+                request[40] = token
+            answer = client.call("GetWorkflowExecutionHistory", request)
+            events += answer[10][10]
+            token = answer.get(20)
+            if not token:
+                return events
+    except Exception as error:
+        return [f"{type(error).__name__} {error}"]
+    finally:
+        client.close()
+
+
+def equal(count, what, members, runs):
+    """Every run is told alike by all of them, after a while."""
+    for workflow_id, run_id in runs:
+        def alike():
+            first, *others = [told(one, workflow_id, run_id) for one in members]
+            return isinstance(first[0], dict) and all(other == first for other in others)
+        if until(alike, SOON) is None:
+            both = {one.name: [event if isinstance(event, str) else (event[10], event[30], event[35]) for event in
+                               told(one, workflow_id, run_id)] for one in members}
+            count.check(False, f"{what}: {workflow_id} {run_id} is told differently: {both}")
+            return
+    count.check(True, what)
+
+
+def domain(count, member, *words):
+    code, said = member.cli("--do", DOMAIN, "d", *words)
+    count.check(code == 0, f"{member.name}: domain {' '.join(words)}: {said}")
+    return said
+
+
+def active_in(member):
+    """Where the domain is active, as a cluster knows; "" when it does not know the domain."""
+    code, said = member.cli("--do", DOMAIN, "domain", "describe", "--output", "json")
+    if code != 0:
+        return ""
+    found = json.loads(said)
+    return json.dumps(found).split('"activeClusterName": "')[-1].split('"')[0]
+
+
+def they_meet(count, members):
+    for one in members:
+        others = {other.name: True for other in members if other is not one}
+        count.check(until(lambda: one.reached() == others, SOON) is not None,
+                    f"{one.name} reaches {one.reached()}: {one.log.read_text()[-3000:]}")
+        metric = "".join(f'cadenza_group_link_open{{target_cluster="{name}"}} 1\n' for name in others)
+        count.check(metric in one.get("/metrics")[1], f"{one.name} has no metric {metric}")
+
+
+def the_domain_is_known(count, dc1, dc2):
+    domain(count, dc1, "register", "--global_domain", "true", "--clusters", "dc1 dc2", "--active_cluster", "dc1",
+           "--retention", "1")
+    took = until(lambda: active_in(dc2) == "dc1", SOON)
+    count.check(took is not None, f"dc2 does not know the domain: {dc2.log.read_text()[-2000:]}")
+
+
+def a_crew_works_in_one_and_the_other_follows(count, active, members, prefix):
+    client = Client([active.tchannel])
+    runs = []
+    with Crew(DOMAIN, [active.tchannel]) as crew:
+        for number in range(20):
+            workflow_id = f"{prefix}-{number}"
+            runs.append((workflow_id, start(client, DOMAIN, workflow_id)))
+        for workflow_id, run_id in runs:
+            history(client, DOMAIN, workflow_id, run_id)
+    count.check(not crew.problems, f"workers: {crew.problems[:5]}")
+    client.close()
+    equal(count, f"what ran in {active.name}", members, runs)
+    for one in members:
+        def listed():
+            said = one.cli("--domain", DOMAIN, "workflow", "list", "--query", "CloseStatus = 'COMPLETED'", "--pagesize",
+                           "100")[1]
+            return said.count(f"{prefix}-") >= 20
+        count.check(until(listed, SOON) is not None, f"the list of {one.name}")
+    return runs
+
+
+def start_waiting(count, dc1, dc2):
+    """A workflow on which nobody works yet; the standby knows it and does not start it."""
+    client = Client([dc1.tchannel])
+    run_id = start(client, DOMAIN, "survivor")
+    client.close()
+    code, said = dc1.cli("--domain", DOMAIN, "workflow", "signal", "--workflow_id", "survivor", "--name", "paid")
+    count.check(code == 0, said)
+    equal(count, "a run that waits", [dc1, dc2], [("survivor", run_id)])
+    code, said = dc2.cli("--domain", DOMAIN, "workflow", "describe", "--workflow_id", "survivor")
+    count.check(code == 0 and run_id.decode() in said, f"describe through dc2: {said}")
+    code, said = dc2.cli("--domain", DOMAIN, "workflow", "signal", "--workflow_id", "survivor", "--name", "paid")
+    count.check(code != 0 and "dc1" in said, f"a signal in the cluster that is not active: {said}")
+    return run_id
+
+
+def one_dies_and_the_other_takes_over(count, dc1, dc2, runs):
+    run_id = start_waiting(count, dc1, dc2)
+    dc1.end(signal.SIGKILL)
+    count.check(until(lambda: dc2.reached() == {"dc1": False}, SOON) is not None, f"dc2 reaches {dc2.reached()}")
+    domain(count, dc2, "up", "--ac", "dc2")
+    count.check(active_in(dc2) == "dc2", f"the domain is active in {active_in(dc2)}")
+    client = Client([dc2.tchannel])
+    with Crew(DOMAIN, [dc2.tchannel]) as crew:
+        events = history(client, DOMAIN, "survivor", run_id)
+        fresh = start(client, DOMAIN, "begun-in-dc2")
+        history(client, DOMAIN, "begun-in-dc2", fresh)
+    client.close()
+    count.check(not crew.problems, f"workers: {crew.problems[:5]}")
+    count.check(events[-1][30] == COMPLETED, f"survivor ended with {events[-1]}")
+    versions = [event[35] for event in events]
+    count.check(versions[0] == 1 and versions[-1] == 2 and versions == sorted(versions), f"versions {versions}")
+    dc1.start()
+    count.check(until(lambda: active_in(dc1) == "dc2", SOON) is not None, f"dc1 knows {active_in(dc1)}")
+    runs += [("survivor", run_id), ("begun-in-dc2", fresh)]
+    equal(count, "what dc1 has missed", [dc1, dc2], runs)
+
+
+def it_fails_back(count, dc1, dc2):
+    domain(count, dc2, "up", "--ac", "dc1")
+    count.check(until(lambda: active_in(dc1) == "dc1" and active_in(dc2) == "dc1", SOON) is not None,
+                f"dc1 knows {active_in(dc1)}, dc2 {active_in(dc2)}")
+
+
+def the_guide(count, cadenza, members):
+    """The commands of docs/guides/clusters.md, in their order."""
+    lines = [line for page, line in guides_test.commands() if page.name == "clusters.md"]
+    count.check(len(lines) >= 5, f"the guide has the commands {lines}")
+    for line in lines:
+        for one in members:
+            line = line.replace(f"{one.name}:7833", one.grpc).replace(f"{one.name}:8088", one.http)
+        words = [cadenza, *shlex.split(line)[1:]]
+
+        def done():
+            return subprocess.run(words, capture_output=True, text=True, timeout=60)
+
+        # What was said in one cluster may not have come to the other yet.
+        if until(lambda: done().returncode == 0, SOON) is None:
+            count.check(False, f"{line}: {done().stdout}{done().stderr}")
+    count.check("replica_shard:" in done().stdout, f"{line}: {done().stdout}")
+
+
+def wrong_certificates(count, cadenza):
+    """A cluster whose certificate another authority has made is not taken for one of the group."""
+    with tempfile.TemporaryDirectory() as place:
+        place = pathlib.Path(place)
+        authorities = {"dc1": Authority(place, "ours"), "dc2": Authority(place, "theirs")}
+        with group(cadenza, tls_of=lambda name: (*authorities[name].issue(name), authorities[name].file)) as members:
+            for one in members:
+                one.start()
+            for one in members:
+                count.check(until(lambda: any(one.reached().values()), 4) is None, f"{one.name} reaches {one.reached()}")
+
+
+def refused(count, cadenza):
+    """A configuration that cannot be carried out does not start."""
+    with group(cadenza) as (dc1, dc2):
+        good = json.loads(dc1.config.read_text())
+
+        def check(what, change, expected):
+            bad = json.loads(json.dumps(good))
+            change(bad)
+            dc1.config.write_text(json.dumps(bad))
+            done = subprocess.run([cadenza, "server", "start", "--check-config", "--config", dc1.config],
+                                  capture_output=True, text=True, timeout=60)
+            count.check(done.returncode != 0 and expected in done.stdout + done.stderr,
+                        f"{what}: {done.returncode} {done.stdout}{done.stderr}")
+
+        check("another transport", lambda c: c["clusterGroupMetadata"]["clusterGroup"]["dc2"].update(rpcTransport="grpc"),
+              "actor")
+        check("several nodes", lambda c: c.update(node={"name": "a", "address": "127.0.0.1:1"}),
+              "several nodes of one cluster")
+
+
+def main():
+    cadenza = str(pathlib.Path(sys.argv[1]).resolve())
+    count = Count()
+    refused(count, cadenza)
+    with tempfile.TemporaryDirectory() as place:
+        authority = Authority(pathlib.Path(place), "group")
+        with group(cadenza, tls_of=lambda name: (*authority.issue(name), authority.file)) as (dc1, dc2):
+            dc1.start(), dc2.start()
+            they_meet(count, [dc1, dc2])
+            the_domain_is_known(count, dc1, dc2)
+            runs = a_crew_works_in_one_and_the_other_follows(count, dc1, [dc1, dc2], "order")
+            one_dies_and_the_other_takes_over(count, dc1, dc2, runs)
+            they_meet(count, [dc1, dc2])
+            it_fails_back(count, dc1, dc2)
+            a_crew_works_in_one_and_the_other_follows(count, dc1, [dc1, dc2], "again")
+            the_guide(count, cadenza, [dc1, dc2])
+    wrong_certificates(count, cadenza)
+    count.end()
+
+
+if __name__ == "__main__":
+    main()
