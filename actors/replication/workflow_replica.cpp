@@ -233,7 +233,6 @@ void workflow_replica::commit(writing made, std::shared_ptr<sequence_lease> leas
   auto note = std::make_shared<commit_note>();
   note->by = address();
   note->lease = std::move(lease);
-  note->current = made.current;
   note->has_family = false;
   std::vector<workflow::changes*> changes;
   for (auto& each : made.runs) {
@@ -245,10 +244,15 @@ void workflow_replica::commit(writing made, std::shared_ptr<sequence_lease> leas
     const auto* state = each.state ? each.state.get() : view_.find(key.run_id);
     CADENZA_ASSERT(state != nullptr, "a run that was changed is at hand; run " + key.run_id.str());
     note->has_family = note->has_family || state->has_parent() || !state->children().empty();
+    if (each.made.current) { // of what this cluster adds itself
+      made.current = std::move(each.made.current);
+      each.made.current.reset();
+    }
     for (const auto& task : each.made.replication)
       note->last_told = std::max(note->last_told, task.task_id());
     changes.push_back(&each.made);
   }
+  note->current = made.current;
   std::vector<listed_run> listed;
   if (env_.store->able_to().keeps_lists)
     for (auto* each : changes)
