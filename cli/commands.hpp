@@ -49,6 +49,7 @@ namespace cadenza::cli {
 [[nodiscard]] command admin_groups_commands();
 [[nodiscard]] command admin_async_queue_commands();
 [[nodiscard]] command admin_cluster_commands();
+[[nodiscard]] command admin_replication_commands();
 [[nodiscard]] command admin_actor_commands();
 [[nodiscard]] command admin_backup_commands();
 

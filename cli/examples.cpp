@@ -134,6 +134,7 @@ const example_map& admin_examples() {
        {"admin cluster add-search-attr --search_attr_key Customer --search_attr_type 1"}},
       {"admin cluster describe", {"admin cluster describe"}},
       {"admin cluster members", {"admin cluster members"}},
+      {"admin replication diff", {"admin replication diff --other dc2.example.com:7833"}},
       {"admin cluster shards", {"admin cluster shards --node node-1"}},
       {"admin actor list", {"admin actor list --kind history_shard"}},
       {"admin actor tree", {"admin actor tree"}},

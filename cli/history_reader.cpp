@@ -30,6 +30,27 @@ outcome<api::History> read_batch(const api::DataBlob& blob) {
   return from_thrift(blob.data());
 }
 
+outcome<api::History> whole_history(client& server, const std::string& domain, const api::WorkflowExecution& run,
+                                    std::chrono::milliseconds timeout) {
+  api::GetWorkflowExecutionHistoryRequest request;
+  request.set_domain(domain);
+  *request.mutable_workflow_execution() = run;
+  request.set_skip_archival(true);
+  request.set_history_event_filter_type(api::EVENT_FILTER_TYPE_ALL_EVENT);
+  api::History out;
+  while (true) {
+    api::GetWorkflowExecutionHistoryResponse page;
+    CADENZA_TRY(server.call("WorkflowAPI/GetWorkflowExecutionHistory", request, page, timeout));
+    CADENZA_TRY(append_raw(page, *page.mutable_history()));
+    out.MergeFrom(page.history());
+    if (page.next_page_token().empty())
+      return out;
+    if (page.history().events().empty() && page.next_page_token() == request.next_page_token())
+      return internal_error("the server repeats an empty page of history");
+    request.set_next_page_token(page.next_page_token());
+  }
+}
+
 bool closes_run(const api::HistoryEvent& event) {
   using kind = api::HistoryEvent::AttributesCase;
   switch (event.attributes_case()) {

@@ -24,6 +24,11 @@ struct history_query {
 [[nodiscard]] outcome<void> read_history(invocation& call, const history_query& query,
                                          const std::function<bool(const uber::cadence::api::v1::HistoryEvent&)>& each);
 
+/// All events of a run as a server has them now.
+[[nodiscard]] outcome<uber::cadence::api::v1::History>
+whole_history(client& server, const std::string& domain, const uber::cadence::api::v1::WorkflowExecution& run,
+              std::chrono::milliseconds timeout);
+
 /// A stored batch as servers send it; an error when it is in an encoding that is not read here, or damaged.
 [[nodiscard]] outcome<uber::cadence::api::v1::History> read_batch(const uber::cadence::api::v1::DataBlob& blob);
 

@@ -97,8 +97,12 @@ status invocation::read_credentials() {
 
 client& invocation::rpc() {
   if (!client_)
-    client_ = std::make_unique<client>(client_options{address(), ca_certificate_, token_});
+    client_ = rpc_to(address());
   return *client_;
+}
+
+std::unique_ptr<client> invocation::rpc_to(const std::string& other) const {
+  return std::make_unique<client>(client_options{other, ca_certificate_, token_});
 }
 
 std::chrono::milliseconds invocation::timeout(std::chrono::seconds otherwise) const {

@@ -59,6 +59,8 @@ public:
 
   /// The connection, made at the first use.
   [[nodiscard]] client& rpc();
+  /// A connection to another server, with the same credentials.
+  [[nodiscard]] std::unique_ptr<client> rpc_to(const std::string& other) const;
   /// Deadline of an ordinary call: --context_timeout, else `otherwise`.
   [[nodiscard]] std::chrono::milliseconds timeout(std::chrono::seconds otherwise = std::chrono::seconds{5}) const;
   /// One call with the ordinary deadline.

@@ -2,6 +2,7 @@
 #include "actors/engine/engine_state.hpp"
 #include "actors/replication/events_page.hpp"
 #include "actors/replication/feed_request.hpp"
+#include "actors/replication/workflow_replica.hpp"
 #include "actors/runs/shard_mail.hpp"
 #include "messages/paging.hpp"
 #include "replication/clusters.hpp"
@@ -63,6 +64,9 @@ void local_engine::serve_cluster(const std::string& from, std::uint32_t kind, st
   case cluster_kind::events:
     return parsed<wire::v1::EventsRequest>(
         bytes, call, [&](const wire::v1::EventsRequest& asked) { answer_events(env, asked, call); });
+  case cluster_kind::signals:
+    return parsed<wire::v1::SignalsRequest>(
+        bytes, call, [&](const wire::v1::SignalsRequest& asked) { deliver_signals(env, from, asked, call); });
   case cluster_kind::domains: return serve_domains(env, from, bytes, std::move(call));
   default:
     call->reject({error_kind::unimplemented, "cluster " + env.clusters->group().self() +

@@ -156,4 +156,38 @@ outcome<workflow_key> workflow_of(const wire::v1::FeedItem& item) {
   return bad_request("Another cluster has told of something that is not known here.");
 }
 
+wire::v1::SignalsRequest to_wire(const workflow_key& workflow, const told_signals& told) {
+  wire::v1::SignalsRequest out;
+  out.set_domain_id(workflow.domain_id.raw());
+  out.set_workflow_id(workflow.workflow_id);
+  *out.mutable_origin() = to_wire(told.origin);
+  if (told.winner)
+    *out.mutable_winner() = to_wire(*told.winner);
+  uber::cadence::api::v1::History events;
+  for (const auto& signal : told.events)
+    *events.add_events() = signal;
+  out.set_events(events.SerializeAsString());
+  return out;
+}
+
+outcome<told_signals> from_wire(const wire::v1::SignalsRequest& asked) {
+  if (!uuid::parse_raw(asked.domain_id()) || asked.workflow_id().empty())
+    return bad_request("Signals of another cluster are of no domain.");
+  auto origin = from_wire(asked.origin());
+  if (!origin)
+    return origin.error();
+  told_signals out{*std::move(origin), std::nullopt, {}};
+  if (asked.has_winner()) {
+    auto winner = from_wire(asked.winner());
+    if (!winner)
+      return winner.error();
+    out.winner = *std::move(winner);
+  }
+  uber::cadence::api::v1::History events;
+  if (!events.ParseFromString(asked.events()))
+    return bad_request("Signals of another cluster cannot be read.");
+  out.events.assign(events.events().begin(), events.events().end());
+  return out;
+}
+
 } // namespace cadenza::actors

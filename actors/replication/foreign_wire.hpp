@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/replication/foreign_work.hpp"
 #include "messages/records.hpp"
 #include "replication/activities.hpp"
 #include "replication/apply.hpp"
@@ -21,6 +22,10 @@ namespace cadenza::actors {
 [[nodiscard]] wire::v1::KnownRun to_wire(const replication::known_run& run);
 /// bad_request: the id is none.
 [[nodiscard]] outcome<replication::known_run> from_wire(const wire::v1::KnownRun& told);
+
+[[nodiscard]] wire::v1::SignalsRequest to_wire(const workflow_key& workflow, const told_signals& told);
+/// bad_request: an id is none, or the events cannot be parsed.
+[[nodiscard]] outcome<told_signals> from_wire(const wire::v1::SignalsRequest& asked);
 
 /// Which events of a run are asked for.
 [[nodiscard]] wire::v1::EventsRequest to_wire(const run_key& run, const replication::event_range& range);

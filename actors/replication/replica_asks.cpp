@@ -60,17 +60,7 @@ void workflow_replica::handle(replica_events& answer) {
 /// Signals of a run that has lost its place: the cluster where the domain is active must have them before that is
 /// written, or nobody would send them again after a crash.
 void workflow_replica::send_signals(const replication::applied& out, const workflow::domain_view& domain) {
-  wire::v1::SignalsRequest asked;
-  asked.set_domain_id(key_.domain_id.raw());
-  asked.set_workflow_id(key_.workflow_id);
-  *asked.mutable_origin() = to_wire(*out.origin);
-  if (out.winner)
-    *asked.mutable_winner() = to_wire(*out.winner);
-  uber::cadence::api::v1::History events;
-  for (const auto& signal : out.signals)
-    *events.add_events() = signal;
-  asked.set_events(events.SerializeAsString());
-
+  told_signals told{*out.origin, out.winner, out.signals};
   // By the attribute that the current run goes by, if any.
   auto version = domain.version();
   if (const auto* current = view_.current())
@@ -80,14 +70,16 @@ void workflow_replica::send_signals(const replication::applied& out, const workf
   const auto owner = group.cluster_of(version);
   if (!owner)
     return fail_work(unavailable("nobody knows where domain " + domain.name + " is active"));
+  if (*owner == group.self()) {
+    signals_ = std::move(told);
+    return;
+  }
   ++waiting_;
   auto call = std::make_shared<inner_call<wire::v1::SignalsAnswer>>(
       INT64_MAX, [tell = teller()](const wire::v1::SignalsAnswer*, const error* reason) {
         tell(replica_signals_sent{reason == nullptr ? outcome<void>() : outcome<void>(*reason)});
       });
-  if (*owner == group.self())
-    return call->reject(unavailable("signals are not taken yet in the cluster where they belong"));
-  env_.clusters->ask(*owner, cluster_kind::signals, asked.SerializeAsString(), false, std::move(call));
+  env_.clusters->ask(*owner, cluster_kind::signals, to_wire(key_, told).SerializeAsString(), false, std::move(call));
 }
 
 void workflow_replica::handle(replica_signals_sent& answer) {

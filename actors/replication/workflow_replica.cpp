@@ -65,6 +65,10 @@ void workflow_replica::go_on() {
     }
     if (!work_ && !take_work())
       return;
+    if (signals_) {
+      take_signals();
+      continue;
+    }
     if (frames_.empty()) {
       next_item();
       continue;
@@ -87,6 +91,7 @@ bool workflow_replica::take_work() {
   queue_.pop_front();
   CADENZA_ASSERT(work_->key == key_, "work comes to the actor of its workflow id; " + key_.workflow_id);
   at_ = 0;
+  signals_ = work_->signals;
   return true;
 }
 
@@ -101,6 +106,8 @@ void workflow_replica::next_item() {
 
 void workflow_replica::fail_work(const error& reason) {
   frames_.clear();
+  signals_.reset();
+  signal_rounds_ = 0;
   view_.forget_all();
   if (work_)
     std::exchange(work_, nullptr)->finish(reason);
@@ -108,6 +115,8 @@ void workflow_replica::fail_work(const error& reason) {
 
 /// Errors that come again each time, and those that are over some time.
 void workflow_replica::judge(const error& reason) {
+  if (signals_)
+    return fail_work(reason);
   switch (reason.kind) {
   case error_kind::bad_request:
   case error_kind::entity_not_exists:
@@ -224,7 +233,6 @@ void workflow_replica::commit(writing made, std::shared_ptr<sequence_lease> leas
   auto note = std::make_shared<commit_note>();
   note->by = address();
   note->lease = std::move(lease);
-  note->current = made.current;
   note->has_family = false;
   std::vector<workflow::changes*> changes;
   for (auto& each : made.runs) {
@@ -236,10 +244,15 @@ void workflow_replica::commit(writing made, std::shared_ptr<sequence_lease> leas
     const auto* state = each.state ? each.state.get() : view_.find(key.run_id);
     CADENZA_ASSERT(state != nullptr, "a run that was changed is at hand; run " + key.run_id.str());
     note->has_family = note->has_family || state->has_parent() || !state->children().empty();
+    if (each.made.current) { // of what this cluster adds itself
+      made.current = std::move(each.made.current);
+      each.made.current.reset();
+    }
     for (const auto& task : each.made.replication)
       note->last_told = std::max(note->last_told, task.task_id());
     changes.push_back(&each.made);
   }
+  note->current = made.current;
   std::vector<listed_run> listed;
   if (env_.store->able_to().keeps_lists)
     for (auto* each : changes)
@@ -268,9 +281,9 @@ void workflow_replica::commit(writing made, std::shared_ptr<sequence_lease> leas
 }
 
 void workflow_replica::handle(replica_committed& over) {
-  CADENZA_ASSERT(writing_ && !frames_.empty(), "a write that ends is one that was begun; " + key_.workflow_id);
+  CADENZA_ASSERT(writing_ && (signals_ || !frames_.empty()),
+                 "a write that ends is one that was begun; " + key_.workflow_id);
   auto made = *std::exchange(writing_, std::nullopt);
-  auto& top = frames_.back();
   const auto& result = over.result;
   if (result.outcome == storage::status::committed) {
     for (auto& each : made.runs)
@@ -278,7 +291,9 @@ void workflow_replica::handle(replica_committed& over) {
     if (made.current)
       view_.stored_current(uuid::from_raw(made.current->run_id()));
     view_.forget_histories();
-    if (!made.again)
+    if (signals_ && !made.again)
+      signals_over({});
+    else if (!signals_ && !made.again)
       frames_.pop_back();
     return;
   }
@@ -287,7 +302,7 @@ void workflow_replica::handle(replica_committed& over) {
       result.outcome == storage::status::condition_failed && result.failed != storage::condition::shard_range;
   if (!conflict) // of an unknown outcome the shard hears, too, and ends
     return fail_work(unavailable("what another cluster has told was not written: " + result.message));
-  if (++top.conflicts > conflicts_max)
+  if (!signals_ && ++frames_.back().conflicts > conflicts_max)
     return fail_work(unavailable("workflow " + key_.workflow_id + " changes too quickly"));
   view_.forget_all();
 }

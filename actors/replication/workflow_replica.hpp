@@ -6,6 +6,7 @@
 #include "actors/replication/foreign_work.hpp"
 #include "actors/replication/replica_view.hpp"
 #include "actors/runs/shard_mail.hpp"
+#include "replication/reapply.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
@@ -52,9 +53,13 @@ struct replica_signals_sent {
 struct replica_letter_kept {
   storage::commit_result result;
 };
+/// The reset that brings signals to a closed run is over.
+struct replica_reset_over {
+  outcome<void> how;
+};
 using replica_mail =
     std::variant<replica_current_read, replica_run_read, replica_tree_read, replica_history_read, replica_event_read,
-                 replica_committed, replica_events, replica_signals_sent, replica_letter_kept>;
+                 replica_committed, replica_events, replica_signals_sent, replica_letter_kept, replica_reset_over>;
 using replica_mail_ptr = std::shared_ptr<replica_mail>;
 
 /// Applies what other clusters tell of one workflow id, one item after the other, by the rules of `replication/`: each
@@ -119,6 +124,7 @@ private:
   void handle(replica_events& answer);
   void handle(replica_signals_sent& answer);
   void handle(replica_letter_kept& kept);
+  void handle(replica_reset_over& over);
 
   // --- one after the other (workflow_replica.cpp)
   void go_on();
@@ -144,6 +150,12 @@ private:
   void send_signals(const replication::applied& out, const workflow::domain_view& domain);
   void bury(const error& reason);
 
+  // --- signals, where the domain is active (replica_signals.cpp)
+  void take_signals();
+  [[nodiscard]] bool end_decision_in_flight(workflow::run& current, const workflow::environment& world);
+  void reset_for_signals(const workflow::domain_ptr& domain, const uuid& run, const replication::signals_applied& out);
+  void signals_over(outcome<void> how);
+
   [[nodiscard]] caf::actor me();
   [[nodiscard]] std::function<void(replica_mail)> teller();
 
@@ -163,7 +175,14 @@ private:
   int waiting_ = 0;                  ///< answers that are due
   replica_view view_;
   std::optional<writing> writing_;
+  std::optional<told_signals> signals_; ///< being delivered: those of the work, or of what is being applied
+  int signal_rounds_ = 0;
 };
+
+/// Delivers signals of another cluster to the current run of their workflow id; answers with wire.v1.SignalsAnswer when
+/// they are on disk, or the run has had them. Any thread.
+void deliver_signals(const actor_context& env, const std::string& from, const wire::v1::SignalsRequest& asked,
+                     call_ptr call);
 
 } // namespace cadenza::actors
 

@@ -56,7 +56,10 @@ void history_shard::on_exit() {
 }
 
 caf::behavior history_shard::make_behavior() {
-  set_down_handler([this](caf::down_msg& down) { on_run_down(down); });
+  set_down_handler([this](caf::down_msg& down) {
+    if (!on_replica_down(down))
+      on_run_down(down);
+  });
   acquire();
   delayed_send(this, std::chrono::nanoseconds(housekeeping_ns), housekeeping{});
   return with_common(caf::message_handler{

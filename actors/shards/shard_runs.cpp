@@ -310,8 +310,6 @@ void history_shard::forget_run(const run_key& key) {
 }
 
 void history_shard::on_run_down(const caf::down_msg& down) {
-  if (on_replica_down(down))
-    return;
   const auto i = by_address_.find(caf::actor_cast<caf::actor_addr>(down.source));
   if (i == by_address_.end())
     return; // left in order
