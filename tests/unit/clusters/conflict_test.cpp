@@ -1,4 +1,5 @@
 #include "meddler.hpp"
+#include "road.hpp"
 #include "same.hpp"
 
 #include "messages/shard_hash.hpp"
