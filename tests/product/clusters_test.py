@@ -170,6 +170,13 @@ def the_guide(count, cadenza, members):
     count.check("replica_shard:" in done().stdout, f"{line}: {done().stdout}")
 
 
+def they_are_equal(count, dc1, dc2):
+    for one, other in ((dc1, dc2), (dc2, dc1)):
+        took = until(lambda: one.cli("admin", "replication", "diff", "--other", other.grpc)[0] == 0, SOON)
+        count.check(took is not None, f"{one.name} is not like {other.name}: "
+                    f"{one.cli('admin', 'replication', 'diff', '--other', other.grpc)[1]}")
+
+
 def wrong_certificates(count, cadenza):
     """A cluster whose certificate another authority has made is not taken for one of the group."""
     with tempfile.TemporaryDirectory() as place:
@@ -217,6 +224,7 @@ def main():
             they_meet(count, [dc1, dc2])
             it_fails_back(count, dc1, dc2)
             a_crew_works_in_one_and_the_other_follows(count, dc1, [dc1, dc2], "again")
+            they_are_equal(count, dc1, dc2)
             the_guide(count, cadenza, [dc1, dc2])
     wrong_certificates(count, cadenza)
     count.end()
