@@ -39,7 +39,7 @@ configure_xdc() {
   cat >"$xdc_data/dc$number.yaml" <<YAML
 services:
   frontend:
-    rpc: {grpcPort: ${xdc_grpc[number]}, http: {port: ${xdc_http[number]}}}
+    rpc: {grpcPort: ${xdc_grpc[number]}, port: ${xdc_tchannel[number]}, http: {port: ${xdc_http[number]}}}
 persistence:
   numHistoryShards: 16
 clusterGroupMetadata:
@@ -137,14 +137,15 @@ start_xdc() {
   stop_xdc >/dev/null
   # Each demonstration begins with nothing.
   rm -rf "$xdc_data/dc1" "$xdc_data/dc2" "$xdc_data"/*.log
-  xdc_grpc=() xdc_http=() xdc_link=()
+  xdc_grpc=() xdc_http=() xdc_tchannel=() xdc_link=()
   for number in 1 2; do
     xdc_grpc[number]=$(free_port $((17700 + number * 10)))
     xdc_http[number]=$(free_port $((xdc_grpc[number] + 1)))
-    xdc_link[number]=$(free_port $((xdc_http[number] + 1)))
+    xdc_tchannel[number]=$(free_port $((xdc_http[number] + 1)))
+    xdc_link[number]=$(free_port $((xdc_tchannel[number] + 1)))
   done
   # Else a domain that has failed over stays where it is for a minute.
-  echo "frontend.failoverCoolDown: [{value: 1s}]" >"$xdc_data/dynamic.yaml"
+  echo "frontend.failoverCoolDown: [{value: 0s}]" >"$xdc_data/dynamic.yaml"
   for number in 1 2; do configure_xdc "$number"; done
   for number in 1 2; do begin_xdc "$number"; done
   for number in 1 2; do xdc_until "dc$number is ready" xdc_ready "$number"; done
