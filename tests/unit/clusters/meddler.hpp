@@ -19,7 +19,7 @@ public:
   void ask(const std::string& cluster, std::uint32_t kind, std::string bytes, bool waits, call_ptr call) override {
     if (hold && hold(kind))
       return held.push_back(std::move(call));
-    if (kind == cluster_kind::feed && change)
+    if (kind == cluster_kind::feed)
       call = std::make_shared<inner_call<wire::v1::FeedPage>>(
           INT64_MAX, [this, asker = std::move(call)](const wire::v1::FeedPage* page, const error* reason) {
             if (reason != nullptr)

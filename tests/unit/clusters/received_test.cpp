@@ -82,6 +82,7 @@ BOOST_AUTO_TEST_CASE(a_run_made_by_a_reset_is_built_from_its_base) {
   const auto first = task.workflow_execution().run_id();
   BOOST_TEST(decide(dc1(), "orders", task, {timer("wait", 100)}) == "");
   BOOST_TEST(problem_of(signal(dc1(), "orders", "order-1", "paid", "r1")) == "");
+  pass(1); // a reset in the moment of its base's start could not be told from it by time
   BOOST_TEST(reset(dc1(), "order-1", task.started_event_id() + 1) == "");
   expect_same("order-1");
   expect_same("order-1", first);
@@ -142,6 +143,7 @@ BOOST_AUTO_TEST_CASE(a_domain_that_comes_later_than_its_runs_loses_none) {
   expect_same("order-2");
   BOOST_TEST(dc2().engine->counters().replication_tasks_failed.load() > 0);
   BOOST_TEST(!domain(dc2(), "later"));
+  put_domain(dc2(), "later", "dc1");
   passes = {};
   std::string last;
   BOOST_TEST(until([&] { return (last = difference(*this, "later", "order-1")).empty(); }, 60), last);
