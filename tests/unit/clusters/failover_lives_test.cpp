@@ -69,6 +69,10 @@ public:
     seen.refused += refused_;
     seen.failovers += failovers_;
     for (const auto& id : started_) {
+      std::string last;
+      BOOST_TEST(until([&] { return (last = difference(*this, "orders", id)).empty(); }, 60),
+                 id + " differs: " + last + "\ndc1:\n" + told(dc1(), "orders", id) + "dc2:\n" +
+                     told(dc2(), "orders", id));
       const auto rows = stored(dc1(), "orders", id);
       record::v1::Run head;
       if (!rows || !head.ParseFromString(rows->header)) {
@@ -78,14 +82,10 @@ public:
       const auto& histories = head.version_histories();
       seen.moved += histories.branches(histories.current()).items_size() > 1 ? 1 : 0;
       seen.branched += histories.branches_size() > 1 ? 1 : 0;
-      std::string last;
-      BOOST_TEST(until([&] { return (last = difference(*this, "orders", id)).empty(); }, 60),
-                 id + " differs: " + last + "\ndc1:\n" + told(dc1(), "orders", id) + "dc2:\n" +
-                     told(dc2(), "orders", id));
     }
     for (const auto& [id, name] : acknowledged_)
       for (auto* one : {&dc1(), &dc2()})
-        BOOST_TEST(signals_of(*one, id).contains(name),
+        BOOST_TEST(until([&] { return signals_of(*one, id).contains(name); }, 60),
                    id + " has lost " + name + " in " + one->name + ":\n" + told(*one, "orders", id));
   }
 
