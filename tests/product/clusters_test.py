@@ -5,11 +5,13 @@
 """
 import json
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 
@@ -19,6 +21,7 @@ from cluster_test import until
 from clusters_scratch import group
 from demo import Count
 from postgres_tls_test import Authority
+from worker import Refused
 
 DOMAIN = "shop"
 SOON = 10  # seconds for what comes by itself; far more than it takes
@@ -66,11 +69,9 @@ def domain(count, member, *words):
 
 def active_in(member):
     """Where the domain is active, as a cluster knows; "" when it does not know the domain."""
-    code, said = member.cli("--do", DOMAIN, "domain", "describe", "--output", "json")
-    if code != 0:
-        return ""
-    found = json.loads(said)
-    return json.dumps(found).split('"activeClusterName": "')[-1].split('"')[0]
+    code, said = member.cli("--do", DOMAIN, "domain", "describe")
+    found = re.search(r"^ActiveClusterName: (\S+)$", said, re.M)
+    return found[1] if code == 0 and found else ""
 
 
 def they_meet(count, members):
@@ -83,7 +84,7 @@ def they_meet(count, members):
 
 
 def the_domain_is_known(count, dc1, dc2):
-    domain(count, dc1, "register", "--global_domain", "true", "--clusters", "dc1 dc2", "--active_cluster", "dc1",
+    domain(count, dc1, "register", "--global_domain", "true", "--clusters", "dc1", "dc2", "--active_cluster", "dc1",
            "--retention", "1")
     took = until(lambda: active_in(dc2) == "dc1", SOON)
     count.check(took is not None, f"dc2 does not know the domain: {dc2.log.read_text()[-2000:]}")
@@ -153,6 +154,62 @@ def it_fails_back(count, dc1, dc2):
                 f"dc1 knows {active_in(dc1)}, dc2 {active_in(dc2)}")
 
 
+class GroupClient(Client):
+    """Asks the clusters in turn until it finds the one where the domain is active."""
+
+    def call(self, method, request):
+        while True:
+            try:
+                return super().call(method, request)
+            except Refused as error:
+                if not elsewhere(error):
+                    raise
+                self.leave()
+
+
+def elsewhere(problem):
+    """It has moved, or has not come yet."""
+    return re.search("is (pending )?active in cluster", str(problem)) is not None
+
+
+def it_moves_with_runs_under_way(count, dc1, dc2):
+    """Forced and graceful, to and fro, while workflows begin: each that was acknowledged ends, and both clusters tell it alike."""
+    runs, client = [], GroupClient([dc1.tchannel, dc2.tchannel])
+
+    def begin(prefix):
+        for number in range(30):
+            workflow_id = f"{prefix}-{number}"
+            runs.append((workflow_id, start(client, DOMAIN, workflow_id)))
+
+    with Crew(DOMAIN, [dc1.tchannel]) as here, Crew(DOMAIN, [dc2.tchannel]) as there:
+        for number in range(8):
+            to = (dc2, dc1)[number % 2]
+            starts = threading.Thread(target=begin, args=(f"moved-{number}",))
+            starts.start()
+            # Only where the domain shall go to a graceful fail-over may be asked for.
+            graceful = ("--graceful_failover_timeout", "10s") if number % 4 >= 2 else ()
+            domain(count, to if graceful else (dc1, dc2)[number % 2], "up", "--ac", to.name, *graceful)
+            starts.join()
+            count.check(until(lambda: active_in(dc1) == to.name and active_in(dc2) == to.name, SOON) is not None,
+                        f"dc1 knows {active_in(dc1)}, dc2 {active_in(dc2)}, and not {to.name}")
+        still = list(runs)
+
+        def ended():
+            still[:] = [run for run in still if not closed(dc1, *run)]
+            return not still
+        count.check(until(ended) is not None, f"{len(still)} of {len(runs)} runs have not ended: {still[:5]}")
+    client.close()
+    count.check(len(runs) == 8 * 30, f"only {len(runs)} workflows were started")
+    problems = [one for one in here.problems + there.problems if not elsewhere(one)]
+    count.check(not problems, f"workers: {problems[:5]}")
+    equal(count, "what ran while the domain moved", [dc1, dc2], runs)
+
+
+def closed(member, workflow_id, run_id):
+    events = told(member, workflow_id, run_id)
+    return isinstance(events[-1], dict) and events[-1][30] == COMPLETED
+
+
 def the_guide(count, cadenza, members):
     """The commands of docs/guides/clusters.md, in their order."""
     lines = [line for page, line in guides_test.commands() if page.name == "clusters.md"]
@@ -169,6 +226,13 @@ def the_guide(count, cadenza, members):
         if until(lambda: done().returncode == 0, SOON) is None:
             count.check(False, f"{line}: {done().stdout}{done().stderr}")
     count.check("replica_shard:" in done().stdout, f"{line}: {done().stdout}")
+
+
+def they_are_equal(count, dc1, dc2):
+    for one, other in ((dc1, dc2), (dc2, dc1)):
+        took = until(lambda: one.cli("admin", "replication", "diff", "--other", other.grpc)[0] == 0, SOON)
+        count.check(took is not None, f"{one.name} is not like {other.name}: "
+                    f"{one.cli('admin', 'replication', 'diff', '--other', other.grpc)[1]}")
 
 
 def wrong_certificates(count, cadenza):
@@ -218,6 +282,8 @@ def main():
             they_meet(count, [dc1, dc2])
             it_fails_back(count, dc1, dc2)
             a_crew_works_in_one_and_the_other_follows(count, dc1, [dc1, dc2], "again")
+            it_moves_with_runs_under_way(count, dc1, dc2)
+            they_are_equal(count, dc1, dc2)
             the_guide(count, cadenza, [dc1, dc2])
     wrong_certificates(count, cadenza)
     count.end()
