@@ -224,6 +224,37 @@ BOOST_AUTO_TEST_CASE(a_graceful_failover_waits_until_the_other_cluster_has_nothi
   BOOST_TEST(described().data().at("FailoverHistory").find("Grace") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_graceful_failover_loses_nothing_of_what_is_under_way) {
+  BOOST_TEST(problem_of(make(dc1(), "orders")) == "");
+  BOOST_TEST(both("orders", "dc1 v1 c0 first"));
+  for (int i = 0; i < 5; ++i)
+    BOOST_TEST(problem_of(start(dc1(), "orders", "order-" + std::to_string(i))) == "");
+  const auto task = poll(dc1(), "orders");
+  BOOST_REQUIRE(task);
+  // What dc1 writes waits while the domains are told.
+  passes = [](const auto&, const auto&, std::uint32_t kind, const auto&) { return kind == cluster_kind::domains; };
+  BOOST_TEST(decide(dc1(), "orders", *task, {activity("pack")}) == "");
+  for (int i = 0; i < 5; ++i)
+    BOOST_TEST(problem_of(signal(dc1(), "orders", "order-" + std::to_string(i), "paid", "r1")) == "");
+  BOOST_TEST(problem_of(move(dc2(), "orders", "dc2", 120)) == "");
+  BOOST_TEST(both("orders", "dc2 v2 c0 first"));
+  const auto pending = [this] { return domain(dc2(), "orders")->row.failover_end_ns() > 0; };
+  pass(20);
+  BOOST_TEST(pending());
+  BOOST_TEST(problem_of(signal(dc1(), "orders", "order-0", "late", "r2")).find("is active in cluster: dc2") !=
+             std::string::npos);
+  BOOST_TEST(problem_of(signal(dc2(), "orders", "order-0", "early", "r3")).find("is pending active") !=
+             std::string::npos);
+  passes = {};
+  BOOST_TEST(until([&] { return !pending(); }, 40)); // long before its time
+  for (int i = 0; i < 5; ++i) {
+    const auto id = "order-" + std::to_string(i);
+    BOOST_TEST(told(dc2(), "orders", id).find("v1 workflow_execution_signaled") != std::string::npos, id);
+    BOOST_TEST(problem_of(signal(dc2(), "orders", id, "on", "r4")) == "");
+    BOOST_TEST(until([&] { return told(dc1(), "orders", id) == told(dc2(), "orders", id); }), id);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_graceful_failover_ends_with_its_time) {
   BOOST_TEST(problem_of(make(dc1(), "orders")) == "");
   BOOST_TEST(both("orders", "dc1 v1 c0 first"));
