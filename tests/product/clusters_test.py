@@ -16,10 +16,10 @@ import threading
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 
 import guides_test
-from cluster_load import Client, Crew, history, start
+from cluster_load import Client, Crew, Load, history, start
 from cluster_test import until
 from clusters_scratch import group
-from demo import Count
+from demo import ROOT, Count
 from postgres_tls_test import Authority
 from worker import Refused
 
@@ -81,6 +81,15 @@ def they_meet(count, members):
                     f"{one.name} reaches {one.reached()}: {one.log.read_text()[-3000:]}")
         metric = "".join(f'cadenza_group_link_open{{target_cluster="{name}"}} 1\n' for name in others)
         count.check(metric in one.get("/metrics")[1], f"{one.name} has no metric {metric}")
+
+
+def alerts_have_their_metrics(count, member):
+    text = member.get("/metrics")[1]
+    rules = (ROOT / "docker/prometheus/rules.yml").read_text()
+    names = set(re.findall(r"\b(?:cadenza_group|cadence_replication|cadenza_replication)_\w+", "".join(re.findall(r"expr: .*", rules))))
+    count.check(len(names) == 3, f"alerts of several clusters ask for {names}")
+    for name in names:
+        count.check(re.search(rf"^{name}[{{ ]", text, re.M), f"the server tells no {name}")
 
 
 def the_domain_is_known(count, dc1, dc2):
@@ -205,6 +214,47 @@ def it_moves_with_runs_under_way(count, dc1, dc2):
     equal(count, "what ran while the domain moved", [dc1, dc2], runs)
 
 
+def one_stands_still(count, dc1, dc2):
+    """SIGSTOP: its connections stay, and nothing comes. The other notices, takes over, and is heard when the first goes on."""
+    client = Client([dc1.tchannel])
+    run_id = start(client, DOMAIN, "frozen", "nobody")
+    equal(count, "before one stands still", [dc1, dc2], [("frozen", run_id)])
+    client.close()
+    dc1.send(signal.SIGSTOP)
+    try:
+        took = until(lambda: dc2.reached() == {"dc1": False}, 3 * SOON)
+        count.check(took is not None and took < SOON, f"that dc1 stands still was noticed after {took} s")
+        domain(count, dc2, "up", "--ac", "dc2")
+        code, said = dc2.cli("--domain", DOMAIN, "workflow", "signal", "--workflow_id", "frozen", "--name", "n")
+        count.check(code == 0, f"a signal to dc2 while dc1 stands still: {said}")
+    finally:
+        dc1.send(signal.SIGCONT)
+    count.check(until(lambda: active_in(dc1) == "dc2", SOON) is not None, f"dc1 knows {active_in(dc1)}")
+    equal(count, "after one stood still", [dc1, dc2], [("frozen", run_id)])
+    domain(count, dc2, "up", "--ac", "dc1")
+    count.check(until(lambda: active_in(dc1) == active_in(dc2) == "dc1", SOON) is not None, "back in dc1")
+
+
+def the_standby_dies_under_load(count, dc1, dc2):
+    """kill -9 of who only follows: the active cluster works on, and tells what was missed."""
+    with Crew(DOMAIN, [dc1.tchannel]) as crew:
+        load = Load(DOMAIN, [dc1.tchannel], threads=1, prefix="follow")
+        count.check(load.wait_for(50), "load before kill -9")
+        dc2.end(signal.SIGKILL)
+        count.check(load.wait_for(50), "load without the standby")
+        dc2.start()
+        count.check(load.wait_for(50), "load after it is back")
+        runs = load.stop()
+        client = Client([dc1.tchannel])
+        for workflow_id, run_id in runs:
+            history(client, DOMAIN, workflow_id, run_id)
+        client.close()
+    count.check(not load.problems and not crew.problems, f"{load.problems[:5]} {crew.problems[:5]}")
+    took = until(lambda: dc1.cli("--do", DOMAIN, "admin", "replication", "diff", "--other", dc2.grpc)[0] == 0)
+    count.check(took is not None, f"{dc1.cli('--do', DOMAIN, 'admin', 'replication', 'diff', '--other', dc2.grpc)[1][-3000:]}")
+    print(f"a standby that died under load: {len(runs)} workflows, equal after {took} s", flush=True)
+
+
 def closed(member, workflow_id, run_id):
     events = told(member, workflow_id, run_id)
     return isinstance(events[-1], dict) and events[-1][30] == COMPLETED
@@ -276,6 +326,7 @@ def main():
         with group(cadenza, tls_of=lambda name: (*authority.issue(name), authority.file)) as (dc1, dc2):
             dc1.start(), dc2.start()
             they_meet(count, [dc1, dc2])
+            alerts_have_their_metrics(count, dc2)
             the_domain_is_known(count, dc1, dc2)
             runs = a_crew_works_in_one_and_the_other_follows(count, dc1, [dc1, dc2], "order")
             one_dies_and_the_other_takes_over(count, dc1, dc2, runs)
@@ -283,6 +334,8 @@ def main():
             it_fails_back(count, dc1, dc2)
             a_crew_works_in_one_and_the_other_follows(count, dc1, [dc1, dc2], "again")
             it_moves_with_runs_under_way(count, dc1, dc2)
+            one_stands_still(count, dc1, dc2)
+            the_standby_dies_under_load(count, dc1, dc2)
             they_are_equal(count, dc1, dc2)
             the_guide(count, cadenza, [dc1, dc2])
     wrong_certificates(count, cadenza)

@@ -93,7 +93,7 @@ def promtool(count, text):
     checked = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, text=True)
     count.check(checked.returncode == 0 and not (checked.stdout + checked.stderr).strip(),
                 f"promtool check metrics: {checked.stdout}{checked.stderr}")
-    for words in (["rules", "rules.yml"], ["config", "--syntax-only", "prometheus.yml"]):
+    for words in (["rules", "rules.yml"], ["config", "--syntax-only", "prometheus.yml"], ["config", "--syntax-only", "xdc.yml"]):
         file = ROOT / "docker/prometheus" / words.pop()
         done = subprocess.run([tool, "check", *words, file], capture_output=True, text=True)
         count.check(done.returncode == 0 and "SUCCESS" in done.stdout, f"promtool check {words}: {done.stdout}{done.stderr}")
@@ -118,6 +118,8 @@ def main(cadenza, hello):
                     continue  # a server on a database has them: postgres_test.py looks
                 if name.startswith("cadenza_cluster_"):
                     continue  # a node of several has them: cluster_test.py looks
+                if name.startswith("cadenza_group_"):
+                    continue  # one of several clusters has them: clusters_test.py looks
                 base = HISTOGRAM_PARTS.sub("", name)
                 known = name in told or (base in told and told[base][0] == "histogram")
                 count.check(known, f"{where}: the server tells no {name}")
