@@ -9,14 +9,16 @@ namespace {
 using workflow::find_attribute;
 using workflow::for_each_attribute;
 
-/// What is remembered of fail-overs lies in the data, which are settings; it goes with where the domain is active.
-void copy_history(const api::Domain& from, api::Domain& to) {
-  const std::string key(actors::failover_history_key);
-  const auto at = from.data().find(key);
-  if (at == from.data().end())
-    to.mutable_data()->erase(key);
-  else
-    (*to.mutable_data())[key] = at->second;
+/// What is remembered of fail-overs lies in the data, which are settings; it is merged by itself.
+std::string history_in(const api::Domain& domain) {
+  const auto at = domain.data().find(std::string(actors::failover_history_key));
+  return at == domain.data().end() ? std::string() : at->second;
+}
+
+std::string merged_history(const record::v1::DomainRow& own, const record::v1::DomainRow& told) {
+  if (history_in(told.domain()).empty() || history_in(told.domain()) == history_in(own.domain()))
+    return history_in(own.domain());
+  return actors::merge_failover_histories(history_in(own.domain()), history_in(told.domain()));
 }
 
 } // namespace
@@ -49,7 +51,7 @@ outcome<record::v1::DomainRow> fail_over_attributes(const record::v1::DomainRow&
 bool tells_news(const record::v1::DomainRow& own, const record::v1::DomainRow& told) {
   if (told.config_version() > own.config_version() || told.failover_version() > own.failover_version())
     return true;
-  bool out = false;
+  bool out = merged_history(own, told) != history_in(own.domain());
   for_each_attribute(told.domain().active_clusters(), [&](const auto& scope, const auto& name, const auto& info) {
     const auto* mine = find_attribute(own.domain().active_clusters(), scope, name);
     out = out || mine == nullptr || mine->failover_version() < info.failover_version();
@@ -89,7 +91,6 @@ record::v1::DomainRow merge(const record::v1::DomainRow& own, const record::v1::
     *domain.mutable_active_clusters() = own.domain().active_clusters();
     if (!own.domain().has_active_clusters())
       domain.clear_active_clusters();
-    copy_history(own.domain(), domain);
   }
   if (told.failover_version() > own.failover_version()) {
     domain.set_active_cluster_name(told.domain().active_cluster_name());
@@ -97,8 +98,12 @@ record::v1::DomainRow merge(const record::v1::DomainRow& own, const record::v1::
     out.set_previous_failover_version(told.previous_failover_version());
     out.set_failover_notification_version(own.notification_version());
     out.set_failover_end_ns(0);
-    copy_history(told.domain(), domain);
   }
+  const std::string key(actors::failover_history_key);
+  if (const auto history = merged_history(own, told); !history.empty())
+    (*domain.mutable_data())[key] = history;
+  else
+    domain.mutable_data()->erase(key);
   for_each_attribute(told.domain().active_clusters(),
                      [&](const std::string& scope, const std::string& name, const auto& info) {
                        const auto* mine = find_attribute(own.domain().active_clusters(), scope, name);

@@ -46,9 +46,9 @@ fail_over_attributes(const record::v1::DomainRow& row, const api::ActiveClusters
 [[nodiscard]] record::v1::DomainRow settled(const record::v1::DomainRow& row);
 
 /// What this cluster has of a domain when another one has told of it: settings by the higher configuration version,
-/// where it is active, and what is remembered of fail-overs, by the higher fail-over version, each attribute by its
-/// own. Whatever comes in whatever order and however often, all clusters end with the same. A graceful fail-over is its
-/// target's own affair and is not told.
+/// where it is active by the higher fail-over version, each attribute by its own, and what is remembered of fail-overs
+/// of both. Whatever comes in whatever order and however often, all clusters end with the same. A graceful fail-over is
+/// its target's own affair and is not told.
 [[nodiscard]] record::v1::DomainRow merge(const record::v1::DomainRow& own, const record::v1::DomainRow& told);
 
 } // namespace cadenza::replication

@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <functional>
 #include <set>
+#include <utility>
 
 namespace cadenza::actors {
 
@@ -36,11 +38,16 @@ std::string rfc3339(std::int64_t ns) {
   return {text, size};
 }
 
-/// What the data of a domain say of its failovers; broken texts count as none.
+/// Broken texts count as none.
+json events_in(const std::string& text) {
+  auto list = json::parse(text, nullptr, false);
+  return list.is_array() ? list : json::array();
+}
+
+/// What the data of a domain say of its failovers.
 json remembered(const api::Domain& domain) {
   const auto at = domain.data().find(std::string(failover_history_key));
-  auto list = at == domain.data().end() ? json::array() : json::parse(at->second, nullptr, false);
-  return list.is_array() ? list : json::array();
+  return at == domain.data().end() ? json::array() : events_in(at->second);
 }
 
 std::string text_in(const json& object, const char* key) {
@@ -225,6 +232,25 @@ outcome<record::v1::DomainRow> fail_over_by_update(const record::v1::DomainRow& 
       *wanted.mutable_failover_timeout() = request.failover_timeout();
   }
   return fail_over(old, wanted, world, true);
+}
+
+std::string merge_failover_histories(const std::string& one, const std::string& other) {
+  const auto mine = events_in(one);
+  const auto theirs = events_in(other);
+  const auto most =
+      std::max({mine.size(), theirs.size(), static_cast<std::size_t>(domain_limits().failover_history_max)});
+  // By their time, then by their words: the same for all.
+  std::set<std::pair<std::string, std::string>, std::greater<>> events;
+  for (const auto* list : {&mine, &theirs})
+    for (const auto& event : *list)
+      if (event.is_object())
+        events.emplace(text_in(event, "eventTime"), event.dump(-1, ' ', false, json::error_handler_t::replace));
+  std::string out;
+  std::size_t taken = 0;
+  for (const auto& [time, event] : events)
+    if (taken++ < most)
+      out += (out.empty() ? "[" : ",") + event;
+  return out.empty() ? out : out + "]";
 }
 
 outcome<api::ListFailoverHistoryResponse> list_failovers(const record::v1::DomainRow& row,

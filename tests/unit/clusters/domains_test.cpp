@@ -4,6 +4,9 @@
 
 #include "cadenza/record/v1/replication_message.pb.h"
 
+#include <cstdlib>
+#include <random>
+
 /// What two clusters tell each other of their domains.
 namespace cadenza::actors {
 
@@ -283,6 +286,51 @@ BOOST_AUTO_TEST_CASE(a_forced_failover_ends_a_graceful_one) {
   BOOST_TEST(problem_of(move(dc2(), "orders", "dc2")) == "");
   BOOST_TEST(domain(dc2(), "orders")->row.failover_end_ns() == 0);
   BOOST_TEST(seen(dc2(), "orders") == "dc2 v2 c0 first");
+}
+
+BOOST_AUTO_TEST_CASE(whatever_happens_both_end_with_the_same) {
+  const char* seed = std::getenv("CADENZA_SEED");
+  std::mt19937_64 random(seed == nullptr ? 20 : std::strtoull(seed, nullptr, 10));
+  const auto below = [&](std::uint64_t n) { return static_cast<int>(random() % n); };
+  BOOST_TEST(problem_of(make(dc1(), "orders")) == "");
+  BOOST_TEST(both("orders", "dc1 v1 c0 first"));
+  for (int step = 0; step < 300; ++step) {
+    auto& in = below(2) == 0 ? dc1() : dc2();
+    const auto* target = below(2) == 0 ? "dc1" : "dc2";
+    switch (below(6)) {
+    case 0:
+    case 1:
+      if (in.engine)
+        move(in, "orders", target, below(3) == 0 ? 1 + below(30) : 0); // refused where it cannot be
+      break;
+    case 2:
+      if (dc1().engine)
+        describe_as(dc1(), "orders", "step " + std::to_string(step));
+      break;
+    case 3: below(2) == 0 ? cut() : heal(); break;
+    case 4:
+      if (in.engine)
+        kill(in);
+      else
+        begin(in);
+      break;
+    default: pass(below(6));
+    }
+  }
+  heal();
+  for (auto* one : {&dc1(), &dc2()})
+    if (!one->engine)
+      begin(*one);
+  const auto text = [](side& in) {
+    const auto found = domain(in, "orders");
+    const auto& data = found->row.domain().data();
+    return seen(in, "orders") + " " + std::to_string(found->row.failover_end_ns()) + " " +
+           (data.contains("FailoverHistory") ? data.at("FailoverHistory") : "");
+  };
+  BOOST_TEST(until([&] { return text(dc1()) == text(dc2()); }, 60));
+  pass(60);
+  BOOST_TEST(text(dc1()) == text(dc2()));
+  BOOST_TEST(domain(dc1(), "orders")->version() > 20);
 }
 
 BOOST_AUTO_TEST_CASE(who_is_not_of_the_group_is_told_nothing) {

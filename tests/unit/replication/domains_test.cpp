@@ -120,22 +120,40 @@ BOOST_AUTO_TEST_CASE(who_gave_a_domain_away_says_when_nothing_more_comes) {
   BOOST_TEST(hands_over(pending, *fail_over(before, "B", {}, group("A")), "A", group("B")));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_remembered_of_failovers_goes_with_where_a_domain_is_active) {
+BOOST_AUTO_TEST_CASE(what_clusters_remember_of_failovers_is_merged) {
   const std::string key = "FailoverHistory";
+  const auto event = [](int second) {
+    return R"({"eventTime":"2023-11-14T22:14:0)" + std::to_string(second) + R"(Z"})";
+  };
   auto own = in({"A", "B"});
-  (*own.mutable_domain()->mutable_data())[key] = "own";
-  auto told = *fail_over(own, "B", {}, group("B"));
-  (*told.mutable_domain()->mutable_data())[key] = "told";
-  BOOST_TEST(merge(own, told).domain().data().at(key) == "told");
+  (*own.mutable_domain()->mutable_data())[key] = "[" + event(3) + "," + event(1) + "]";
+  auto told = own;
+  (*told.mutable_domain()->mutable_data())[key] = "[" + event(4) + "," + event(2) + "," + event(1) + "]";
+  BOOST_TEST(tells_news(own, told));
+  BOOST_TEST(tells_news(told, own));
+  const auto here = merge(own, told);
+  const auto there = merge(told, own);
+  BOOST_TEST(here.domain().data().at(key) == "[" + event(4) + "," + event(3) + "," + event(2) + "," + event(1) + "]");
+  BOOST_TEST(here.domain().data().at(key) == there.domain().data().at(key));
+  BOOST_TEST(!tells_news(here, told));
+  BOOST_TEST(!tells_news(here, own));
+  // Settings of later come with what was remembered then.
   auto settings = own;
   settings.set_config_version(1);
   settings.mutable_domain()->set_description("new");
   settings.mutable_domain()->mutable_data()->erase(key);
-  const auto merged = merge(told, settings);
+  const auto merged = merge(here, settings);
   BOOST_TEST(merged.domain().description() == "new");
-  BOOST_TEST(merged.domain().data().at(key) == "told");
-  BOOST_TEST(!tells_news(merged, settings));
-  BOOST_TEST(!tells_news(merged, told));
+  BOOST_TEST(merged.domain().data().at(key) == here.domain().data().at(key));
+  // The last five.
+  for (int second = 5; second < 8; ++second) {
+    (*told.mutable_domain()->mutable_data())[key] = "[" + event(second) + "]";
+    own = merge(own, told);
+  }
+  BOOST_TEST(own.domain().data().at(key) ==
+             "[" + event(7) + "," + event(6) + "," + event(5) + "," + event(3) + "," + event(1) + "]");
+  (*told.mutable_domain()->mutable_data())[key] = "broken";
+  BOOST_TEST(!tells_news(own, told));
 }
 
 BOOST_AUTO_TEST_CASE(attributes_fail_over_each_by_itself) {
