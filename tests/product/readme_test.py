@@ -34,7 +34,7 @@ EXPECTED = {
     "workflow show order-teapot": "WorkflowExecutionCompleted",
 }
 # Commands of blocks that are only shown: they install, or build for long.
-SHOWN = re.compile(r"\./dev (package|demo|cluster)\b|sudo (apt (install|update)|systemctl enable)\b|echo 'deb |"
+SHOWN = re.compile(r"\./dev (package|demo|cluster|xdc)\b|sudo (apt (install|update)|systemctl enable)\b|echo 'deb |"
                    r"cp -r /usr/share/doc/cadenza/examples/go |cd samples-go && go run \./hello/worker")
 
 
