@@ -73,7 +73,7 @@ def known_commands(count, cadenza):
                 continue
             seen += 1
             # An address of the text's own is taken away: whoever listens there must not be asked.
-            asked = re.sub(r"--http_address \S+", "", line)
+            asked = re.sub(r"--(http_)?address \S+", "", line)
             done = subprocess.run(["bash", "-c", asked], env=environment, capture_output=True, text=True, timeout=60,
                                   cwd=place)
             count.check("nothing listens on" in done.stderr,
