@@ -46,7 +46,7 @@ void describe_cluster(rpc_context& context, body<admin::DescribeClusterRequest>,
   call->reply(response);
 }
 
-/// Nothing is replicated yet, so nothing has ever been put aside.
+/// Counts nothing: of what was put aside in replication the log tells, and a metric.
 void count_dlq(rpc_context&, body<admin::CountDLQMessagesRequest>, actors::call_ptr call) {
   call->reply(admin::CountDLQMessagesResponse());
 }

@@ -99,6 +99,28 @@ BOOST_AUTO_TEST_CASE(a_run_whose_beginning_is_missing_is_asked_for_as_a_whole) {
   BOOST_TEST((requests[{"dc2", cluster_kind::events}] > 0));
 }
 
+BOOST_AUTO_TEST_CASE(more_events_than_fit_into_an_answer_are_asked_for_page_by_page) {
+  begun("order-1");
+  expect_same("order-1");
+  cut();
+  for (int i = 0; i < 30; ++i) {
+    auto request = std::make_shared<api::SignalWorkflowExecutionRequest>();
+    request->set_domain("orders");
+    request->mutable_workflow_execution()->set_workflow_id("order-1");
+    request->set_signal_name("s");
+    request->mutable_signal_input()->set_data(std::string(100'000, 'x'));
+    dc1().engine->signal(domain(dc1(), "orders"), request, std::make_shared<noted_call>());
+    // Each is a batch of its own.
+    pass(11); // the decision times out
+  }
+  lose_untold();
+  BOOST_TEST(problem_of(signal(dc1(), "orders", "order-1", "paid", "r1")) == "");
+  pass(11);
+  heal();
+  expect_same("order-1");
+  BOOST_TEST((requests[{"dc2", cluster_kind::events}] > 2));
+}
+
 BOOST_AUTO_TEST_CASE(the_actor_of_a_workflow_id_that_dies_is_followed_by_another) {
   die_waiting(path_of_shard("order-1") + "/workflow_replica:orders/order-1");
 }

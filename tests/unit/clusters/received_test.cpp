@@ -1,6 +1,8 @@
 #include "meddler.hpp"
 #include "same.hpp"
 
+#include "actors/replication/replica_shard.hpp"
+
 /// What one cluster writes, the other takes over: the same histories, states, current runs and lists, whatever happens
 /// on the way.
 namespace cadenza::actors {
@@ -150,5 +152,27 @@ BOOST_AUTO_TEST_CASE(a_domain_that_comes_later_than_its_runs_loses_none) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_CASE(no_more_is_read_ahead_than_fits) {
+  two_clusters both(1, 1, 10);
+  both.passes = [](const std::string&, const std::string&, std::uint32_t kind, const std::string&) {
+    return kind != cluster_kind::domains;
+  };
+  both.put_domain(both.dc1(), "orders", "dc1"); // dc2 can apply nothing of it yet
+  const int count = static_cast<int>(replica_shard::open_tasks_max) + 2 * replica_shard::page_tasks;
+  for (int i = 0; i < count; ++i)
+    (void)both.start(both.dc1(), "orders", "order-" + std::to_string(i));
+  const auto asked = [&] { return both.requests[{"dc2", cluster_kind::feed}]; };
+  both.pass(30);
+  const auto before = asked();
+  both.pass(60);
+  BOOST_TEST(asked() == before);
+  BOOST_TEST(both.dc2().engine->counters().lags.longest().at({"dc1", "dc2"}) > 60 * ns_per_s);
+  both.put_domain(both.dc2(), "orders", "dc1");
+  BOOST_TEST(both.until(
+      [&] { return current_of(both, both.dc2(), "orders", "order-" + std::to_string(count - 1)) != ""; }, 120));
+  BOOST_TEST(both.until([&] { return both.dc2().engine->counters().lags.longest().at({"dc1", "dc2"}) == 0; }, 60));
+  BOOST_TEST(both.listed(both.dc2(), "orders", true).size() > 0U);
+}
 
 } // namespace cadenza::actors
