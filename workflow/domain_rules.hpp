@@ -84,8 +84,8 @@ set_async_workflow(const record::v1::DomainRow& old, const uber::cadence::api::v
 
 /// Key of the domain's data with its last failovers: a JSON list, newest first.
 inline constexpr std::string_view failover_history_key = "FailoverHistory";
-/// What two clusters remember of a domain's failovers, as one memory: whatever is merged in whatever order, all end with
-/// the same. Empty texts, and broken ones, remember nothing.
+/// What two clusters remember of a domain's failovers, as one memory: whatever is merged in whatever order, all end
+/// with the same. Empty texts, and broken ones, remember nothing.
 [[nodiscard]] std::string merge_failover_histories(const std::string& one, const std::string& other);
 /// The failovers that a domain's data remember, newest first. bad_request for a page token that this did not give.
 [[nodiscard]] outcome<uber::cadence::api::v1::ListFailoverHistoryResponse>

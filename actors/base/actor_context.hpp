@@ -46,11 +46,11 @@ struct actor_context {
   poll_board* polls = nullptr;        ///< polls that runs may answer themselves; thread-safe
   /// The node is about to end: nobody waits for news of a run any more. The runs hear of it when it is set.
   std::atomic<bool> draining{false};
-  troubles* wrong = nullptr;                  ///< what died and what cannot be read; thread-safe
-  workload* work = nullptr;                   ///< counts what the workflows do; thread-safe
-  other_nodes* others = &other_nodes::none(); ///< which lists and runs are not on this node, and the way there
+  troubles* wrong = nullptr;                          ///< what died and what cannot be read; thread-safe
+  workload* work = nullptr;                           ///< counts what the workflows do; thread-safe
+  other_nodes* others = &other_nodes::none();         ///< which lists and runs are not on this node, and the way there
   other_clusters* clusters = &other_clusters::none(); ///< the other clusters of the group, and the way there
-  log::sink log;                              ///< takes the log lines of the actors; thread-safe
+  log::sink log;                                      ///< takes the log lines of the actors; thread-safe
 };
 
 /// Whether an isolation group is drained, for everybody or for this domain.

@@ -27,7 +27,7 @@ struct reset_flow : std::enable_shared_from_this<reset_flow> {
   workflow_key key;
   int shard = 0;
   int tries = 0;
-  std::optional<uuid> only_while; ///< the reset is pointless when another run is current
+  std::optional<uuid> only_while;              ///< the reset is pointless when another run is current
   std::vector<api::HistoryEvent> told_signals; ///< of other clusters: behind those of the base, by their request ids
 
   record::v1::CurrentRun current;

@@ -95,8 +95,8 @@ make_activity_canceled(const workflow::domain_ptr&, task_token,
 // --- flows over several runs (commands_reset.cpp, commands_restart.cpp)
 void reset_run(const actor_context& env, workflow::domain_ptr,
                engine::body<uber::cadence::api::v1::ResetWorkflowExecutionRequest>, call_ptr);
-/// The same as long as run `current` is the current one; else nothing, and the answer names the run that is. The new run
-/// has these signals of another cluster, too, each under its request id.
+/// The same as long as run `current` is the current one; else nothing, and the answer names the run that is. The new
+/// run has these signals of another cluster, too, each under its request id.
 void reset_with_signals(const actor_context& env, workflow::domain_ptr,
                         engine::body<uber::cadence::api::v1::ResetWorkflowExecutionRequest>, const uuid& current,
                         std::vector<uber::cadence::api::v1::HistoryEvent> signals, call_ptr);

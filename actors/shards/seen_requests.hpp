@@ -8,13 +8,14 @@
 
 namespace cadenza::actors {
 
-/// Requests that have arrived and that a copy of must not be carried out once more, until they are too old to be carried
-/// out at all. Known in this life of the shard only. Pure data.
+/// Requests that have arrived and that a copy of must not be carried out once more, until they are too old to be
+/// carried out at all. Known in this life of the shard only. Pure data.
 class seen_requests {
 public:
   /// Whether this is the first copy of a request. `from`: whoever asks; `exchange`: of the shard that asks, never used
   /// again there.
-  [[nodiscard]] bool first(const std::string& from, std::int64_t exchange, std::int64_t expires_ns, std::int64_t now_ns) {
+  [[nodiscard]] bool first(const std::string& from, std::int64_t exchange, std::int64_t expires_ns,
+                           std::int64_t now_ns) {
     while (!in_order_.empty() && in_order_.front().first < now_ns) {
       keys_.erase(in_order_.front().second);
       in_order_.pop_front();

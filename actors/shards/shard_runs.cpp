@@ -4,7 +4,6 @@
 #include "actors/runs/run_commands.hpp"
 #include "actors/runs/workflow_run.hpp"
 #include "messages/invariant.hpp"
-#include "replication/failover.hpp"
 
 #include <caf/all.hpp>
 
@@ -65,18 +64,6 @@ void history_shard::handle(start_request_ptr& asked) {
     return;
   }
   decide_start(entry, std::move(asked));
-}
-
-/// Whether a run of the workflow id may be begun in this cluster; what is known of the current one may be nothing.
-outcome<void> history_shard::may_start(const workflow_entry& entry, const workflow_key& key) const {
-  if (!env_.clusters->any())
-    return {};
-  const auto domain = env_.domains->get()->find(key.domain_id);
-  if (!domain)
-    return no_domain(key.domain_id.str());
-  const auto known = entry.state == workflow_entry::knowledge::known && entry.current;
-  return replication::check_start(known ? std::optional(entry.current->last_write_version()) : std::nullopt, *domain,
-                                  env_.clusters->group());
 }
 
 void history_shard::decide_start(workflow_entry& entry, start_request_ptr asked) {

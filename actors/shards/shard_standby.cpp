@@ -26,6 +26,18 @@ bool history_shard::active_elsewhere(const uuid& domain_id) const {
   return domain && !replication::check_active(nullptr, *domain, env_.clusters->group());
 }
 
+/// Whether a run of the workflow id may be begun in this cluster; what is known of the current one may be nothing.
+outcome<void> history_shard::may_start(const workflow_entry& entry, const workflow_key& key) const {
+  if (!env_.clusters->any())
+    return {};
+  const auto domain = env_.domains->get()->find(key.domain_id);
+  if (!domain)
+    return no_domain(key.domain_id.str());
+  const auto known = entry.state == workflow_entry::knowledge::known && entry.current;
+  return replication::check_start(known ? std::optional(entry.current->last_write_version()) : std::nullopt, *domain,
+                                  env_.clusters->group());
+}
+
 bool history_shard::stands_by(const record::v1::TransferTask& task, receipt_ptr& receipt) {
   if (!active_elsewhere(uuid::from_raw(task.domain_id())))
     return false;
