@@ -285,6 +285,31 @@ def they_are_equal(count, dc1, dc2):
                     f"{one.cli('admin', 'replication', 'diff', '--other', other.grpc)[1]}")
 
 
+def three_clusters(count, cadenza):
+    """All tell each other; the first dies, and the two that are left go on with what it had told them."""
+    with group(cadenza, ("dc1", "dc2", "dc3"), (2, 3, 5)) as members:
+        for one in members:
+            one.start()
+        they_meet(count, members)
+        dc1, dc2, dc3 = members
+        domain(count, dc1, "register", "--global_domain", "true", "--clusters", "dc1", "dc2", "dc3", "--retention", "1")
+        for one in (dc2, dc3):
+            count.check(until(lambda: active_in(one) == "dc1", SOON) is not None, f"{one.name} does not know the domain")
+        runs = a_crew_works_in_one_and_the_other_follows(count, dc1, members, "one")
+        run_id = start(Client([dc1.tchannel]), DOMAIN, "survivor")
+        equal(count, "a run that waits", members, [("survivor", run_id)])
+        dc1.end(signal.SIGKILL)
+        domain(count, dc3, "up", "--ac", "dc3")
+        count.check(until(lambda: active_in(dc2) == "dc3", SOON) is not None, f"dc2 knows {active_in(dc2)}")
+        runs += a_crew_works_in_one_and_the_other_follows(count, dc3, [dc2, dc3], "three")
+        equal(count, "without the first", [dc2, dc3], [("survivor", run_id)])
+        dc1.start()
+        equal(count, "all three again", members, [*runs, ("survivor", run_id)])
+        for other in (dc2, dc3):
+            took = until(lambda: dc1.cli("admin", "replication", "diff", "--other", other.grpc)[0] == 0, SOON)
+            count.check(took is not None, dc1.cli("admin", "replication", "diff", "--other", other.grpc)[1])
+
+
 def wrong_certificates(count, cadenza):
     """A cluster whose certificate another authority has made is not taken for one of the group."""
     with tempfile.TemporaryDirectory() as place:
@@ -338,6 +363,7 @@ def main():
             the_standby_dies_under_load(count, dc1, dc2)
             they_are_equal(count, dc1, dc2)
             the_guide(count, cadenza, [dc1, dc2])
+    three_clusters(count, cadenza)
     wrong_certificates(count, cadenza)
     count.end()
 
