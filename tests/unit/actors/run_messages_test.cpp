@@ -1,5 +1,6 @@
 #include "flow_world.hpp"
 
+#include "actors/shards/seen_requests.hpp"
 #include "workflow/signal.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -62,6 +63,17 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_dropped_is_refused_for_now) {
   signal.set_exchange(0);
   (void)world.arrive(signal);
   BOOST_TEST(world.sent.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_copy_of_a_request_is_known_until_it_is_too_old) {
+  seen_requests seen;
+  BOOST_TEST(seen.first("parent", 7, 100, 0));
+  BOOST_TEST(!seen.first("parent", 7, 100, 100));
+  BOOST_TEST(seen.first("parent", 8, 100, 1));
+  BOOST_TEST(seen.first("another", 7, 150, 1));
+  BOOST_TEST(seen.size() == 3U);
+  BOOST_TEST(seen.first("parent", 9, 300, 101));
+  BOOST_TEST(seen.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_child_is_settled_by_its_own_parent_alone) {
