@@ -1,11 +1,17 @@
 #include "actors/replication/dead_letters.hpp"
 #include "actors/replication/foreign_wire.hpp"
 #include "actors/replication/workflow_replica.hpp"
+#include "messages/constants.hpp"
 #include "replication/domains.hpp"
 
 /// What the actor of a workflow id that is told of asks of other clusters, and what becomes of items that can never be
 /// applied.
 namespace cadenza::actors {
+namespace {
+
+constexpr std::int64_t answer_ns = 60 * ns_per_s; ///< a question that waits for longer is asked again some time
+
+} // namespace
 
 /// Applies what has come so far of the events that must come before the item on top, or asks for more of them.
 void workflow_replica::fill_gap(frame& top) {
@@ -26,7 +32,7 @@ void workflow_replica::fill_gap(frame& top) {
   asked.set_bytes_most(page_bytes);
   ++waiting_;
   auto call = std::make_shared<inner_call<wire::v1::EventsPage>>(
-      INT64_MAX, [tell = teller()](const wire::v1::EventsPage* page, const error* reason) {
+      env_.time->now_ns() + answer_ns, [tell = teller()](const wire::v1::EventsPage* page, const error* reason) {
         if (reason != nullptr)
           return tell(replica_events{*reason});
         tell(replica_events{std::make_shared<wire::v1::EventsPage>(*page)});
@@ -39,6 +45,9 @@ void workflow_replica::handle(replica_events& answer) {
     // The run is gone there: nothing is to be known of its activities any more.
     if (answer.page.error().kind == error_kind::entity_not_exists && work_->items[at_ - 1]->has_activity())
       return frames_.clear();
+    // What the other cluster could not do now it may do later.
+    if (answer.page.error().kind == error_kind::internal_service)
+      return fail_work(answer.page.error());
     return judge(answer.page.error());
   }
   auto& first = *frames_.back().first;
@@ -76,7 +85,7 @@ void workflow_replica::send_signals(const replication::applied& out, const workf
   }
   ++waiting_;
   auto call = std::make_shared<inner_call<wire::v1::SignalsAnswer>>(
-      INT64_MAX, [tell = teller()](const wire::v1::SignalsAnswer*, const error* reason) {
+      env_.time->now_ns() + answer_ns, [tell = teller()](const wire::v1::SignalsAnswer*, const error* reason) {
         tell(replica_signals_sent{reason == nullptr ? outcome<void>() : outcome<void>(*reason)});
       });
   env_.clusters->ask(*owner, cluster_kind::signals, to_wire(key_, told).SerializeAsString(), false, std::move(call));

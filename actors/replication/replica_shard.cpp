@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::int64_t first_pause_ns = 50 * ns_per_ms;
 constexpr std::int64_t longest_pause_ns = 5 * ns_per_s;
+constexpr std::int64_t answer_ns = 60 * ns_per_s; ///< far longer than the other cluster waits for news
 constexpr std::int64_t lag_period_ns = ns_per_s;
 
 /// Items of a kind that is not known here, or that name no workflow: nobody can ever apply them.
@@ -88,11 +89,12 @@ void replica_shard::ask() {
   asked.set_after(after_);
   asked.set_tasks_most(page_tasks);
   asked.set_bytes_most(page_bytes);
-  auto call = std::make_shared<inner_call<wire::v1::FeedPage>>(INT64_MAX, [self = me()](const wire::v1::FeedPage* page,
-                                                                                        const error* reason) {
-    auto mail = reason == nullptr ? replica_page{std::make_shared<wire::v1::FeedPage>(*page)} : replica_page{*reason};
-    caf::anon_send(self, std::make_shared<replica_shard_mail>(std::move(mail)));
-  });
+  auto call = std::make_shared<inner_call<wire::v1::FeedPage>>(
+      now() + answer_ns, [self = me()](const wire::v1::FeedPage* page, const error* reason) {
+        auto mail =
+            reason == nullptr ? replica_page{std::make_shared<wire::v1::FeedPage>(*page)} : replica_page{*reason};
+        caf::anon_send(self, std::make_shared<replica_shard_mail>(std::move(mail)));
+      });
   env_.clusters->ask(cluster_, cluster_kind::feed, asked.SerializeAsString(), true, std::move(call));
 }
 
