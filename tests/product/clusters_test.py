@@ -4,6 +4,7 @@
     clusters_test.py CADENZA
 """
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -322,6 +323,18 @@ def wrong_certificates(count, cadenza):
                 count.check(until(lambda: any(one.reached().values()), 4) is None, f"{one.name} reaches {one.reached()}")
 
 
+def containers(count, cadenza):
+    """What lies in the repository for two clusters in containers can be used, and its parts name each other."""
+    compose = (ROOT / "docker-compose.xdc.yml").read_text()
+    names = re.findall(r"CADENZA_CLUSTER: (\w+)", compose)
+    count.check(names == ["dc1", "dc2"], f"docker-compose.xdc.yml has {names}")
+    for name in names:
+        done = subprocess.run([cadenza, "server", "start", "--check-config", "--strict", "--config", ROOT / "config/xdc.yaml"],
+                              env={**os.environ, "CADENZA_CLUSTER": name}, capture_output=True, text=True, timeout=60)
+        count.check(done.returncode == 0, f"config/xdc.yaml for {name}: {done.stdout}{done.stderr}")
+        count.check(f'"{name}:8088"' in (ROOT / "docker/prometheus/xdc.yml").read_text(), f"Prometheus does not ask {name}")
+
+
 def refused(count, cadenza):
     """A configuration that cannot be carried out does not start."""
     with group(cadenza) as (dc1, dc2):
@@ -345,6 +358,7 @@ def refused(count, cadenza):
 def main():
     cadenza = str(pathlib.Path(sys.argv[1]).resolve())
     count = Count()
+    containers(count, cadenza)
     refused(count, cadenza)
     with tempfile.TemporaryDirectory() as place:
         authority = Authority(pathlib.Path(place), "group")
