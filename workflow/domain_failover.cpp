@@ -12,6 +12,7 @@
 #include <charconv>
 #include <ctime>
 #include <functional>
+#include <initializer_list>
 #include <set>
 #include <utility>
 
@@ -55,6 +56,21 @@ std::string text_in(const json& object, const char* key) {
   return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
+/// The newest events of all lists, as text. By their time, then by their words: the same in all clusters.
+std::string newest_of(std::initializer_list<const json*> lists, std::size_t most) {
+  std::set<std::pair<std::string, std::string>, std::greater<>> events;
+  for (const auto* list : lists)
+    for (const auto& event : *list)
+      if (event.is_object())
+        events.emplace(text_in(event, "eventTime"), event.dump(-1, ' ', false, json::error_handler_t::replace));
+  std::string out = "[";
+  std::size_t taken = 0;
+  for (const auto& [time, event] : events)
+    if (taken++ < most)
+      out += (taken == 1 ? "" : ",") + event;
+  return out + "]";
+}
+
 bool names_clusters(const api::ActiveClusters& wanted) {
   return !wanted.region_to_cluster().empty() || !wanted.active_clusters_by_cluster_attribute().empty();
 }
@@ -79,10 +95,7 @@ void note_failover(record::v1::DomainRow& row, const api::Domain& before, const 
     for (auto& earlier : remembered(before))
       history.push_back(std::move(earlier));
     const auto most = static_cast<std::size_t>(std::max(0, world.limits.failover_history_max));
-    if (history.size() > most)
-      history.erase(history.begin() + static_cast<std::ptrdiff_t>(most), history.end());
-    (*d.mutable_data())[std::string(failover_history_key)] =
-        history.dump(-1, ' ', false, json::error_handler_t::replace);
+    (*d.mutable_data())[std::string(failover_history_key)] = newest_of({&history}, most);
   }
   row.set_failover_notification_version(world.notification_version);
   row.set_last_updated_ns(world.now_ns);
@@ -239,18 +252,7 @@ std::string merge_failover_histories(const std::string& one, const std::string& 
   const auto theirs = events_in(other);
   const auto most =
       std::max({mine.size(), theirs.size(), static_cast<std::size_t>(domain_limits().failover_history_max)});
-  // By their time, then by their words: the same for all.
-  std::set<std::pair<std::string, std::string>, std::greater<>> events;
-  for (const auto* list : {&mine, &theirs})
-    for (const auto& event : *list)
-      if (event.is_object())
-        events.emplace(text_in(event, "eventTime"), event.dump(-1, ' ', false, json::error_handler_t::replace));
-  std::string out;
-  std::size_t taken = 0;
-  for (const auto& [time, event] : events)
-    if (taken++ < most)
-      out += (out.empty() ? "[" : ",") + event;
-  return out.empty() ? out : out + "]";
+  return newest_of({&mine, &theirs}, most);
 }
 
 outcome<api::ListFailoverHistoryResponse> list_failovers(const record::v1::DomainRow& row,
