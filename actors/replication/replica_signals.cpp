@@ -96,7 +96,7 @@ bool workflow_replica::end_decision_in_flight(workflow::run& current, const work
   return true;
 }
 
-void workflow_replica::reset_for_signals(const workflow::domain_ptr& domain, const uuid& run,
+void workflow_replica::reset_for_signals(const workflow::domain_ptr& domain, uuid run,
                                          const replication::signals_applied& out) {
   auto asked = std::make_shared<api::ResetWorkflowExecutionRequest>();
   asked->set_domain(domain->name);

@@ -153,7 +153,7 @@ private:
   // --- signals, where the domain is active (replica_signals.cpp)
   void take_signals();
   [[nodiscard]] bool end_decision_in_flight(workflow::run& current, const workflow::environment& world);
-  void reset_for_signals(const workflow::domain_ptr& domain, const uuid& run, const replication::signals_applied& out);
+  void reset_for_signals(const workflow::domain_ptr& domain, uuid run, const replication::signals_applied& out);
   void signals_over(outcome<void> how);
 
   [[nodiscard]] caf::actor me();
