@@ -34,7 +34,13 @@ domain_registry::domain_registry(caf::actor_config& cfg, const actor_context& en
 caf::actor domain_registry::me() { return caf::actor_cast<caf::actor>(this); }
 
 /// They hold each other.
-void domain_registry::on_exit() { handover_ = nullptr; }
+void domain_registry::on_exit() {
+  handover_ = nullptr;
+  // What waits here holds feeds, and they hold this: whoever waits is told so by what is dropped.
+  queue_.clear();
+  asked_.clear();
+  waiting_.clear();
+}
 
 caf::behavior domain_registry::make_behavior() {
   reload();

@@ -4,6 +4,7 @@
 #include "actors/replication/foreign_wire.hpp"
 #include "replication/outgoing.hpp"
 #include "replication/queue_reader.hpp"
+#include "workflow/domain_versions.hpp"
 #include "workflow/run.hpp"
 
 #include <algorithm>
@@ -51,7 +52,7 @@ private:
     if (t.type() == record::v1::REPLICATION_FAILOVER_MARKER)
       return false;
     const auto domain = domains_->find(uuid::from_raw(t.domain_id()));
-    return domain && lives_in(*domain, request_->from);
+    return domain && domain->global() && workflow::lives_in(domain->row.domain(), request_->from);
   }
 
   void next() {
@@ -174,13 +175,6 @@ private:
 void read_feed(const actor_context& env, int shard, const feed_request_ptr& request, std::int64_t up_to,
                std::function<void(outcome<wire::v1::FeedPage>)> hand_over) {
   std::make_shared<feed_reading>(env, shard, request, up_to, std::move(hand_over))->begin();
-}
-
-bool lives_in(const workflow::domain_view& domain, const std::string& cluster) {
-  if (!domain.global())
-    return false;
-  const auto& clusters = domain.row.domain().clusters();
-  return std::any_of(clusters.begin(), clusters.end(), [&](const auto& one) { return one.cluster_name() == cluster; });
 }
 
 } // namespace cadenza::actors

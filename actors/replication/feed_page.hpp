@@ -20,7 +20,4 @@ namespace cadenza::actors {
 void read_feed(const actor_context& env, int shard, const feed_request_ptr& request, std::int64_t up_to,
                std::function<void(outcome<wire::v1::FeedPage>)> hand_over);
 
-/// Whether runs of a domain concern a cluster.
-[[nodiscard]] bool lives_in(const workflow::domain_view& domain, const std::string& cluster);
-
 } // namespace cadenza::actors

@@ -4,15 +4,7 @@
 cluster_data=${CADENZA_CLUSTER_DATA:-/var/tmp/cadenza-cluster-$(id -u)}
 
 # cluster_end NAME SIGNAL: ends what the file NAME.pid tells, and waits for it.
-cluster_end() {
-  local file=$cluster_data/$1.pid pid
-  [ -f "$file" ] || return 0
-  pid=$(cat "$file")
-  if kill "-$2" "$pid" 2>/dev/null; then
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
-  fi
-  rm -f "$file"
-}
+cluster_end() { end_by_pid_file "$cluster_data/$1.pid" "$2"; }
 
 cluster_postgres() {
   local program=$1

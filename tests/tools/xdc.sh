@@ -5,15 +5,7 @@ xdc_data=${CADENZA_XDC_DATA:-/var/tmp/cadenza-xdc-$(id -u)}
 xdc_domain=samples-domain
 
 # xdc_end NAME SIGNAL: ends what the file NAME.pid tells, and waits for it.
-xdc_end() {
-  local file=$xdc_data/$1.pid pid
-  [ -f "$file" ] || return 0
-  pid=$(cat "$file")
-  if kill "-$2" "$pid" 2>/dev/null; then
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
-  fi
-  rm -f "$file"
-}
+xdc_end() { end_by_pid_file "$xdc_data/$1.pid" "$2"; }
 
 stop_xdc() {
   local name

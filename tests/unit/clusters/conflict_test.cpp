@@ -11,8 +11,9 @@ namespace cadenza::actors {
 namespace {
 
 /// Two clusters, a domain that is active in dc1, and somebody who meddles with what dc2 asks.
-struct meddled : two_clusters {
+struct meddled : followed_clusters {
   meddled() {
+    patience_s = 60;
     kill(dc2());
     dc2().tune = [this](engine_options& options) { options.clusters = &between; };
     begin(dc2());
@@ -24,18 +25,6 @@ struct meddled : two_clusters {
     kill(dc2());
   }
 
-  api::PollForDecisionTaskResponse begun(const std::string& id) {
-    BOOST_TEST(problem_of(start(dc1(), "orders", id)) == "");
-    auto task = poll(dc1(), "orders");
-    BOOST_REQUIRE(task);
-    BOOST_REQUIRE(task->workflow_execution().workflow_id() == id);
-    return *task;
-  }
-  void expect_same(const std::string& id, const std::string& run_id = {}) {
-    std::string last;
-    const bool same = until([&] { return (last = difference(*this, "orders", id, run_id)).empty(); }, 60);
-    BOOST_TEST(same, id + " differs: " + last);
-  }
   /// What dc1 has not told yet is gone.
   void lose_untold() {
     for (int shard = 0; shard < dc1().shards; ++shard) {

@@ -16,23 +16,9 @@ api::Decision again() {
 }
 
 /// Two clusters, and a domain that is active in dc1.
-struct followed : two_clusters {
+struct followed : followed_clusters {
   followed() { put_domain("orders", "dc1"); }
 
-  /// Starts a workflow in dc1 and takes its first decision.
-  api::PollForDecisionTaskResponse begun(const std::string& id) {
-    BOOST_TEST(problem_of(start(dc1(), "orders", id)) == "");
-    auto task = poll(dc1(), "orders");
-    BOOST_REQUIRE(task);
-    BOOST_REQUIRE(task->workflow_execution().workflow_id() == id);
-    return *task;
-  }
-  /// The workflow becomes the same in both clusters.
-  void expect_same(const std::string& id, const std::string& run_id = {}) {
-    std::string last;
-    const bool same = until([&] { return (last = difference(*this, "orders", id, run_id)).empty(); });
-    BOOST_TEST(same, id + " differs: " + last);
-  }
   std::string reset(side& of, const std::string& id, std::int64_t finish_id) {
     auto request = std::make_shared<api::ResetWorkflowExecutionRequest>();
     request->set_domain("orders");

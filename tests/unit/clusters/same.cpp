@@ -87,4 +87,18 @@ std::vector<wire::v1::FeedItem> dead_letters_of(two_clusters::side& in, const st
   return out;
 }
 
+api::PollForDecisionTaskResponse followed_clusters::begun(const std::string& id) {
+  BOOST_TEST(problem_of(start(dc1(), "orders", id)) == "");
+  auto task = poll(dc1(), "orders");
+  BOOST_REQUIRE(task);
+  BOOST_REQUIRE(task->workflow_execution().workflow_id() == id);
+  return *task;
+}
+
+void followed_clusters::expect_same(const std::string& id, const std::string& run_id) {
+  std::string last;
+  const bool same = until([&] { return (last = difference(*this, "orders", id, run_id)).empty(); }, patience_s);
+  BOOST_TEST(same, id + " differs: " + last);
+}
+
 } // namespace cadenza::actors

@@ -22,4 +22,13 @@ namespace cadenza::actors {
 /// Dead letters of a cluster, as they are stored.
 [[nodiscard]] std::vector<wire::v1::FeedItem> dead_letters_of(two_clusters::side& in, const std::string& from);
 
+/// Two clusters whose workflows begin in dc1, in the domain `orders`, and are to become the same in dc2.
+struct followed_clusters : two_clusters {
+  std::int64_t patience_s = 20; ///< how long that may take
+
+  /// Starts a workflow and takes its first decision.
+  api::PollForDecisionTaskResponse begun(const std::string& id);
+  void expect_same(const std::string& id, const std::string& run_id = {});
+};
+
 } // namespace cadenza::actors
