@@ -1,5 +1,7 @@
 #include "two_clusters.hpp"
 
+#include "../nodes/counting_chance.hpp"
+
 #include "road.hpp"
 
 #include "../../simulation/kept_lists.hpp"
@@ -10,20 +12,6 @@
 
 namespace cadenza::actors {
 namespace {
-
-class counted_chance final : public workflow::entropy {
-public:
-  explicit counted_chance(std::int64_t seed) : state_(static_cast<std::uint64_t>(seed) << 40) {}
-  [[nodiscard]] std::uint64_t next() override {
-    state_ += 0x9E3779B97F4A7C15ULL;
-    auto z = state_;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    return z ^ (z >> 31);
-  }
-
-private:
-  std::uint64_t state_;
-};
 
 const config::dynamic_config defaults;
 
@@ -173,7 +161,7 @@ two_clusters::side* two_clusters::find(const std::string& name) {
 
 void two_clusters::begin(side& which) {
   BOOST_REQUIRE(!which.engine);
-  which.chance = std::make_unique<counted_chance>(++lives_);
+  which.chance = std::make_unique<counting_chance>(++lives_);
   engine_options options;
   options.shard_count = which.shards;
   options.detached_visibility = false;

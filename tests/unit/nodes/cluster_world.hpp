@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../../simulation/settings.hpp"
+#include "counting_chance.hpp"
 #include "link_world.hpp"
 
 #include "actors/base/task_token.hpp"
@@ -26,20 +27,6 @@ namespace api = uber::cadence::api::v1;
 
 inline constexpr int shards = 8;
 inline constexpr std::int64_t s = 1'000'000'000;
-
-class counting_chance final : public workflow::entropy {
-public:
-  explicit counting_chance(std::int64_t seed) : state_(static_cast<std::uint64_t>(seed) << 40) {}
-  [[nodiscard]] std::uint64_t next() override {
-    state_ += 0x9E3779B97F4A7C15ULL;
-    auto z = state_;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    return z ^ (z >> 31);
-  }
-
-private:
-  std::uint64_t state_;
-};
 
 inline std::string problem_of(const std::shared_ptr<noted_call>& asked) {
   if (asked->bytes)
